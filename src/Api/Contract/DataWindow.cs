@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace MhcOperator.Api.Contract;
+
+/// <summary>Data steps from <paramref name="First"/> to <paramref name="Last"/>, both included.</summary>
+/// <param name="First">First data step, at least 0.</param>
+/// <param name="Last">Last data step, at least <paramref name="First"/>.</param>
+[JsonConverter(typeof(DataWindowJsonConverter))]
+public readonly record struct DataWindow(long First, long Last)
+{
+    /// <summary>Whether the window holds a data step.</summary>
+    public bool Contains(long dataStep) => dataStep >= First && dataStep <= Last;
+
+    /// <summary><c>a-b</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}");
+
+    /// <summary>Reads <c>a-b,c-d</c>; an empty text is no window.</summary>
+    /// <exception cref="FormatException">The text is something else; the message says what was expected.</exception>
+    public static IReadOnlyList<DataWindow> ParseList(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Parse)];
+    }
+
+    /// <summary>Writes what <see cref="ParseList"/> reads.</summary>
+    public static string FormatList(IEnumerable<DataWindow> windows) => string.Join(',', windows);
+
+    private static DataWindow Parse(string text)
+    {
+        var parts = text.Split('-');
+        return parts.Length == 2
+            && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+            && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+            && first <= last
+            ? new DataWindow(first, last)
+            : throw new FormatException($"\"{text}\" is not a window of data steps: expected first-last with 0 <= first <= last, such as 195-204");
+    }
+}

@@ -1,0 +1,65 @@
+namespace MhcOperator.Api.Contract;
+
+/// <summary>Names of the environment variables of the trainer contract. The first eight are torchrun's.</summary>
+public static class TrainerEnvironment
+{
+    /// <summary>Host of rank 0.</summary>
+    public const string MasterAddress = "MASTER_ADDR";
+
+    /// <summary>Port of the rendezvous on rank 0.</summary>
+    public const string MasterPort = "MASTER_PORT";
+
+    /// <summary>Ranks in the gang.</summary>
+    public const string WorldSize = "WORLD_SIZE";
+
+    /// <summary>This process's rank.</summary>
+    public const string Rank = "RANK";
+
+    /// <summary>Rank in the pod.</summary>
+    public const string LocalRank = "LOCAL_RANK";
+
+    /// <summary>Ranks in the pod.</summary>
+    public const string LocalWorldSize = "LOCAL_WORLD_SIZE";
+
+    /// <summary>Pods in the gang.</summary>
+    public const string NodeCount = "NNODES";
+
+    /// <summary>Number of this pod.</summary>
+    public const string NodeRank = "NODE_RANK";
+
+    /// <summary>Name of the job.</summary>
+    public const string Job = "MHC_JOB";
+
+    /// <summary>Namespace of the job.</summary>
+    public const string Namespace = "MHC_NAMESPACE";
+
+    /// <summary>Attempt, from 1.</summary>
+    public const string Attempt = "MHC_ATTEMPT";
+
+    /// <summary>Path of the JSON of a <see cref="TrainerConfiguration"/>.</summary>
+    public const string Configuration = "MHC_CONFIG";
+
+    /// <summary>Folder of the checkpoints, shared by all ranks.</summary>
+    public const string CheckpointFolder = "MHC_CHECKPOINT_DIR";
+
+    /// <summary><c>none</c>, <c>latest</c> or a step; later checkpoints are then quarantined.</summary>
+    public const string ResumeStep = "MHC_RESUME_STEP";
+
+    /// <summary>Data steps not to train on, <c>a-b,c-d</c>, both ends included.</summary>
+    public const string SkipWindows = "MHC_SKIP_WINDOWS";
+
+    /// <summary>Multiplies the learning rate.</summary>
+    public const string LearningRateFactor = "MHC_LEARNING_RATE_FACTOR";
+
+    /// <summary>Port on which rank 0 answers /status, /metrics and /healthz.</summary>
+    public const string StatusPort = "MHC_STATUS_PORT";
+
+    /// <summary>File for the verdict; /dev/termination-log where absent.</summary>
+    public const string TerminationMessagePath = "MHC_TERMINATION_MESSAGE_PATH";
+
+    /// <summary>Folder of the text that is trained on where the job names none.</summary>
+    public const string Corpus = "MHC_CORPUS";
+
+    /// <summary>Compute threads of this process; the machine's cores divided by the local ranks where absent.</summary>
+    public const string Threads = "MHC_THREADS";
+}

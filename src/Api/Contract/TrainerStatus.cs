@@ -1,0 +1,53 @@
+namespace MhcOperator.Api.Contract;
+
+/// <summary>What rank 0 answers to <c>GET /status</c>.</summary>
+public sealed record TrainerStatus
+{
+    /// <summary><c>MHC_ATTEMPT</c> of this process.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>Updates done.</summary>
+    public int Step { get; set; }
+
+    /// <summary>Updates asked for.</summary>
+    public int TotalSteps { get; set; }
+
+    /// <summary>Tokens trained on, all ranks and earlier attempts included.</summary>
+    public long Tokens { get; set; }
+
+    /// <summary>Loss of the last update, nats per token; absent before the first and where not finite.</summary>
+    public double? Loss { get; set; }
+
+    /// <summary>Global gradient norm before clipping.</summary>
+    public double? GradientNorm { get; set; }
+
+    /// <summary>Of the last update.</summary>
+    public double LearningRate { get; set; }
+
+    /// <summary>Over the whole gang, recent steps.</summary>
+    public double TokensPerSecond { get; set; }
+
+    /// <summary>Recent steps.</summary>
+    public double SecondsPerStep { get; set; }
+
+    /// <summary>Seconds left at that speed.</summary>
+    public double? EtaSeconds { get; set; }
+
+    /// <summary>Composite gain; absent for a plain residual path.</summary>
+    public GainStatus? Gain { get; set; }
+
+    /// <summary>Step of the newest committed checkpoint.</summary>
+    public int? LatestCheckpoint { get; set; }
+
+    /// <summary>Step of the newest verified checkpoint.</summary>
+    public int? VerifiedCheckpoint { get; set; }
+
+    /// <summary>Unknown, Healthy, Suspicious or Unstable.</summary>
+    public string StabilityState { get; set; } = "Unknown";
+
+    /// <summary>First update of this process, once it is done; tells how long a recovery took.</summary>
+    public int? FirstStep { get; set; }
+
+    /// <summary>When that was.</summary>
+    public DateTime? FirstStepAt { get; set; }
+}

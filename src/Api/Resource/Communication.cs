@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace MhcOperator.Api;
+
+/// <summary>Format of gradients on the wire.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Communication>))]
+public enum Communication
+{
+    /// <summary>As they are.</summary>
+    Float32,
+
+    /// <summary>Rounded to bfloat16.</summary>
+    BFloat16,
+
+    /// <summary>Block-quantised with error feedback.</summary>
+    Int8,
+}

@@ -1,0 +1,17 @@
+namespace MhcOperator.Api;
+
+/// <summary>A gradient norm (before clipping) far above its recent values, by the robust z-score of its logarithm over a window.</summary>
+public sealed record GradientNormPolicy
+{
+    /// <summary>Whether it is looked for.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>z-score from which it counts; over 0.</summary>
+    public double Threshold { get; set; } = 12;
+
+    /// <summary>Steps in the window; at least 8.</summary>
+    public int Window { get; set; } = 64;
+
+    /// <summary>Steps in a row before training counts as unstable; at least 1.</summary>
+    public int Patience { get; set; } = 5;
+}

@@ -1,0 +1,46 @@
+using k8s.Models;
+
+namespace MhcOperator.Api;
+
+/// <summary>What is known of the job.</summary>
+public sealed record MhcTrainingJobStatus
+{
+    /// <summary>Generation of the spec that this speaks of.</summary>
+    public long? ObservedGeneration { get; set; }
+
+    /// <summary>Conditions, by the Kubernetes conventions.</summary>
+    public IReadOnlyList<V1Condition> Conditions { get; set; } = [];
+
+    /// <summary>One word for people; derived from the conditions.</summary>
+    public string Phase { get; set; } = "Pending";
+
+    /// <summary>Gangs made so far; 0: none yet.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>Pods of the current attempt.</summary>
+    public WorkerCounts Workers { get; set; } = new();
+
+    /// <summary>How far it is.</summary>
+    public ProgressStatus? Progress { get; set; }
+
+    /// <summary>Whether it is healthy.</summary>
+    public StabilityStatus? Stability { get; set; }
+
+    /// <summary>Newest checkpoints.</summary>
+    public CheckpointsStatus? Checkpoints { get; set; }
+
+    /// <summary>Gang restarts after infrastructure failures.</summary>
+    public int Restarts { get; set; }
+
+    /// <summary>Returns to a healthy checkpoint.</summary>
+    public IReadOnlyList<RollbackRecord> Rollbacks { get; set; } = [];
+
+    /// <summary>Until then a restart waits (back-off).</summary>
+    public DateTime? RestartNotBefore { get; set; }
+
+    /// <summary>When the first gang was made, or the last resume.</summary>
+    public DateTime? StartedAt { get; set; }
+
+    /// <summary>When it succeeded or failed.</summary>
+    public DateTime? FinishedAt { get; set; }
+}

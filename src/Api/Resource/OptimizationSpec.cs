@@ -1,0 +1,38 @@
+namespace MhcOperator.Api;
+
+/// <summary>How it is trained.</summary>
+public sealed record OptimizationSpec
+{
+    /// <summary>Updates; at least 1.</summary>
+    public int Steps { get; set; } = 1000;
+
+    /// <summary>Tokens of one update over the whole gang; a multiple of contextLength × ranks.</summary>
+    public int BatchTokens { get; set; } = 65536;
+
+    /// <summary>Tokens of one forward and backward on one rank; a divisor of batchTokens / ranks and a multiple of contextLength; batchTokens / ranks where absent.</summary>
+    public int? MicroBatchTokens { get; set; }
+
+    /// <summary>Learning rate after the warm-up; over 0.</summary>
+    public double PeakLearningRate { get; set; } = 0.0006;
+
+    /// <summary>How it falls after that.</summary>
+    public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Cosine;
+
+    /// <summary>Steps of linear warm-up; at least 0, at most `steps`.</summary>
+    public int WarmupSteps { get; set; } = 100;
+
+    /// <summary>Decoupled weight decay of matrices; at least 0.</summary>
+    public double WeightDecay { get; set; } = 0.1;
+
+    /// <summary>Largest global gradient norm; 0 turns clipping off.</summary>
+    public double GradientClip { get; set; } = 1.0;
+
+    /// <summary>Arithmetic of activations and matrix products.</summary>
+    public Precision Precision { get; set; } = Precision.BFloat16;
+
+    /// <summary>Recompute activations in the backward pass to save memory.</summary>
+    public bool Recompute { get; set; }
+
+    /// <summary>Seed of the initial weights and of the data order; at least 0.</summary>
+    public long Seed { get; set; } = 1;
+}

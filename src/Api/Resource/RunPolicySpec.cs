@@ -1,0 +1,26 @@
+namespace MhcOperator.Api;
+
+/// <summary>Limits of a run, and what is left of it.</summary>
+public sealed record RunPolicySpec
+{
+    /// <summary>Whole-gang restarts after infrastructure failures; at least 0.</summary>
+    public int MaxRestarts { get; set; } = 3;
+
+    /// <summary>Wait before a restart.</summary>
+    public BackoffSpec Backoff { get; set; } = new();
+
+    /// <summary>Seconds that a pod may take to end; also the pods' grace period; at least 1.</summary>
+    public int TerminationTimeoutSeconds { get; set; } = 60;
+
+    /// <summary>Seconds that the job may run, suspended time not counted.</summary>
+    public int? ActiveDeadlineSeconds { get; set; }
+
+    /// <summary>Seconds without a new step before the gang counts as hung.</summary>
+    public int? ProgressDeadlineSeconds { get; set; }
+
+    /// <summary>Seconds after which a finished job is deleted.</summary>
+    public int? TtlSecondsAfterFinished { get; set; }
+
+    /// <summary>Which pods are deleted at the end.</summary>
+    public CleanPods CleanPods { get; set; } = CleanPods.AllButFailed;
+}
