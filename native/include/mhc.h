@@ -1,0 +1,189 @@
+/// C ABI of libmhc_native.so: the manifold-constrained hyper-connection (mHC) kernels on the CPU.
+///
+/// Equations are those of "mHC: Manifold-Constrained Hyper-Connections", arXiv 2512.24880 v2 (P below), and of
+/// "Hyper-Connections", arXiv 2409.19606 (HC). Shapes: T tokens, n residual streams (1..8; 4 has the fast path),
+/// C channels, K = n*C, M = n*n + 2*n coefficients per token laid out [pre n | post n | res n*n row-major].
+///
+/// Rules that hold for every function:
+/// - All tensors are float32, row-major and contiguous. A pointer needs the alignment of a float (4 bytes), no more.
+/// - Outputs must not overlap inputs or each other, except where the text says "in place".
+/// - A tensor without elements (T = 0 or C = 0) may be null. Reductions over zero tokens are written as zeros.
+/// - Returns MHC_OK or one of the negative codes; then `error` (where `error_size` > 0) holds a zero-terminated message
+///   that names the argument. Nothing is thrown. On MHC_ERROR_ARGUMENT no output has been touched.
+/// - NaN and infinity propagate as IEEE 754 says, so that instability reaches the detectors.
+/// - Results are bit-identical for every number of threads, and may differ in the last bits between instruction sets.
+/// - Every function may be called from any thread at any time. Scratch memory belongs to the calling threads and is reused.
+#ifndef MHC_H
+#define MHC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define MHC_API __attribute__((visibility("default")))
+#else
+#define MHC_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    MHC_OK = 0,
+    MHC_ERROR_ARGUMENT = -1,    ///< An argument is null, negative, misaligned or out of range.
+    MHC_ERROR_UNSUPPORTED = -2, ///< MHC_ISA names an unknown instruction set, or one that this processor lacks.
+    MHC_ERROR_MEMORY = -3,      ///< Scratch memory could not be allocated; outputs are undefined.
+    MHC_ERROR_PARALLEL = -4     ///< The parallel_for given to mhc_initialize reported failure; outputs are undefined.
+};
+
+enum {
+    MHC_MAX_STREAMS = 8,      ///< Largest n.
+    MHC_MAX_ITERATIONS = 1024 ///< Largest number of Sinkhorn-Knopp iterations.
+};
+
+/// A parallel loop: calls `body(b, e, context)` on disjoint ranges that cover [begin, end), with no range shorter than
+/// `grain` except the last, and returns after all of them, 0 on success. This is the type of libtorch's `torch_parallel_for`.
+typedef int (*mhc_parallel_for)(int64_t begin, int64_t end, int64_t grain,
+                                void (*body)(int64_t begin, int64_t end, void *context), void *context);
+
+/// Chooses the instruction set and the thread pool of all later calls. May be called again, but not while another call runs.
+///
+/// The instruction set is the best of "avx512", "avx2" and "plain" that the processor has, or the one that the
+/// environment variable MHC_ISA names. Without this call the first operation initialises itself, serially.
+/// @param parallel_for  the loop to use, libtorch's for instance; null = run serially on the calling thread
+MHC_API int mhc_initialize(mhc_parallel_for parallel_for, char *error, size_t error_size);
+
+/// Name of the instruction set in use: "avx512", "avx2" or "plain". Null if MHC_ISA could not be honoured
+/// (mhc_initialize then says why). Static storage.
+MHC_API const char *mhc_isa(void);
+
+/// Version of the library, "major.minor.patch". Static storage.
+MHC_API const char *mhc_version(void);
+
+/// H_res = SinkhornKnopp(logits), P eq. 8 and 9: M = exp(logits - max), then `iterations` times every column is divided by
+/// its sum and then every row by its sum. Row sums are 1 to rounding; column sums approach 1.
+///
+/// The subtracted maximum is each column's own, which the first column normalisation cancels exactly; no column can vanish.
+/// @param logits      [T, n, n]
+/// @param output      [T, n, n]
+/// @param iterations  1..MHC_MAX_ITERATIONS, 20 in P
+MHC_API int mhc_sinkhorn_forward(const float *logits, float *output, int64_t tokens, int32_t n, int32_t iterations, char *error,
+                                 size_t error_size);
+
+/// Gradient of mhc_sinkhorn_forward. All iterations are recomputed on chip from the logits: nothing is stored between passes.
+/// @param logits       [T, n, n]
+/// @param grad_output  [T, n, n], dL/d(output)
+/// @param grad_logits  [T, n, n], dL/d(logits), written
+MHC_API int mhc_sinkhorn_backward(const float *logits, const float *grad_output, float *grad_logits, int64_t tokens, int32_t n,
+                                  int32_t iterations, char *error, size_t error_size);
+
+/// The coefficients of one mHC sublayer, P eq. 7 and 8, in one pass over x. With v = flatten(x[t]) in R^K:
+///
+///     r      = |v| / sqrt(K)                                    no epsilon: a token of zeros gives NaN
+///     raw    = (v phi) / r
+///     pre    = sigmoid(alpha[0] * raw_pre + bias_pre)
+///     post   = 2 * sigmoid(alpha[1] * raw_post + bias_post)
+///     res    = SinkhornKnopp(alpha[2] * raw_res + bias_res)
+///
+/// @param x      [T, n, C], the residual streams
+/// @param phi    [K, M]
+/// @param bias   [M]
+/// @param alpha  [3], the gates of pre, post and res
+/// @param pre    [T, n], written
+/// @param post   [T, n], written
+/// @param res    [T, n, n], written
+/// @param raw    [T, M], written; keep it for the backward pass
+/// @param r      [T], written; keep it for the backward pass
+MHC_API int mhc_coefficients_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre,
+                                     float *post, float *res, float *raw, float *r, int64_t tokens, int32_t n, int64_t channels,
+                                     int32_t iterations, char *error, size_t error_size);
+
+/// Gradient of mhc_coefficients_forward.
+/// @param x, phi, bias, alpha  as in the forward pass
+/// @param raw, r               as the forward pass wrote them
+/// @param grad_pre             [T, n]
+/// @param grad_post            [T, n]
+/// @param grad_res             [T, n, n]
+/// @param grad_x               [T, n, C], written when accumulate_x = 0, added to when accumulate_x = 1
+/// @param grad_phi             [K, M], written. The sums over tokens are taken in chunks that depend on the sizes only,
+///                             in a fixed order: any number of threads gives the same bits
+/// @param grad_bias            [M], written, summed likewise
+/// @param grad_alpha           [3], written, summed likewise
+MHC_API int mhc_coefficients_backward(const float *x, const float *phi, const float *bias, const float *alpha, const float *raw,
+                                      const float *r, const float *grad_pre, const float *grad_post, const float *grad_res,
+                                      float *grad_x, float *grad_phi, float *grad_bias, float *grad_alpha, int64_t tokens,
+                                      int32_t n, int64_t channels, int32_t iterations, int32_t accumulate_x, char *error,
+                                      size_t error_size);
+
+/// The input of a sublayer, P eq. 3: h[t, c] = sum_i pre[t, i] * x[t, i, c]. `pre` may come from anywhere, so HC is served too.
+/// @param x    [T, n, C]
+/// @param pre  [T, n]
+/// @param h    [T, C], written
+MHC_API int mhc_read_forward(const float *x, const float *pre, float *h, int64_t tokens, int32_t n, int64_t channels,
+                             char *error, size_t error_size);
+
+/// Gradient of mhc_read_forward: grad_x[t, i] = pre[t, i] * grad_h[t]; grad_pre[t, i] = <x[t, i], grad_h[t]>.
+/// @param grad_h    [T, C]
+/// @param grad_x    [T, n, C], written when accumulate_x = 0, added to when accumulate_x = 1
+/// @param grad_pre  [T, n], written
+MHC_API int mhc_read_backward(const float *x, const float *pre, const float *grad_h, float *grad_x, float *grad_pre,
+                              int64_t tokens, int32_t n, int64_t channels, int32_t accumulate_x, char *error,
+                              size_t error_size);
+
+/// The new streams after a sublayer, P eq. 3: output[t, i] = sum_j res[t, i, j] * x[t, j] + post[t, i] * y[t].
+/// `res` and `post` may come from anywhere, so HC is served too.
+/// @param x       [T, n, C]
+/// @param y       [T, C], the sublayer's result F(h)
+/// @param res     [T, n, n]
+/// @param post    [T, n]
+/// @param output  [T, n, C], written
+MHC_API int mhc_write_forward(const float *x, const float *y, const float *res, const float *post, float *output,
+                              int64_t tokens, int32_t n, int64_t channels, char *error, size_t error_size);
+
+/// Gradient of mhc_write_forward, with g = grad_output: grad_x[t, j] = sum_i res[t, i, j] * g[t, i];
+/// grad_y[t] = sum_i post[t, i] * g[t, i]; grad_res[t, i, j] = <g[t, i], x[t, j]>; grad_post[t, i] = <g[t, i], y[t]>.
+/// @param grad_output  [T, n, C]
+/// @param grad_x       [T, n, C], written when accumulate_x = 0, added to when accumulate_x = 1
+/// @param grad_y       [T, C], written
+/// @param grad_res     [T, n, n], written
+/// @param grad_post    [T, n], written
+MHC_API int mhc_write_backward(const float *x, const float *y, const float *res, const float *post, const float *grad_output,
+                               float *grad_x, float *grad_y, float *grad_res, float *grad_post, int64_t tokens, int32_t n,
+                               int64_t channels, int32_t accumulate_x, char *error, size_t error_size);
+
+/// mhc_coefficients_forward followed by mhc_read_forward, reading the streams from memory once.
+/// @param h  [T, C], written; the other parameters are those of the two functions
+MHC_API int mhc_enter_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre, float *post,
+                              float *res, float *raw, float *r, float *h, int64_t tokens, int32_t n, int64_t channels,
+                              int32_t iterations, char *error, size_t error_size);
+
+/// The part of mhc_write_backward that the sublayer's own backward pass waits for: grad_y[t] = sum_i post[t, i] * g[t, i].
+/// mhc_layer_backward does the rest, so that the streams and their gradients are read once less.
+/// @param post         [T, n]
+/// @param grad_output  [T, n, C]
+/// @param grad_y       [T, C], written
+MHC_API int mhc_write_backward_y(const float *post, const float *grad_output, float *grad_y, int64_t tokens, int32_t n,
+                                 int64_t channels, char *error, size_t error_size);
+
+/// Everything of one mHC sublayer's backward pass that comes after F's: with x' = write(x, F(read(x))), this takes the
+/// gradient of x' and F's gradient of h, and gives the gradients of x and of the sublayer's mHC parameters in one pass.
+/// Equals mhc_write_backward (without grad_y) + mhc_read_backward + mhc_coefficients_backward.
+/// @param x, phi, bias, alpha       as in the forward pass
+/// @param y                         [T, C], F's result in the forward pass
+/// @param pre, post, res, raw, r    as mhc_enter_forward or mhc_coefficients_forward wrote them
+/// @param grad_output               [T, n, C], dL/dx'
+/// @param grad_h                    [T, C], dL/dh as F's backward pass gave it
+/// @param grad_x                    [T, n, C], written
+/// @param grad_phi, grad_bias, grad_alpha  written, as in mhc_coefficients_backward
+MHC_API int mhc_layer_backward(const float *x, const float *y, const float *phi, const float *bias, const float *alpha,
+                               const float *pre, const float *post, const float *res, const float *raw, const float *r,
+                               const float *grad_output, const float *grad_h, float *grad_x, float *grad_phi, float *grad_bias,
+                               float *grad_alpha, int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
+                               size_t error_size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
