@@ -1,0 +1,18 @@
+using k8s;
+using k8s.Models;
+using MhcOperator.Api.Validation;
+
+namespace MhcOperator.Api.Manifests;
+
+/// <summary>A job as it was given, good or bad: what every part of the project works on in place of an object that might not parse.</summary>
+public sealed record JobManifest : IMetadata<V1ObjectMeta>
+{
+    /// <summary>Name, namespace, uid and so on; empty where the manifest has none.</summary>
+    public V1ObjectMeta Metadata { get; set; } = new();
+
+    /// <summary>The job with all defaults; null where it could not be read at all. With <see cref="Errors"/> it must not be acted on, but its status can be kept.</summary>
+    public MhcTrainingJob? Job { get; init; }
+
+    /// <summary>Everything that is wrong, in the order of the fields; empty: the job is valid.</summary>
+    public IReadOnlyList<FieldError> Errors { get; init; } = [];
+}

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Api.Manifests;
+
+namespace MhcOperator.Operator.Clusters;
+
+/// <summary>
+/// The cluster as the executor sees it. Reads answer at once from a store that is kept up to date (a watch cache or
+/// memory); writes go to the cluster and throw <see cref="ClusterException"/> when it refuses.
+/// Implementations make a write visible to the same caller's next read, or hold that job's reconcile back until it is,
+/// so that acting on a stale store can never make a second gang.
+/// </summary>
+public interface ICluster
+{
+    /// <summary>Raised when a job or anything that it owns has changed.</summary>
+    event Action<JobKey>? Changed;
+
+    /// <summary>The job, valid or not; null where there is none.</summary>
+    JobManifest? FindJob(JobKey key);
+
+    /// <summary>Pods that carry the job's label, whoever owns them.</summary>
+    IReadOnlyList<V1Pod> ListPods(JobKey key);
+
+    /// <summary>The object of that name, whoever owns it; null where there is none.</summary>
+    V1Service? FindService(string ns, string name);
+
+    /// <inheritdoc cref="FindService"/>
+    V1ConfigMap? FindConfigMap(string ns, string name);
+
+    /// <inheritdoc cref="FindService"/>
+    V1PersistentVolumeClaim? FindClaim(string ns, string name);
+
+    /// <summary>Creates an object from its full manifest.</summary>
+    Task CreateAsync(JsonObject manifest, CancellationToken cancel);
+
+    /// <summary>Server-side apply under this operator's field manager.</summary>
+    Task ApplyAsync(JsonObject manifest, CancellationToken cancel);
+
+    /// <summary>Deletes a pod if it still has that uid; one that is gone already is no error.</summary>
+    /// <param name="pod">Pod to delete.</param>
+    /// <param name="graceSeconds">Grace period in seconds; null: the pod's own; 0: by force.</param>
+    /// <param name="cancel">Stops waiting.</param>
+    Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel);
+
+    /// <summary>Deletes the job itself (time to live).</summary>
+    Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel);
+
+    /// <summary>Writes the whole status with a compare-and-swap on the job's resourceVersion.</summary>
+    Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel);
+
+    /// <summary>Records an event about the job; losing one is no error.</summary>
+    Task RecordEventAsync(MhcTrainingJob job, ClusterEvent happened, CancellationToken cancel);
+
+    /// <summary>Asks the status endpoint of a pod that holds rank 0; null where it does not answer within a second.</summary>
+    Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel);
+}
