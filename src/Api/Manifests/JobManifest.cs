@@ -13,6 +13,9 @@ public sealed record JobManifest : IMetadata<V1ObjectMeta>
     /// <summary>The job with all defaults; null where it could not be read at all. With <see cref="Errors"/> it must not be acted on, but its status can be kept.</summary>
     public MhcTrainingJob? Job { get; init; }
 
+    /// <summary>Its status, where that could be read; there may be one although <see cref="Job"/> is null.</summary>
+    public MhcTrainingJobStatus? Status { get; init; }
+
     /// <summary>Everything that is wrong, in the order of the fields; empty: the job is valid.</summary>
     public IReadOnlyList<FieldError> Errors { get; init; } = [];
 }

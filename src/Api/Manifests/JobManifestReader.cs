@@ -14,7 +14,7 @@ public static class JobManifestReader
         try
         {
             var job = json.Deserialize(ApiJsonContext.Default.MhcTrainingJob)!;
-            return new JobManifest { Metadata = job.Metadata, Job = job };
+            return new JobManifest { Metadata = job.Metadata, Job = job, Status = job.Status };
         }
         catch (JsonException e)
         {

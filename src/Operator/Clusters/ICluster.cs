@@ -32,6 +32,9 @@ public interface ICluster
     /// <inheritdoc cref="FindService"/>
     V1PersistentVolumeClaim? FindClaim(string ns, string name);
 
+    /// <summary>Reads a pod from the cluster itself, not from the store: a pod without the job's label is not in there. Null where there is none.</summary>
+    Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel);
+
     /// <summary>Creates an object from its full manifest.</summary>
     Task CreateAsync(JsonObject manifest, CancellationToken cancel);
 
@@ -44,10 +47,16 @@ public interface ICluster
     /// <param name="cancel">Stops waiting.</param>
     Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel);
 
+    /// <summary>Sets <c>spec.suspend</c> of the job, so that only a person lets it go on (<c>stability.response: Suspend</c>).</summary>
+    Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel);
+
     /// <summary>Deletes the job itself (time to live).</summary>
     Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel);
 
-    /// <summary>Writes the whole status with a compare-and-swap on the job's resourceVersion.</summary>
+    /// <summary>
+    /// Writes the whole status with a compare-and-swap on the job's resourceVersion (409 where it has changed); fields
+    /// that are null in it are removed. Reads nothing of the job but its metadata.
+    /// </summary>
     Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel);
 
     /// <summary>Records an event about the job; losing one is no error.</summary>
