@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# Fills the cache: Debian's packages unpacked (not installed, which would start services), and
+# Kubernetes built from Debian's source package.
+
+readonly debian_packages=(
+  etcd-server containerd runc containernetworking-plugins busybox-static dnsmasq-base conntrack
+  iptables libip4tc2 libip6tc2 libxtables12 libnetfilter-conntrack3 libnfnetlink0 libnftables1 libnftnl11
+  golang-1.19-go golang-1.19-src golang-github-modern-go-reflect2-dev
+)
+readonly components=(kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl kube-proxy)
+
+fetch() {
+  mkdir -p "$cache"
+  ( # one at a time, for two test runs may share the cache
+    flock 9
+    [ -e "$cache/root/.done" ] || unpack_packages
+    build_kubernetes
+    [ -x "$cache/bin/pause" ] || build_pause
+  ) 9> "$cache/lock"
+}
+
+unpack_packages() {
+  say "unpacking Debian packages"
+  rm -rf "$cache/debs" "$cache/root"
+  mkdir -p "$cache/debs" "$cache/root" "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
+  copy_debian_sources
+  own_apt update -qq
+  (cd "$cache/debs" && own_apt download -qq "${debian_packages[@]}")
+  local package name
+  for package in "$cache"/debs/*.deb; do dpkg -x "$package" "$cache/root"; done
+  for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+    ln -sf xtables-nft-multi "$cache/root/usr/sbin/$name"
+  done
+  touch "$cache/root/.done"
+}
+
+# The machine's own Debian sources, with source packages added.
+copy_debian_sources() {
+  if [ -e /etc/apt/sources.list.d/debian.sources ]; then
+    sed 's/^Types:.*/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources > "$cache/apt/sources.d/debian.sources"
+  else
+    sed -n '/^deb .*bookworm/{p; s/^deb /deb-src /p}' /etc/apt/sources.list > "$cache/apt/sources.d/debian.list"
+  fi
+}
+
+# apt-get with lists of its own, so that the machine's are left alone.
+own_apt() {
+  local verb=$1 log=$cache/apt/log
+  shift
+  apt-get -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$cache/apt/sources.d" \
+    -o Dir::State::Lists="$cache/apt/lists" -o Dir::Cache="$cache/apt" -o APT::Sandbox::User=root \
+    "$verb" "$@" > "$log" 2>&1 || {
+    tail -n 5 "$log" >&2
+    fail "apt-get $verb did not work"
+  }
+}
+
+build_kubernetes() {
+  local missing=() component
+  for component in "${components[@]}"; do
+    [ -x "$cache/bin/$component" ] || missing+=("$component")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "building ${missing[*]} (about 7 minutes on 2 cores)"
+  if [ ! -d "$cache/src" ]; then
+    (cd "$cache/debs" && own_apt source -qq --download-only kubernetes)
+    rm -rf "$cache/src.partial"
+    dpkg-source --no-check -x "$cache"/debs/kubernetes_*.dsc "$cache/src.partial" > /dev/null
+    mv "$cache/src.partial" "$cache/src"
+  fi
+  GOROOT=$cache/root/usr/lib/go-1.19 GOCACHE=$cache/gocache \
+    REFLECT2=$cache/root/usr/share/gocode/src/github.com/modern-go/reflect2 \
+    "$parts/build-kubernetes.sh" "$cache/src" "$cache/bin" "${missing[@]}" >&2
+  rm -rf "$cache/gocache" # 1.7 GB that nothing needs again
+}
+
+# The process that holds a pod's namespaces.
+build_pause() {
+  gcc -static -Os -s -x c - -o "$cache/bin/pause" << 'C'
+#include <signal.h>
+#include <unistd.h>
+static void end(int signal) { _exit(0); }
+int main() {
+    signal(SIGTERM, end);
+    signal(SIGINT, end);
+    for (;;)
+        pause();
+}
+C
+}
