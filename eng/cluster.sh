@@ -8,9 +8,8 @@
 #   cluster.sh check                   say what this machine lacks to run a cluster, if anything
 #   cluster.sh up | down | status
 #   cluster.sh exec COMMAND...         run COMMAND (kubectl, a test program) in the cluster's network
-#   cluster.sh image NAME [--env K=V]... LAYER... [-- COMMAND...]
+#   cluster.sh image NAME [--env K=V]... [--entrypoint PROGRAM] LAYER... [-- ARGUMENTS...]
 #                                      load a container image whose layers are these folders or tar files
-#   cluster.sh has-image NAME          whether an image is loaded
 #   cluster.sh gpus N                  give the node N (pretended) nvidia.com/gpu
 #
 # K8S_CACHE keeps what is built between runs; K8S_RUN holds one cluster's state, so that two
@@ -104,10 +103,9 @@ case $command in
     require_running
     exec nsenter --target "$(first_process)" --net "$@"
     ;;
-  image | has-image)
+  image)
     require_running
-    # Paths are resolved here: the mount namespace in there has its own /run and /var/lib.
-    exec nsenter --target "$(first_process)" --net --mount --pid --wd="$PWD" "$self" "__$command" "$@"
+    exec nsenter --target "$(first_process)" --net --mount --pid --wd="$PWD" "$self" __image "$@"
     ;;
   gpus)
     require_running
@@ -118,7 +116,6 @@ case $command in
   __ready) ready ;;
   __volumes) apply_volumes ;;
   __image) load_image "$@" ;;
-  __has-image) has_image "$@" ;;
   __gpus) set_gpus "$@" ;;
   *)
     sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$self"
