@@ -1,0 +1,33 @@
+using MhcOperator.Trainer.Model;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MhcOperator.Trainer.Mhc;
+
+/// <summary>
+/// Initial values of one mHC sublayer. The paper gives α = 0.01 (table 5) and is silent on φ and b. Chosen here so that training starts
+/// from a plain residual network, with the dynamic part small but with a gradient:
+/// φ ~ N(0, 0.02²); b_pre so that H_pre = 1/n and the read is the mean of the streams, which all begin as the embedding;
+/// b_post = 0 so that H_post = 1 and every stream gets the whole of F's result; b_res = 5·I, so that H_res is near the identity
+/// (diagonal 0.980 for n = 4).
+/// </summary>
+internal static class MhcInitialization
+{
+    private const double ProjectionDeviation = 0.02;
+    private const double ResidualDiagonal = 5.0;
+
+    /// <summary>φ [n·C, n²+2n].</summary>
+    public static Parameter Projection(ParameterFactory parameters, string name, long streams, long channels) =>
+        parameters.Normal(name, ProjectionDeviation, streams * channels, (streams * streams) + (2 * streams));
+
+    /// <summary>b [n²+2n].</summary>
+    public static Parameter Bias(ParameterFactory parameters, string name, long streams)
+    {
+        using var scope = NewDisposeScope();
+        return parameters.Values(name, cat([full([streams], ReadBias(streams)), zeros(streams), (eye(streams) * ResidualDiagonal).flatten()]));
+    }
+
+    /// <summary>sigmoid⁻¹(1/n); for one stream sigmoid cannot reach 1, and 5 gives 0.993.</summary>
+    private static double ReadBias(long streams) => streams == 1 ? ResidualDiagonal : -Math.Log(streams - 1);
+}

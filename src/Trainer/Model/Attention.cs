@@ -1,0 +1,50 @@
+using MhcOperator.Api;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace MhcOperator.Trainer.Model;
+
+/// <summary>
+/// The attention sublayer: RMS norm, one projection to queries, keys and values, rotary positions, causal grouped-query attention, output projection.
+/// </summary>
+internal sealed class Attention
+{
+    private readonly ModelDimensions _sizes;
+    private readonly Rotary _rotary;
+    private readonly RmsNorm _norm;
+    private readonly Linear _input; // C → (H + 2 KV) · D
+    private readonly Linear _output; // C → C
+
+    public Attention(ParameterFactory parameters, string name, ModelDimensions sizes, Rotary rotary, Precision precision)
+    {
+        _sizes = sizes;
+        _rotary = rotary;
+        _norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
+        _input = new Linear(parameters, $"{name}.query_key_value", sizes.Width, (sizes.Heads + (2 * sizes.KeyValueHeads)) * sizes.HeadWidth, precision);
+        _output = new Linear(parameters, $"{name}.output", sizes.Width, sizes.Width, precision, residualBranches: 2 * sizes.Layers);
+    }
+
+    /// <param name="h_TC">[T, C], T = batch × time</param>
+    /// <param name="batch">B</param>
+    /// <returns>[T, C] float32</returns>
+    public Tensor Apply(Tensor h_TC, long batch)
+    {
+        long time = h_TC.shape[0] / batch, heads = _sizes.Heads, keyHeads = _sizes.KeyValueHeads, width = _sizes.HeadWidth;
+        var qkv_BtHD = _input.Apply(_norm.Apply(h_TC)).view(batch, time, heads + (2 * keyHeads), width);
+
+        // Queries and keys are turned together, and split (not narrowed) because split's gradient is one concatenation.
+        var parts = qkv_BtHD.split([heads + keyHeads, keyHeads], 2);
+        var turned = _rotary.Apply(parts[0].to(ScalarType.Float32)).to(qkv_BtHD.dtype).split([heads, keyHeads], 2);
+        var q_BHtD = turned[0].transpose(1, 2);
+        var k_BHtD = Repeat(turned[1].transpose(1, 2), heads / keyHeads);
+        var v_BHtD = Repeat(parts[1].transpose(1, 2), heads / keyHeads);
+
+        var y_BHtD = F.scaled_dot_product_attention(q_BHtD, k_BHtD, v_BHtD, is_casual: true);
+        return _output.Apply(y_BHtD.transpose(1, 2).reshape(h_TC.shape[0], heads * width)).to(ScalarType.Float32);
+    }
+
+    /// <summary>Gives every group of query heads its key or value head: [B, KV, t, D] → [B, H, t, D].</summary>
+    private static Tensor Repeat(Tensor x, long times) => times == 1 ? x : x.repeat_interleave(times, 1);
+}

@@ -1,0 +1,29 @@
+using MhcOperator.Api;
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace MhcOperator.Trainer.Model;
+
+/// <summary>The feed-forward sublayer: RMS norm, then SwiGLU, down(silu(gate(h)) · up(h)), with gate and up as one projection.</summary>
+internal sealed class FeedForward
+{
+    private readonly RmsNorm _norm;
+    private readonly Linear _gateUp; // C → 2 W
+    private readonly Linear _down; // W → C
+
+    public FeedForward(ParameterFactory parameters, string name, ModelDimensions sizes, Precision precision)
+    {
+        _norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
+        _gateUp = new Linear(parameters, $"{name}.gate_up", sizes.Width, 2 * sizes.FeedForwardWidth, precision);
+        _down = new Linear(parameters, $"{name}.down", sizes.FeedForwardWidth, sizes.Width, precision, residualBranches: 2 * sizes.Layers);
+    }
+
+    /// <param name="h_TC">[T, C]</param>
+    /// <returns>[T, C] float32</returns>
+    public Tensor Apply(Tensor h_TC)
+    {
+        var halves = _gateUp.Apply(_norm.Apply(h_TC)).chunk(2, 1);
+        return _down.Apply(F.silu(halves[0]) * halves[1]).to(ScalarType.Float32);
+    }
+}

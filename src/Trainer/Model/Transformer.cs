@@ -1,0 +1,133 @@
+using MhcOperator.Api;
+using MhcOperator.Trainer.Mhc;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace MhcOperator.Trainer.Model;
+
+/// <summary>
+/// A decoder in the manner of Llama (RMS norm, rotary positions, grouped-query attention, SwiGLU), whose residual path is mHC,
+/// HyperConnections or Standard. The output projection is not tied to the embedding: for a byte vocabulary it is small, and
+/// hyper-connections scale the two differently. Streams are float32 always; the sublayers compute in the given precision.
+/// Suffixes name dimensions: B batch, t time, T = B·t tokens, n streams, C channels, V vocabulary.
+/// </summary>
+internal sealed class Transformer : nn.Module
+{
+    private readonly ModelDimensions _sizes;
+    private readonly int _streams; // 0 = the plain residual
+    private readonly Parameter _embedding_VC;
+    private readonly Layer[] _layers;
+    private readonly IStreamHead? _streamHead;
+    private readonly RmsNorm _norm;
+    private readonly Linear _head; // C → V
+    private readonly Rotary _rotary;
+
+    /// <summary>Makes the model with initial weights that depend on the sizes and the seed only.</summary>
+    /// <exception cref="ArgumentException">The sizes do not fit together.</exception>
+    public Transformer(ModelSpec model, int vocabulary, Precision precision, KernelKind kernels, long seed)
+        : base(nameof(Transformer))
+    {
+        _sizes = new ModelDimensions(model, vocabulary);
+        _streams = model.Residual == ResidualKind.Standard ? 0 : model.Mhc.Streams;
+        _rotary = new Rotary(_sizes.ContextLength, _sizes.HeadWidth);
+
+        using var parameters = new ParameterFactory(seed);
+        _embedding_VC = parameters.Normal("embedding.weight", 0.02, _sizes.Vocabulary, _sizes.Width);
+        _layers = [.. Enumerable.Range(0, _sizes.Layers).Select(i => new Layer(
+            Connect($"layers.{i}.attention", 2 * i),
+            new Attention(parameters, $"layers.{i}.attention", _sizes, _rotary, precision),
+            Connect($"layers.{i}.feed_forward", (2 * i) + 1),
+            new FeedForward(parameters, $"layers.{i}.feed_forward", _sizes, precision)))];
+        _streamHead = (_streams, model.Mhc.Head) switch
+        {
+            (0, _) => null,
+            (_, StreamHead.Sum) => new SumHead(),
+            _ => new LearnedHead(parameters, "stream_head", _streams, _sizes.Width, model.Mhc.InitialGate),
+        };
+        _norm = new RmsNorm(parameters, "norm", _sizes.Width);
+        _head = new Linear(parameters, "head", _sizes.Width, _sizes.Vocabulary, precision);
+        NamedParameters = [.. parameters.Made];
+
+        IResidualPath Connect(string name, int sublayer) => model.Residual switch
+        {
+            ResidualKind.Mhc => new MhcResidual(parameters, $"{name}.residual", model.Mhc, _sizes.Width, kernels),
+            ResidualKind.HyperConnections => new HyperConnectionResidual(parameters, $"{name}.residual", _streams, _sizes.Width, sublayer),
+            _ => new StandardResidual(),
+        };
+    }
+
+    /// <summary>All trainable tensors, in an order and under names that depend on the sizes only.</summary>
+    public IReadOnlyList<NamedParameter> NamedParameters { get; }
+
+    /// <summary>Whether forward passes measure the composite gain, at the cost of one small product per sublayer.</summary>
+    public bool MeasureGain { get; set; }
+
+    /// <summary>Composite gain of the last forward pass that measured it; null before, and for the plain residual.</summary>
+    public GainStatus? LastGain { get; private set; }
+
+    /// <summary>Mean cross-entropy of every next token.</summary>
+    /// <param name="tokens">[B, t + 1] int64</param>
+    /// <returns>nats per token over B·t targets, float32 scalar with its graph</returns>
+    public Tensor Loss(Tensor tokens)
+    {
+        var time = tokens.shape[1] - 1;
+        var logits_TV = Forward(tokens.narrow(1, 0, time));
+        return F.cross_entropy(logits_TV, tokens.narrow(1, 1, time).reshape(-1));
+    }
+
+    /// <summary>Scores of the next token at every position, without a graph.</summary>
+    /// <param name="tokens">[B, t] int64, t at most the context length</param>
+    /// <returns>[B, t, V] float32</returns>
+    public Tensor Logits(Tensor tokens)
+    {
+        using var noGradients = no_grad();
+        return Forward(tokens).view(tokens.shape[0], tokens.shape[1], _sizes.Vocabulary);
+    }
+
+    /// <param name="tokens_Bt">[B, t] int64</param>
+    /// <returns>[T, V] float32</returns>
+    private Tensor Forward(Tensor tokens_Bt)
+    {
+        long batch = tokens_Bt.shape[0], time = tokens_Bt.shape[1];
+        if (time < 1 || time > _sizes.ContextLength)
+        {
+            throw new ArgumentException($"A sequence must have from 1 to {_sizes.ContextLength} tokens (model.contextLength), not {time}.", nameof(tokens_Bt));
+        }
+
+        using var gain = MeasureGain && _streams > 0 ? new CompositeGain() : null;
+        var x = _embedding_VC.index_select(0, tokens_Bt.reshape(-1)); // [T, C]
+        if (_streams > 0)
+        {
+            x = x.unsqueeze(1).expand(-1, _streams, -1).contiguous(); // [T, n, C]
+        }
+
+        foreach (var layer in _layers)
+        {
+            x = layer.AttentionPath.Apply(x, h_TC => layer.Attention.Apply(h_TC, batch), gain);
+            x = layer.FeedForwardPath.Apply(x, layer.FeedForward.Apply, gain);
+        }
+
+        LastGain = gain?.Measure() ?? LastGain;
+        var final_TC = _norm.Apply(_streamHead?.Reduce(x) ?? x);
+        return _head.Apply(final_TC).to(ScalarType.Float32);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _rotary.Dispose();
+            foreach (var parameter in NamedParameters)
+            {
+                parameter.Value.Dispose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private sealed record Layer(IResidualPath AttentionPath, Attention Attention, IResidualPath FeedForwardPath, FeedForward FeedForward);
+}
