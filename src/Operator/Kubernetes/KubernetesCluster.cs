@@ -1,0 +1,212 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Kubernetes;
+
+/// <summary>
+/// The cluster behind an API server. Reads come from watch caches of the jobs and of what carries the job's label;
+/// <see cref="ShowsOwnWrites"/> says whether they show what was written about a job. One instance serves one term of
+/// leadership: it begins with a fresh list, so nothing that an earlier leader did is missing from it.
+/// </summary>
+internal sealed class KubernetesCluster : ICluster, IDisposable
+{
+    /// <summary>Owner of the fields that the operator sets.</summary>
+    public const string FieldManager = "mhc-operator";
+
+    private const string LabelSelector = $"labelSelector={Labels.Job}";
+
+    private readonly WatchedKind<JobManifest> jobs;
+    private readonly WatchedKind<V1Pod> pods;
+    private readonly WatchedKind<V1Service> services;
+    private readonly WatchedKind<V1ConfigMap> configMaps;
+    private readonly WatchedKind<V1PersistentVolumeClaim> claims;
+    private readonly Dictionary<string, IWatchedKind> kinds;
+    private readonly OwnWrites ownWrites = new();
+    private readonly ForeignObjects foreign;
+    private readonly EventRecorder events;
+    private readonly TrainerStatusClient trainers;
+
+    /// <param name="connection">Server.</param>
+    /// <param name="ns">The one namespace to serve; null: all of them.</param>
+    /// <param name="identity">Name of this process, for events.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="metrics">Metrics.</param>
+    /// <param name="log">Log.</param>
+    public KubernetesCluster(ApiConnection connection, string? ns, string identity, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+    {
+        WatchedKind<T> Watch<T>(ResourceType<T> type, string? selector, Func<T, ObjectKey?> jobOf)
+            where T : class, IMetadata<V1ObjectMeta> =>
+            new(new ResourceClient<T>(connection, type), new WatchScope(ns, selector), jobOf, time, metrics, log);
+
+        jobs = Watch(ResourceTypes.Jobs, null, item => ObjectKey.Of(item));
+        pods = Watch(ResourceTypes.Pods, LabelSelector, LabelledJob);
+        services = Watch(ResourceTypes.Services, LabelSelector, LabelledJob);
+        configMaps = Watch(ResourceTypes.ConfigMaps, LabelSelector, LabelledJob);
+        claims = Watch(ResourceTypes.Claims, LabelSelector, LabelledJob);
+        kinds = new IWatchedKind[] { jobs, pods, services, configMaps, claims }.ToDictionary(kind => kind.Kind, StringComparer.Ordinal);
+        foreach (var kind in kinds.Values)
+        {
+            kind.Changed += job => Changed?.Invoke(KeyOf(job));
+        }
+
+        foreign = new ForeignObjects(time, log);
+        events = new EventRecorder(new ResourceClient<Corev1Event>(connection, ResourceTypes.Events), FieldManager, identity, time, log);
+        trainers = new TrainerStatusClient(log);
+    }
+
+    public event Action<JobKey>? Changed;
+
+    /// <summary>Done when every cache was complete for the first time.</summary>
+    public Task Synced => Task.WhenAll(kinds.Values.Select(kind => kind.Synced));
+
+    /// <summary>Keeps the caches up to date until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancel) =>
+        Task.WhenAll([.. kinds.Values.Select(kind => kind.RunAsync(cancel)), foreign.RunAsync(kinds, job => Changed?.Invoke(job), cancel)]);
+
+    /// <summary>Whether the caches show everything that was written about a job. While they do not it must not be reconciled; <see cref="Changed"/> is raised when they might.</summary>
+    public bool ShowsOwnWrites(JobKey key) => ownWrites.AreSeen(key);
+
+    /// <summary>Every job that is cached.</summary>
+    public IReadOnlyList<JobManifest> ListJobs() => jobs.Store.List();
+
+    public JobManifest? FindJob(JobKey key) => jobs.Store.Find(KeyOf(key));
+
+    public IReadOnlyList<V1Pod> ListPods(JobKey key) => pods.Store.ListOwned(KeyOf(key));
+
+    public V1Service? FindService(string ns, string name) => Find(services, ns, name);
+
+    public V1ConfigMap? FindConfigMap(string ns, string name) => Find(configMaps, ns, name);
+
+    public V1PersistentVolumeClaim? FindClaim(string ns, string name) => Find(claims, ns, name);
+
+    public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => pods.Client.FindAsync(ns, name, cancel);
+
+    public async Task CreateAsync(JsonObject manifest, CancellationToken cancel)
+    {
+        var target = Target.Of(manifest, kinds);
+        try
+        {
+            var version = await target.Kind.CreateAsync(target.Key.Namespace, manifest, FieldManager, cancel);
+            ownWrites.Expect(target.Job, () => target.Kind.HasSeen(version));
+        }
+        catch (ClusterException e) when (e.Status == HttpStatusCode.Conflict)
+        {
+            await LearnWhoStandsThereAsync(target, cancel);
+            throw;
+        }
+    }
+
+    public async Task ApplyAsync(JsonObject manifest, CancellationToken cancel)
+    {
+        var target = Target.Of(manifest, kinds);
+        var version = await target.Kind.ApplyAsync(target.Key.Namespace, target.Key.Name, manifest, FieldManager, cancel);
+        ownWrites.Expect(target.Job, () => target.Kind.HasSeen(version));
+    }
+
+    public async Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel)
+    {
+        var key = ObjectKey.Of(pod);
+        var uid = pod.Metadata.Uid;
+        if (!await pods.Client.DeleteAsync(key.Namespace, key.Name, uid, graceSeconds, cancel))
+        {
+            return;
+        }
+
+        if (LabelledJob(pod) is { } job)
+        {
+            ownWrites.Expect(KeyOf(job), () => pods.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+        }
+    }
+
+    public async Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel)
+    {
+        var patch = new JsonObject { ["metadata"] = Identity(job), ["spec"] = new JsonObject { ["suspend"] = true } };
+        var written = await jobs.Client.PatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, null, patch, FieldManager, cancel);
+        ExpectJob(written);
+    }
+
+    public async Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel)
+    {
+        var key = ObjectKey.Of(job);
+        var uid = job.Metadata.Uid;
+        if (await jobs.Client.DeleteAsync(key.Namespace, key.Name, uid, null, cancel))
+        {
+            ownWrites.Expect(KeyOf(key), () => jobs.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+        }
+    }
+
+    public async Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel)
+    {
+        var version = job.Metadata.ResourceVersion ?? throw new ArgumentException("the job has no resourceVersion to compare with", nameof(job));
+
+        // A replaced resourceVersion is compared by the server when it stores the object: 409 where it has changed.
+        var patch = new JsonArray(
+            new JsonObject { ["op"] = "replace", ["path"] = "/metadata/resourceVersion", ["value"] = version },
+            new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = JsonSerializer.SerializeToNode(status, ApiJsonContext.Default.MhcTrainingJobStatus) });
+        var written = await jobs.Client.JsonPatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, "status", patch, FieldManager, cancel);
+        ExpectJob(written);
+    }
+
+    public Task RecordEventAsync(MhcTrainingJob job, ClusterEvent happened, CancellationToken cancel)
+    {
+        var about = new V1ObjectReference
+        {
+            ApiVersion = $"{MhcTrainingJob.Group}/{MhcTrainingJob.Version}",
+            Kind = MhcTrainingJob.KindName,
+            NamespaceProperty = job.Metadata.NamespaceProperty,
+            Name = job.Metadata.Name,
+            Uid = job.Metadata.Uid,
+            ResourceVersion = job.Metadata.ResourceVersion,
+        };
+        return events.RecordAsync(about, happened, cancel);
+    }
+
+    public Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel) => trainers.GetAsync(pod, cancel);
+
+    public void Dispose() => trainers.Dispose();
+
+    /// <summary>A refused creation means that the cache is behind, or that somebody else's object stands there.</summary>
+    private async Task LearnWhoStandsThereAsync(Target target, CancellationToken cancel)
+    {
+        if (await target.Kind.ReadAsync(target.Key.Namespace, target.Key.Name, cancel) is not { } item)
+        {
+            return;
+        }
+
+        if (item.Metadata.Labels?.ContainsKey(Labels.Job) == true)
+        {
+            ownWrites.Expect(target.Job, () => target.Kind.HasSeen(item.Metadata.ResourceVersion));
+        }
+        else
+        {
+            foreign.Add(target.Job, target.Kind.Kind, item);
+        }
+    }
+
+    private T? Find<T>(WatchedKind<T> kind, string ns, string name)
+        where T : class, IMetadata<V1ObjectMeta>
+    {
+        var key = new ObjectKey(ns, name);
+        return kind.Store.Find(key) ?? foreign.Find<T>(kind.Kind, key);
+    }
+
+    private void ExpectJob(JobManifest written) => ownWrites.Expect(KeyOf(ObjectKey.Of(written)), () => jobs.HasSeen(written.Metadata.ResourceVersion));
+
+    private static JsonObject Identity(MhcTrainingJob job) => new() { ["uid"] = job.Metadata.Uid, ["resourceVersion"] = job.Metadata.ResourceVersion };
+
+    private static ObjectKey? LabelledJob(IMetadata<V1ObjectMeta> item) =>
+        item.Metadata.Labels?.TryGetValue(Labels.Job, out var name) == true ? new ObjectKey(item.Metadata.NamespaceProperty, name) : null;
+
+    private static JobKey KeyOf(ObjectKey key) => new(key.Namespace, key.Name);
+
+    private static ObjectKey KeyOf(JobKey key) => new(key.Namespace, key.Name);
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using k8s;
+using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Runtime;
+
+namespace MhcOperator.Operator.Kubernetes;
+
+/// <summary>The kinds that the operator reads or writes.</summary>
+internal static class ResourceTypes
+{
+    public static readonly ResourceType<JobManifest> Jobs = new(MhcTrainingJob.Group, MhcTrainingJob.Version, MhcTrainingJob.KindName, MhcTrainingJob.Plural, ReadJob);
+    public static readonly ResourceType<V1Pod> Pods = Core("Pod", "pods", SourceGenerationContext.Default.V1Pod);
+    public static readonly ResourceType<V1Service> Services = Core("Service", "services", SourceGenerationContext.Default.V1Service);
+    public static readonly ResourceType<V1ConfigMap> ConfigMaps = Core("ConfigMap", "configmaps", SourceGenerationContext.Default.V1ConfigMap);
+    public static readonly ResourceType<V1PersistentVolumeClaim> Claims = Core("PersistentVolumeClaim", "persistentvolumeclaims", SourceGenerationContext.Default.V1PersistentVolumeClaim);
+    public static readonly ResourceType<Corev1Event> Events = Core("Event", "events", SourceGenerationContext.Default.Corev1Event);
+    public static readonly ResourceType<V1Lease> Leases = new("coordination.k8s.io", "v1", "Lease", "leases", json => json.Deserialize(SourceGenerationContext.Default.V1Lease)!);
+
+    private static ResourceType<T> Core<T>(string kind, string plural, JsonTypeInfo<T> type)
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        new("", "v1", kind, plural, json =>
+        {
+            var item = json.Deserialize(type)!;
+            item.Metadata.ManagedFields = null; // nobody looks at it, and it is a third of a pod
+            return item;
+        });
+
+    /// <summary>A job that can't be read is kept all the same, so that its status can say what is wrong with it.</summary>
+    private static JobManifest ReadJob(JsonElement json)
+    {
+        var manifest = JobManifestReader.FromJson(JsonObject.Create(json)!);
+        if (string.IsNullOrEmpty(manifest.Metadata.Name))
+        {
+            manifest = manifest with { Metadata = json.GetProperty("metadata").Deserialize(SourceGenerationContext.Default.V1ObjectMeta)! };
+        }
+
+        manifest.Metadata.ManagedFields = null;
+        return manifest;
+    }
+}

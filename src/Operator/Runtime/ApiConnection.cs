@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using MhcOperator.Operator.Clusters;
+
+namespace MhcOperator.Operator.Runtime;
+
+/// <summary>Sends requests to the API server: credentials, time limits, throttling, metrics, and the fence before each write.</summary>
+/// <param name="http">Client without a time limit of its own.</param>
+/// <param name="server">Address of the server.</param>
+/// <param name="authenticate">Adds credentials to a request; null: the client does that by itself (certificate).</param>
+/// <param name="time">Clock of the limits.</param>
+/// <param name="metrics">Counts the requests.</param>
+/// <param name="fence">Asked before each write; null: writes are always allowed.</param>
+internal sealed class ApiConnection(
+    HttpClient http, Uri server, Func<HttpRequestMessage, CancellationToken, Task>? authenticate, TimeProvider time, RuntimeMetrics metrics, WriteFence? fence = null)
+{
+    private const int ThrottledTries = 4;
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestThrottle = TimeSpan.FromSeconds(5);
+
+    /// <summary>Sends a request and reads the whole answer.</summary>
+    /// <exception cref="ClusterException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server can't be reached.</exception>
+    /// <exception cref="TimeoutException">There was no answer in time.</exception>
+    /// <exception cref="LeaseExpiredException">It is a write and the lease may be somebody else's.</exception>
+    public async Task<JsonDocument> SendAsync(ApiRequest request, CancellationToken cancel)
+    {
+        var (limit, fenced) = LimitOf(request);
+        using var limiter = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limiter.Token, cancel);
+        try
+        {
+            using var response = await OpenAsync(request, either.Token);
+            await using var body = await response.Content.ReadAsStreamAsync(either.Token);
+            return await JsonDocument.ParseAsync(body, default, either.Token);
+        }
+        catch (OperationCanceledException e) when (limiter.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw fenced ? new LeaseExpiredException() : new TimeoutException($"{request.Method} {request.Path}: no answer from {server} in {limit.TotalSeconds:0} s", e);
+        }
+    }
+
+    /// <summary>Sends a request and returns as soon as the answer begins; the caller disposes of it.</summary>
+    /// <inheritdoc cref="SendAsync" path="/exception"/>
+    public async Task<HttpResponseMessage> OpenAsync(ApiRequest request, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var response = await SendOnceAsync(request, cancel);
+            if (response.IsSuccessStatusCode)
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                if (response.StatusCode != HttpStatusCode.TooManyRequests || tries == ThrottledTries)
+                {
+                    throw new ClusterException(response.StatusCode, Explain(await response.Content.ReadAsStringAsync(cancel), request, response.StatusCode));
+                }
+
+                // 429 says that nothing was done, so that even a write may be sent again.
+                var wait = response.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1);
+                await Task.Delay(wait < LongestThrottle ? wait : LongestThrottle, time, cancel);
+            }
+        }
+    }
+
+    private (TimeSpan Limit, bool Fenced) LimitOf(ApiRequest request)
+    {
+        if (fence is null || !request.IsWrite)
+        {
+            return (AnswerLimit, false);
+        }
+
+        var left = fence.Remaining;
+        return left <= TimeSpan.Zero ? throw new LeaseExpiredException() : left < AnswerLimit ? (left, true) : (AnswerLimit, false);
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(ApiRequest request, CancellationToken cancel)
+    {
+        using var message = new HttpRequestMessage(request.Method, new Uri(server, request.Path))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        if (request.Body is not null)
+        {
+            message.Content = new StringContent(request.Body, Encoding.UTF8, MediaTypeHeaderValue.Parse(request.MediaType));
+        }
+
+        if (authenticate is not null)
+        {
+            await authenticate(message, cancel);
+        }
+
+        if (request.IsWrite && fence is { } guard && guard.Remaining <= TimeSpan.Zero)
+        {
+            throw new LeaseExpiredException();
+        }
+
+        try
+        {
+            var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancel);
+            metrics.RequestSent(request.Verb, request.Resource, (int)response.StatusCode);
+            return response;
+        }
+        catch (HttpRequestException)
+        {
+            metrics.RequestSent(request.Verb, request.Resource, 0);
+            throw;
+        }
+    }
+
+    /// <summary>The message of the Status object that the server sends with a refusal, or its text.</summary>
+    private static string Explain(string body, ApiRequest request, HttpStatusCode status)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("message", out var message) && message.GetString() is { Length: > 0 } text)
+            {
+                return text;
+            }
+        }
+        catch (JsonException)
+        {
+            // Proxies and old servers answer in plain text, which is as good.
+            return $"{request.Method} {request.Path}: {(int)status} {body.Trim()}";
+        }
+
+        return $"{request.Method} {request.Path}: {(int)status}";
+    }
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using k8s.Models;
+using MhcOperator.Operator.Clusters;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Runtime;
+
+/// <summary>
+/// Writes core/v1 events. The same thing said again within the window counts up one event; many different messages of
+/// one reason become one event as well. An event is a courtesy: one that is lost fails nothing.
+/// </summary>
+/// <param name="events">Writes them.</param>
+/// <param name="component">Who speaks.</param>
+/// <param name="instance">Which process of it.</param>
+/// <param name="time">Clock of the window.</param>
+/// <param name="log">Says what was lost.</param>
+internal sealed class EventRecorder(ResourceClient<Corev1Event> events, string component, string instance, TimeProvider time, ILogger log)
+{
+    private const int LongestMessage = 1024;
+    private const int MessagesBeforeCombining = 10;
+    private const int ForgetAbove = 4096;
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<SimilarEvents, (int Messages, DateTimeOffset Since)> similar = [];
+    private readonly Dictionary<(SimilarEvents Group, string Message), RecordedEvent> recent = [];
+
+    /// <summary>Records something about an object.</summary>
+    public async Task RecordAsync(V1ObjectReference about, ClusterEvent happened, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        var (entry, message) = Count(about, happened, now);
+        var ns = about.NamespaceProperty ?? "default";
+        try
+        {
+            if (entry.Count > 1)
+            {
+                var patch = new JsonObject { ["count"] = entry.Count, ["lastTimestamp"] = Text(now), ["message"] = message };
+                await events.PatchAsync(ns, entry.Name, null, patch, component, cancel);
+            }
+            else
+            {
+                await events.CreateAsync(ns, Manifest(about, happened, entry, message), component, cancel);
+            }
+        }
+        catch (ClusterException e) when (e.Status == HttpStatusCode.NotFound && entry.Count > 1)
+        {
+            Forget(entry); // the server keeps events for an hour or so: the next one starts anew
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException)
+        {
+            Forget(entry);
+            log.LogWarning("event {Reason} about {Namespace}/{Name} is lost: {Message}", happened.Reason, ns, about.Name, e.Message);
+        }
+    }
+
+    private (RecordedEvent Entry, string Message) Count(V1ObjectReference about, ClusterEvent happened, DateTimeOffset now)
+    {
+        var group = new SimilarEvents(about.Uid, happened.IsWarning, happened.Reason);
+        var message = happened.Message.Length <= LongestMessage ? happened.Message : happened.Message[..(LongestMessage - 3)] + "...";
+        lock (gate)
+        {
+            ForgetOld(now);
+            var id = message;
+            if (!recent.ContainsKey((group, message)))
+            {
+                var (messages, since) = similar.GetValueOrDefault(group, (0, now));
+                similar[group] = (messages + 1, since);
+                id = messages < MessagesBeforeCombining ? message : "";
+            }
+
+            var entry = recent.TryGetValue((group, id), out var earlier)
+                ? earlier with { Count = earlier.Count + 1 }
+                : new RecordedEvent($"{about.Name}.{Guid.NewGuid():n}", 1, now);
+            recent[(group, id)] = entry;
+            return (entry, id.Length == 0 && message.Length > 0 ? $"(combined from similar events): {message}" : message);
+        }
+    }
+
+    /// <summary>Events are rare, so that looking through all of them each time is cheap; memory stays bounded.</summary>
+    private void ForgetOld(DateTimeOffset now)
+    {
+        foreach (var key in recent.Where(pair => now - pair.Value.Since > Window).Select(pair => pair.Key).ToList())
+        {
+            recent.Remove(key);
+        }
+
+        foreach (var key in similar.Where(pair => now - pair.Value.Since > Window).Select(pair => pair.Key).ToList())
+        {
+            similar.Remove(key);
+        }
+
+        if (recent.Count > ForgetAbove)
+        {
+            recent.Clear();
+            similar.Clear();
+        }
+    }
+
+    private void Forget(RecordedEvent entry)
+    {
+        lock (gate)
+        {
+            foreach (var key in recent.Where(pair => pair.Value.Name == entry.Name).Select(pair => pair.Key).ToList())
+            {
+                recent.Remove(key);
+            }
+        }
+    }
+
+    private JsonObject Manifest(V1ObjectReference about, ClusterEvent happened, RecordedEvent entry, string message) => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Event",
+        ["metadata"] = new JsonObject { ["name"] = entry.Name, ["namespace"] = about.NamespaceProperty ?? "default" },
+        ["involvedObject"] = new JsonObject
+        {
+            ["apiVersion"] = about.ApiVersion,
+            ["kind"] = about.Kind,
+            ["namespace"] = about.NamespaceProperty,
+            ["name"] = about.Name,
+            ["uid"] = about.Uid,
+            ["resourceVersion"] = about.ResourceVersion,
+        },
+        ["type"] = happened.IsWarning ? "Warning" : "Normal",
+        ["reason"] = happened.Reason,
+        ["message"] = message,
+        ["count"] = 1,
+        ["firstTimestamp"] = Text(entry.Since),
+        ["lastTimestamp"] = Text(entry.Since),
+        ["source"] = new JsonObject { ["component"] = component },
+        ["reportingComponent"] = component,
+        ["reportingInstance"] = instance,
+    };
+
+    private static string Text(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+}

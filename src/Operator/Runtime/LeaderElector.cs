@@ -1,0 +1,136 @@
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Runtime;
+
+/// <summary>
+/// Works only while it holds the lease. When the lease can't be kept the work is cancelled and awaited before anything
+/// else is done, and its fence lets no write out after the renewal deadline, cancelled or not. One dropped connection
+/// changes nothing: only the deadline counts.
+/// </summary>
+/// <param name="lease">The lease.</param>
+/// <param name="options">Its times.</param>
+/// <param name="time">Clock of them.</param>
+/// <param name="metrics">Says who leads.</param>
+/// <param name="log">Says it too.</param>
+internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+{
+    private static readonly TimeSpan ReleaseLimit = TimeSpan.FromSeconds(3);
+
+    /// <summary>Whether the server has answered the latest try.</summary>
+    public bool IsInTouch { get; private set; }
+
+    /// <summary>Whether this process may act.</summary>
+    public bool Leads { get; private set; }
+
+    /// <summary>Waits for the lease and works; stands in line again when it was lost. Returns when cancelled, the lease released.</summary>
+    /// <param name="work">What the leader does, through the fence; returns soon after it is cancelled.</param>
+    /// <param name="cancel">Ends it all.</param>
+    /// <exception cref="Exception">Whatever the work threw; the lease is released before.</exception>
+    public async Task RunAsync(Func<WriteFence, CancellationToken, Task> work, CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                var fence = new WriteFence(time);
+                await AcquireAsync(fence, cancel);
+                await LeadAsync(fence, work, cancel);
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task AcquireAsync(WriteFence fence, CancellationToken cancel)
+    {
+        log.LogInformation("waiting for lease {Namespace}/{Name} as {Identity}", options.Namespace, options.Name, options.Identity);
+        while (!await TryHoldAsync(fence, cancel))
+        {
+            // Two that look in step would always meet in conflict.
+            await Task.Delay(options.LookInterval * (0.8 + (0.2 * Random.Shared.NextDouble())), time, cancel);
+        }
+    }
+
+    private async Task LeadAsync(WriteFence fence, Func<WriteFence, CancellationToken, Task> work, CancellationToken cancel)
+    {
+        log.LogInformation("holding lease {Namespace}/{Name}", options.Namespace, options.Name);
+        using var term = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        SetLeads(true);
+        var working = work(fence, term.Token);
+        try
+        {
+            await KeepAsync(fence, working, cancel);
+        }
+        finally
+        {
+            await term.CancelAsync();
+            await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            fence.Close();
+            SetLeads(false);
+            using var limit = new CancellationTokenSource(ReleaseLimit, time);
+            await lease.ReleaseAsync(limit.Token);
+        }
+
+        if (working.IsFaulted)
+        {
+            await working;
+        }
+    }
+
+    /// <summary>Returns when the lease can't be kept, or the work has ended.</summary>
+    private async Task KeepAsync(WriteFence fence, Task working, CancellationToken cancel)
+    {
+        while (!working.IsCompleted)
+        {
+            using var wake = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            var pause = Task.Delay(options.RenewInterval, time, wake.Token);
+            await Task.WhenAny(working, pause);
+            await wake.CancelAsync();
+            cancel.ThrowIfCancellationRequested();
+            if (working.IsCompleted)
+            {
+                return;
+            }
+
+            var sentAt = time.GetTimestamp();
+            var outcome = await lease.TryHoldAsync(cancel);
+            IsInTouch = outcome != LeaseOutcome.Unknown;
+            if (outcome == LeaseOutcome.Held)
+            {
+                fence.Open(sentAt, options.RenewDeadline);
+            }
+            else if (outcome == LeaseOutcome.HeldByOther)
+            {
+                log.LogWarning("lease {Namespace}/{Name} is held by another operator: stopping work", options.Namespace, options.Name);
+                return;
+            }
+            else if (fence.Remaining <= TimeSpan.Zero)
+            {
+                log.LogWarning("lease {Namespace}/{Name} was not renewed for {Deadline}: stopping work", options.Namespace, options.Name, options.RenewDeadline);
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> TryHoldAsync(WriteFence fence, CancellationToken cancel)
+    {
+        var sentAt = time.GetTimestamp();
+        var outcome = await lease.TryHoldAsync(cancel);
+        IsInTouch = outcome != LeaseOutcome.Unknown;
+        if (outcome != LeaseOutcome.Held)
+        {
+            return false;
+        }
+
+        fence.Open(sentAt, options.RenewDeadline);
+        return true;
+    }
+
+    private void SetLeads(bool leads)
+    {
+        Leads = leads;
+        metrics.IsLeader(leads);
+    }
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using k8s.Models;
+using MhcOperator.Operator.Clusters;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Runtime;
+
+/// <summary>
+/// Takes, renews and releases one Lease, each by a compare-and-swap on its resource version. Whether another holder's
+/// lease has run out is judged by the local monotonic clock, from when its latest renewal was seen here: the times in
+/// the object come from other machines' clocks.
+/// </summary>
+internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions options, TimeProvider time, ILogger log)
+{
+    private const string FieldManager = "mhc-operator-lease";
+
+    private string? heldVersion; // of the lease as we wrote it last; null: it is not ours or not known to be
+    private string? seenVersion;
+    private long seenAt;
+    private string? complaint;
+
+    /// <summary>Takes the lease if it is free, ours or run out.</summary>
+    public async Task<LeaseOutcome> TryHoldAsync(CancellationToken cancel)
+    {
+        using var limit = new CancellationTokenSource(options.RequestLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
+        try
+        {
+            var outcome = heldVersion is { } version && await TryRenewAsync(version, either.Token) ? LeaseOutcome.Held : await LookAndTakeAsync(either.Token);
+            complaint = null;
+            return outcome;
+        }
+        catch (ClusterException e) when (e.Status == HttpStatusCode.Conflict)
+        {
+            return LeaseOutcome.HeldByOther; // somebody was faster; the next look says who
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Complain(e is OperationCanceledException ? "no answer in time" : e.Message);
+            return LeaseOutcome.Unknown;
+        }
+    }
+
+    /// <summary>Gives the lease back, so that a rival need not wait for it to run out.</summary>
+    public async Task ReleaseAsync(CancellationToken cancel)
+    {
+        try
+        {
+            if (await leases.FindAsync(options.Namespace, options.Name, cancel) is { } lease && lease.Spec?.HolderIdentity == options.Identity)
+            {
+                await WriteAsync(lease.Metadata.ResourceVersion, new JsonObject { ["holderIdentity"] = "", ["leaseDurationSeconds"] = 1, ["renewTime"] = Now() }, cancel);
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException)
+        {
+            log.LogWarning("lease {Namespace}/{Name}: not released, it will run out by itself: {Reason}", options.Namespace, options.Name, e.Message);
+        }
+
+        heldVersion = null;
+    }
+
+    /// <returns>False where the lease has changed since we wrote it.</returns>
+    private async Task<bool> TryRenewAsync(string version, CancellationToken cancel)
+    {
+        try
+        {
+            await WriteAsync(version, new JsonObject { ["renewTime"] = Now() }, cancel);
+            return true;
+        }
+        catch (ClusterException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
+        {
+            heldVersion = null; // a renewal whose answer was lost also looks like this
+            return false;
+        }
+    }
+
+    private async Task<LeaseOutcome> LookAndTakeAsync(CancellationToken cancel)
+    {
+        if (await leases.FindAsync(options.Namespace, options.Name, cancel) is not { } lease)
+        {
+            var made = await leases.CreateAsync(options.Namespace, NewLease(), FieldManager, cancel);
+            heldVersion = made.Metadata.ResourceVersion;
+            return LeaseOutcome.Held;
+        }
+
+        var isOurs = lease.Spec?.HolderIdentity == options.Identity;
+        if (!isOurs && !IsFree(lease))
+        {
+            return LeaseOutcome.HeldByOther;
+        }
+
+        var spec = new JsonObject { ["holderIdentity"] = options.Identity, ["leaseDurationSeconds"] = Seconds(), ["renewTime"] = Now() };
+        if (!isOurs)
+        {
+            spec["acquireTime"] = Now();
+            spec["leaseTransitions"] = (lease.Spec?.LeaseTransitions ?? 0) + 1;
+        }
+
+        await WriteAsync(lease.Metadata.ResourceVersion, spec, cancel);
+        return LeaseOutcome.Held;
+    }
+
+    private bool IsFree(V1Lease lease)
+    {
+        if (string.IsNullOrEmpty(lease.Spec?.HolderIdentity))
+        {
+            return true;
+        }
+
+        if (seenVersion != lease.Metadata.ResourceVersion)
+        {
+            (seenVersion, seenAt) = (lease.Metadata.ResourceVersion, time.GetTimestamp());
+        }
+
+        return time.GetElapsedTime(seenAt) >= TimeSpan.FromSeconds(lease.Spec.LeaseDurationSeconds ?? Seconds());
+    }
+
+    private async Task WriteAsync(string version, JsonObject spec, CancellationToken cancel)
+    {
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = version }, ["spec"] = spec };
+        var written = await leases.PatchAsync(options.Namespace, options.Name, null, patch, FieldManager, cancel);
+        heldVersion = written.Metadata.ResourceVersion;
+    }
+
+    private JsonObject NewLease() => new()
+    {
+        ["apiVersion"] = "coordination.k8s.io/v1",
+        ["kind"] = "Lease",
+        ["metadata"] = new JsonObject { ["name"] = options.Name, ["namespace"] = options.Namespace },
+        ["spec"] = new JsonObject
+        {
+            ["holderIdentity"] = options.Identity,
+            ["leaseDurationSeconds"] = Seconds(),
+            ["acquireTime"] = Now(),
+            ["renewTime"] = Now(),
+            ["leaseTransitions"] = 0,
+        },
+    };
+
+    private int Seconds() => (int)options.Duration.TotalSeconds;
+
+    /// <summary>The API's MicroTime takes exactly six digits.</summary>
+    private string Now() => time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
+
+    /// <summary>Once for each kind of trouble, not every second.</summary>
+    private void Complain(string trouble)
+    {
+        if (complaint != trouble)
+        {
+            complaint = trouble;
+            log.LogWarning("lease {Namespace}/{Name}: {Trouble}", options.Namespace, options.Name, trouble);
+        }
+    }
+}

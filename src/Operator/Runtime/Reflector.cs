@@ -1,0 +1,135 @@
+using System.Net;
+using System.Text.Json;
+using k8s;
+using k8s.Models;
+using MhcOperator.Operator.Clusters;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Runtime;
+
+/// <summary>
+/// Keeps a store equal to the server: lists, then watches from the list's version, and lists again when the server has
+/// forgotten that version (410, as an answer or inside the stream).
+/// </summary>
+/// <param name="client">Reads the objects.</param>
+/// <param name="store">Is kept up to date.</param>
+/// <param name="scope">Which objects.</param>
+/// <param name="time">Clock of the waits.</param>
+/// <param name="metrics">Counts new starts.</param>
+/// <param name="log">Says what went wrong.</param>
+internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, WatchScope scope, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+    where T : class, IMetadata<V1ObjectMeta>
+{
+    /// <summary>A watch that lived this long was a good one: the next failure is a new one.</summary>
+    private static readonly TimeSpan GoodWatch = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestWatch = TimeSpan.FromMinutes(5);
+
+    private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Backoff backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15), Random.Shared);
+    private volatile string version = "";
+
+    /// <summary>Raised after the store has changed, with the object as it is now or was last.</summary>
+    public event Action<T>? Changed;
+
+    /// <summary>Done when the store was complete for the first time.</summary>
+    public Task Synced => synced.Task;
+
+    /// <summary>Whether the store shows every change up to a version.</summary>
+    public bool HasSeen(string? other) => !ResourceVersions.IsOlder(version, other);
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        var listed = false;
+        while (!cancel.IsCancellationRequested)
+        {
+            var started = time.GetTimestamp();
+            try
+            {
+                if (!listed)
+                {
+                    await ListAsync(cancel);
+                    listed = true;
+                    synced.TrySetResult();
+                }
+
+                await WatchAsync(cancel);
+                if (time.GetElapsedTime(started) >= GoodWatch)
+                {
+                    backoff.Reset();
+                    continue; // the server ends every watch now and then: go on at once from the last version
+                }
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ClusterException e) when (e.Status == HttpStatusCode.Gone)
+            {
+                log.LogInformation("{Resource}: version {Version} is too old for the server, listing again", client.Type.Plural, version);
+                listed = false;
+                metrics.WatchRestarted(client.Type.Plural, "expired");
+                if (time.GetElapsedTime(started) >= GoodWatch)
+                {
+                    backoff.Reset();
+                    continue;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException)
+            {
+                metrics.WatchRestarted(client.Type.Plural, "failed");
+                if (time.GetElapsedTime(started) >= GoodWatch)
+                {
+                    backoff.Reset();
+                }
+
+                log.LogWarning("{Resource}: watch broken, trying again: {Reason}", client.Type.Plural, Reason(e));
+            }
+
+            await Task.Delay(backoff.Next(), time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ListAsync(CancellationToken cancel)
+    {
+        var all = new List<T>();
+        ListPage<T>? page = null;
+        do
+        {
+            page = await client.ListAsync(scope.Namespace, scope.Selector, page?.Continue, cancel);
+            all.AddRange(page.Items);
+        }
+        while (page.Continue is not null);
+
+        var gone = store.Replace(all);
+        var changed = all.Where(store.Set).ToList();
+        version = page.Version;
+        foreach (var item in gone.Concat(changed))
+        {
+            Changed?.Invoke(item);
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken cancel)
+    {
+        var length = ShortestWatch * (1 + Random.Shared.NextDouble()); // so that not all watches of all operators end together
+        using var guard = new CancellationTokenSource(length + TimeSpan.FromSeconds(30), time); // a half-open connection never ends by itself
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(guard.Token, cancel);
+        await foreach (var happened in client.WatchAsync(scope.Namespace, scope.Selector, version, length, either.Token))
+        {
+            var isNews = happened.Item is { } item && (happened.Kind == WatchEventKind.Deleted ? store.Delete(item) : store.Set(item));
+            if (!HasSeen(happened.Version))
+            {
+                version = happened.Version;
+            }
+
+            if (isNews)
+            {
+                Changed?.Invoke(happened.Item!);
+            }
+        }
+    }
+
+    /// <summary>A quiet watch that ends says only that the answer was cut: the exception inside knows more.</summary>
+    private static string Reason(Exception e) => e.InnerException is { } inner and not JsonException ? $"{e.Message} ({inner.Message})" : e.Message;
+}

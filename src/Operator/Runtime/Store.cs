@@ -1,0 +1,116 @@
+using k8s;
+using k8s.Models;
+
+namespace MhcOperator.Operator.Runtime;
+
+/// <summary>
+/// Cache of one kind by key and by owner. Objects handed out are shared: never change them. What is older than what is
+/// held is ignored, so that events may come twice or late.
+/// </summary>
+/// <param name="ownerOf">Owner by which objects are found together; null for one that has none.</param>
+internal sealed class Store<T>(Func<T, ObjectKey?> ownerOf)
+    where T : class, IMetadata<V1ObjectMeta>
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<ObjectKey, T> items = [];
+    private readonly Dictionary<ObjectKey, HashSet<ObjectKey>> owned = [];
+
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return items.Count;
+            }
+        }
+    }
+
+    public T? Find(ObjectKey key)
+    {
+        lock (gate)
+        {
+            return items.GetValueOrDefault(key);
+        }
+    }
+
+    public IReadOnlyList<T> List()
+    {
+        lock (gate)
+        {
+            return [.. items.Values];
+        }
+    }
+
+    public IReadOnlyList<T> ListOwned(ObjectKey owner)
+    {
+        lock (gate)
+        {
+            return owned.TryGetValue(owner, out var keys) ? [.. keys.Select(key => items[key])] : [];
+        }
+    }
+
+    /// <summary>Holds an object; false where the one held is as new or newer.</summary>
+    public bool Set(T item)
+    {
+        lock (gate)
+        {
+            var key = ObjectKey.Of(item);
+            if (items.TryGetValue(key, out var held) && !ResourceVersions.IsOlder(held.Metadata.ResourceVersion, item.Metadata.ResourceVersion))
+            {
+                return false;
+            }
+
+            Remove(key);
+            items.Add(key, item);
+            if (ownerOf(item) is { } owner)
+            {
+                (owned.TryGetValue(owner, out var keys) ? keys : owned[owner] = []).Add(key);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Forgets an object; false where it is not held, or another one of that name is.</summary>
+    public bool Delete(T item)
+    {
+        lock (gate)
+        {
+            var key = ObjectKey.Of(item);
+            return items.TryGetValue(key, out var held) && held.Metadata.Uid == item.Metadata.Uid && Remove(key);
+        }
+    }
+
+    /// <summary>Holds exactly what a list said.</summary>
+    /// <returns>What was held before and is not in the list: its deletion was missed.</returns>
+    public IReadOnlyList<T> Replace(IReadOnlyCollection<T> all)
+    {
+        lock (gate)
+        {
+            var listed = all.Select(item => ObjectKey.Of(item)).ToHashSet();
+            var gone = items.Where(pair => !listed.Contains(pair.Key)).Select(pair => pair.Value).ToList();
+            gone.ForEach(item => Remove(ObjectKey.Of(item)));
+            return gone;
+        }
+    }
+
+    private bool Remove(ObjectKey key)
+    {
+        if (!items.Remove(key, out var item))
+        {
+            return false;
+        }
+
+        if (ownerOf(item) is { } owner && owned.TryGetValue(owner, out var keys))
+        {
+            keys.Remove(key);
+            if (keys.Count == 0)
+            {
+                owned.Remove(owner);
+            }
+        }
+
+        return true;
+    }
+}

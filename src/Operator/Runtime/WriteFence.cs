@@ -1,0 +1,44 @@
+namespace MhcOperator.Operator.Runtime;
+
+/// <summary>
+/// Lets writes out only while the lease is certainly ours. Time counts from the moment at which the last successful
+/// renewal was sent: a rival starts counting later than that, when it sees the renewal, so our time ends first.
+/// </summary>
+internal sealed class WriteFence(TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private long from;
+    private TimeSpan length = TimeSpan.Zero;
+
+    /// <summary>Time left; zero or less: nothing may be written.</summary>
+    public TimeSpan Remaining
+    {
+        get
+        {
+            lock (gate)
+            {
+                return length == TimeSpan.Zero ? TimeSpan.Zero : length - time.GetElapsedTime(from);
+            }
+        }
+    }
+
+    /// <summary>Opens the fence for a time that began when the renewal was sent.</summary>
+    /// <param name="sentAt">Timestamp of the time provider.</param>
+    /// <param name="validFor">How long from then.</param>
+    public void Open(long sentAt, TimeSpan validFor)
+    {
+        lock (gate)
+        {
+            (from, length) = (sentAt, validFor);
+        }
+    }
+
+    /// <summary>Nothing may be written from now on.</summary>
+    public void Close()
+    {
+        lock (gate)
+        {
+            length = TimeSpan.Zero;
+        }
+    }
+}
