@@ -1,0 +1,17 @@
+namespace MhcOperator.Cli.Terminal;
+
+/// <summary>Exit codes of <c>mhc</c>.</summary>
+internal static class CliExitCode
+{
+    /// <summary>Done.</summary>
+    public const int Ok = 0;
+
+    /// <summary>The job failed, or a manifest breaks a rule.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Bad input: a file that cannot be read, an unknown option, a trainer that is not there.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>Ended by Ctrl-C, as shells count it (128 + SIGINT).</summary>
+    public const int Interrupted = 130;
+}
