@@ -1,0 +1,100 @@
+using System.Globalization;
+using MhcOperator.Api;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Data;
+
+/// <summary>
+/// The tokens of a job, cut into samples of contextLength + 1 tokens. Sample i begins at token i × contextLength; its last token is the
+/// next sample's first, so that every token is predicted once an epoch. The end of the data is kept back for validation.
+/// </summary>
+internal sealed class DataSet : IDisposable
+{
+    private readonly TokenSequence _tokens;
+    private readonly int _context;
+
+    private DataSet(TokenSequence tokens, int context, long trainingTokens, string origin)
+    {
+        _tokens = tokens;
+        _context = context;
+        Origin = origin;
+        TrainingSamples = (trainingTokens - 1) / context;
+        ValidationSamples = Math.Max(0, (tokens.Length - trainingTokens - 1) / context);
+        _validationStart = trainingTokens;
+    }
+
+    private readonly long _validationStart;
+
+    /// <summary>Samples to train on.</summary>
+    public long TrainingSamples { get; }
+
+    /// <summary>Samples kept back.</summary>
+    public long ValidationSamples { get; }
+
+    /// <summary>For people: what was opened.</summary>
+    public string Origin { get; }
+
+    /// <summary>Opens the data of a job.</summary>
+    /// <param name="data">The job's section; <c>source.path</c> is a path on this machine.</param>
+    /// <param name="context">Tokens that one sample predicts.</param>
+    /// <param name="vocabulary">Token numbers are under this.</param>
+    /// <param name="corpus">Folder of the text used where the job names none; null: the .NET SDK's documentation.</param>
+    /// <exception cref="TrainerException">A file cannot be read, is not what the format promises, or there are too few tokens.</exception>
+    public static DataSet Open(DataSpec data, int context, int vocabulary, string? corpus)
+    {
+        if (data is { Format: DataFormat.Text, Tokenizer: not Tokenizer.Bytes })
+        {
+            throw TrainerException.Configuration("ConfigurationInvalid", $"spec.data.tokenizer: {data.Tokenizer} text must be prepared as token files (spec.data.format: Tokens); this trainer reads Bytes text as it is");
+        }
+
+        var origin = data.Source.Path is { Length: > 0 } path ? path : corpus is { Length: > 0 } ? corpus : null;
+        var files = origin is null ? DataFileFinder.FindDefault() : DataFileFinder.Find(origin);
+        origin ??= "the .NET SDK's XML documentation";
+        List<TokenFile> opened = [];
+        try
+        {
+            foreach (var file in files)
+            {
+                opened.Add(data.Format == DataFormat.Text ? TokenFile.OpenBytes(file) : TokenFile.OpenTokens(file));
+            }
+
+            if (data.Format == DataFormat.Text)
+            {
+                var whole = opened.Sum(f => f.Length) <= TextFiles.WholeCheckBytes;
+                opened.ForEach(f => TextFiles.CheckUtf8(f, whole));
+            }
+
+            return FromFiles(opened, data.ValidationFraction, context, vocabulary, origin);
+        }
+        catch
+        {
+            opened.ForEach(f => f.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Reads one training sample.</summary>
+    /// <param name="sample">0…<see cref="TrainingSamples"/>−1.</param>
+    /// <param name="tokens">[contextLength + 1], filled.</param>
+    public void ReadTraining(long sample, Span<long> tokens) => _tokens.Read(sample * _context, tokens);
+
+    /// <summary>Reads one validation sample.</summary>
+    /// <param name="sample">0…<see cref="ValidationSamples"/>−1.</param>
+    /// <param name="tokens">[contextLength + 1], filled.</param>
+    public void ReadValidation(long sample, Span<long> tokens) => _tokens.Read(_validationStart + (sample * _context), tokens);
+
+    /// <inheritdoc/>
+    public void Dispose() => _tokens.Dispose();
+
+    private static DataSet FromFiles(List<TokenFile> files, double validationFraction, int context, int vocabulary, string origin)
+    {
+        var tokens = new TokenSequence(files, vocabulary);
+        var training = tokens.Length - (long)(tokens.Length * validationFraction);
+        if (training <= context)
+        {
+            throw TrainerException.DataUnreadable(string.Create(CultureInfo.InvariantCulture, $"data source {origin}: {tokens.Length} tokens in {files.Count} files leave {training} for training; one sample needs {context + 1} (spec.model.contextLength + 1)"));
+        }
+
+        return new DataSet(tokens, context, training, $"{origin} ({tokens.FileCount} files, {tokens.Length.ToString("N0", CultureInfo.InvariantCulture)} tokens)");
+    }
+}

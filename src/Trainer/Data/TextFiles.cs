@@ -1,0 +1,71 @@
+using System.Text.Unicode;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Data;
+
+/// <summary>Checks that files are UTF-8 text.</summary>
+internal static class TextFiles
+{
+    /// <summary>A data set up to this size is checked whole, a larger one at the beginning of each file.</summary>
+    public const long WholeCheckBytes = 1L << 30;
+
+    private const int HeadBytes = 1 << 20;
+    private const int BlockBytes = 1 << 20;
+
+    /// <summary>Checks a file's text.</summary>
+    /// <param name="file">Of one-byte tokens.</param>
+    /// <param name="whole">All of it, or only its beginning.</param>
+    /// <exception cref="TrainerException">It is not UTF-8; the message has the byte's position.</exception>
+    public static void CheckUtf8(TokenFile file, bool whole)
+    {
+        var end = whole ? file.Length : Math.Min(file.Length, HeadBytes);
+        var block = new byte[Math.Min(BlockBytes, end)];
+        long position = 0;
+        while (position < end)
+        {
+            var bytes = block.AsSpan(0, (int)Math.Min(block.Length, end - position));
+            file.ReadBytes(position, bytes);
+            var last = position + bytes.Length == file.Length;
+            var kept = last ? bytes.Length : LengthOfWholeCharacters(bytes);
+            if (!Utf8.IsValid(bytes[..kept]))
+            {
+                throw TrainerException.DataUnreadable($"data file {file.Path}: not UTF-8 text: byte {position + IndexOfInvalid(bytes[..kept])} begins no valid character (spec.data.format: Text wants UTF-8 files)");
+            }
+
+            position += Math.Max(kept, 1);
+            if (end < file.Length && position + 4 > end)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Bytes up to a character that the block's end cuts off; a character has at most four bytes.</summary>
+    private static int LengthOfWholeCharacters(ReadOnlySpan<byte> bytes)
+    {
+        for (var back = 1; back <= Math.Min(4, bytes.Length); back++)
+        {
+            var value = bytes[^back];
+            if ((value & 0xC0) == 0x80)
+            {
+                continue;
+            }
+
+            var length = value < 0x80 ? 1 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
+            return length > back ? bytes.Length - back : bytes.Length;
+        }
+
+        return bytes.Length;
+    }
+
+    private static int IndexOfInvalid(ReadOnlySpan<byte> bytes)
+    {
+        var index = 0;
+        while (System.Text.Rune.DecodeFromUtf8(bytes[index..], out _, out var consumed) == System.Buffers.OperationStatus.Done)
+        {
+            index += consumed;
+        }
+
+        return index;
+    }
+}

@@ -1,0 +1,35 @@
+using MhcOperator.Api.Contract;
+
+namespace MhcOperator.Trainer.Training;
+
+/// <summary>Ends the trainer with one of the contract's exit codes and a termination message.</summary>
+internal sealed class TrainerException : Exception
+{
+    private TrainerException(int exitCode, string reason, string message, Exception? cause)
+        : base(message, cause) => (ExitCode, Reason) = (exitCode, reason);
+
+    /// <summary>One of <see cref="Api.Contract.ExitCode"/>.</summary>
+    public int ExitCode { get; }
+
+    /// <summary>CamelCase reason of the termination message.</summary>
+    public string Reason { get; }
+
+    /// <summary>The finding, where training is unstable.</summary>
+    public Verdict? Verdict { get; private init; }
+
+    /// <summary>The configuration or its surroundings are wrong; a retry cannot help.</summary>
+    public static TrainerException Configuration(string reason, string message, Exception? cause = null) =>
+        new(Api.Contract.ExitCode.ConfigurationWrong, reason, message, cause);
+
+    /// <summary>The data cannot be read or is not what was promised; a retry cannot help.</summary>
+    public static TrainerException DataUnreadable(string message, Exception? cause = null) =>
+        new(Api.Contract.ExitCode.DataUnreadable, "DataUnreadable", message, cause);
+
+    /// <summary>Infrastructure failed, or the trainer was told to stop: another attempt may work.</summary>
+    public static TrainerException TryAgain(string reason, string message, Exception? cause = null) =>
+        new(Api.Contract.ExitCode.TryAgain, reason, message, cause);
+
+    /// <summary>Training is unstable.</summary>
+    public static TrainerException Unstable(Verdict verdict) =>
+        new(Api.Contract.ExitCode.Unstable, verdict.Reason, verdict.Message, cause: null) { Verdict = verdict };
+}
