@@ -1,0 +1,21 @@
+using System.Collections.Concurrent;
+using MhcOperator.Operator.Planning;
+
+namespace MhcOperator.Operator.Execution;
+
+/// <summary>What an executor remembers of one job between two looks. Losing it costs a few requests and changes no outcome.</summary>
+internal sealed class JobMemory
+{
+    /// <summary>Of the job; another one under the same name is another job.</summary>
+    public required string? Uid { get; init; }
+
+    public TrainerReport? Report { get; set; }
+
+    /// <summary>When rank 0 was last asked, whether it answered or not.</summary>
+    public DateTimeOffset? AskedAt { get; set; }
+
+    public DateTimeOffset? StatusWrittenAt { get; set; }
+
+    /// <summary>By kind and name; pods are created in parallel.</summary>
+    public ConcurrentDictionary<(string Kind, string Name), Refusal> Refusals { get; } = new();
+}

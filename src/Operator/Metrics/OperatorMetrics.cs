@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using MhcOperator.Api;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Planning;
+using Prometheus;
+
+namespace MhcOperator.Operator.Metrics;
+
+/// <summary>The operator's own figures about its jobs.</summary>
+public sealed class OperatorMetrics
+{
+    private readonly ConcurrentDictionary<JobKey, string> phases = new();
+    private readonly Gauge jobs;
+    private readonly Counter restarts;
+    private readonly Counter rollbacks;
+    private readonly Histogram recovery;
+
+    /// <summary>Registers the metrics.</summary>
+    public OperatorMetrics(CollectorRegistry registry)
+    {
+        var factory = Prometheus.Metrics.WithCustomRegistry(registry);
+        jobs = factory.CreateGauge("mhc_operator_jobs", "Jobs by phase.", "phase");
+        restarts = factory.CreateCounter("mhc_operator_restarts_total", "Gangs replaced, rollbacks not counted, by reason.", "reason");
+        rollbacks = factory.CreateCounter("mhc_operator_rollbacks_total", "Returns to a healthy checkpoint, by the verdict's reason.", "reason");
+        recovery = factory.CreateHistogram(
+            "mhc_operator_recovery_seconds",
+            "From the detection of an instability to the first step of the next gang.",
+            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1, 2, 12) });
+    }
+
+    /// <summary>Counts what a written status has decided.</summary>
+    internal void Count(MhcTrainingJobStatus? before, MhcTrainingJobStatus after)
+    {
+        var known = before?.Rollbacks.Count ?? 0;
+        foreach (var rollback in after.Rollbacks.Skip(known))
+        {
+            rollbacks.WithLabels(rollback.Reason).Inc();
+        }
+
+        if (known > 0 && before!.Rollbacks[^1].Seconds is null && after.Rollbacks[known - 1].Seconds is { } seconds)
+        {
+            recovery.Observe(seconds);
+        }
+
+        var restarted = after.Attempt > Math.Max(1, before?.Attempt ?? 0) && Conditions.IsTrue(after.Conditions, ConditionTypes.Restarting);
+        if (restarted && Conditions.Find(after.Conditions, ConditionTypes.Restarting)!.Reason is var reason and not Reasons.RolledBack)
+        {
+            restarts.WithLabels(reason).Inc();
+        }
+    }
+
+    /// <summary>Keeps the number of jobs in each phase.</summary>
+    internal void Observe(JobKey key, MhcTrainingJobStatus? status)
+    {
+        var phase = status?.Phase ?? "Pending";
+        phases.TryGetValue(key, out var before);
+        if (before == phase)
+        {
+            return;
+        }
+
+        phases[key] = phase;
+        jobs.WithLabels(phase).Inc();
+        if (before is not null)
+        {
+            jobs.WithLabels(before).Dec();
+        }
+    }
+
+    /// <summary>A job is no more.</summary>
+    internal void Forget(JobKey key)
+    {
+        if (phases.TryRemove(key, out var phase))
+        {
+            jobs.WithLabels(phase).Dec();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using k8s.Models;
+using MhcOperator.Api;
+
+namespace MhcOperator.Operator.Planning.Gangs;
+
+/// <summary>The job's pods in buckets. One label compared with one counter tells whether a pod is of this attempt or of one before.</summary>
+internal sealed class Gang
+{
+    private Gang(IReadOnlyList<WorkerPod> current, IReadOnlyList<WorkerPod> previous, IReadOnlyList<V1Pod> foreign, IReadOnlyList<int> missing)
+    {
+        Current = current;
+        Previous = previous;
+        Foreign = foreign;
+        Missing = missing;
+    }
+
+    /// <summary>Pods of the current attempt.</summary>
+    public IReadOnlyList<WorkerPod> Current { get; }
+
+    /// <summary>Pods of other attempts; they must be gone before new ones are made.</summary>
+    public IReadOnlyList<WorkerPod> Previous { get; }
+
+    /// <summary>Pods that look like the job's, but that it does not own.</summary>
+    public IReadOnlyList<V1Pod> Foreign { get; }
+
+    /// <summary>Workers of the current attempt that have no pod.</summary>
+    public IReadOnlyList<int> Missing { get; }
+
+    public bool IsComplete => Missing.Count == 0;
+
+    public bool HasSucceeded => IsComplete && Current.Count > 0 && Current.All(p => p.HasSucceeded);
+
+    public bool IsRunning => IsComplete && Current.Count > 0 && Current.All(p => p.IsRunning && p.End is null);
+
+    public bool IsScheduled => IsComplete && Current.Count > 0 && Current.All(p => p.IsScheduled);
+
+    public static Gang Of(IReadOnlyList<V1Pod> pods, MhcTrainingJob job, int attempt)
+    {
+        var owned = pods.Where(p => IsOwned(p.Metadata, job)).Select(p => new WorkerPod(p, AttemptOf(p))).OrderBy(p => RankOf(p.Pod)).ToList();
+        var current = owned.Where(p => p.Attempt == attempt).ToList();
+        var names = current.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        return new Gang(
+            current,
+            [.. owned.Where(p => p.Attempt != attempt)],
+            [.. pods.Where(p => !IsOwned(p.Metadata, job))],
+            [.. Enumerable.Range(0, job.Spec.Workers.Replicas).Where(w => !names.Contains(GangNames.Pod(job.Metadata.Name, attempt, w)))]);
+    }
+
+    /// <summary>Whether the job controls the object: by uid, since a name can be used again.</summary>
+    public static bool IsOwned(V1ObjectMeta metadata, MhcTrainingJob job) =>
+        (metadata.OwnerReferences ?? []).Any(o => o.Controller == true && o.Uid == job.Metadata.Uid);
+
+    private static int AttemptOf(V1Pod pod) => Number(pod, Labels.Attempt) ?? 0;
+
+    private static int RankOf(V1Pod pod) => Number(pod, Labels.Rank) ?? int.MaxValue;
+
+    private static int? Number(V1Pod pod, string label) =>
+        pod.Metadata.Labels is { } labels && labels.TryGetValue(label, out var text)
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+}

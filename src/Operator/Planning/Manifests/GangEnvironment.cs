@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Gangs;
+
+namespace MhcOperator.Operator.Planning.Manifests;
+
+/// <summary>The contract's environment of one rank.</summary>
+internal static class GangEnvironment
+{
+    public static JsonArray For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, int localRank)
+    {
+        var name = job.Metadata.Name;
+        var workers = job.Spec.Workers;
+        var environment = new JsonArray();
+        foreach (var variable in job.Spec.Trainer.Env ?? [])
+        {
+            Add(variable.Name, variable.Value);
+        }
+
+        Add(TrainerEnvironment.MasterAddress, $"{GangNames.Host(name, 0)}.{GangNames.Service(name)}");
+        Add(TrainerEnvironment.MasterPort, Text(GangNames.RendezvousPort));
+        Add(TrainerEnvironment.WorldSize, Text(workers.Replicas * workers.DevicesPerWorker));
+        Add(TrainerEnvironment.Rank, Text((worker * workers.DevicesPerWorker) + localRank));
+        Add(TrainerEnvironment.LocalRank, Text(localRank));
+        Add(TrainerEnvironment.LocalWorldSize, Text(workers.DevicesPerWorker));
+        Add(TrainerEnvironment.NodeCount, Text(workers.Replicas));
+        Add(TrainerEnvironment.NodeRank, Text(worker));
+        Add(TrainerEnvironment.Job, name);
+        Add(TrainerEnvironment.Namespace, job.Metadata.NamespaceProperty ?? "default");
+        Add(TrainerEnvironment.Attempt, Text(status.Attempt));
+        Add(TrainerEnvironment.Configuration, $"{PodManifest.ConfigurationFolder}/{ConfigMapManifest.Key}");
+        Add(TrainerEnvironment.CheckpointFolder, PodManifest.CheckpointFolder);
+        Add(TrainerEnvironment.ResumeStep, ResumePoint.Of(status));
+        Add(TrainerEnvironment.SkipWindows, string.Join(',', status.Rollbacks.Select(r => r.Skipped).Where(s => s.Length > 0)));
+        Add(TrainerEnvironment.LearningRateFactor, (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture));
+        Add(TrainerEnvironment.StatusPort, Text(GangNames.StatusPort));
+        return environment;
+
+        void Add(string variable, string value) => environment.Add((JsonNode)new JsonObject { ["name"] = variable, ["value"] = value });
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Gangs;
+
+namespace MhcOperator.Operator.Planning.Manifests;
+
+/// <summary>
+/// One worker: a pod with one container for each device. It meets the restricted Pod Security Standard as it is; the job's template is laid
+/// over it, but cannot change what the operator relies on: names, labels, owner, host name, restart policy and the contract's environment.
+/// </summary>
+internal static class PodManifest
+{
+    public const string ConfigurationFolder = "/etc/mhc";
+    public const string CheckpointFolder = "/checkpoints";
+    public const string DataFolder = "/data";
+
+    /// <summary>Container of a worker with one device; the template of that name holds for every rank's container.</summary>
+    public const string ContainerName = "trainer";
+
+    private const int User = 65532;
+
+    public static JsonObject For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, OperatorOptions options)
+    {
+        var name = GangNames.Pod(job.Metadata.Name, status.Attempt, worker);
+        var devices = job.Spec.Workers.DevicesPerWorker;
+        var pod = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Pod",
+            ["metadata"] = ManifestMetadata.For(job, name),
+            ["spec"] = Spec(job, devices, options),
+        };
+        if (job.Spec.Workers.Template is { } template)
+        {
+            LayOver(pod, template, devices);
+        }
+
+        Enforce(pod, job, status, worker);
+        return pod;
+    }
+
+    private static JsonObject Spec(MhcTrainingJob job, int devices, OperatorOptions options)
+    {
+        var scheduling = job.Spec.Scheduling;
+        var spec = new JsonObject
+        {
+            ["automountServiceAccountToken"] = false,
+            ["enableServiceLinks"] = false,
+            ["terminationGracePeriodSeconds"] = job.Spec.RunPolicy.TerminationTimeoutSeconds,
+            ["securityContext"] = new JsonObject
+            {
+                ["runAsNonRoot"] = true,
+                ["runAsUser"] = User,
+                ["runAsGroup"] = User,
+                // A new volume belongs to root; this lets the trainer write its checkpoints.
+                ["fsGroup"] = User,
+                ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
+            },
+            ["containers"] = new JsonArray([.. Enumerable.Range(0, devices).Select(local => Container(job, ContainerOf(local, devices), options))]),
+            ["volumes"] = PodVolumes.Volumes(job),
+        };
+        if (scheduling.PriorityClassName is { } priority)
+        {
+            spec["priorityClassName"] = priority;
+        }
+
+        if (scheduling.TopologyKey is { } topology)
+        {
+            spec["affinity"] = NearItsPeers(job, topology);
+        }
+
+        return spec;
+    }
+
+    private static JsonObject Container(MhcTrainingJob job, string name, OperatorOptions options)
+    {
+        var trainer = job.Spec.Trainer;
+        var container = new JsonObject
+        {
+            ["name"] = name,
+            ["image"] = trainer.Image ?? options.TrainerImage,
+            ["imagePullPolicy"] = "IfNotPresent",
+            ["terminationMessagePath"] = "/dev/termination-log",
+            ["terminationMessagePolicy"] = "File",
+            ["securityContext"] = new JsonObject
+            {
+                ["allowPrivilegeEscalation"] = false,
+                ["capabilities"] = new JsonObject { ["drop"] = JsonText.Array(["ALL"]) },
+            },
+            ["volumeMounts"] = PodVolumes.Mounts(job),
+        };
+        if (trainer.Command is { Count: > 0 } command)
+        {
+            container["command"] = JsonText.Array(command);
+        }
+
+        if (trainer.Args is { Count: > 0 } args)
+        {
+            container["args"] = JsonText.Array(args);
+        }
+
+        if (job.Spec.Workers.Device == Device.Cuda)
+        {
+            container["resources"] = new JsonObject { ["limits"] = new JsonObject { [job.Spec.Workers.ResourceName] = "1" } };
+        }
+
+        return container;
+    }
+
+    private static JsonObject NearItsPeers(MhcTrainingJob job, string topology) => new()
+    {
+        ["podAffinity"] = new JsonObject
+        {
+            ["preferredDuringSchedulingIgnoredDuringExecution"] = new JsonArray(new JsonObject
+            {
+                ["weight"] = 100,
+                ["podAffinityTerm"] = new JsonObject
+                {
+                    ["topologyKey"] = topology,
+                    ["labelSelector"] = new JsonObject { ["matchLabels"] = new JsonObject { [Labels.Job] = job.Metadata.Name } },
+                },
+            }),
+        },
+    };
+
+    private static void LayOver(JsonObject pod, JsonObject template, int devices)
+    {
+        var overrides = (JsonObject)template.DeepClone();
+        if (devices > 1 && overrides["spec"] is JsonObject spec && spec["containers"] is JsonArray containers
+            && containers.OfType<JsonObject>().FirstOrDefault(c => (string?)c["name"] == ContainerName) is { } forAll)
+        {
+            containers.Remove(forAll);
+            for (var local = 0; local < devices; local++)
+            {
+                var copy = (JsonObject)forAll.DeepClone();
+                copy["name"] = ContainerOf(local, devices);
+                // First, so that what is said about one rank's container wins.
+                containers.Insert(0, copy);
+            }
+        }
+
+        ManifestMerge.Into(pod, overrides);
+    }
+
+    private static void Enforce(JsonObject pod, MhcTrainingJob job, MhcTrainingJobStatus status, int worker)
+    {
+        var name = job.Metadata.Name;
+        var devices = job.Spec.Workers.DevicesPerWorker;
+        ManifestMerge.Into(pod, new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Pod",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = GangNames.Pod(name, status.Attempt, worker),
+                ["namespace"] = job.Metadata.NamespaceProperty,
+                ["labels"] = new JsonObject
+                {
+                    [Labels.Job] = name,
+                    [Labels.Attempt] = status.Attempt.ToString(CultureInfo.InvariantCulture),
+                    [Labels.Rank] = (worker * devices).ToString(CultureInfo.InvariantCulture),
+                    [Labels.Role] = "worker",
+                },
+                ["ownerReferences"] = ManifestMetadata.OwnerReferences(job),
+            },
+            ["spec"] = new JsonObject
+            {
+                ["restartPolicy"] = "Never",
+                ["hostname"] = GangNames.Host(name, worker),
+                ["subdomain"] = GangNames.Service(name),
+            },
+        });
+        foreach (var container in pod["spec"]!["containers"]!.AsArray().OfType<JsonObject>())
+        {
+            if (LocalRankOf((string?)container["name"], devices) is not { } local)
+            {
+                continue;
+            }
+
+            var contract = new JsonObject { ["env"] = GangEnvironment.For(job, status, worker, local) };
+            if (worker == 0 && local == 0)
+            {
+                contract["ports"] = new JsonArray(Port("rendezvous", GangNames.RendezvousPort), Port("status", GangNames.StatusPort));
+            }
+
+            ManifestMerge.Into(container, contract);
+        }
+    }
+
+    private static string ContainerOf(int local, int devices) => devices == 1 ? ContainerName : string.Create(CultureInfo.InvariantCulture, $"{ContainerName}-{local}");
+
+    private static int? LocalRankOf(string? container, int devices) =>
+        Enumerable.Range(0, devices).Where(local => ContainerOf(local, devices) == container).Select(local => (int?)local).FirstOrDefault();
+
+    private static JsonObject Port(string name, int port) => new() { ["name"] = name, ["containerPort"] = port, ["protocol"] = "TCP" };
+}

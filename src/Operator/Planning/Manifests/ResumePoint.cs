@@ -1,0 +1,21 @@
+using System.Globalization;
+using MhcOperator.Api;
+
+namespace MhcOperator.Operator.Planning.Manifests;
+
+/// <summary>
+/// Where the next gang begins. After a rollback that is the restored step, and it stays that until a gang has been seen to do a step from there:
+/// only then has rank 0 certainly quarantined the later checkpoints, so that "latest" cannot be one of them.
+/// </summary>
+internal static class ResumePoint
+{
+    public static string Of(MhcTrainingJobStatus status)
+    {
+        if (status.Rollbacks is not [.., var last] || (last.Attempt != status.Attempt - 1 && last.Seconds is not null))
+        {
+            return "latest";
+        }
+
+        return last.RestoredStep == 0 ? "none" : last.RestoredStep.ToString(CultureInfo.InvariantCulture);
+    }
+}

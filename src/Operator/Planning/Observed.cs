@@ -1,0 +1,39 @@
+using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Api.Manifests;
+
+namespace MhcOperator.Operator.Planning;
+
+/// <summary>Everything that a plan is made from.</summary>
+internal sealed record Observed
+{
+    /// <summary>The job, good or bad.</summary>
+    public required JobManifest Manifest { get; init; }
+
+    /// <summary>Pods with the job's label, whoever owns them.</summary>
+    public IReadOnlyList<V1Pod> Pods { get; init; } = [];
+
+    /// <summary>The Service of the job's name, whoever owns it.</summary>
+    public V1Service? Service { get; init; }
+
+    /// <summary>The ConfigMap for the trainer, whoever owns it.</summary>
+    public V1ConfigMap? ConfigMap { get; init; }
+
+    /// <summary>The claim of the name that the operator would give, whoever owns it.</summary>
+    public V1PersistentVolumeClaim? Claim { get; init; }
+
+    /// <summary>Rank 0's last answer.</summary>
+    public TrainerReport? Report { get; init; }
+
+    /// <summary>Creations that were refused.</summary>
+    public IReadOnlyList<Refusal> Refusals { get; init; } = [];
+
+    /// <summary>When this process last wrote the job's status; null: not yet.</summary>
+    public DateTimeOffset? StatusWrittenAt { get; init; }
+
+    /// <summary>What is the same for all jobs.</summary>
+    public OperatorOptions Options { get; init; } = new();
+
+    /// <summary>The status as it is stored.</summary>
+    public MhcTrainingJobStatus? Status => Manifest.Status ?? Manifest.Job?.Status;
+}

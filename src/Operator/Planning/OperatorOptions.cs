@@ -1,0 +1,23 @@
+namespace MhcOperator.Operator.Planning;
+
+/// <summary>What is the same for all jobs of one operator.</summary>
+public sealed record OperatorOptions
+{
+    /// <summary>Image of jobs that name none.</summary>
+    public string TrainerImage { get; init; } = "mhc-trainer";
+
+    /// <summary>Shortest time between two status writes that change nothing but numbers.</summary>
+    public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often rank 0 of a running gang is asked for its status.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long the ends of peers are waited for when the first pods of a gang end with "try again": that is what a rank says that
+    /// has lost its peer, and the peer's own code says why.
+    /// </summary>
+    public TimeSpan DecisiveCodeWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Wait before a creation that was refused is tried again.</summary>
+    public TimeSpan RefusalRetry { get; init; } = TimeSpan.FromSeconds(30);
+}

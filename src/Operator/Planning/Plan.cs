@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using MhcOperator.Api;
+using MhcOperator.Operator.Clusters;
+
+namespace MhcOperator.Operator.Planning;
+
+/// <summary>
+/// What to do next, in the order in which it is carried out: suspend, status, deletions, creations, events. The status holds every decision,
+/// so whatever is lost after it by a crash follows from it again; what is lost before it never happened.
+/// </summary>
+internal sealed record Plan
+{
+    /// <summary>Nothing to do, nothing to wait for.</summary>
+    public static Plan Nothing { get; } = new();
+
+    /// <summary>Set <c>spec.suspend</c>; then nothing else is done before the job has been read again.</summary>
+    public bool SuspendJob { get; init; }
+
+    /// <summary>New status; null: unchanged.</summary>
+    public MhcTrainingJobStatus? Status { get; init; }
+
+    /// <summary>Pods to delete.</summary>
+    public IReadOnlyList<PodDeletion> Delete { get; init; } = [];
+
+    /// <summary>Objects that pods need, to create before them.</summary>
+    public IReadOnlyList<JsonObject> Create { get; init; } = [];
+
+    /// <summary>Objects to bring up to date.</summary>
+    public IReadOnlyList<JsonObject> Apply { get; init; } = [];
+
+    /// <summary>Pods to create, all together.</summary>
+    public IReadOnlyList<JsonObject> Pods { get; init; } = [];
+
+    /// <summary>Delete the job itself.</summary>
+    public bool DeleteJob { get; init; }
+
+    /// <summary>Events to record once the status is written.</summary>
+    public IReadOnlyList<ClusterEvent> Events { get; init; } = [];
+
+    /// <summary>When to look again at the latest; null: only when something changes.</summary>
+    public TimeSpan? RequeueAfter { get; init; }
+}

@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Planning.Gangs;
+
+namespace MhcOperator.Operator.Planning;
+
+/// <summary>What the policies of one plan share: what is observed, the status as it becomes, and what is to be done so far.</summary>
+internal sealed class PlanContext
+{
+    private readonly List<PodDeletion> deletions = [];
+    private readonly List<JsonObject> creations = [];
+    private readonly List<JsonObject> applications = [];
+    private readonly List<JsonObject> pods = [];
+    private readonly List<ClusterEvent> events = [];
+    private Gang? gang;
+    private TimeSpan? requeueAfter;
+    private bool suspendJob;
+    private bool deleteJob;
+
+    public PlanContext(Observed observed, DateTimeOffset now)
+    {
+        Observed = observed;
+        Now = now;
+        Job = observed.Manifest.Job ?? new MhcTrainingJob { Metadata = observed.Manifest.Metadata };
+        Status = (observed.Status ?? new MhcTrainingJobStatus()) with { };
+    }
+
+    public Observed Observed { get; }
+
+    public DateTimeOffset Now { get; }
+
+    public MhcTrainingJob Job { get; }
+
+    public MhcTrainingJobSpec Spec => Job.Spec;
+
+    /// <summary>The working copy: its properties may be set, the objects in it may not.</summary>
+    public MhcTrainingJobStatus Status { get; }
+
+    /// <summary>The pods, sorted by the attempt that the working status names.</summary>
+    public Gang Gang => gang ??= Gang.Of(Observed.Pods, Job, Status.Attempt);
+
+    /// <summary>Whether the stored status says that all pods of the current attempt have been there: one that is missing has then been lost, not delayed.</summary>
+    public bool GangWasComplete =>
+        Observed.Status is { } stored && stored.Attempt == Status.Attempt && stored.Attempt > 0
+        && stored.Workers.Active + stored.Workers.Succeeded + stored.Workers.Failed >= Spec.Workers.Replicas;
+
+    /// <summary>Rank 0's last answer, where it is about the current attempt.</summary>
+    public TrainerStatus? Report => Observed.Report?.Status is { } report && report.Attempt == Status.Attempt ? report : null;
+
+    public bool Is(string conditionType) => Conditions.IsTrue(Status.Conditions, conditionType);
+
+    public V1Condition? Condition(string type) => Conditions.Find(Status.Conditions, type);
+
+    public void SetCondition(string type, string status, string reason, string message) =>
+        Status.Conditions = Conditions.Set(Status.Conditions, new V1Condition
+        {
+            Type = type,
+            Status = status,
+            Reason = reason,
+            Message = message,
+            ObservedGeneration = Job.Metadata.Generation,
+            LastTransitionTime = new DateTime(Now.UtcTicks - (Now.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc),
+        });
+
+    /// <summary>Goes on to the next gang: all pods there are now become the ones before.</summary>
+    public void NextAttempt()
+    {
+        Status.Attempt++;
+        Status.Workers = new WorkerCounts();
+        gang = null;
+    }
+
+    public void Say(string reason, string message) => events.Add(new ClusterEvent(IsWarning: false, reason, message));
+
+    public void Warn(string reason, string message) => events.Add(new ClusterEvent(IsWarning: true, reason, message));
+
+    public void LookAgainAt(DateTimeOffset at)
+    {
+        var wait = at > Now ? at - Now : TimeSpan.Zero;
+        requeueAfter = requeueAfter is { } sooner && sooner < wait ? sooner : wait;
+    }
+
+    public void Delete(V1Pod pod)
+    {
+        if (pod.Metadata.DeletionTimestamp is null)
+        {
+            deletions.Add(new PodDeletion(pod));
+        }
+    }
+
+    public void Create(JsonObject manifest) => creations.Add(manifest);
+
+    public void Apply(JsonObject manifest) => applications.Add(manifest);
+
+    public void CreatePod(JsonObject manifest) => pods.Add(manifest);
+
+    public void SuspendJob() => suspendJob = true;
+
+    public void DeleteJob() => deleteJob = true;
+
+    public Plan ToPlan()
+    {
+        if (suspendJob)
+        {
+            return new Plan { SuspendJob = true };
+        }
+
+        var change = StatusChange.Between(Observed, Status, Spec.Workers.Replicas, Now);
+        if (change.LookAgainAt is { } at)
+        {
+            LookAgainAt(at);
+        }
+
+        return new Plan
+        {
+            Status = change.Write ? Status : null,
+            Delete = deletions,
+            Create = creations,
+            Apply = applications,
+            Pods = pods,
+            DeleteJob = deleteJob,
+            // An event tells of a change of status, so one without the other would be told again on every look.
+            Events = change.Write ? events : [],
+            RequeueAfter = requeueAfter,
+        };
+    }
+}

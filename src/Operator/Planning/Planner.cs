@@ -1,0 +1,71 @@
+using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Policies;
+
+namespace MhcOperator.Operator.Planning;
+
+/// <summary>
+/// From what is observed to what is to be done; pure. The policies run in the order below. A decision (a new attempt, suspension, an end)
+/// changes the working status only; the policies after it work out what the world must look like for that status. So a plan that was
+/// carried out in part, or not at all, leads to the same next plan.
+/// </summary>
+internal static class Planner
+{
+    public static Plan Plan(Observed observed, DateTimeOffset now)
+    {
+        var context = new PlanContext(observed, now);
+        if (!OwnershipPolicy.IsOurs(context))
+        {
+            return Planning.Plan.Nothing;
+        }
+
+        if (!FinishedPolicy.IsFinished(context))
+        {
+            Decide(context);
+        }
+
+        if (FinishedPolicy.IsFinished(context))
+        {
+            FinishedPolicy.Apply(context);
+            TimeToLivePolicy.Apply(context);
+        }
+
+        PhasePolicy.Apply(context);
+        return context.ToPlan();
+    }
+
+    private static void Decide(PlanContext context)
+    {
+        if (!ValidityPolicy.Apply(context) || SuccessPolicy.Apply(context))
+        {
+            return;
+        }
+
+        if (SuspensionPolicy.Apply(context))
+        {
+            WorkerCountsPolicy.Apply(context);
+            return;
+        }
+
+        StartPolicy.Apply(context);
+        ProgressPolicy.Apply(context);
+        if (!FailurePolicy.Apply(context) && !ActiveDeadlinePolicy.Apply(context) && !ProgressDeadlinePolicy.Apply(context))
+        {
+            SchedulingTimeoutPolicy.Apply(context);
+        }
+
+        if (FinishedPolicy.IsFinished(context))
+        {
+            return;
+        }
+
+        // All of them, whatever the first says: each object is put right on its own.
+        var allowed = ServicePolicy.Apply(context) & ConfigMapPolicy.Apply(context) & ClaimPolicy.Apply(context) & RefusalPolicy.Apply(context);
+        WorkerCountsPolicy.Apply(context);
+        RunningPolicy.Apply(context);
+        if (allowed)
+        {
+            SchedulingPolicy.Apply(context);
+            GangPolicy.Apply(context);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>A job may run for <c>runPolicy.activeDeadlineSeconds</c> since it was started or last resumed.</summary>
+internal static class ActiveDeadlinePolicy
+{
+    /// <summary>True: the time is over, and the job has failed.</summary>
+    public static bool Apply(PlanContext context)
+    {
+        if (context.Spec.RunPolicy.ActiveDeadlineSeconds is not { } seconds || context.Status.StartedAt is not { } started)
+        {
+            return false;
+        }
+
+        var end = new DateTimeOffset(started.ToUniversalTime()).AddSeconds(seconds);
+        if (context.Now < end)
+        {
+            context.LookAgainAt(end);
+            return false;
+        }
+
+        FinishedPolicy.Fail(context, Reasons.DeadlineExceeded, string.Create(CultureInfo.InvariantCulture, $"the job was active for more than {seconds} seconds (runPolicy.activeDeadlineSeconds)"));
+        return true;
+    }
+}

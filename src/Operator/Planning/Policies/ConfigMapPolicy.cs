@@ -1,0 +1,31 @@
+using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Manifests;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>The job has its ConfigMap, and it says what the spec says; one that was deleted or changed is put right.</summary>
+internal static class ConfigMapPolicy
+{
+    /// <summary>False: the gang cannot be made.</summary>
+    public static bool Apply(PlanContext context)
+    {
+        if (context.Observed.ConfigMap is not { } map)
+        {
+            context.Create(ConfigMapManifest.For(context.Job));
+            return true;
+        }
+
+        if (!Gang.IsOwned(map.Metadata, context.Job))
+        {
+            NameConflict.Tell(context, "ConfigMap", map.Metadata.Name);
+            return false;
+        }
+
+        if (map.Data is not { } data || !data.TryGetValue(ConfigMapManifest.Key, out var text) || text != ConfigMapManifest.Configuration(context.Job))
+        {
+            context.Apply(ConfigMapManifest.For(context.Job));
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Gangs;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>
+/// What follows when a worker has failed. The strongest code of any rank decides: 78 and 65 end the job, 86 takes it back, and everything
+/// else is the infrastructure's and restarts the whole gang. A rank that lost its peer ends with 75, often before the peer's own code is seen,
+/// so a gang in which only such ranks have ended is given a moment.
+/// </summary>
+internal static class FailurePolicy
+{
+    /// <summary>True: a decision was taken.</summary>
+    public static bool Apply(PlanContext context)
+    {
+        var gang = context.Gang;
+        var failed = gang.Current.Where(p => p.End is not null).OrderBy(p => PodEndReader.Strength(p.End!.ExitCode)).ToList();
+        if (failed.Count == 0)
+        {
+            return context.GangWasComplete && !gang.IsComplete && RestartLost(context);
+        }
+
+        var (pod, end) = (failed[0].Name, failed[0].End!);
+        switch (end.ExitCode)
+        {
+            case ExitCode.ConfigurationWrong:
+                FinishedPolicy.Fail(context, Reasons.ConfigurationInvalid, Told(pod, end));
+                return true;
+            case ExitCode.DataUnreadable:
+                FinishedPolicy.Fail(context, Reasons.DataUnreadable, Told(pod, end));
+                return true;
+            case ExitCode.Unstable:
+                InstabilityPolicy.Apply(context);
+                return true;
+            default:
+                return !IsWorthWaiting(context, failed) && Restart(context, failed);
+        }
+    }
+
+    private static bool IsWorthWaiting(PlanContext context, List<WorkerPod> failed)
+    {
+        var othersMayTell = context.Gang.Current.Any(p => p.IsActive && p.End is null);
+        if (!othersMayTell || failed.Exists(p => p.End!.ExitCode != ExitCode.TryAgain) || failed.Min(p => p.End!.At) is not { } first)
+        {
+            return false;
+        }
+
+        var until = first + context.Observed.Options.DecisiveCodeWait;
+        if (context.Now >= until)
+        {
+            return false;
+        }
+
+        context.LookAgainAt(until);
+        return true;
+    }
+
+    private static bool Restart(PlanContext context, List<WorkerPod> failed)
+    {
+        // A deleted or killed worker is the cause of its peers' 75, so it is the one to name.
+        var cause = failed.Find(p => p.End!.ExitCode != ExitCode.TryAgain) ?? failed[0];
+        var end = cause.End!;
+        if (failed.Exists(p => p.End!.Disrupted))
+        {
+            RestartPolicy.Restart(context, Reasons.WorkerDisrupted, $"pod {cause.Name} was taken away by the cluster", counted: false);
+        }
+        else
+        {
+            RestartPolicy.Restart(context, end.ExitCode is null ? Reasons.WorkerLost : Reasons.WorkerFailed, Told(cause.Name, end), counted: true);
+        }
+
+        return true;
+    }
+
+    private static bool RestartLost(PlanContext context)
+    {
+        var name = GangNames.Pod(context.Job.Metadata.Name, context.Status.Attempt, context.Gang.Missing[0]);
+        RestartPolicy.Restart(context, Reasons.WorkerLost, $"pod {name} is gone", counted: true);
+        return true;
+    }
+
+    private static string Told(string pod, PodEnd end)
+    {
+        var message = TerminationMessageReader.Read(end.Message) is { } told ? $"{told.Reason}: {told.Message}" : end.Message.Trim();
+        var how = end.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $"ended with {code} ({end.Reason})") : $"has ended ({end.Reason})";
+        return message.Length == 0 ? $"pod {pod} {how}" : $"pod {pod} {how}: {message}";
+    }
+}

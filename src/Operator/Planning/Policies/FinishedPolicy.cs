@@ -1,0 +1,53 @@
+using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Gangs;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>The end of a job, which is final: <c>Succeeded</c> or <c>Failed</c>, the time, and the pods that <c>runPolicy.cleanPods</c> does not keep.</summary>
+internal static class FinishedPolicy
+{
+    public static bool IsFinished(PlanContext context) => context.Is(ConditionTypes.Succeeded) || context.Is(ConditionTypes.Failed);
+
+    public static void Succeed(PlanContext context)
+    {
+        var message = $"all {context.Spec.Workers.Replicas} workers are done";
+        context.SetCondition(ConditionTypes.Succeeded, Conditions.True, Reasons.Succeeded, message);
+        context.Say(Reasons.Succeeded, message);
+        Finish(context);
+    }
+
+    public static void Fail(PlanContext context, string reason, string message)
+    {
+        context.SetCondition(ConditionTypes.Failed, Conditions.True, reason, message);
+        context.Warn(Reasons.Failed, $"{reason}: {message}");
+        Finish(context);
+    }
+
+    public static void Apply(PlanContext context)
+    {
+        foreach (var pod in context.Gang.Current.Where(p => IsCleaned(p, context.Spec.RunPolicy.CleanPods)).Concat(context.Gang.Previous))
+        {
+            context.Delete(pod.Pod);
+        }
+    }
+
+    private static void Finish(PlanContext context)
+    {
+        WorkerCountsPolicy.Apply(context);
+        context.Status.FinishedAt = context.Now.UtcDateTime;
+        context.Status.RestartNotBefore = null;
+        context.SetCondition(ConditionTypes.Running, Conditions.False, Reasons.Finished, "the job has finished");
+        if (context.Is(ConditionTypes.Restarting))
+        {
+            context.SetCondition(ConditionTypes.Restarting, Conditions.False, Reasons.Finished, "the job has finished");
+        }
+    }
+
+    private static bool IsCleaned(WorkerPod pod, CleanPods policy) => policy switch
+    {
+        CleanPods.None => false,
+        CleanPods.Running => !pod.IsTerminal,
+        CleanPods.AllButFailed => !pod.HasFailed,
+        _ => true,
+    };
+}

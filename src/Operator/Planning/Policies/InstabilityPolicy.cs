@@ -1,0 +1,104 @@
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>What follows when the trainer has found training unstable (exit code 86): what <c>stability.response</c> says.</summary>
+internal static class InstabilityPolicy
+{
+    public static void Apply(PlanContext context)
+    {
+        var verdict = FindVerdict(context)!;
+        switch (context.Spec.Stability.Response)
+        {
+            case StabilityResponse.Fail:
+                MarkUnstable(context, verdict);
+                FinishedPolicy.Fail(context, Reasons.TrainingUnstable, Told(verdict));
+                break;
+            case StabilityResponse.Suspend:
+                // The spec first: SuspensionPolicy records the verdict once the job reads as suspended.
+                context.SuspendJob();
+                break;
+            case StabilityResponse.Observe:
+                MarkUnstable(context, verdict);
+                RestartPolicy.Restart(context, Reasons.UnstableObserved, Told(verdict), counted: true);
+                break;
+            default:
+                RollBack(context, verdict);
+                break;
+        }
+    }
+
+    /// <summary>Keeps the verdict of a gang that is being suspended: it will go back when it is resumed.</summary>
+    /// <returns>Whether there was one.</returns>
+    public static bool RecordWhileSuspending(PlanContext context)
+    {
+        if (FindVerdict(context) is not { } verdict || (context.Status.Rollbacks is [.., var last] && last.Attempt == context.Status.Attempt))
+        {
+            return false;
+        }
+
+        MarkUnstable(context, verdict);
+        RollbackRecorder.Record(context, verdict);
+        return true;
+    }
+
+    private static void RollBack(PlanContext context, Verdict verdict)
+    {
+        MarkUnstable(context, verdict);
+        var policy = context.Spec.Stability.Rollback;
+        if (RollbackBudget.Left(context.Status.Rollbacks, policy, verdict.OnsetStep) <= 0)
+        {
+            FinishedPolicy.Fail(context, Reasons.RollbackLimitExceeded, $"{Told(verdict)}; {policy.Limit} rollbacks are allowed, and too few healthy steps have passed since the last");
+            return;
+        }
+
+        var record = RollbackRecorder.Record(context, verdict);
+        var target = record.RestoredStep == 0 ? "from the start" : $"from step {record.RestoredStep}";
+        var skipped = record.Skipped.Length == 0 ? "" : $", without data steps {record.Skipped}";
+        var message = $"{Told(verdict)}; training goes on {target}{skipped}";
+        context.Warn(Reasons.RolledBack, message);
+        RestartPolicy.NextGang(context, Reasons.RolledBack, message, notBefore: null);
+    }
+
+    /// <summary>The verdict of the lowest rank that has one; a stand-in where none can be read; null where no rank has ended with 86.</summary>
+    private static Verdict? FindVerdict(PlanContext context)
+    {
+        var unstable = context.Gang.Current.Where(p => p.End?.ExitCode == ExitCode.Unstable).ToList();
+        if (unstable.Count == 0)
+        {
+            return null;
+        }
+
+        if (unstable.Select(p => TerminationMessageReader.ReadVerdict(p.End!.Message)).FirstOrDefault(v => v is not null) is { } verdict)
+        {
+            return verdict;
+        }
+
+        // Without a verdict only what has proved healthy can be trusted; where nothing has, training starts again.
+        var restore = context.Status.Checkpoints?.Verified ?? 0;
+        var step = Math.Max(restore, context.Status.Progress?.Step ?? 0);
+        return new Verdict
+        {
+            Reason = Reasons.VerdictUnreadable,
+            Message = $"pod {unstable[0].Name} ended with {ExitCode.Unstable}, but its termination message holds no verdict",
+            DetectedStep = step,
+            OnsetStep = step,
+            RestoreStep = restore,
+        };
+    }
+
+    private static void MarkUnstable(PlanContext context, Verdict verdict)
+    {
+        context.Status.Stability = (context.Status.Stability ?? new StabilityStatus()) with { State = "Unstable" };
+        context.SetCondition(ConditionTypes.Stable, Conditions.False, verdict.Reason, Told(verdict));
+    }
+
+    private static string Told(Verdict verdict)
+    {
+        var told = verdict.Reason == Reasons.VerdictUnreadable
+            ? verdict.Reason
+            : $"{verdict.Reason} found at step {verdict.DetectedStep}, begun at step {verdict.OnsetStep}";
+        return verdict.Message.Length == 0 ? told : $"{told} ({verdict.Message})";
+    }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using MhcOperator.Api;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>
+/// A running gang whose step does not move for <c>runPolicy.progressDeadlineSeconds</c> hangs, and is restarted. The clock runs from the last
+/// step that was seen or from the moment at which all pods ran, whichever is later, so that waiting for a node or an image is no hang.
+/// </summary>
+internal static class ProgressDeadlinePolicy
+{
+    /// <summary>True: the gang hangs, and a decision was taken.</summary>
+    public static bool Apply(PlanContext context)
+    {
+        if (context.Spec.RunPolicy.ProgressDeadlineSeconds is not { } seconds
+            || context.Condition(ConditionTypes.Running) is not { Status: Conditions.True, LastTransitionTime: { } runningSince })
+        {
+            return false;
+        }
+
+        var since = context.Status.Progress?.UpdatedAt is { } moved && moved.ToUniversalTime() > runningSince.ToUniversalTime() ? moved : runningSince;
+        var end = new DateTimeOffset(since.ToUniversalTime()).AddSeconds(seconds);
+        if (context.Now < end)
+        {
+            context.LookAgainAt(end);
+            return false;
+        }
+
+        var step = context.Status.Progress?.Step ?? 0;
+        RestartPolicy.Restart(context, Reasons.Hung, string.Create(CultureInfo.InvariantCulture, $"no step after step {step} within {seconds} seconds (runPolicy.progressDeadlineSeconds)"), counted: true);
+        return true;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Net;
+using MhcOperator.Api;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>
+/// What the cluster has refused is not tried again at once: the job says what was refused and why, and waits. A name that is taken is a conflict;
+/// an object that the cluster finds invalid means that the spec (its template) is; anything else is a matter of permission or quota.
+/// </summary>
+internal static class RefusalPolicy
+{
+    /// <summary>False: the gang cannot be made now.</summary>
+    public static bool Apply(PlanContext context)
+    {
+        var retry = context.Observed.Options.RefusalRetry;
+        var refusal = context.Observed.Refusals.FirstOrDefault(r => r.Generation == context.Job.Metadata.Generation && r.At + retry > context.Now);
+        if (refusal is null || context.Gang.IsComplete)
+        {
+            return true;
+        }
+
+        var message = $"{refusal.Kind} {refusal.Name} was refused: {refusal.Message}";
+        switch (refusal.Status)
+        {
+            case HttpStatusCode.Conflict:
+                NameConflict.Tell(context, refusal.Kind, refusal.Name);
+                break;
+            case HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest:
+                Tell(context, ConditionTypes.Valid, Reasons.Rejected, message);
+                break;
+            default:
+                Tell(context, ConditionTypes.GangScheduled, Reasons.NotAllowed, message);
+                break;
+        }
+
+        context.LookAgainAt(refusal.At + retry);
+        return false;
+    }
+
+    private static void Tell(PlanContext context, string type, string reason, string message)
+    {
+        if (context.Condition(type) is not { Status: Conditions.False } told || told.Reason != reason || told.Message != message)
+        {
+            context.Warn(reason, message);
+        }
+
+        context.SetCondition(type, Conditions.False, reason, message);
+    }
+}

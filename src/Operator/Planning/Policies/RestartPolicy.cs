@@ -1,0 +1,46 @@
+using System.Globalization;
+using MhcOperator.Api;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>
+/// A gang is replaced as a whole. The decision is one status write: the next attempt's number and why. From it follow the deletion of the old
+/// pods and, when all are gone, the new ones (<see cref="GangPolicy"/>).
+/// </summary>
+internal static class RestartPolicy
+{
+    /// <summary>Restarts from the latest good checkpoint after a wait, or fails the job where no restart is left.</summary>
+    /// <param name="context">The plan.</param>
+    /// <param name="reason">CamelCase.</param>
+    /// <param name="message">What happened.</param>
+    /// <param name="counted">Whether it takes one of <c>runPolicy.maxRestarts</c>.</param>
+    public static void Restart(PlanContext context, string reason, string message, bool counted)
+    {
+        var status = context.Status;
+        var allowed = context.Spec.RunPolicy.MaxRestarts;
+        if (counted && status.Restarts >= allowed)
+        {
+            FinishedPolicy.Fail(
+                context,
+                allowed == 0 ? (reason == Reasons.Hung ? Reasons.Hung : Reasons.WorkerFailed) : Reasons.MaxRestartsExceeded,
+                allowed == 0 ? $"{message}; no restart is allowed (runPolicy.maxRestarts is 0)" : $"{message}; all {allowed} restarts are used up");
+            return;
+        }
+
+        status.Restarts += counted ? 1 : 0;
+        var wait = Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, status.Restarts), context.Job.Metadata.Uid ?? "", status.Attempt + 1);
+        var count = counted ? string.Create(CultureInfo.InvariantCulture, $" (restart {status.Restarts} of {allowed})") : "";
+        context.Warn(Reasons.Restarting, $"{reason}: {message}; the whole gang starts again from the latest good checkpoint{count}");
+        NextGang(context, reason, message, context.Now + wait);
+    }
+
+    /// <summary>Goes on to the next attempt, whose pods are made when <paramref name="notBefore"/> has come and all old pods are gone.</summary>
+    public static void NextGang(PlanContext context, string reason, string message, DateTimeOffset? notBefore)
+    {
+        context.NextAttempt();
+        context.Status.RestartNotBefore = notBefore?.UtcDateTime;
+        context.SetCondition(ConditionTypes.Restarting, Conditions.True, reason, message);
+        context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.Restarting, "a new gang is being made");
+        context.SetCondition(ConditionTypes.Running, Conditions.False, Reasons.Restarting, "a new gang is being made");
+    }
+}

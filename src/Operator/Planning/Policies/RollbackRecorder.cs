@@ -1,0 +1,41 @@
+using System.Globalization;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>Writes a verdict into the status: that is what the next gang's environment is made from.</summary>
+internal static class RollbackRecorder
+{
+    public static RollbackRecord Record(PlanContext context, Verdict verdict)
+    {
+        var status = context.Status;
+        var factor = (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1) * context.Spec.Stability.Rollback.LearningRateFactor;
+        var record = new RollbackRecord
+        {
+            Attempt = status.Attempt,
+            Reason = verdict.Reason,
+            DetectedStep = verdict.DetectedStep,
+            OnsetStep = verdict.OnsetStep,
+            RestoredStep = verdict.RestoreStep,
+            Skipped = verdict.BadData is { } window ? string.Create(CultureInfo.InvariantCulture, $"{window}") : "",
+            LearningRateFactor = factor,
+            DetectedAt = context.Now.UtcDateTime,
+        };
+        status.Rollbacks = [.. status.Rollbacks, record];
+
+        // Rank 0 of the next gang quarantines every later checkpoint.
+        if (status.Checkpoints is { } checkpoints)
+        {
+            status.Checkpoints = new CheckpointsStatus
+            {
+                Latest = Limit(checkpoints.Latest, record.RestoredStep),
+                Verified = Limit(checkpoints.Verified, record.RestoredStep),
+            };
+        }
+
+        return record;
+    }
+
+    private static int? Limit(int? step, int restored) => step is { } s && restored > 0 ? Math.Min(s, restored) : null;
+}

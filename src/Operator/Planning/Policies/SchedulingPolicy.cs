@@ -1,0 +1,34 @@
+using MhcOperator.Api;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary><c>GangScheduled</c>: whether every pod has a node, and if not, which one waits and for what.</summary>
+internal static class SchedulingPolicy
+{
+    public static void Apply(PlanContext context)
+    {
+        var gang = context.Gang;
+        if (!gang.IsComplete)
+        {
+            return;
+        }
+
+        if (gang.IsScheduled)
+        {
+            context.SetCondition(ConditionTypes.GangScheduled, Conditions.True, Reasons.Scheduled, "every pod has a node");
+            return;
+        }
+
+        var refused = gang.Current.Where(p => !p.IsScheduled)
+            .Select(p => (p.Name, Condition: (p.Pod.Status?.Conditions ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" })))
+            .FirstOrDefault(p => p.Condition is not null);
+        if (refused.Condition is { } why)
+        {
+            context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, why.Reason ?? Reasons.Unschedulable, $"pod {refused.Name}: {why.Message}");
+        }
+        else
+        {
+            context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.Pending, "the pods wait for their nodes");
+        }
+    }
+}

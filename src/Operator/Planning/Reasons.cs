@@ -1,0 +1,43 @@
+namespace MhcOperator.Operator.Planning;
+
+/// <summary>Reasons of conditions and events.</summary>
+internal static class Reasons
+{
+    public const string Accepted = "Accepted";
+    public const string InvalidSpec = "InvalidSpec";
+    public const string Rejected = "Rejected";
+    public const string NotAllowed = "NotAllowed";
+    public const string NameConflict = "NameConflict";
+
+    public const string Created = "Created";
+    public const string Pending = "Pending";
+    public const string Scheduled = "Scheduled";
+    public const string Unschedulable = "Unschedulable";
+    public const string GangRunning = "GangRunning";
+    public const string Starting = "Starting";
+    public const string Suspended = "Suspended";
+    public const string Resumed = "Resumed";
+    public const string NotSuspended = "NotSuspended";
+    public const string NoReport = "NoReport";
+
+    public const string Restarting = "Restarting";
+    public const string RolledBack = "RolledBack";
+    public const string TerminationTimeout = "TerminationTimeout";
+    public const string WorkerFailed = "WorkerFailed";
+    public const string WorkerLost = "WorkerLost";
+    public const string WorkerDisrupted = "WorkerDisrupted";
+    public const string UnstableObserved = "UnstableObserved";
+    public const string Hung = "Hung";
+    public const string SchedulingTimeout = "SchedulingTimeout";
+    public const string VerdictUnreadable = "VerdictUnreadable";
+
+    public const string Succeeded = "Succeeded";
+    public const string Finished = "Finished";
+    public const string Failed = "Failed";
+    public const string ConfigurationInvalid = "ConfigurationInvalid";
+    public const string DataUnreadable = "DataUnreadable";
+    public const string MaxRestartsExceeded = "MaxRestartsExceeded";
+    public const string RollbackLimitExceeded = "RollbackLimitExceeded";
+    public const string TrainingUnstable = "TrainingUnstable";
+    public const string DeadlineExceeded = "DeadlineExceeded";
+}
