@@ -15,7 +15,7 @@ internal sealed class RuntimeMetrics
 
     public RuntimeMetrics(CollectorRegistry registry)
     {
-        var factory = Metrics.WithCustomRegistry(registry);
+        var factory = Prometheus.Metrics.WithCustomRegistry(registry);
         requests = factory.CreateCounter("mhc_operator_api_requests_total", "Requests to the API server; code 0: no answer.", "verb", "resource", "code");
         watchRestarts = factory.CreateCounter("mhc_operator_watch_restarts_total", "Watches that broke (failed) or whose version was too old (expired).", "resource", "cause");
         retries = factory.CreateCounter("mhc_operator_queue_retries_total", "Reconciles put back after a failure.");
