@@ -1,0 +1,60 @@
+# Everything that people and continuous integration do with this repository: `make help`.
+CONFIGURATION ?= Release
+export CONFIGURATION
+export DOTNET_CLI_TELEMETRY_OPTOUT = 1
+export DOTNET_NOLOGO = 1
+export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
+# No process may outlive a command: a build server that holds a pipe open would stop continuous integration.
+DOTNET_FLAGS = --configuration $(CONFIGURATION) --nologo --verbosity quiet --disable-build-servers -consoleLoggerParameters:NoSummary
+bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build native dotnet demo test cluster cluster-down format format-check clean
+
+help: ## Show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+setup: ## Install the Debian packages that are missing (as root), and restore NuGet's
+	@eng/setup.sh
+	@dotnet restore MhcOperator.sln --verbosity quiet --disable-build-servers -consoleLoggerParameters:NoSummary
+
+build: native ## Build everything: the native libraries, then the .NET programs that take them along
+	@$(MAKE) --no-print-directory dotnet
+
+native:
+	@eng/setup.sh
+	@eng/build-native.sh
+
+# The compiler is asked only where a source file or folder is newer than the last build.
+dotnet: build/dotnet-$(CONFIGURATION).stamp
+sources := $(shell find src tests eng/*.targets *.sln *.props global.json .editorconfig build/native/*.so \
+  \( -name bin -o -name obj \) -prune -o -print 2> /dev/null)
+build/dotnet-$(CONFIGURATION).stamp: $(sources)
+	@echo "building the .NET programs"
+	@dotnet build MhcOperator.sln $(DOTNET_FLAGS)
+	@mkdir -p build && touch $@
+
+demo: build ## Train an mHC transformer here, let it go unstable, and see it roll back
+	@$(call bin,Cli)/mhc run examples/quickstart.yaml
+
+test: ## Build, then run all tests, the ones on a real Kubernetes included
+	@eng/test.sh
+
+cluster: build ## Start a one-node Kubernetes with the operator running against it
+	@eng/cluster.sh up
+	@eng/trainer-image.sh
+	@eng/operator.sh start
+
+cluster-down: ## End that cluster
+	@eng/operator.sh stop
+	@eng/cluster.sh down
+
+format: ## Format the sources
+	@eng/format.sh
+
+format-check: ## Say which sources are not formatted
+	@eng/format.sh --check
+
+clean: ## Remove what was built here; caches in the home folder stay
+	@rm -rf build artifacts
+	@find src tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

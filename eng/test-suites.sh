@@ -1,0 +1,153 @@
+# shellcheck shell=bash
+# The suites of test.sh: which there are, how each runs, and what its report says.
+# shellcheck disable=SC2154  # eng, logs and cluster_job are set by test.sh
+
+results=() # lines "SUITE PASSED FAILED SKIPPED SECONDS NOTE"
+
+all_suites() {
+  printf '%s\n' format shell native
+  local project
+  for project in Api Operator Cli Trainer; do echo "$project.Tests"; done
+  printf '%s\n' Operator.IntegrationTests EndToEnd.Tests
+}
+
+# Seconds after which a suite is ended.
+time_limit() {
+  case $1 in
+    EndToEnd.Tests) echo 600 ;;
+    Trainer.Tests | Operator.IntegrationTests) echo 420 ;;
+    *) echo 240 ;;
+  esac
+}
+
+run_suite() {
+  local suite=$1 started=$SECONDS
+  echo "running $suite"
+  case $suite in
+    format) run_check "$suite" "$eng/format.sh" --check ;;
+    shell) run_check "$suite" shellcheck -x -P . .ci/run eng/*.sh eng/cluster/build-kubernetes.sh ;;
+    native) run_native_tests "$started" ;;
+    Operator.IntegrationTests)
+      wait_for_cluster binaries
+      run_test_project "$suite" "$started"
+      ;;
+    EndToEnd.Tests)
+      wait_for_cluster all
+      run_end_to_end_tests "$suite" "$started"
+      ;;
+    *) run_test_project "$suite" "$started" ;;
+  esac
+}
+
+# limited SUITE COMMAND...: runs it with the suite's log and time limit.
+limited() {
+  local suite=$1
+  shift
+  timeout --kill-after=10 "$(time_limit "$suite")" "$@" > "$logs/$suite.log" 2>&1
+}
+
+# A check is one test.
+run_check() {
+  local suite=$1 started=$SECONDS
+  shift
+  if limited "$suite" "$@"; then
+    record "$suite" 1 0 0 $((SECONDS - started)) ""
+  else
+    show_end_of_log "$suite"
+    record "$suite" 0 1 0 $((SECONDS - started)) ""
+  fi
+}
+
+run_native_tests() {
+  local report=$logs/native.xml status=0 header total failed skipped
+  limited native ctest --test-dir build/native --output-on-failure --no-tests=error --output-junit "$report" || status=$?
+  header=$(grep -m1 -A8 '<testsuite ' "$report" 2> /dev/null | tr '\n' ' ')
+  total=$(attribute tests "$header") failed=$(attribute failures "$header")
+  skipped=$(($(attribute skipped "$header") + $(attribute disabled "$header")))
+  conclude native $status $((total - failed - skipped)) "$failed" "$skipped" "$1"
+}
+
+attribute() { # NAME XML: its number, 0 where absent
+  local value
+  value=$(grep -o " $1=\"[0-9]*\"" <<< "$2" | head -n 1 | tr -dc '0-9')
+  echo "${value:-0}"
+}
+
+# run_test_project SUITE STARTED [COMMAND...]: the command goes before the test program.
+run_test_project() {
+  local suite=$1 started=$2 status=0 report=$logs/$1.json
+  local program=tests/$suite/bin/$CONFIGURATION/net10.0/linux-x64/$suite
+  shift 2
+  limited "$suite" "$@" "$PWD/$program" --no-progress --no-ansi --auto-reporters off \
+    --results-directory "$logs" --report-ctrf --report-ctrf-filename "$suite.json" || status=$?
+  local passed failed skipped
+  read -r passed failed skipped < <(
+    jq -r '.results.summary | "\(.passed) \(.failed + (.other // 0)) \(.skipped + (.pending // 0))"' "$report" 2> /dev/null || echo 0 0 0
+  )
+  conclude "$suite" $status "$passed" "$failed" "$skipped" "$started"
+}
+
+# A crash, a time-out or a run without tests is a failure, whatever the report says.
+conclude() { # SUITE STATUS PASSED FAILED SKIPPED STARTED
+  local suite=$1 status=$2 passed=$3 failed=$4 skipped=$5 seconds=$((SECONDS - $6)) note=''
+  if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+    note="ended after $(time_limit "$suite") s"
+  elif [ $((passed + failed + skipped)) = 0 ]; then
+    note="ran no test (exit code $status)"
+  elif [ "$status" != 0 ] && [ "$failed" = 0 ]; then
+    note="exit code $status"
+  fi
+  [ -z "$note" ] || failed=$((failed + 1))
+  [ "$failed" = 0 ] || show_end_of_log "$suite"
+  record "$suite" "$passed" "$failed" "$skipped" "$seconds" "$note"
+}
+
+# wait_for_cluster binaries|all: until the background job has got that far, or has ended.
+wait_for_cluster() {
+  [ -n "$cluster_job" ] || return
+  while kill -0 "$cluster_job" 2> /dev/null; do
+    [ "$1" != binaries ] || [ ! -e "$logs/binaries-ready" ] || return
+    sleep 0.5
+  done
+}
+
+# In the cluster's network, or against an existing cluster, or (where there can be none) skipping with the reason.
+run_end_to_end_tests() {
+  local lacking
+  if [ -n "${KUBECONFIG_E2E:-}" ]; then
+    run_test_project "$1" "$2"
+  elif ! lacking=$("$eng/cluster.sh" check); then
+    MHC_E2E_SKIP=$lacking run_test_project "$1" "$2"
+  elif wait "$cluster_job"; then
+    cluster_job=''
+    KUBECONFIG_E2E=$K8S_RUN/admin.conf run_test_project "$1" "$2" "$eng/cluster.sh" exec
+  else
+    cp "$logs/cluster.log" "$logs/$1.log"
+    conclude "$1" 1 0 0 0 "$2"
+  fi
+}
+
+show_end_of_log() {
+  echo "--- $1 failed; the end of $logs/$1.log:"
+  tail -n 40 "$logs/$1.log"
+  echo "---"
+}
+
+record() { results+=("$1 $2 $3 $4 $5 ${6:-}"); }
+
+summarize() {
+  local line suite passed failed skipped seconds note all_passed=0 all_failed=0 all_skipped=0 summary
+  printf '\n%-28s %7s %7s %8s %8s\n' suite passed failed skipped seconds
+  for line in "${results[@]}"; do
+    read -r suite passed failed skipped seconds note <<< "$line"
+    printf '%-28s %7d %7d %8d %8d  %s\n' "$suite" "$passed" "$failed" "$skipped" "$seconds" "$note"
+    all_passed=$((all_passed + passed))
+    all_failed=$((all_failed + failed))
+    all_skipped=$((all_skipped + skipped))
+  done
+  printf '%d s in all\n' "$SECONDS"
+  summary="$all_passed passed, $all_failed failed"
+  [ "$all_skipped" = 0 ] || summary+=", $all_skipped skipped"
+  echo "$summary" | tee "$logs/summary.txt"
+  [ "$all_failed" = 0 ] && [ "$all_passed" -gt 0 ]
+}

@@ -1,0 +1,86 @@
+#!/bin/bash
+# Builds everything and runs every test: formatting, the shell scripts, the native tests, each test
+# project, and the end-to-end tests on a real one-node Kubernetes that comes up meanwhile.
+#
+#   test.sh [SUITE...]     all where none is named: format shell native Api.Tests … EndToEnd.Tests
+#
+# Prints a table and, alone on the last line, `N passed, N failed` (and `, N skipped`). Fails on any
+# failure, on a test process that crashes or takes too long, and on a suite that ran no test.
+# Logs and reports go to artifacts/test-logs. KUBECONFIG_E2E names an existing cluster to use.
+set -uo pipefail
+eng=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+cd "$eng/.." || exit 1
+export CONFIGURATION=${CONFIGURATION:-Release}
+export K8S_RUN=${K8S_RUN:-$HOME/.cache/mhc-operator/cluster-test}
+export TERM=dumb NO_COLOR=1
+logs=$PWD/artifacts/test-logs
+cluster_job='' # process of the background job that prepares the cluster, while it may run
+cluster_made=''
+# shellcheck source=eng/test-suites.sh
+source "$eng/test-suites.sh"
+
+main() {
+  exec < /dev/null
+  rm -rf "$logs"
+  mkdir -p "$logs"
+  trap finish EXIT
+  local wanted=("$@") suite
+  [ ${#wanted[@]} -gt 0 ] || mapfile -t wanted < <(all_suites)
+  build || return
+  start_cluster "${wanted[@]}"
+  for suite in "${wanted[@]}"; do
+    run_suite "$suite"
+  done
+  summarize
+}
+
+# Leaves nothing running.
+finish() {
+  local status=$?
+  [ -z "$cluster_job" ] || kill -- "-$cluster_job" 2> /dev/null
+  [ -z "$cluster_made" ] || "$eng/cluster.sh" down
+  exit $status
+}
+
+# Everything is built once, before any test. A build that fails counts as one failed test.
+build() {
+  local started=$SECONDS
+  echo "building"
+  make --no-print-directory build > "$logs/build.log" 2>&1 && {
+    echo "built in $((SECONDS - started)) s"
+    return
+  }
+  tail -n 40 "$logs/build.log"
+  record build 0 1 0 $((SECONDS - started)) "see $logs/build.log"
+  summarize
+}
+
+# The cluster comes up, with the trainer's image, while other suites run.
+start_cluster() {
+  case " $* " in
+    *" EndToEnd.Tests "* | *" Operator.IntegrationTests "*) ;;
+    *) return ;;
+  esac
+  cluster_made=yes
+  set -m # a process group of its own, so that it can be ended as a whole
+  prepare_cluster "$@" > "$logs/cluster.log" 2>&1 &
+  cluster_job=$!
+  set +m
+}
+
+prepare_cluster() {
+  if [ -n "${KUBECONFIG_E2E:-}" ]; then
+    [ -n "${KUBEBUILDER_ASSETS:-}" ] || "$eng/cluster.sh" fetch
+    return
+  fi
+  [ -z "${KUBEBUILDER_ASSETS:-}" ] || touch "$logs/binaries-ready"
+  "$eng/cluster.sh" check || return
+  "$eng/cluster.sh" fetch || return
+  touch "$logs/binaries-ready"
+  [[ " $* " != *" EndToEnd.Tests "* ]] || {
+    "$eng/cluster.sh" down
+    "$eng/cluster.sh" up && "$eng/trainer-image.sh"
+  }
+}
+
+main "$@"
