@@ -35,6 +35,9 @@ public sealed record MhcTrainingJobStatus
     /// <summary>Returns to a healthy checkpoint.</summary>
     public IReadOnlyList<RollbackRecord> Rollbacks { get; set; } = [];
 
+    /// <summary>Number of <see cref="Rollbacks"/>: a printer column cannot count.</summary>
+    public int RollbackCount => Rollbacks.Count;
+
     /// <summary>Until then a restart waits (back-off).</summary>
     public DateTime? RestartNotBefore { get; set; }
 
