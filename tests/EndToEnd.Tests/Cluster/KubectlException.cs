@@ -1,0 +1,4 @@
+namespace EndToEnd.Tests.Cluster;
+
+/// <summary>kubectl said no.</summary>
+internal sealed class KubectlException(string message) : Exception(message);

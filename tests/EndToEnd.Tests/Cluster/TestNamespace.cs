@@ -1,0 +1,31 @@
+using MhcOperator.Api;
+
+namespace EndToEnd.Tests.Cluster;
+
+/// <summary>A namespace of one test, removed with everything in it.</summary>
+internal sealed class TestNamespace(Kubectl kubectl, string name) : IAsyncDisposable
+{
+    public Kubectl Kubectl => kubectl;
+
+    public string Name => name;
+
+    public Task ApplyAsync(string yaml) => kubectl.ApplyAsync(yaml, name);
+
+    public async Task<JobView?> FindJobAsync(string job) =>
+        await kubectl.GetAsync("mhcjob", job, "--namespace", name) is { } json ? new JobView(json) : null;
+
+    /// <summary>The job, once the condition holds.</summary>
+    public async Task<JobView> JobAsync(string job, string what, TimeSpan limit, Func<JobView, bool> holds) =>
+        (await Eventually.SeesAsync(what, limit, () => FindJobAsync(job), view => view is not null && holds(view)))!;
+
+    public async Task<IReadOnlyList<PodView>> PodsAsync(string job) =>
+        [.. (await kubectl.ListAsync("pods", "--namespace", name, "--selector", $"{Labels.Job}={job}")).Select(json => new PodView(json))];
+
+    /// <summary>Reasons of the events about the job.</summary>
+    public async Task<IReadOnlyList<string>> EventReasonsAsync(string job) =>
+        [.. (await kubectl.ListAsync("events", "--namespace", name, "--field-selector", $"involvedObject.kind={MhcTrainingJob.KindName},involvedObject.name={job}"))
+            .Select(item => (string)item["reason"]!)];
+
+    public async ValueTask DisposeAsync() =>
+        await kubectl.RunAsync(["delete", "namespace", name, "--wait=false"]);
+}

@@ -1,0 +1,24 @@
+namespace EndToEnd.Tests;
+
+/// <summary>Manifests of small jobs.</summary>
+internal static class SmallJob
+{
+    /// <summary>Two pods that train a tiny model.</summary>
+    /// <param name="name">Of the job.</param>
+    /// <param name="steps">Updates.</param>
+    /// <param name="further">Lines to add to the spec, indented by two.</param>
+    /// <param name="device">Cpu or Cuda.</param>
+    public static string Yaml(string name, int steps, string further = "", string device = "Cpu") => $"""
+        apiVersion: training.mhc.dev/v1alpha1
+        kind: MhcTrainingJob
+        metadata:
+          name: {name}
+        spec:
+          workers: {"{"}replicas: 2, device: {device}{"}"}
+          model: {"{"}layers: 2, width: 32, heads: 2, contextLength: 64{"}"}
+          optimization: {"{"}steps: {steps}, batchTokens: 256, warmupSteps: 5, precision: Float32{"}"}
+          checkpoints: {"{"}intervalSteps: 20, verifyAfterSteps: 20{"}"}
+          runPolicy: {"{"}terminationTimeoutSeconds: 5, backoff: {"{"}initialSeconds: 1{"}"}{"}"}
+        {further}
+        """;
+}
