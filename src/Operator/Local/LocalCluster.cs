@@ -1,0 +1,316 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Clusters;
+
+namespace MhcOperator.Operator.Local;
+
+/// <summary>
+/// A cluster in memory, with a kubelet that the caller provides. It keeps what the planning relies on: uids, resource versions that a status
+/// write is compared with, generations that move with the spec only, names that cannot be taken twice, and children that go with their owner.
+/// </summary>
+internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : ICluster
+{
+    private readonly LocalObjects<JobManifest> jobs = new(MhcTrainingJob.KindName);
+    private readonly LocalObjects<V1Service> services = new("Service");
+    private readonly LocalObjects<V1ConfigMap> configMaps = new("ConfigMap");
+    private readonly LocalObjects<V1PersistentVolumeClaim> claims = new("PersistentVolumeClaim");
+    private readonly Dictionary<(string Namespace, string Name), LocalPod> pods = [];
+    private readonly Lock gate = new();
+    private long version;
+
+    public event Action<JobKey>? Changed;
+
+    /// <summary>A status was written; the job is a snapshot.</summary>
+    public event Action<MhcTrainingJob>? StatusWritten;
+
+    public event Action<ClusterEvent>? EventRecorded;
+
+    public event Action<TrainerStatus>? TrainerAnswered;
+
+    /// <summary>Takes a job in, as the API server would.</summary>
+    public JobKey Add(JobManifest manifest)
+    {
+        var metadata = new V1ObjectMeta
+        {
+            Name = manifest.Metadata.Name,
+            NamespaceProperty = manifest.Metadata.NamespaceProperty ?? "default",
+            Labels = manifest.Metadata.Labels,
+            Annotations = manifest.Metadata.Annotations,
+            Uid = Guid.NewGuid().ToString(),
+            Generation = 1,
+            CreationTimestamp = time.GetUtcNow().UtcDateTime,
+            ResourceVersion = NextVersion(),
+        };
+        jobs.Add(WithMetadata(manifest, metadata));
+        var key = new JobKey(metadata.NamespaceProperty, metadata.Name);
+        Raise(key);
+        return key;
+    }
+
+    /// <summary>Changes a job's spec, as a person would with kubectl.</summary>
+    public void Update(JobKey key, Func<MhcTrainingJobSpec, MhcTrainingJobSpec> change)
+    {
+        lock (gate)
+        {
+            var manifest = jobs.Find(key.Namespace, key.Name) ?? throw Gone(key);
+            var metadata = Copy(manifest.Metadata);
+            metadata.Generation++;
+            metadata.ResourceVersion = NextVersion();
+            jobs.Put(WithMetadata(manifest with { Job = manifest.Job! with { Spec = change(manifest.Job.Spec) } }, metadata));
+        }
+
+        Raise(key);
+    }
+
+    public JobManifest? FindJob(JobKey key) => jobs.Find(key.Namespace, key.Name);
+
+    public IReadOnlyList<V1Pod> ListPods(JobKey key)
+    {
+        lock (gate)
+        {
+            return
+            [
+                .. pods.Values.Select(p => p.Snapshot).Where(p => p.Metadata.NamespaceProperty == key.Namespace
+                    && (p.Metadata.Labels?.TryGetValue(Labels.Job, out var job) ?? false) && job == key.Name),
+            ];
+        }
+    }
+
+    public V1Service? FindService(string ns, string name) => services.Find(ns, name);
+
+    public V1ConfigMap? FindConfigMap(string ns, string name) => configMaps.Find(ns, name);
+
+    public V1PersistentVolumeClaim? FindClaim(string ns, string name) => claims.Find(ns, name);
+
+    public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel)
+    {
+        lock (gate)
+        {
+            return Task.FromResult(pods.GetValueOrDefault((ns, name))?.Snapshot);
+        }
+    }
+
+    public Task CreateAsync(JsonObject manifest, CancellationToken cancel)
+    {
+        var kind = (string?)manifest["kind"];
+        switch (kind)
+        {
+            case "Pod":
+                AddPod(Born<V1Pod>(manifest));
+                break;
+            case "Service":
+                services.Add(Born<V1Service>(manifest));
+                break;
+            case "ConfigMap":
+                configMaps.Add(Born<V1ConfigMap>(manifest));
+                break;
+            case "PersistentVolumeClaim":
+                claims.Add(Born<V1PersistentVolumeClaim>(manifest));
+                break;
+            default:
+                throw new ClusterException(HttpStatusCode.NotFound, $"the local cluster has no kind {kind}");
+        }
+
+        RaiseForOwner(manifest);
+        return Task.CompletedTask;
+    }
+
+    public Task ApplyAsync(JsonObject manifest, CancellationToken cancel)
+    {
+        if ((string?)manifest["kind"] != "ConfigMap")
+        {
+            throw new ClusterException(HttpStatusCode.NotFound, $"the local cluster cannot apply a {(string?)manifest["kind"]}");
+        }
+
+        configMaps.Put(Born<V1ConfigMap>(manifest));
+        RaiseForOwner(manifest);
+        return Task.CompletedTask;
+    }
+
+    public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel)
+    {
+        LocalPod? found;
+        lock (gate)
+        {
+            found = pods.GetValueOrDefault((pod.Metadata.NamespaceProperty, pod.Metadata.Name));
+        }
+
+        if (found is not null && found.Snapshot.Metadata.Uid == pod.Metadata.Uid)
+        {
+            found.Delete(graceSeconds ?? (int)(pod.Spec.TerminationGracePeriodSeconds ?? 30));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Deletes a Service or ConfigMap, as a person would.</summary>
+    public void Remove(JobKey key, string kind, string name)
+    {
+        _ = kind == "Service" ? services.Remove(key.Namespace, name) : configMaps.Remove(key.Namespace, name);
+        Raise(key);
+    }
+
+    public Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel)
+    {
+        Update(new JobKey(job.Metadata.NamespaceProperty, job.Metadata.Name), spec => spec with { Suspend = true });
+        return Task.CompletedTask;
+    }
+
+    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel)
+    {
+        var key = new JobKey(job.Metadata.NamespaceProperty, job.Metadata.Name);
+        jobs.Remove(key.Namespace, key.Name);
+        services.RemoveOwned(job.Metadata.Uid);
+        configMaps.RemoveOwned(job.Metadata.Uid);
+        claims.RemoveOwned(job.Metadata.Uid);
+        List<LocalPod> owned;
+        lock (gate)
+        {
+            owned = [.. pods.Values.Where(p => (p.Snapshot.Metadata.OwnerReferences ?? []).Any(o => o.Uid == job.Metadata.Uid))];
+        }
+
+        foreach (var pod in owned)
+        {
+            pod.Delete((int)(pod.Snapshot.Spec.TerminationGracePeriodSeconds ?? 30));
+        }
+
+        Raise(key);
+        return Task.CompletedTask;
+    }
+
+    public Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel)
+    {
+        var key = new JobKey(job.Metadata.NamespaceProperty, job.Metadata.Name);
+        MhcTrainingJob written;
+        lock (gate)
+        {
+            var manifest = jobs.Find(key.Namespace, key.Name) ?? throw Gone(key);
+            if (manifest.Metadata.ResourceVersion != job.Metadata.ResourceVersion)
+            {
+                throw new ClusterException(HttpStatusCode.Conflict, $"{key} has changed: resourceVersion is {manifest.Metadata.ResourceVersion}, not {job.Metadata.ResourceVersion}");
+            }
+
+            var metadata = Copy(manifest.Metadata);
+            metadata.ResourceVersion = NextVersion();
+            var stored = Copy(status);
+            written = (manifest.Job ?? new MhcTrainingJob()) with { Metadata = metadata, Status = stored };
+            jobs.Put(manifest with { Metadata = metadata, Job = manifest.Job is null ? null : written, Status = stored });
+        }
+
+        StatusWritten?.Invoke(written);
+        Raise(key);
+        return Task.CompletedTask;
+    }
+
+    public Task RecordEventAsync(MhcTrainingJob job, ClusterEvent happened, CancellationToken cancel)
+    {
+        EventRecorded?.Invoke(happened);
+        return Task.CompletedTask;
+    }
+
+    public async Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel)
+    {
+        var status = await launcher.GetStatusAsync(pod, cancel);
+        if (status is not null)
+        {
+            TrainerAnswered?.Invoke(status);
+        }
+
+        return status;
+    }
+
+    /// <summary>Ends every process at once.</summary>
+    public void KillPods()
+    {
+        List<LocalPod> all;
+        lock (gate)
+        {
+            all = [.. pods.Values];
+        }
+
+        foreach (var pod in all)
+        {
+            pod.Delete(graceSeconds: 0);
+        }
+    }
+
+    private void AddPod(V1Pod pod)
+    {
+        var key = (pod.Metadata.NamespaceProperty, pod.Metadata.Name);
+        var job = pod.Metadata.Labels is { } labels && labels.TryGetValue(Labels.Job, out var name) ? name : "";
+        var owner = new JobKey(pod.Metadata.NamespaceProperty, job);
+        pod.Spec.NodeName = "local";
+        pod.Status = new V1PodStatus { Phase = "Pending" };
+        var added = new LocalPod(pod, time, () => Raise(owner), () => Forget(key, owner));
+        lock (gate)
+        {
+            if (!pods.TryAdd(key, added))
+            {
+                throw new ClusterException(HttpStatusCode.Conflict, $"Pod {pod.Metadata.Name} exists already");
+            }
+        }
+
+        var map = (pod.Spec.Volumes ?? []).FirstOrDefault(v => v.Name == "config")?.ConfigMap?.Name;
+        added.Start(launcher, map is null ? null : FindConfigMap(owner.Namespace, map)?.Data?.Values.FirstOrDefault());
+    }
+
+    private void Forget((string Namespace, string Name) key, JobKey owner)
+    {
+        lock (gate)
+        {
+            pods.Remove(key);
+        }
+
+        Raise(owner);
+    }
+
+    private T Born<T>(JsonObject manifest)
+        where T : class, IMetadata<V1ObjectMeta>
+    {
+        var item = KubernetesJson.Deserialize<T>(manifest.ToJsonString());
+        item.Metadata.Uid = Guid.NewGuid().ToString();
+        item.Metadata.CreationTimestamp = time.GetUtcNow().UtcDateTime;
+        item.Metadata.ResourceVersion = NextVersion();
+        return item;
+    }
+
+    private void RaiseForOwner(JsonObject manifest)
+    {
+        if (manifest["metadata"]?["labels"]?[Labels.Job] is { } job)
+        {
+            Raise(new JobKey((string)manifest["metadata"]!["namespace"]!, (string)job!));
+        }
+    }
+
+    private void Raise(JobKey key) => Changed?.Invoke(key);
+
+    private string NextVersion() => Interlocked.Increment(ref version).ToString(CultureInfo.InvariantCulture);
+
+    private static JobManifest WithMetadata(JobManifest manifest, V1ObjectMeta metadata) =>
+        manifest with { Metadata = metadata, Job = manifest.Job is { } job ? job with { Metadata = metadata } : null };
+
+    private static V1ObjectMeta Copy(V1ObjectMeta metadata) => new()
+    {
+        Name = metadata.Name,
+        NamespaceProperty = metadata.NamespaceProperty,
+        Labels = metadata.Labels,
+        Annotations = metadata.Annotations,
+        Uid = metadata.Uid,
+        Generation = metadata.Generation,
+        CreationTimestamp = metadata.CreationTimestamp,
+        ResourceVersion = metadata.ResourceVersion,
+    };
+
+    // Through JSON, as over the wire: what a status cannot express must not survive here either.
+    private static MhcTrainingJobStatus Copy(MhcTrainingJobStatus status) =>
+        JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(status, ApiJsonContext.Default.MhcTrainingJobStatus), ApiJsonContext.Default.MhcTrainingJobStatus)!;
+
+    private static ClusterException Gone(JobKey key) => new(HttpStatusCode.NotFound, $"there is no job {key}");
+}

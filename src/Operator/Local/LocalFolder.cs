@@ -1,0 +1,23 @@
+using MhcOperator.Operator.Planning.Gangs;
+
+namespace MhcOperator.Operator.Local;
+
+/// <summary>Where things are in the folder of a run.</summary>
+/// <param name="root">The folder.</param>
+internal sealed class LocalFolder(string root)
+{
+    public string Root { get; } = Path.GetFullPath(root);
+
+    public string Checkpoints => Path.Combine(Root, "checkpoints");
+
+    public string Status => Path.Combine(Root, "status.json");
+
+    public string Lock => Path.Combine(Root, "lock");
+
+    public string Log(string pod, string container) =>
+        Path.Combine(Root, "logs", container == Planning.Manifests.PodManifest.ContainerName ? $"{pod}.log" : $"{pod}-{container}.log");
+
+    public string Configuration(string pod) => Path.Combine(Root, "config", $"{pod}.json");
+
+    public string TerminationMessage(string pod, string container) => Path.Combine(Root, "pods", pod, container, "termination-log");
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using k8s;
+using k8s.Models;
+using MhcOperator.Operator.Clusters;
+
+namespace MhcOperator.Operator.Local;
+
+/// <summary>The objects of one kind that have no life of their own, by namespace and name.</summary>
+/// <typeparam name="T">Type of the objects.</typeparam>
+/// <param name="kind">Name of the kind, for messages.</param>
+internal sealed class LocalObjects<T>(string kind)
+    where T : class, IMetadata<V1ObjectMeta>
+{
+    private readonly Dictionary<(string Namespace, string Name), T> items = [];
+    private readonly Lock gate = new();
+
+    public T? Find(string ns, string name)
+    {
+        lock (gate)
+        {
+            return items.GetValueOrDefault((ns, name));
+        }
+    }
+
+    public bool TryFind(string ns, string name, [NotNullWhen(true)] out T? item)
+    {
+        item = Find(ns, name);
+        return item is not null;
+    }
+
+    public IReadOnlyList<T> List()
+    {
+        lock (gate)
+        {
+            return [.. items.Values];
+        }
+    }
+
+    public void Add(T item)
+    {
+        lock (gate)
+        {
+            if (!items.TryAdd(KeyOf(item), item))
+            {
+                throw new ClusterException(HttpStatusCode.Conflict, $"{kind} {item.Metadata.Name} exists already");
+            }
+        }
+    }
+
+    public void Put(T item)
+    {
+        lock (gate)
+        {
+            items[KeyOf(item)] = item;
+        }
+    }
+
+    public bool Remove(string ns, string name)
+    {
+        lock (gate)
+        {
+            return items.Remove((ns, name));
+        }
+    }
+
+    /// <summary>Removes what the owner of that uid leaves behind.</summary>
+    public void RemoveOwned(string uid)
+    {
+        foreach (var item in List().Where(i => (i.Metadata.OwnerReferences ?? []).Any(o => o.Uid == uid)))
+        {
+            Remove(item.Metadata.NamespaceProperty, item.Metadata.Name);
+        }
+    }
+
+    private static (string Namespace, string Name) KeyOf(T item) => (item.Metadata.NamespaceProperty, item.Metadata.Name);
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+
+namespace MhcOperator.Operator.Local;
+
+/// <summary>A container that is a process.</summary>
+internal sealed class ProcessContainer : ILaunchedContainer
+{
+    /// <summary>As much of a termination message as the kubelet takes.</summary>
+    private const int LongestMessage = 4096;
+
+    private readonly Lock gate = new();
+    private readonly Process process;
+    private readonly int id;
+    private readonly Task<ContainerExit> exited;
+    private bool ended;
+
+    public ProcessContainer(Process process, string messagePath)
+    {
+        this.process = process;
+        id = process.Id;
+        exited = WatchAsync(messagePath);
+    }
+
+    public void OnExit(Action<ContainerExit> ended) =>
+        _ = exited.ContinueWith(task => ended(task.Result), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+    public void Terminate() => Send(Signals.Terminate);
+
+    public void Kill() => Send(Signals.Kill);
+
+    private void Send(int signal)
+    {
+        // Once it is reaped its number may be another process's.
+        lock (gate)
+        {
+            if (!ended && !process.HasExited)
+            {
+                Signals.Send(id, signal);
+            }
+        }
+    }
+
+    private async Task<ContainerExit> WatchAsync(string messagePath)
+    {
+        await process.WaitForExitAsync();
+        lock (gate)
+        {
+            ended = true;
+        }
+
+        var code = process.ExitCode;
+        process.Dispose();
+        return new ContainerExit(code, ReadMessage(messagePath));
+    }
+
+    private static string ReadMessage(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            file.Seek(-Math.Min(file.Length, LongestMessage), SeekOrigin.End);
+            using var reader = new StreamReader(file);
+            return reader.ReadToEnd();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"the termination message cannot be read: {e.Message}";
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+
+namespace MhcOperator.Operator.Local;
+
+/// <summary>
+/// Runs containers as processes of this machine. They get the environment that they would have in a cluster, with addresses, ports and
+/// paths replaced: 127.0.0.1, free ports for each attempt, and files in the folder of the run.
+/// </summary>
+internal sealed class ProcessLauncher : IPodLauncher, IDisposable
+{
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
+    private readonly ConcurrentDictionary<string, (int Rendezvous, int Status)> ports = new(StringComparer.Ordinal);
+    private readonly ProcessSpawner spawner = new();
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = AnswerTime };
+    private readonly LocalRunOptions options;
+    private readonly LocalFolder folder;
+
+    public ProcessLauncher(LocalRunOptions options)
+    {
+        this.options = options;
+        folder = new LocalFolder(options.RunFolder);
+        Directory.CreateDirectory(folder.Checkpoints);
+    }
+
+    public ILaunchedContainer Launch(ContainerLaunch launch)
+    {
+        var pod = launch.Pod.Metadata.Name;
+        var log = folder.Log(pod, launch.Container.Name);
+        var message = folder.TerminationMessage(pod, launch.Container.Name);
+        var configuration = folder.Configuration(pod);
+        try
+        {
+            foreach (var file in (string[])[log, message, configuration])
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            }
+
+            File.WriteAllText(message, "");
+            File.WriteAllText(configuration, launch.Configuration ?? "{}");
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+
+        return new ProcessContainer(spawner.Start(Command(launch.Container), Environment(launch, configuration, message), options.WorkingFolder, log), message);
+    }
+
+    public async Task<TrainerStatus?> GetStatusAsync(V1Pod pod, CancellationToken cancel)
+    {
+        try
+        {
+            return await http.GetFromJsonAsync(
+                new Uri($"http://127.0.0.1:{PortsOf(pod).Status}/status"), ApiJsonContext.Default.TrainerStatus, cancel);
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+        {
+            // It has not begun to listen, or it is ending: there is nothing to report, and the next look asks again.
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        http.Dispose();
+        spawner.Dispose();
+    }
+
+    /// <summary>The job's own command where it has one; else the trainer, whose last word (<c>train</c>) the job's arguments replace.</summary>
+    private List<string> Command(V1Container container)
+    {
+        if (container.Command is { Count: > 0 } own)
+        {
+            return [.. own, .. container.Args ?? []];
+        }
+
+        return container.Args is { Count: > 0 } args
+            ? [.. options.TrainerCommand.Take(Math.Max(1, options.TrainerCommand.Count - 1)), .. args]
+            : [.. options.TrainerCommand];
+    }
+
+    private Dictionary<string, string> Environment(ContainerLaunch launch, string configuration, string message)
+    {
+        var environment = new Dictionary<string, string>(options.Environment, StringComparer.Ordinal);
+        foreach (var variable in launch.Container.Env ?? [])
+        {
+            environment[variable.Name] = variable.Value ?? "";
+        }
+
+        var (rendezvous, status) = PortsOf(launch.Pod);
+        environment[TrainerEnvironment.MasterAddress] = "127.0.0.1";
+        environment[TrainerEnvironment.MasterPort] = Text(rendezvous);
+        environment[TrainerEnvironment.StatusPort] = Text(status);
+        environment[TrainerEnvironment.Configuration] = configuration;
+        environment[TrainerEnvironment.CheckpointFolder] = folder.Checkpoints;
+        environment[TrainerEnvironment.TerminationMessagePath] = message;
+
+        // All ranks are on this machine, whatever the gang believes.
+        var ranks = int.Parse(environment.GetValueOrDefault(TrainerEnvironment.WorldSize, "1"), CultureInfo.InvariantCulture);
+        environment.TryAdd(TrainerEnvironment.Threads, Text(Math.Max(1, (options.Cores ?? System.Environment.ProcessorCount) / ranks)));
+
+        // Without it libtorch's allocations let resident memory grow to several times what is in use.
+        environment.TryAdd("MALLOC_MMAP_THRESHOLD_", "1048576");
+        return environment;
+    }
+
+    private (int Rendezvous, int Status) PortsOf(V1Pod pod)
+    {
+        var attempt = pod.Metadata.Labels is { } labels && labels.TryGetValue(Labels.Attempt, out var label) ? label : "";
+        lock (ports)
+        {
+            return ports.GetOrAdd(attempt, _ => FreePorts());
+        }
+    }
+
+    private static (int First, int Second) FreePorts()
+    {
+        // Both are held before either is let go, so that they differ.
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
