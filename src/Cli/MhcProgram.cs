@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MhcOperator.Cli.Checkpoints;
 using MhcOperator.Cli.Inspect;
 using MhcOperator.Cli.Run;
 using MhcOperator.Cli.Terminal;
@@ -20,7 +19,6 @@ internal static class MhcProgram
         {
             ValidateCommand.Create(host),
             RunCommand.Create(host),
-            CheckpointsCommand.Create(host),
             CrdCommand.Create(host),
             VersionCommand.Create(host),
         };

@@ -1,1 +1,4 @@
-return 0;
+using MhcOperator.Cli;
+using MhcOperator.Cli.Terminal;
+
+return await MhcProgram.RunAsync(args, CliHost.System());

@@ -47,7 +47,7 @@ internal sealed record CliHost
     /// A console over <see cref="Output"/>. Spectre's own detection turns colours on in some build systems, pipe or not, so
     /// the decision is made here: colours and cursor movements only on a terminal.
     /// </summary>
-    public IAnsiConsole Console()
+    public IAnsiConsole OpenConsole()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {

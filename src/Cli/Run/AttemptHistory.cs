@@ -1,0 +1,65 @@
+namespace MhcOperator.Cli.Run;
+
+/// <summary>What was seen of one gang.</summary>
+/// <param name="number">Attempt, from 1.</param>
+/// <param name="startedAt">When it was made.</param>
+internal sealed class AttemptHistory(int number, DateTimeOffset startedAt)
+{
+    /// <summary>Attempt, from 1.</summary>
+    public int Number { get; } = number;
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset StartedAt { get; } = startedAt;
+
+    /// <summary>When it ended; null while it runs.</summary>
+    public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>First update that it did.</summary>
+    public int? FirstStep { get; private set; }
+
+    /// <summary>Last update that was seen.</summary>
+    public int? LastStep { get; private set; }
+
+    /// <summary>Step and loss of the first update that was seen.</summary>
+    public (int Step, double Loss)? FirstLoss { get; private set; }
+
+    /// <summary>Step and loss of the last update that was seen with a finite loss.</summary>
+    public (int Step, double Loss)? LastLoss { get; private set; }
+
+    /// <summary>How it ended, for people; null while it runs.</summary>
+    public string? Result { get; set; }
+
+    private readonly List<(int Step, double Loss)> losses = [];
+
+    /// <summary>Notes one answer of rank 0.</summary>
+    public void Note(int? firstStep, int step, double? loss)
+    {
+        if (step < 1)
+        {
+            return;
+        }
+
+        FirstStep ??= firstStep ?? step;
+        LastStep = step;
+        if (loss is { } finite)
+        {
+            FirstLoss ??= (step, finite);
+            LastLoss = (step, finite);
+            losses.Add((step, finite));
+        }
+    }
+
+    /// <summary>The highest loss from a step on; null where none was seen.</summary>
+    public (int Step, double Loss)? WorstSince(int step)
+    {
+        var seen = losses.Where(l => l.Step >= step).ToList();
+        return seen.Count == 0 ? null : seen.MaxBy(l => l.Loss);
+    }
+
+    /// <summary>The last loss before a step; null where none was seen.</summary>
+    public (int Step, double Loss)? LastBefore(int step)
+    {
+        var seen = losses.Where(l => l.Step < step).ToList();
+        return seen.Count == 0 ? null : seen[^1];
+    }
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using MhcOperator.Api;
+
+namespace MhcOperator.Cli.Run;
+
+/// <summary>Why a job failed: the condition's message, and the end of the log of the pod it speaks of.</summary>
+internal static class FailureReport
+{
+    private const int Lines = 20;
+
+    /// <summary>Writes it.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="job">A failed job.</param>
+    /// <param name="runFolder">Its run folder, with <c>logs/POD.log</c>.</param>
+    public static void Write(TextWriter output, MhcTrainingJob job, string runFolder)
+    {
+        var failed = job.Status?.Conditions.FirstOrDefault(c => string.Equals(c.Type, ConditionTypes.Failed, StringComparison.Ordinal));
+        output.WriteLine($"{job.Metadata.Name} failed: {failed?.Reason ?? "unknown"}: {failed?.Message ?? "no condition says why"}");
+        if (FindLog(job, Path.Combine(runFolder, "logs"), failed?.Message ?? "") is not { } log)
+        {
+            return;
+        }
+
+        var tail = File.ReadLines(log).TakeLast(Lines).ToList();
+        output.WriteLine(tail.Count == 0 ? $"{log} is empty" : $"The end of {log}:");
+        foreach (var line in tail)
+        {
+            output.WriteLine($"  {line}");
+        }
+    }
+
+    private static string? FindLog(MhcTrainingJob job, string folder, string message)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return null;
+        }
+
+        var logs = Directory.EnumerateFiles(folder, "*.log").Order(StringComparer.Ordinal).ToList();
+        var attempt = string.Create(CultureInfo.InvariantCulture, $"{job.Metadata.Name}-{job.Status?.Attempt ?? 1}-");
+        return logs.Find(l => message.Contains(Path.GetFileNameWithoutExtension(l), StringComparison.Ordinal))
+            ?? logs.Find(l => Path.GetFileName(l).StartsWith(attempt, StringComparison.Ordinal))
+            ?? logs.LastOrDefault();
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using MhcOperator.Api;
+using MhcOperator.Api.Manifests;
+using MhcOperator.Cli.Terminal;
+using MhcOperator.Operator.Local;
+
+namespace MhcOperator.Cli.Run;
+
+/// <summary>One job on this machine, from the manifest to the summary.</summary>
+internal static class JobRun
+{
+    // Steps of a small model take a tenth of a second; asking costs rank 0 next to nothing.
+    private static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Runs it.</summary>
+    /// <returns>One of <see cref="CliExitCode"/>.</returns>
+    /// <exception cref="CliException">Bad input.</exception>
+    public static async Task<int> RunAsync(CliHost host, RunOptions options, CancellationToken cancel)
+    {
+        var manifest = await ReadAsync(host, options.File, cancel);
+        var trainer = TrainerLocator.Find(host, options.Trainer);
+        var name = manifest.Metadata.Name;
+        var folder = RunFolder.Choose(host, name, options.RunFolder, options.Resume);
+        var console = host.OpenConsole();
+        IRunView view = host.OutputIsTerminal && !options.Plain ? new LiveRunView(console) : new PlainRunView(host.Output);
+        var history = new RunHistory();
+        var follower = new RunFollower(view, history, host.Time);
+        await host.Output.WriteLineAsync($"{name}: {Describe(manifest.Job!)}; run folder {Path.GetRelativePath(host.WorkingFolder, folder)}");
+
+        using var interrupts = new Interrupts(again => view.Say(again
+            ? new RunLine(follower.Elapsed, true, "Killing", "the workers are ended at once")
+            : new RunLine(follower.Elapsed, true, "Stopping", "the workers commit a checkpoint and end; press Ctrl-C again to end them at once")));
+        var local = new LocalRunOptions
+        {
+            RunFolder = folder,
+            TrainerCommand = [trainer, "train"],
+            WorkingFolder = host.WorkingFolder,
+            StatusInterval = StatusInterval,
+            Kill = interrupts.Kill,
+        };
+        MhcTrainingJob? job = null;
+        try
+        {
+            await view.ShowAsync(async () => job = await new LocalRunner(host.Time).RunAsync(manifest, local, follower, interrupts.Stop));
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(e.Message);
+        }
+
+        return await FinishAsync(host, options, job!, history, follower.Elapsed, folder, trainer, interrupts);
+    }
+
+    private static async Task<int> FinishAsync(CliHost host, RunOptions options, MhcTrainingJob job, RunHistory history, TimeSpan elapsed, string folder, string trainer, Interrupts interrupts)
+    {
+        RunSummary.Write(host.OpenConsole(), history, elapsed);
+        if (RunHistory.IsTrue(job.Status, ConditionTypes.Succeeded))
+        {
+            await SampleText.WriteAsync(host, trainer, Path.Combine(folder, "checkpoints"), options.Prompt, interrupts.Stop);
+            return CliExitCode.Ok;
+        }
+
+        if (RunHistory.IsTrue(job.Status, ConditionTypes.Failed))
+        {
+            FailureReport.Write(host.Error, job, folder);
+            return CliExitCode.Failed;
+        }
+
+        await host.Output.WriteLineAsync($"Stopped. To go on: mhc run {options.File} --resume{(options.RunFolder is { } named ? $" --run-dir {named}" : "")}");
+        return interrupts.Stop.IsCancellationRequested ? CliExitCode.Interrupted : CliExitCode.Failed;
+    }
+
+    private static async Task<JobManifest> ReadAsync(CliHost host, string file, CancellationToken cancel)
+    {
+        var manifests = JobManifestReader.FromYaml(await InputFile.ReadAsync(host, file, cancel), file);
+        var errors = manifests.SelectMany(m => m.Errors).ToList();
+        return errors.Count > 0 ? throw new CliException($"{file} is not a valid job:\n{string.Join('\n', errors)}")
+            : manifests.Count != 1 ? throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{file} holds {manifests.Count} jobs; expected one"))
+            : manifests[0];
+    }
+
+    private static string Describe(MhcTrainingJob job)
+    {
+        var (model, optimization, workers) = (job.Spec.Model, job.Spec.Optimization, job.Spec.Workers);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{model.Layers} layers × {model.Width}, residual {model.Residual}, {optimization.Steps} steps of {optimization.BatchTokens} tokens on {workers.Replicas * workers.DevicesPerWorker} {workers.Device} ranks");
+    }
+}

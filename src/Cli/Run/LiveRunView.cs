@@ -1,0 +1,75 @@
+using System.Globalization;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace MhcOperator.Cli.Run;
+
+/// <summary>A terminal: what happened scrolls by, and the progress stays below it.</summary>
+/// <param name="console">A terminal.</param>
+internal sealed class LiveRunView(IAnsiConsole console) : IRunView
+{
+    private LiveDisplayContext? live;
+
+    /// <inheritdoc/>
+    public Task ShowAsync(Func<Task> run) => console
+        .Live(new Text("starting …"))
+        .AutoClear(true)
+        .StartAsync(async context =>
+        {
+            live = context;
+            try
+            {
+                await run();
+            }
+            finally
+            {
+                live = null;
+            }
+        });
+
+    /// <inheritdoc/>
+    public void Say(RunLine line)
+    {
+        var colour = line.IsWarning ? "yellow" : "blue";
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{Figures.Time(line.Elapsed),8}[/]  [{colour}]{line.Reason}[/] {line.Message}");
+    }
+
+    /// <inheritdoc/>
+    public void Show(RunSnapshot snapshot) => live?.UpdateTarget(Render(snapshot));
+
+    private Rows Render(RunSnapshot snapshot)
+    {
+        var trainer = snapshot.Trainer;
+        var share = snapshot.TotalSteps == 0 ? 0 : Math.Clamp((double)snapshot.Step / snapshot.TotalSteps, 0, 1);
+        var width = Math.Clamp(console.Profile.Width - 48, 10, 60);
+        var full = (int)Math.Round(share * width);
+        var state = trainer?.StabilityState ?? "Unknown";
+        var stateColour = state switch
+        {
+            "Healthy" => "green",
+            "Suspicious" => "yellow",
+            "Unstable" => "red",
+            _ => "grey",
+        };
+        var head = Markup.FromInterpolated(CultureInfo.InvariantCulture,
+            $"[bold]{snapshot.Name}[/]  {snapshot.Phase}  attempt {snapshot.Attempt}  [{stateColour}]{state}[/]  [grey]{Figures.Time(snapshot.Elapsed)}[/]");
+        var bar = Markup.FromInterpolated(CultureInfo.InvariantCulture,
+            $"[green]{new string('━', full)}[/][grey]{new string('─', width - full)}[/] step {snapshot.Step}/{snapshot.TotalSteps}  ETA {Figures.Eta(trainer?.EtaSeconds)}");
+        IRenderable figures = trainer is null
+            ? new Markup("[grey]waiting for rank 0 …[/]")
+            : Markup.FromInterpolated(CultureInfo.InvariantCulture,
+                $"loss [bold]{Figures.Loss(trainer.Loss)}[/]  gradient {Figures.Short(trainer.GradientNorm)}  gain {Gain(snapshot)}  {Figures.Whole(trainer.TokensPerSecond)} tokens/s  checkpoint {Checkpoints(snapshot)}");
+        return new Rows(new Text(""), head, bar, figures);
+    }
+
+    private static string Gain(RunSnapshot snapshot) => snapshot.Trainer?.Gain is { } gain
+        ? $"{Figures.Short(gain.Forward)}/{Figures.Short(gain.Backward)}"
+        : "—";
+
+    private static string Checkpoints(RunSnapshot snapshot) => snapshot.Trainer switch
+    {
+        { LatestCheckpoint: { } latest, VerifiedCheckpoint: { } verified } => string.Create(CultureInfo.InvariantCulture, $"{latest} (verified {verified})"),
+        { LatestCheckpoint: { } latest } => string.Create(CultureInfo.InvariantCulture, $"{latest}"),
+        _ => "—",
+    };
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+
+namespace MhcOperator.Cli.Run;
+
+/// <summary>One line for each thing that happened and one every few steps: for pipes, files and build systems.</summary>
+/// <param name="output">Where to.</param>
+internal sealed class PlainRunView(TextWriter output) : IRunView
+{
+    private const int Lines = 20;
+
+    private (int Attempt, int Line) last = (0, -1);
+
+    /// <inheritdoc/>
+    public Task ShowAsync(Func<Task> run) => run();
+
+    /// <inheritdoc/>
+    public void Say(RunLine line) =>
+        output.WriteLine($"{Figures.Time(line.Elapsed),8}  {(line.IsWarning ? "!" : " ")} {line.Reason}: {line.Message}");
+
+    /// <inheritdoc/>
+    public void Show(RunSnapshot snapshot)
+    {
+        if (snapshot.Trainer is null || snapshot.Step < 1)
+        {
+            return;
+        }
+
+        var every = Math.Max(1, snapshot.TotalSteps / Lines);
+        var line = (snapshot.Attempt, snapshot.Step / every);
+        if (line == last)
+        {
+            return;
+        }
+
+        last = line;
+        output.WriteLine($"{Figures.Time(snapshot.Elapsed),8}    {Text(snapshot)}");
+    }
+
+    /// <summary>Progress in one line.</summary>
+    public static string Text(RunSnapshot snapshot)
+    {
+        var trainer = snapshot.Trainer!;
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"step {snapshot.Step}/{snapshot.TotalSteps}  loss {Figures.Loss(trainer.Loss)}");
+        text.Append(CultureInfo.InvariantCulture, $"  gradient {Figures.Short(trainer.GradientNorm)}");
+        if (trainer.Gain is { } gain)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  gain {Figures.Short(gain.Forward)}/{Figures.Short(gain.Backward)}");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"  {Figures.Whole(trainer.TokensPerSecond)} tokens/s  ETA {Figures.Eta(trainer.EtaSeconds)}");
+        return text.ToString();
+    }
+}

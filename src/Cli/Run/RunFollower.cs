@@ -1,0 +1,76 @@
+using System.Globalization;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Local;
+
+namespace MhcOperator.Cli.Run;
+
+/// <summary>Hears the local cluster, keeps the history, and tells the view.</summary>
+/// <param name="view">What a person sees.</param>
+/// <param name="history">What the summary is made of.</param>
+/// <param name="time">Clock.</param>
+internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvider time) : ILocalRunObserver
+{
+    private readonly DateTimeOffset startedAt = time.GetUtcNow();
+    private string suspicion = "";
+
+    /// <summary>Since the run began.</summary>
+    public TimeSpan Elapsed => time.GetUtcNow() - startedAt;
+
+    /// <inheritdoc/>
+    public void OnJobChanged(MhcTrainingJob job)
+    {
+        foreach (var rollback in history.Note(time.GetUtcNow(), job))
+        {
+            foreach (var line in Explain(rollback))
+            {
+                view.Say(line);
+            }
+        }
+
+        view.Show(RunSnapshot.Of(job, history.Trainer, Elapsed));
+    }
+
+    /// <inheritdoc/>
+    public void OnEvent(DateTimeOffset at, ClusterEvent happened) =>
+        view.Say(new RunLine(at - startedAt, happened.IsWarning, happened.Reason, happened.Message));
+
+    /// <inheritdoc/>
+    public void OnTrainerStatus(TrainerStatus status)
+    {
+        history.Note(status);
+        if (!string.Equals(status.StabilityState, suspicion, StringComparison.Ordinal))
+        {
+            suspicion = status.StabilityState;
+            if (string.Equals(suspicion, "Suspicious", StringComparison.Ordinal))
+            {
+                view.Say(new RunLine(Elapsed, true, "Suspicious",
+                    string.Create(CultureInfo.InvariantCulture, $"step {status.Step}: loss {Figures.Loss(status.Loss)}, gradient norm {Figures.Short(status.GradientNorm)}")));
+            }
+        }
+
+        if (history.Job is { } job)
+        {
+            view.Show(RunSnapshot.Of(job, status, Elapsed));
+        }
+    }
+
+    private IEnumerable<RunLine> Explain(RollbackRecord rollback)
+    {
+        var (before, worst) = history.LossAround(rollback);
+        var losses = before is { } b && worst is { } w
+            ? $"; the loss went from {Figures.Loss(b.Loss)} to {Figures.Loss(w.Loss)}"
+            : "";
+        yield return new RunLine(Elapsed, true, rollback.Reason, string.Create(CultureInfo.InvariantCulture,
+            $"began at step {rollback.OnsetStep}, found at step {rollback.DetectedStep}{losses}"));
+        var restored = rollback.RestoredStep > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"the checkpoint of step {rollback.RestoredStep} is restored")
+            : "no checkpoint is healthy, so training begins again";
+        var skipped = rollback.Skipped.Length > 0 ? $", data steps {rollback.Skipped} are skipped" : "";
+        var factor = rollback.LearningRateFactor < 1
+            ? string.Create(CultureInfo.InvariantCulture, $", learning rate ×{rollback.LearningRateFactor:0.###}")
+            : "";
+        yield return new RunLine(Elapsed, false, "Rollback", $"{restored}{skipped}{factor}");
+    }
+}

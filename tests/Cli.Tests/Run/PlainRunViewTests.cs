@@ -1,0 +1,81 @@
+using MhcOperator.Api.Contract;
+using MhcOperator.Cli.Run;
+
+namespace MhcOperator.Cli.Tests.Run;
+
+public sealed class PlainRunViewTests : IDisposable
+{
+    private readonly StringWriter output = new();
+
+    public void Dispose() => output.Dispose();
+
+    [Fact]
+    public void A_run_of_any_length_has_about_twenty_lines_of_progress()
+    {
+        var view = new PlainRunView(output);
+
+        for (var step = 1; step <= 1000; step++)
+        {
+            view.Show(Snapshot(step, 1000));
+        }
+
+        Assert.Equal(21, Lines().Length);
+    }
+
+    [Fact]
+    public void A_new_attempt_shows_the_steps_that_it_repeats()
+    {
+        var view = new PlainRunView(output);
+
+        view.Show(Snapshot(30, 40));
+        view.Show(Snapshot(30, 40, attempt: 2));
+        view.Show(Snapshot(30, 40, attempt: 2));
+
+        Assert.Equal(2, Lines().Length);
+    }
+
+    [Fact]
+    public void A_line_has_every_figure_and_a_dash_for_a_loss_that_is_not_finite()
+    {
+        var view = new PlainRunView(output);
+
+        view.Show(Snapshot(20, 40));
+        view.Show(Snapshot(30, 40) with { Trainer = new TrainerStatus { Step = 30, Attempt = 1 } });
+
+        Assert.Equal(
+            "   3.0 s    step 20/40  loss 2.5000  gradient 0.75  gain 1.00/1.25  12,345 tokens/s  ETA 7 s",
+            Lines()[0]);
+        Assert.Equal("   3.0 s    step 30/40  loss —  gradient —  0 tokens/s  ETA —", Lines()[1]);
+    }
+
+    [Fact]
+    public void A_warning_is_marked()
+    {
+        var view = new PlainRunView(output);
+
+        view.Say(new RunLine(TimeSpan.FromSeconds(61), true, "LossSpike", "it ran away"));
+
+        Assert.Equal("  61.0 s  ! LossSpike: it ran away", Lines()[0]);
+    }
+
+    private string[] Lines() => output.ToString().TrimEnd('\n').Split('\n');
+
+    private static RunSnapshot Snapshot(int step, int total, int attempt = 1) => new()
+    {
+        Name = "small",
+        Elapsed = TimeSpan.FromSeconds(3),
+        Phase = "Running",
+        Attempt = attempt,
+        TotalSteps = total,
+        Trainer = new TrainerStatus
+        {
+            Attempt = attempt,
+            Step = step,
+            Loss = 2.5,
+            GradientNorm = 0.75,
+            Gain = new() { Forward = 1, Backward = 1.25 },
+            TokensPerSecond = 12345,
+            EtaSeconds = 7,
+        },
+    };
+}

@@ -1,0 +1,125 @@
+using MhcOperator.Cli.Terminal;
+using MhcOperator.Cli.Tests.Support;
+
+namespace MhcOperator.Cli.Tests.Run;
+
+public sealed class RunCommandTests : IDisposable
+{
+    private readonly MhcShell shell = new();
+    private readonly string manifest;
+
+    public RunCommandTests() => manifest = shell.Write("small.yaml", Manifests.Small);
+
+    public void Dispose() => shell.Dispose();
+
+    [Fact]
+    public async Task An_unstable_attempt_is_rolled_back_and_the_job_succeeds()
+    {
+        var trainer = shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
+
+        var result = await shell.RunAsync("run", manifest, "--trainer", trainer, "--run-dir", "out");
+
+        Assert.Equal("", result.Error);
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+        Assert.Contains("LossSpike: began at step 21, found at step 24", result.Output, StringComparison.Ordinal);
+        Assert.Contains("the checkpoint of step 10 is restored, data steps 18-27 are skipped", result.Output, StringComparison.Ordinal);
+        Assert.Matches(@"│ 1 +│.*│ unstable: LossSpike", result.Output);
+        Assert.Matches(@"│ 2 +│.*│ succeeded", result.Output);
+        Assert.Equal("attempt 2 rank 0 from 10 without 18-27", (await ReadAsync("out/logs/small-2-0.log")).Trim());
+    }
+
+    [Fact]
+    public async Task No_control_code_is_written_into_a_pipe()
+    {
+        var trainer = shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
+
+        var result = await shell.RunAsync("run", manifest, "--trainer", trainer);
+
+        Assert.Contains("A sample:\nGets the ·[31mvalue", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(result.Output + result.Error, c => char.IsControl(c) && c != '\n');
+    }
+
+    [Fact]
+    public async Task A_job_that_cannot_read_its_data_fails_with_the_message_and_the_end_of_the_log()
+    {
+        var trainer = shell.WriteScript("trainer", FakeTrainer.DataUnreadable);
+
+        var result = await shell.RunAsync("run", manifest, "--trainer", trainer);
+
+        Assert.Equal(CliExitCode.Failed, result.ExitCode);
+        Assert.Contains("DataUnreadable", result.Error, StringComparison.Ordinal);
+        Assert.Contains("/data/missing.txt: there is no such file", result.Error, StringComparison.Ordinal);
+        Assert.Contains("  cannot open /data/missing.txt", result.Error, StringComparison.Ordinal);
+        Assert.Matches(@"│ 1 +│.*│ failed", result.Output);
+    }
+
+    [Fact]
+    public async Task A_killed_worker_restarts_the_gang()
+    {
+        var trainer = shell.WriteScript("trainer", FakeTrainer.CrashesOnce);
+
+        var result = await shell.RunAsync("run", manifest, "--trainer", trainer);
+
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+        Assert.Matches(@"│ 1 +│.*│ lost a worker", result.Output);
+        Assert.Matches(@"│ 2 +│.*│ succeeded", result.Output);
+        Assert.Contains("No sample", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_manifest_with_errors_is_exit_code_2_with_every_finding()
+    {
+        var bad = shell.Write("bad.yaml", Manifests.Small.Replace("heads: 2", "heads: 3", StringComparison.Ordinal).Replace("steps: 40", "steps: 0", StringComparison.Ordinal));
+
+        var result = await shell.RunAsync("run", bad);
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("spec.model.heads", result.Error, StringComparison.Ordinal);
+        Assert.Contains("spec.optimization.steps", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trainer_that_is_not_there_is_exit_code_2()
+    {
+        var result = await shell.RunAsync("run", manifest, "--trainer", "nowhere");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Equal("mhc: --trainer: there is no file nowhere; expected the path of the trainer's program\n", result.Error);
+    }
+
+    [Fact]
+    public async Task Nothing_to_resume_is_exit_code_2()
+    {
+        var trainer = shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
+
+        var result = await shell.RunAsync("run", manifest, "--trainer", trainer, "--resume");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("there is no run of small to resume", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_holds_a_run_is_not_overwritten()
+    {
+        var trainer = shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
+        await shell.RunAsync("run", manifest, "--trainer", trainer, "--run-dir", "out");
+
+        var result = await shell.RunAsync("run", manifest, "--trainer", trainer, "--run-dir", "out");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("out holds a run already; add --resume", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_files_of_jobs_in_one_are_too_many()
+    {
+        var two = shell.Write("two.yaml", Manifests.Small + "\n---\n" + Manifests.Small.Replace("name: small", "name: other", StringComparison.Ordinal));
+
+        var result = await shell.RunAsync("run", two);
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("two.yaml holds 2 jobs; expected one", result.Error, StringComparison.Ordinal);
+    }
+
+    private Task<string> ReadAsync(string name) => File.ReadAllTextAsync(Path.Combine(shell.Folder, name), TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,102 @@
+using MhcOperator.Cli.Terminal;
+using MhcOperator.Cli.Tests.Support;
+
+namespace MhcOperator.Cli.Tests.Validate;
+
+public sealed class ValidateCommandTests : IDisposable
+{
+    private readonly MhcShell shell = new();
+
+    public void Dispose() => shell.Dispose();
+
+    [Fact]
+    public async Task A_valid_job_is_one_line_and_exit_code_0()
+    {
+        var file = shell.Write("job.yaml", Manifests.Small);
+
+        var result = await shell.RunAsync("validate", file);
+
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+        Assert.StartsWith("job.yaml: small is valid", result.Output, StringComparison.Ordinal);
+        Assert.Single(result.Output.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Every_finding_has_its_file_its_line_and_its_path()
+    {
+        var file = shell.Write("bad.yaml", """
+            apiVersion: training.mhc.dev/v1alpha1
+            kind: MhcTrainingJob
+            metadata:
+              name: bad
+            spec:
+              model:
+                layers: 0
+                width: 100
+                heads: 3
+              optimization:
+                steps: 0
+              wat: 1
+            """);
+
+        var result = await shell.RunAsync("validate", file);
+
+        Assert.Equal(CliExitCode.Failed, result.ExitCode);
+        Assert.Contains("bad.yaml:7: spec.model.layers: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("spec.model.heads: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("bad.yaml:11: spec.optimization.steps: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("bad.yaml:12: spec.wat: ", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_YAML_says_in_which_line()
+    {
+        var file = shell.Write("broken.yaml", "spec:\n  model: [1, 2\n  heads: 3\n");
+
+        var result = await shell.RunAsync("validate", file);
+
+        Assert.Equal(CliExitCode.Failed, result.ExitCode);
+        Assert.Matches(@"^broken\.yaml:\d+: ", result.Output);
+    }
+
+    [Fact]
+    public async Task A_dash_reads_standard_input()
+    {
+        var result = await shell.RunWithInputAsync(Manifests.Small, "validate", "-");
+
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+        Assert.StartsWith("-: small is valid", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_there_is_exit_code_2_and_the_others_are_still_checked()
+    {
+        var file = shell.Write("job.yaml", Manifests.Small);
+
+        var result = await shell.RunAsync("validate", "missing.yaml", file);
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Equal("mhc: missing.yaml: there is no such file\n", result.Error);
+        Assert.Contains("small is valid", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_is_no_manifest()
+    {
+        var result = await shell.RunAsync("validate", ".");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("is a folder", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_without_a_job_is_a_finding()
+    {
+        var file = shell.Write("empty.yaml", "# nothing\n");
+
+        var result = await shell.RunAsync("validate", file);
+
+        Assert.Equal(CliExitCode.Failed, result.ExitCode);
+        Assert.Contains("empty.yaml", result.Output, StringComparison.Ordinal);
+    }
+}
