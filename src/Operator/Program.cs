@@ -1,1 +1,3 @@
-return 0;
+using MhcOperator.Operator.Kubernetes;
+
+return await OperatorCommand.Create().Parse(args).InvokeAsync(new System.CommandLine.InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -1,10 +1,11 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Runtime;
 
 /// <summary>Workers that take keys from the queue and hand the objects to the controller; what fails comes again, forever.</summary>
 /// <param name="queue">Keys to look at.</param>
-/// <param name="find">The object as the cache has it; null: it is gone, and there is nothing to do.</param>
+/// <param name="find">The object as the cache has it; null: it is gone.</param>
 /// <param name="controller">Does the work.</param>
 /// <param name="time">Clock of the metrics.</param>
 /// <param name="metrics">Measures each reconcile.</param>
@@ -13,6 +14,8 @@ internal sealed class Controller<T>(
     WorkQueue<ObjectKey> queue, Func<ObjectKey, T?> find, IEntityController<T> controller, TimeProvider time, RuntimeMetrics metrics, ILogger log)
     where T : class
 {
+    private readonly ConcurrentDictionary<ObjectKey, T> reconciled = new();
+
     /// <summary>Runs until cancelled; returns when the last reconcile has ended.</summary>
     /// <param name="workers">Reconciles at a time, of different objects.</param>
     /// <param name="cancel">Stops the reconciles too.</param>
@@ -46,7 +49,8 @@ internal sealed class Controller<T>(
 
     private async Task ReconcileAsync(ObjectKey key, CancellationToken cancel)
     {
-        if (find(key) is not { } entity)
+        var found = find(key);
+        if ((found ?? reconciled.GetValueOrDefault(key)) is not { } entity)
         {
             queue.Forget(key);
             return;
@@ -56,7 +60,16 @@ internal sealed class Controller<T>(
         ReconciliationResult<T> result;
         try
         {
-            result = await controller.ReconcileAsync(entity, cancel);
+            if (found is null)
+            {
+                result = await controller.DeletedAsync(entity, cancel);
+                reconciled.TryRemove(key, out _);
+            }
+            else
+            {
+                reconciled[key] = entity;
+                result = await controller.ReconcileAsync(entity, cancel);
+            }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

@@ -5,4 +5,7 @@ internal interface IEntityController<T>
 {
     /// <summary>Looks at the object as the cache has it and acts. Called again after every change, and after a failure.</summary>
     Task<ReconciliationResult<T>> ReconcileAsync(T entity, CancellationToken cancellationToken);
+
+    /// <summary>The object is gone; this is how it was when it was last reconciled.</summary>
+    Task<ReconciliationResult<T>> DeletedAsync(T entity, CancellationToken cancellationToken);
 }

@@ -16,11 +16,8 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
 {
     private static readonly TimeSpan ReleaseLimit = TimeSpan.FromSeconds(3);
 
-    /// <summary>Whether the server has answered the latest try.</summary>
-    public bool IsInTouch { get; private set; }
-
-    /// <summary>Whether this process may act.</summary>
-    public bool Leads { get; private set; }
+    /// <summary>Hears of each try to take the lease whether the server answered it; while the lease is held, the work knows better.</summary>
+    public Action<bool>? Tried { get; init; }
 
     /// <summary>Waits for the lease and works; stands in line again when it was lost. Returns when cancelled, the lease released.</summary>
     /// <param name="work">What the leader does, through the fence; returns soon after it is cancelled.</param>
@@ -57,7 +54,7 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
     {
         log.LogInformation("holding lease {Namespace}/{Name}", options.Namespace, options.Name);
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        SetLeads(true);
+        metrics.IsLeader(true);
         var working = work(fence, term.Token);
         try
         {
@@ -68,7 +65,7 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
             await term.CancelAsync();
             await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             fence.Close();
-            SetLeads(false);
+            metrics.IsLeader(false);
             using var limit = new CancellationTokenSource(ReleaseLimit, time);
             await lease.ReleaseAsync(limit.Token);
         }
@@ -96,7 +93,6 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
 
             var sentAt = time.GetTimestamp();
             var outcome = await lease.TryHoldAsync(cancel);
-            IsInTouch = outcome != LeaseOutcome.Unknown;
             if (outcome == LeaseOutcome.Held)
             {
                 fence.Open(sentAt, options.RenewDeadline);
@@ -118,7 +114,7 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
     {
         var sentAt = time.GetTimestamp();
         var outcome = await lease.TryHoldAsync(cancel);
-        IsInTouch = outcome != LeaseOutcome.Unknown;
+        Tried?.Invoke(outcome != LeaseOutcome.Unknown);
         if (outcome != LeaseOutcome.Held)
         {
             return false;
@@ -126,11 +122,5 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
 
         fence.Open(sentAt, options.RenewDeadline);
         return true;
-    }
-
-    private void SetLeads(bool leads)
-    {
-        Leads = leads;
-        metrics.IsLeader(leads);
     }
 }

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Kubernetes;
+
+/// <summary>The command line of mhc-operator.</summary>
+internal static class OperatorCommand
+{
+    private const int UsageError = 2;
+
+    private static readonly Option<string?> Kubeconfig = new("--kubeconfig") { Description = "File with the cluster's address and credentials. Default: KUBECONFIG, the pod's service account, ~/.kube/config." };
+    private static readonly Option<string?> Namespace = new("--namespace") { Description = "Serve the jobs of this namespace only. Default: all namespaces." };
+    private static readonly Option<string> Image = new("--default-trainer-image") { Description = "Image of jobs that name none.", DefaultValueFactory = _ => "mhc-trainer" };
+    private static readonly Option<string> BindAddress = new("--bind-address") { Description = "Address on which /healthz, /readyz and /metrics are served.", DefaultValueFactory = _ => "0.0.0.0" };
+    private static readonly Option<int> MetricsPort = new("--metrics-port") { Description = "Port for them; 0: a free one, which the log names.", DefaultValueFactory = _ => 8080 };
+    private static readonly Option<bool> NoLeaderElection = new("--no-leader-election") { Description = "Act without a lease. Only where no second operator can run." };
+    private static readonly Option<string?> LeaseNamespace = new("--lease-namespace") { Description = "Namespace of the lease. Default: the operator's own, or default outside a pod." };
+    private static readonly Option<string> LeaseName = new("--lease-name") { Description = "Name of the lease.", DefaultValueFactory = _ => "mhc-operator" };
+    private static readonly Option<int> LeaseDuration = new("--lease-duration") { Description = "Seconds without a renewal after which another operator takes over; at least 3.", DefaultValueFactory = _ => 15 };
+    private static readonly Option<int> Workers = new("--workers") { Description = "Jobs reconciled at a time.", DefaultValueFactory = _ => 8 };
+    private static readonly Option<double> PollInterval = new("--poll-interval") { Description = "Seconds between two looks at a running trainer's status.", DefaultValueFactory = _ => 5 };
+    private static readonly Option<LogLevel> Verbosity = new("--log-level") { Description = "Least level that is logged.", DefaultValueFactory = _ => LogLevel.Information };
+
+    public static RootCommand Create()
+    {
+        LeaseDuration.Validators.Add(result => Require(result, LeaseDuration, value => value is >= 3 and <= 3600, "3 to 3600 seconds"));
+        Workers.Validators.Add(result => Require(result, Workers, value => value is >= 1 and <= 1000, "1 to 1000"));
+        MetricsPort.Validators.Add(result => Require(result, MetricsPort, value => value is >= 0 and <= 65535, "0 to 65535"));
+        PollInterval.Validators.Add(result => Require(result, PollInterval, value => value is >= 0.1 and <= 3600, "0.1 to 3600 seconds"));
+        var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
+        {
+            Kubeconfig, Namespace, Image, BindAddress, MetricsPort, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, PollInterval, Verbosity,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static void Require<T>(System.CommandLine.Parsing.OptionResult result, Option<T> option, Func<T, bool> isGood, string expected)
+    {
+        if (result.Errors.Any() || result.Tokens.Count == 0)
+        {
+            return;
+        }
+
+        if (result.GetValue(option) is { } value && !isGood(value))
+        {
+            result.AddError($"{option.Name} {value}: expected {expected}");
+        }
+    }
+
+    private static OperatorSettings Read(ParseResult arguments) => new()
+    {
+        Kubeconfig = arguments.GetValue(Kubeconfig),
+        Namespace = arguments.GetValue(Namespace),
+        DefaultTrainerImage = arguments.GetValue(Image)!,
+        BindAddress = arguments.GetValue(BindAddress)!,
+        MetricsPort = arguments.GetValue(MetricsPort),
+        LeaderElection = !arguments.GetValue(NoLeaderElection),
+        LeaseNamespace = arguments.GetValue(LeaseNamespace),
+        LeaseName = arguments.GetValue(LeaseName)!,
+        LeaseDurationSeconds = arguments.GetValue(LeaseDuration),
+        Workers = arguments.GetValue(Workers),
+        PollInterval = TimeSpan.FromSeconds(arguments.GetValue(PollInterval)),
+    };
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
+    {
+        var settings = Read(arguments);
+        using var logs = LoggerFactory.Create(builder => builder
+            .SetMinimumLevel(arguments.GetValue(Verbosity))
+            .AddSimpleConsole(options =>
+            {
+                options.SingleLine = true;
+                options.UseUtcTimestamp = true;
+                options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            }));
+        var log = logs.CreateLogger("mhc-operator");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var terminate = OnSignal(PosixSignal.SIGTERM, stop, log);
+        using var interrupt = OnSignal(PosixSignal.SIGINT, stop, log);
+        try
+        {
+            await new OperatorProcess(settings, TimeProvider.System, logs).RunAsync(stop.Token);
+            return 0;
+        }
+        catch (OperatorStartException e)
+        {
+            await Console.Error.WriteLineAsync($"mhc-operator: {e.Message}");
+            return UsageError;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>The first signal asks to stop, the second ends the process at once.</summary>
+    private static PosixSignalRegistration OnSignal(PosixSignal signal, CancellationTokenSource stop, ILogger log) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = !stop.IsCancellationRequested;
+            log.LogInformation("{Signal}: stopping", signal);
+            stop.Cancel();
+        });
+}

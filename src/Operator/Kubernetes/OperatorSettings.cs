@@ -1,0 +1,38 @@
+namespace MhcOperator.Operator.Kubernetes;
+
+/// <summary>What the command line says.</summary>
+internal sealed record OperatorSettings
+{
+    /// <summary>File with the cluster's address and credentials; null: KUBECONFIG, the pod's own account, or ~/.kube/config.</summary>
+    public string? Kubeconfig { get; init; }
+
+    /// <summary>The one namespace whose jobs are served; null: all of them.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>Image of jobs that name none.</summary>
+    public required string DefaultTrainerImage { get; init; }
+
+    /// <summary>Address on which metrics and health are served.</summary>
+    public required string BindAddress { get; init; }
+
+    /// <summary>Port for them; 0: a free one, which the log names.</summary>
+    public required int MetricsPort { get; init; }
+
+    /// <summary>Whether a lease decides which of several operators acts.</summary>
+    public required bool LeaderElection { get; init; }
+
+    /// <summary>Namespace of the lease; null: the operator's own.</summary>
+    public string? LeaseNamespace { get; init; }
+
+    /// <summary>Name of the lease.</summary>
+    public required string LeaseName { get; init; }
+
+    /// <summary>A rival takes the lease over when it has not been renewed for this many seconds.</summary>
+    public required int LeaseDurationSeconds { get; init; }
+
+    /// <summary>Jobs reconciled at a time.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>Between two looks at a running trainer's status, and between two writes of it.</summary>
+    public required TimeSpan PollInterval { get; init; }
+}

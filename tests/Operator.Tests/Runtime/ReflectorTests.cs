@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Tests.Runtime.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MhcOperator.Operator.Tests.Runtime;
+
+/// <summary>The server answers lists with what the test has put into it, and each watch with the next of the test's scripts; a watch without one stays open.</summary>
+public sealed class ReflectorTests : IDisposable
+{
+    private readonly FakeTimeProvider time = new();
+    private readonly ConcurrentQueue<Func<HttpResponseMessage>> watches = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly ConcurrentQueue<string> changes = new();
+    private readonly ScriptedServer server;
+    private readonly Store<JobManifest> store = new(job => ObjectKey.Of(job));
+    private volatile string list = List(10);
+
+    public ReflectorTests()
+    {
+        server = new ScriptedServer(AnswerAsync);
+    }
+
+    public void Dispose()
+    {
+        stop.Dispose();
+        server.Dispose();
+    }
+
+    [Fact]
+    public async Task Lists_and_then_follows_the_watch_from_the_lists_version()
+    {
+        list = List(10, Job("a", 5));
+        watches.Enqueue(() => Stream(Line("ADDED", Job("b", 11)), Line("MODIFIED", Job("a", 12)), Line("DELETED", Job("b", 13))));
+        await RunAsync(() => changes.Count == 4);
+        Assert.Equal(["a@5", "b@11", "a@12", "b@13"], changes);
+        Assert.Equal(["a"], store.List().Select(job => job.Metadata.Name));
+        Assert.Contains("resourceVersion=10&", server.Requests.First(request => request.IsWatch).Query, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_broken_watch_goes_on_from_the_last_version_without_a_new_list()
+    {
+        watches.Enqueue(() => Stream(Line("BOOKMARK", Job("", 40))));
+        watches.Enqueue(() => throw new HttpRequestException("reset"));
+        watches.Enqueue(() => Stream(Line("ADDED", Job("late", 41))));
+        await RunAsync(() => !changes.IsEmpty);
+        Assert.Equal(["late@41"], changes);
+        Assert.Single(server.Requests, request => !request.IsWatch);
+        Assert.Equal(2, server.Requests.Count(request => request.Query.Contains("resourceVersion=40&", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_version_too_old_leads_to_a_new_list_and_a_deletion_missed_meanwhile_is_noticed(bool insideTheStream)
+    {
+        list = List(10, Job("stays", 3), Job("goes", 4));
+        watches.Enqueue(() =>
+        {
+            list = List(90, Job("stays", 3), Job("comes", 80));
+            return insideTheStream
+                ? Stream("""{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}""")
+                : ScriptedServer.Refusal(HttpStatusCode.Gone, "too old");
+        });
+        await RunAsync(() => changes.Count >= 4);
+        Assert.Equal(["stays@3", "goes@4", "goes@4", "comes@80"], changes);
+        Assert.Equal(["comes", "stays"], store.List().Select(job => job.Metadata.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_job_that_cannot_be_read_is_kept_with_its_name_and_its_errors()
+    {
+        list = List(10, """{"metadata":{"name":"odd","namespace":"ns","uid":"u","resourceVersion":"7"},"spec":{"workers":"two"}}""");
+        await RunAsync(() => !changes.IsEmpty);
+        var odd = store.Find(new ObjectKey("ns", "odd"));
+        Assert.NotNull(odd);
+        Assert.NotEmpty(odd.Errors);
+    }
+
+    [Fact]
+    public async Task Events_that_come_twice_are_told_once()
+    {
+        watches.Enqueue(() => Stream(Line("ADDED", Job("a", 11)), Line("ADDED", Job("a", 11)), Line("MODIFIED", Job("a", 12)), Line("ADDED", Job("a", 11)), Line("ADDED", Job("z", 13))));
+        await RunAsync(() => changes.Contains("z@13"));
+        Assert.Equal(["a@11", "a@12", "z@13"], changes);
+    }
+
+    [Fact]
+    public async Task A_list_of_several_pages_is_one_list()
+    {
+        var pages = new Queue<string>([
+            """{"metadata":{"resourceVersion":"10","continue":"next page"},"items":[""" + Job("a", 1) + "]}",
+            List(10, Job("b", 2)),
+        ]);
+        list = "pages";
+        using var paged = new ScriptedServer((request, cancel) => request.IsWatch ? HangAsync(cancel) : Task.FromResult(ScriptedServer.Json(pages.Dequeue())));
+        await RunAsync(() => changes.Count == 2, paged);
+        Assert.Equal(["a@1", "b@2"], changes);
+        Assert.Contains("continue=next%20page", paged.Requests[1].Query, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_watch_that_never_ends_and_never_says_anything_is_given_up()
+    {
+        await RunAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            return server.Requests.Count(request => request.IsWatch) >= 3;
+        });
+        Assert.Single(server.Requests, request => !request.IsWatch);
+    }
+
+    private async Task RunAsync(Func<bool> until, ScriptedServer? from = null)
+    {
+        var client = new ResourceClient<JobManifest>((from ?? server).Connect(time), ResourceTypes.Jobs);
+        var reflector = new Reflector<JobManifest>(client, store, new WatchScope(null), time, ScriptedServer.Metrics(), NullLogger.Instance);
+        reflector.Changed += job => changes.Enqueue($"{job.Metadata.Name}@{job.Metadata.ResourceVersion}");
+        var running = reflector.RunAsync(stop.Token);
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(20));
+                return until();
+            },
+            $"what the test waits for; so far: {string.Join(' ', changes)}");
+        await stop.CancelAsync();
+        await running;
+    }
+
+    private async Task<HttpResponseMessage> AnswerAsync(ServerRequest request, CancellationToken cancel)
+    {
+        if (!request.IsWatch)
+        {
+            return ScriptedServer.Json(list);
+        }
+
+        return watches.TryDequeue(out var script) ? script() : await HangAsync(cancel);
+    }
+
+    private static async Task<HttpResponseMessage> HangAsync(CancellationToken cancel)
+    {
+        await Task.Delay(Timeout.Infinite, cancel);
+        throw new InvalidOperationException("not reached");
+    }
+
+    private static HttpResponseMessage Stream(params string[] lines) => new(HttpStatusCode.OK) { Content = new StringContent(string.Join('\n', lines) + "\n", Encoding.UTF8) };
+
+    private static string Line(string type, string job) => $$"""{"type":"{{type}}","object":{{job}} }""";
+
+    private static string Job(string name, int version) => $$"""{"metadata":{"name":"{{name}}","namespace":"ns","uid":"u-{{name}}","resourceVersion":"{{version}}"},"spec":{} }""";
+
+    private static string List(int version, params string[] jobs) => $$"""{"metadata":{"resourceVersion":"{{version}}"},"items":[{{string.Join(',', jobs)}}]}""";
+}
