@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Builds libmhc_native.so and libmhc_collectives.so into build/native (build/native-sanitize with --sanitize).
+#
+#   eng/build-native.sh [--sanitize] [--test] [--bench]
+#
+#   --sanitize  with AddressSanitizer and UndefinedBehaviorSanitizer
+#   --test      build and run the native tests too; ends with the line "native: N passed, N failed"
+#   --bench     build build/native/bench_kernels too
+#
+# Missing Debian packages are installed when run as root; otherwise they are named and the script exits with 1.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+sanitize=OFF folder=native test=no targets=(mhc_native mhc_collectives)
+for argument in "$@"; do
+  case $argument in
+    --sanitize) sanitize=ON folder=native-sanitize ;;
+    --test) test=yes targets+=(native_tests) ;;
+    --bench) targets+=(bench_kernels) ;;
+    *) echo "build-native.sh: unknown argument '$argument'; expected --sanitize, --test or --bench" >&2; exit 2 ;;
+  esac
+done
+build=$root/build/$folder
+
+missing=()
+command -v cmake > /dev/null || missing+=(cmake)
+command -v g++ > /dev/null || missing+=(g++)
+command -v ninja > /dev/null || command -v make > /dev/null || missing+=(ninja-build)
+# gloo's headers include hiredis's.
+[[ -e /usr/include/gloo/context.h ]] || missing+=(libgloo-dev)
+[[ -e /usr/include/hiredis/hiredis.h ]] || missing+=(libhiredis-dev)
+if (( ${#missing[@]} > 0 )); then
+  if (( EUID != 0 )) || ! command -v apt-get > /dev/null; then
+    echo "build-native.sh: these Debian packages are missing: ${missing[*]}" >&2
+    echo "build-native.sh: install them with: sudo apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  apt=(apt-get -q -y -o DPkg::Lock::Timeout=300)
+  "${apt[@]}" update > /dev/null
+  DEBIAN_FRONTEND=noninteractive "${apt[@]}" install --no-install-recommends "${missing[@]}" > /dev/null
+fi
+
+# Several projects' builds may call this at once.
+mkdir -p "$build"
+exec 9> "$build/.lock"
+flock 9
+
+if [[ ! -e $build/CMakeCache.txt ]]; then
+  generator=(); if command -v ninja > /dev/null; then generator=(-G Ninja); fi
+  cmake -S "$root/native" -B "$build" "${generator[@]}" -DMHC_SANITIZE=$sanitize > "$build/configure.log" ||
+    { cat "$build/configure.log" >&2; rm -f "$build/CMakeCache.txt"; exit 1; }
+fi
+cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]}" > "$build/build.log" ||
+  { cat "$build/build.log" >&2; exit 1; }
+
+if [[ $test == yes ]]; then
+  log=$build/test.log code=0
+  ctest --test-dir "$build" --verbose --timeout 300 > "$log" 2>&1 || code=$?
+  if (( code != 0 )); then cat "$log"; fi
+  awk '$3 == "passed," && $5 == "failed" { passed += $2; failed += $4 }
+       END { printf "native: %d passed, %d failed\n", passed, failed }' "$log"
+  exit "$code"
+fi

@@ -1,0 +1,192 @@
+// The C ABI: checks, and exceptions turned into codes.
+#include "addition.h"
+#include "failure.h"
+#include "group.h"
+#include "mhc_collectives.h"
+
+#include <cstring>
+#include <gloo/common/error.h>
+
+using mhc::fail;
+using mhc::collectives::Aborted;
+using mhc::collectives::CallbackStore;
+using mhc::collectives::Dead;
+using mhc::collectives::Group;
+using std::chrono::milliseconds;
+
+struct mhc_group {
+    template <class... A>
+    explicit mhc_group(A &&...arguments) : group(std::forward<A>(arguments)...) {}
+
+    Group group;
+};
+
+namespace {
+
+// Where an error message goes, and what has been found wrong so far.
+struct Report {
+    const char *operation;
+    char *error;
+    size_t error_size;
+    int code = MHC_GROUP_OK;
+
+    template <class... A>
+    void reject(const char *format, A... values) {
+        if (code == MHC_GROUP_OK)
+            code = fail(MHC_GROUP_ERROR_ARGUMENT, error, error_size, format, values...);
+    }
+
+    void require(const char *name, const void *pointer, int64_t size = 1) {
+        if (pointer == nullptr && size != 0)
+            reject("%s: is null", name);
+    }
+
+    void range(const char *name, int64_t value, int64_t least, int64_t most) {
+        if (value < least || value > most)
+            reject("%s: expected %lld to %lld, got %lld", name, static_cast<long long>(least), static_cast<long long>(most),
+                   static_cast<long long>(value));
+    }
+
+    // A size that stays a size after multiplying by 8 bytes and the largest gang.
+    void size(const char *name, int64_t value) { range(name, value, 0, INT64_MAX >> 24); }
+
+    void type(int32_t value) {
+        if (value != MHC_GROUP_FLOAT32 && value != MHC_GROUP_BFLOAT16)
+            reject("type: expected MHC_GROUP_FLOAT32 (0) or MHC_GROUP_BFLOAT16 (1), got %d", value);
+    }
+
+    int failed(int with, const char *what) { return code = fail(with, error, error_size, "%s: %s", operation, what); }
+};
+
+// gloo reports a timeout only in words.
+bool is_timeout(const std::exception &problem) {
+    return std::strstr(problem.what(), "imed out") != nullptr;
+}
+
+template <class F>
+int guarded(Report &report, const F &body) {
+    if (report.code != MHC_GROUP_OK)
+        return report.code;
+    try {
+        body();
+        return MHC_GROUP_OK;
+    } catch (const Aborted &problem) {
+        return report.failed(MHC_GROUP_ERROR_ABORTED, problem.what());
+    } catch (const Dead &problem) {
+        return report.failed(MHC_GROUP_ERROR_DEAD, problem.what());
+    } catch (const gloo::IoException &problem) {
+        return report.failed(is_timeout(problem) ? MHC_GROUP_ERROR_TIMEOUT : MHC_GROUP_ERROR_PEER, problem.what());
+    } catch (const std::exception &problem) {
+        return report.failed(MHC_GROUP_ERROR_INTERNAL, problem.what());
+    } catch (...) {
+        return report.failed(MHC_GROUP_ERROR_INTERNAL, "unknown exception");
+    }
+}
+
+std::string text_of(const char *text) {
+    return text == nullptr ? "" : text;
+}
+
+} // namespace
+
+extern "C" {
+
+int mhc_group_create(mhc_group **group, int32_t rank, int32_t size, const char *host, const char *interface_name,
+                     const char *prefix, mhc_store_set set, mhc_store_get get, void *user, int32_t timeout_ms, char *error,
+                     size_t error_size) {
+    Report report{"create", error, error_size};
+    report.require("group", group);
+    if (group != nullptr)
+        *group = nullptr;
+    report.range("size", size, 1, 1 << 20);
+    report.range("rank", rank, 0, size - 1);
+    report.range("timeout_ms", timeout_ms, 1, INT32_MAX);
+    if (size > 1) {
+        report.require("prefix", prefix);
+        if (set == nullptr)
+            report.reject("set: is null");
+        if (get == nullptr)
+            report.reject("get: is null");
+    }
+    if (report.code != MHC_GROUP_OK)
+        return report.code;
+    const milliseconds timeout(timeout_ms);
+    try {
+        if (size == 1) {
+            *group = new mhc_group(timeout);
+        } else {
+            CallbackStore store(prefix, set, get, user, timeout);
+            *group = new mhc_group(rank, size, text_of(host), text_of(interface_name), store, timeout);
+        }
+        return MHC_GROUP_OK;
+    } catch (const std::exception &problem) {
+        return report.failed(MHC_GROUP_ERROR_CONNECT, problem.what());
+    } catch (...) {
+        return report.failed(MHC_GROUP_ERROR_INTERNAL, "unknown exception");
+    }
+}
+
+int mhc_group_all_reduce(mhc_group *group, void *data, int64_t count, int32_t type, char *error, size_t error_size) {
+    Report report{"all_reduce", error, error_size};
+    report.require("group", group);
+    report.size("count", count);
+    report.type(type);
+    report.require("data", data, count);
+    return guarded(report, [&] { group->group.all_reduce(data, static_cast<size_t>(count), type); });
+}
+
+int mhc_group_reduce_scatter(mhc_group *group, void *input, void *output, int64_t count, int32_t type, char *error,
+                             size_t error_size) {
+    Report report{"reduce_scatter", error, error_size};
+    report.require("group", group);
+    report.size("count", count);
+    report.type(type);
+    report.require("input", input, count);
+    report.require("output", output, count);
+    return guarded(report, [&] { group->group.reduce_scatter(input, output, static_cast<size_t>(count), type); });
+}
+
+int mhc_group_all_gather(mhc_group *group, const void *input, void *output, int64_t bytes, char *error, size_t error_size) {
+    Report report{"all_gather", error, error_size};
+    report.require("group", group);
+    report.size("bytes", bytes);
+    report.require("input", input, bytes);
+    report.require("output", output, bytes);
+    return guarded(report, [&] { group->group.all_gather(input, output, static_cast<size_t>(bytes)); });
+}
+
+int mhc_group_broadcast(mhc_group *group, void *data, int64_t bytes, int32_t root, char *error, size_t error_size) {
+    Report report{"broadcast", error, error_size};
+    report.require("group", group);
+    report.size("bytes", bytes);
+    report.require("data", data, bytes);
+    if (group != nullptr)
+        report.range("root", root, 0, group->group.size() - 1);
+    return guarded(report, [&] { group->group.broadcast(data, static_cast<size_t>(bytes), root); });
+}
+
+int mhc_group_barrier(mhc_group *group, char *error, size_t error_size) {
+    Report report{"barrier", error, error_size};
+    report.require("group", group);
+    return guarded(report, [&] { group->group.barrier(); });
+}
+
+int mhc_group_set_timeout(mhc_group *group, int32_t timeout_ms, char *error, size_t error_size) {
+    Report report{"set_timeout", error, error_size};
+    report.require("group", group);
+    report.range("timeout_ms", timeout_ms, 1, INT32_MAX);
+    return guarded(report, [&] { group->group.set_timeout(milliseconds(timeout_ms)); });
+}
+
+int mhc_group_abort(mhc_group *group, char *error, size_t error_size) {
+    Report report{"abort", error, error_size};
+    report.require("group", group);
+    return guarded(report, [&] { group->group.abort(); });
+}
+
+int mhc_group_destroy(mhc_group *group, char *error, size_t error_size) {
+    Report report{"destroy", error, error_size};
+    return guarded(report, [&] { delete group; });
+}
+
+} // extern "C"

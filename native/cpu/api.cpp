@@ -1,0 +1,155 @@
+// The C ABI: checks, then the chosen build's kernel.
+#include "arguments.h"
+#include "selection.h"
+
+using mhc::Arguments;
+using mhc::Kernels;
+using mhc::Sizes;
+
+namespace {
+
+template <class A>
+int call(const Arguments &check, int (*Kernels::*operation)(const A &, const Sizes &), const A &arguments, char *error,
+         size_t error_size) {
+    if (!check.good())
+        return MHC_ERROR_ARGUMENT;
+    const Kernels *kernels = mhc::chosen_kernels();
+    if (kernels == nullptr)
+        return mhc::fail(MHC_ERROR_UNSUPPORTED, error, error_size, "%s", mhc::selection_problem());
+    const int code = (kernels->*operation)(arguments, check.sizes());
+    if (code == MHC_ERROR_MEMORY)
+        return mhc::fail(code, error, error_size, "out of memory for scratch buffers");
+    if (code == MHC_ERROR_PARALLEL)
+        return mhc::fail(code, error, error_size, "the parallel_for given to mhc_initialize failed");
+    return code;
+}
+
+} // namespace
+
+extern "C" {
+
+int mhc_sinkhorn_forward(const float *logits, float *output, int64_t tokens, int32_t n, int32_t iterations, char *error,
+                         size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.iterations(iterations);
+    check.per_token("logits", logits, check.squared()).per_token("output", output, check.squared());
+    return call(check, &Kernels::sinkhorn_forward, {logits, output}, error, error_size);
+}
+
+int mhc_sinkhorn_backward(const float *logits, const float *grad_output, float *grad_logits, int64_t tokens, int32_t n,
+                          int32_t iterations, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.iterations(iterations);
+    check.per_token("logits", logits, check.squared()).per_token("grad_output", grad_output, check.squared());
+    check.per_token("grad_logits", grad_logits, check.squared());
+    return call(check, &Kernels::sinkhorn_backward, {logits, grad_output, grad_logits}, error, error_size);
+}
+
+static void check_layer(Arguments &check, const float *x, const float *phi, const float *bias, const float *alpha) {
+    check.per_token("x", x, check.width()).tensor("phi", phi, check.width());
+    check.tensor("bias", bias, 1).tensor("alpha", alpha, 1);
+}
+
+static int coefficients_forward(const mhc::CoefficientsForward &a, Arguments &check, char *error, size_t error_size) {
+    check_layer(check, a.x, a.phi, a.bias, a.alpha);
+    check.per_token("pre", a.pre, 1).per_token("post", a.post, 1).per_token("res", a.res, 1);
+    check.per_token("raw", a.raw, 1).per_token("r", a.r, 1);
+    return call(check, &Kernels::coefficients_forward, a, error, error_size);
+}
+
+int mhc_coefficients_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre, float *post,
+                             float *res, float *raw, float *r, int64_t tokens, int32_t n, int64_t channels, int32_t iterations,
+                             char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.channels(channels).iterations(iterations);
+    return coefficients_forward({x, phi, bias, alpha, pre, post, res, raw, r, nullptr}, check, error, error_size);
+}
+
+int mhc_enter_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre, float *post,
+                      float *res, float *raw, float *r, float *h, int64_t tokens, int32_t n, int64_t channels,
+                      int32_t iterations, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.channels(channels).iterations(iterations).per_token("h", h, channels);
+    return coefficients_forward({x, phi, bias, alpha, pre, post, res, raw, r, h}, check, error, error_size);
+}
+
+int mhc_coefficients_backward(const float *x, const float *phi, const float *bias, const float *alpha, const float *raw,
+                              const float *r, const float *grad_pre, const float *grad_post, const float *grad_res,
+                              float *grad_x, float *grad_phi, float *grad_bias, float *grad_alpha, int64_t tokens, int32_t n,
+                              int64_t channels, int32_t iterations, int32_t accumulate_x, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.channels(channels).iterations(iterations).flag("accumulate_x", accumulate_x);
+    check_layer(check, x, phi, bias, alpha);
+    check.per_token("raw", raw, 1).per_token("r", r, 1);
+    check.per_token("grad_pre", grad_pre, 1).per_token("grad_post", grad_post, 1).per_token("grad_res", grad_res, 1);
+    check.per_token("grad_x", grad_x, check.width()).tensor("grad_phi", grad_phi, check.width());
+    check.tensor("grad_bias", grad_bias, 1).tensor("grad_alpha", grad_alpha, 1);
+    return call(check, &Kernels::coefficients_backward,
+                {x, phi, bias, alpha, raw, r, grad_pre, grad_post, grad_res, grad_x, grad_phi, grad_bias, grad_alpha,
+                 accumulate_x != 0},
+                error, error_size);
+}
+
+int mhc_read_forward(const float *x, const float *pre, float *h, int64_t tokens, int32_t n, int64_t channels, char *error,
+                     size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.channels(channels).per_token("x", x, channels).per_token("pre", pre, 1).per_token("h", h, channels);
+    return call(check, &Kernels::read_forward, {x, pre, h}, error, error_size);
+}
+
+int mhc_read_backward(const float *x, const float *pre, const float *grad_h, float *grad_x, float *grad_pre, int64_t tokens,
+                      int32_t n, int64_t channels, int32_t accumulate_x, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.channels(channels).flag("accumulate_x", accumulate_x);
+    check.per_token("x", x, channels).per_token("pre", pre, 1).per_token("grad_h", grad_h, channels);
+    check.per_token("grad_x", grad_x, channels).per_token("grad_pre", grad_pre, 1);
+    return call(check, &Kernels::read_backward, {x, pre, grad_h, grad_x, grad_pre, accumulate_x != 0}, error, error_size);
+}
+
+int mhc_write_forward(const float *x, const float *y, const float *res, const float *post, float *output, int64_t tokens,
+                      int32_t n, int64_t channels, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.channels(channels).per_token("x", x, channels).per_token("y", y, channels);
+    check.per_token("res", res, 1).per_token("post", post, 1).per_token("output", output, channels);
+    return call(check, &Kernels::write_forward, {x, y, res, post, output}, error, error_size);
+}
+
+int mhc_write_backward(const float *x, const float *y, const float *res, const float *post, const float *grad_output,
+                       float *grad_x, float *grad_y, float *grad_res, float *grad_post, int64_t tokens, int32_t n,
+                       int64_t channels, int32_t accumulate_x, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.channels(channels).flag("accumulate_x", accumulate_x);
+    check.per_token("x", x, channels).per_token("y", y, channels).per_token("res", res, 1).per_token("post", post, 1);
+    check.per_token("grad_output", grad_output, channels).per_token("grad_x", grad_x, channels);
+    check.per_token("grad_y", grad_y, channels).per_token("grad_res", grad_res, 1).per_token("grad_post", grad_post, 1);
+    return call(check, &Kernels::write_backward,
+                {x, y, res, post, grad_output, grad_x, grad_y, grad_res, grad_post, accumulate_x != 0}, error, error_size);
+}
+
+int mhc_write_backward_y(const float *post, const float *grad_output, float *grad_y, int64_t tokens, int32_t n,
+                         int64_t channels, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.channels(channels).per_token("post", post, 1);
+    check.per_token("grad_output", grad_output, channels).per_token("grad_y", grad_y, channels);
+    return call(check, &Kernels::write_backward_y, {post, grad_output, grad_y}, error, error_size);
+}
+
+int mhc_layer_backward(const float *x, const float *y, const float *phi, const float *bias, const float *alpha,
+                       const float *pre, const float *post, const float *res, const float *raw, const float *r,
+                       const float *grad_output, const float *grad_h, float *grad_x, float *grad_phi, float *grad_bias,
+                       float *grad_alpha, int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
+                       size_t error_size) {
+    Arguments check(error, error_size, tokens, n);
+    check.channels(channels).iterations(iterations);
+    check_layer(check, x, phi, bias, alpha);
+    check.per_token("y", y, channels).per_token("pre", pre, 1).per_token("post", post, 1).per_token("res", res, 1);
+    check.per_token("raw", raw, 1).per_token("r", r, 1);
+    check.per_token("grad_output", grad_output, channels).per_token("grad_h", grad_h, channels);
+    check.per_token("grad_x", grad_x, channels).tensor("grad_phi", grad_phi, check.width());
+    check.tensor("grad_bias", grad_bias, 1).tensor("grad_alpha", grad_alpha, 1);
+    return call(check, &Kernels::layer_backward,
+                {x, y, phi, bias, alpha, pre, post, res, raw, r, grad_output, grad_h, grad_x, grad_phi, grad_bias, grad_alpha},
+                error, error_size);
+}
+
+} // extern "C"

@@ -1,0 +1,76 @@
+// Checks of the C ABI's arguments. The first failure is kept; later checks do nothing.
+#pragma once
+
+#include "failure.h"
+#include "kernels.h"
+#include "mhc.h"
+
+#include <cstdint>
+
+namespace mhc {
+
+class Arguments {
+  public:
+    Arguments(char *error, std::size_t error_size, int64_t tokens, int32_t n)
+        : error_(error), error_size_(error_size), sizes_{tokens, n, 0, 1} {
+        range("tokens", tokens, 0, INT64_MAX);
+        range("n", n, 1, MHC_MAX_STREAMS);
+    }
+
+    // Sizes so large that a tensor would not fit into the address space are out of range too.
+    Arguments &channels(int64_t channels) {
+        sizes_.channels = channels;
+        const int64_t rows = sizes_.tokens < 8 ? 8 : sizes_.tokens;
+        return range("channels", channels, 0, good_ ? (INT64_MAX >> 10) / rows : INT64_MAX);
+    }
+
+    Arguments &iterations(int32_t iterations) {
+        sizes_.iterations = iterations;
+        return range("iterations", iterations, 1, MHC_MAX_ITERATIONS);
+    }
+
+    Arguments &flag(const char *name, int32_t value) { return range(name, value, 0, 1); }
+
+    // A tensor of `each` floats per token.
+    Arguments &per_token(const char *name, const float *p, int64_t each) {
+        return tensor(name, p, sizes_.tokens != 0 ? each : 0);
+    }
+
+    // A tensor of `size` floats; may be null if that is 0.
+    Arguments &tensor(const char *name, const float *p, int64_t size) {
+        if (p == nullptr && size != 0)
+            reject("%s: is null", name);
+        else if (reinterpret_cast<std::uintptr_t>(p) % alignof(float) != 0)
+            reject("%s: is not aligned to %zu bytes", name, alignof(float));
+        return *this;
+    }
+
+    bool good() const { return good_; }
+    const Sizes &sizes() const { return sizes_; }
+    int64_t streams() const { return sizes_.n; }
+    int64_t squared() const { return streams() * streams(); }
+    int64_t coefficients() const { return squared() + 2 * streams(); }
+    int64_t width() const { return streams() * sizes_.channels; }
+
+  private:
+    Arguments &range(const char *name, int64_t value, int64_t least, int64_t most) {
+        if (value < least || value > most)
+            reject("%s: expected %lld to %lld, got %lld", name, static_cast<long long>(least), static_cast<long long>(most),
+                   static_cast<long long>(value));
+        return *this;
+    }
+
+    template <class... A>
+    void reject(const char *format, A... values) {
+        if (good_)
+            fail(MHC_ERROR_ARGUMENT, error_, error_size_, format, values...);
+        good_ = false;
+    }
+
+    char *error_;
+    std::size_t error_size_;
+    Sizes sizes_;
+    bool good_ = true;
+};
+
+} // namespace mhc

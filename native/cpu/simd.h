@@ -1,0 +1,196 @@
+// Vectors of MHC_LANES floats, with one interface for every width. Every operation's source is written on these and compiled
+// once per instruction set, each time in a namespace of its own (MHC_NAMESPACE), so that no inline function of one build can
+// replace another's at link time. For the same reason these sources instantiate nothing of the standard library.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#ifndef MHC_LANES
+#if defined(__AVX512F__)
+#define MHC_LANES 16
+#elif defined(__AVX2__)
+#define MHC_LANES 8
+#else
+#define MHC_LANES 4
+#endif
+#endif
+
+// The emulated build is only for tests: calls are slow to run and quick to compile.
+#ifdef MHC_EMULATED
+#define MHC_INLINE inline
+#else
+#define MHC_INLINE inline __attribute__((always_inline))
+#endif
+
+namespace mhc::MHC_NAMESPACE {
+
+constexpr int kLanes = MHC_LANES;
+
+typedef float Vec __attribute__((vector_size(4 * MHC_LANES)));
+typedef int32_t IntVec __attribute__((vector_size(4 * MHC_LANES)));
+
+// How many lanes a load or store touches: all of them, or the first `count` (the others read as zero).
+struct Whole {};
+struct Part {
+    int count;
+};
+
+MHC_INLINE Vec load(const float *p, Whole = {}) {
+    Vec v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return v;
+}
+
+MHC_INLINE Vec load(const float *p, Part part) {
+    Vec v = {};
+    for (int i = 0; i < part.count; i++)
+        v[i] = p[i];
+    return v;
+}
+
+MHC_INLINE void store(float *p, Vec v, Whole = {}) {
+    __builtin_memcpy(p, &v, sizeof v);
+}
+
+MHC_INLINE void store(float *p, Vec v, Part part) {
+    for (int i = 0; i < part.count; i++)
+        p[i] = v[i];
+}
+
+template <std::size_t... I>
+MHC_INLINE Vec splat(float value, std::index_sequence<I...>) {
+    return Vec{(static_cast<void>(I), value)...};
+}
+
+MHC_INLINE Vec splat(float value) {
+    return splat(value, std::make_index_sequence<kLanes>());
+}
+
+// a * b + c; one rounding where the processor has it (the builds use -ffp-contract=fast).
+MHC_INLINE Vec fma(Vec a, Vec b, Vec c) {
+    return a * b + c;
+}
+
+// The larger of two; b if either is NaN.
+MHC_INLINE Vec max(Vec a, Vec b) {
+    return a > b ? a : b;
+}
+
+MHC_INLINE Vec reciprocal(Vec v) {
+    return 1.0f / v;
+}
+
+template <int Distance, std::size_t... I>
+MHC_INLINE Vec swap_lanes(Vec v, std::index_sequence<I...>) {
+    return __builtin_shuffle(v, IntVec{static_cast<int32_t>(I ^ Distance)...});
+}
+
+template <int Distance = kLanes / 2>
+MHC_INLINE float sum(Vec v) {
+    if constexpr (Distance == 0)
+        return v[0];
+    else
+        return sum<Distance / 2>(v + swap_lanes<Distance>(v, std::make_index_sequence<kLanes>()));
+}
+
+// Calls step(c, lanes) for every block of lanes of [0, length): Whole blocks, then a Part if one is left.
+template <class F>
+MHC_INLINE void each_block(int64_t length, const F &step) {
+    int64_t c = 0;
+    for (; c + kLanes <= length; c += kLanes)
+        step(c, Whole{});
+    if (c < length)
+        step(c, Part{static_cast<int>(length - c)});
+}
+
+// exp(x) for x <= 0 within 2 ulp; exp(-87) for anything smaller, so that the result is never zero or subnormal; NaN for NaN.
+MHC_INLINE Vec exp_nonpositive(Vec x) {
+    x = x < -87.0f ? splat(-87.0f) : x;
+    // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits.
+    const float shifter = 12582912.0f;
+    const Vec shifted = x * 1.44269504088896341f + shifter;
+    const Vec whole = shifted - shifter;
+    // ln 2 in two parts; the first has 9 bits, so that its product with `whole` is exact without a fused multiply-add too.
+    Vec rest = x - whole * 0.693359375f;
+    rest = rest - whole * -2.12194440054690583e-4f;
+    // Taylor to degree 7: |rest| <= ln(2)/2 leaves 5e-9, a tenth of the rounding error.
+    Vec e = rest * (1.0f / 5040) + 1.0f / 720;
+    e = e * rest + 1.0f / 120;
+    e = e * rest + 1.0f / 24;
+    e = e * rest + 1.0f / 6;
+    e = e * rest + 0.5f;
+    e = e * rest + 1.0f;
+    e = e * rest + 1.0f;
+    const IntVec exponent = (reinterpret_cast<IntVec>(shifted) + 127) << 23;
+    return e * reinterpret_cast<Vec>(exponent);
+}
+
+// 1 / (1 + exp(-x)) without cancellation on either side.
+MHC_INLINE Vec sigmoid(Vec x) {
+    const Vec e = exp_nonpositive(x < 0.0f ? x : -x);
+    const Vec s = reciprocal(1.0f + e);
+    return x < 0.0f ? e * s : s;
+}
+
+template <int Distance, std::size_t... I>
+MHC_INLINE void exchange(Vec &a, Vec &b, std::index_sequence<I...>) {
+    const IntVec low = {static_cast<int32_t>((I & Distance) ? I - Distance + kLanes : I)...};
+    const IntVec high = {static_cast<int32_t>((I & Distance) ? I + kLanes : I + Distance)...};
+    const Vec first = __builtin_shuffle(a, b, low);
+    b = __builtin_shuffle(a, b, high);
+    a = first;
+}
+
+// Transposes kLanes x kLanes floats in registers.
+template <int Distance = 1>
+MHC_INLINE void transpose(Vec *rows) {
+    if constexpr (Distance < kLanes) {
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i++)
+            if (!(i & Distance))
+                exchange<Distance>(rows[i], rows[i + Distance], std::make_index_sequence<kLanes>());
+        transpose<2 * Distance>(rows);
+    }
+}
+
+// Reads `count` <= kLanes rows of Columns floats as one vector per column (lane = row). Missing rows read as zero.
+template <int Columns>
+MHC_INLINE void load_columns(const float *rows, int count, Vec *columns) {
+    if (Columns % kLanes == 0 && count == kLanes) {
+        for (int block = 0; block < Columns; block += kLanes) {
+            for (int i = 0; i < kLanes; i++)
+                columns[block + i] = load(rows + i * Columns + block);
+            transpose(columns + block);
+        }
+        return;
+    }
+    float staged[Columns][kLanes] = {};
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < Columns; k++)
+            staged[k][i] = rows[i * Columns + k];
+    for (int k = 0; k < Columns; k++)
+        columns[k] = load(staged[k]);
+}
+
+// The inverse of load_columns: writes the first `count` lanes as rows of Columns floats.
+template <int Columns>
+MHC_INLINE void store_columns(float *rows, int count, const Vec *columns) {
+    if (Columns % kLanes == 0 && count == kLanes) {
+        for (int block = 0; block < Columns; block += kLanes) {
+            Vec square[kLanes];
+            for (int i = 0; i < kLanes; i++)
+                square[i] = columns[block + i];
+            transpose(square);
+            for (int i = 0; i < kLanes; i++)
+                store(rows + i * Columns + block, square[i]);
+        }
+        return;
+    }
+    for (int k = 0; k < Columns; k++)
+        for (int i = 0; i < count; i++)
+            rows[i * Columns + k] = columns[k][i];
+}
+
+} // namespace mhc::MHC_NAMESPACE

@@ -1,0 +1,16 @@
+// This build's row of the dispatch table.
+#include "operations.h"
+#include "simd.h"
+
+#define MHC_TEXT(name) #name
+#define MHC_NAME(name) MHC_TEXT(name)
+
+namespace mhc::MHC_NAMESPACE {
+
+extern const Kernels kKernels;
+
+const Kernels kKernels = {MHC_NAME(MHC_NAMESPACE), sinkhorn_forward, sinkhorn_backward, coefficients_forward,
+                          coefficients_backward,   read_forward,     read_backward,     write_forward,
+                          write_backward,          write_backward_y, layer_backward};
+
+} // namespace mhc::MHC_NAMESPACE

@@ -1,0 +1,133 @@
+// Ranks for the collectives' tests: threads that share a store in memory, or processes that share one in a folder.
+#pragma once
+
+#include "check.h"
+#include "store.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace mhc::test {
+
+constexpr int32_t kTimeout = 20000;
+
+inline double seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// One rank's group on loopback.
+class Member {
+  public:
+    template <class S>
+    Member(int rank, int size, S &store, int32_t timeout = kTimeout, const char *prefix = "test") : rank(rank), size(size) {
+        code = mhc_group_create(&group, rank, size, "127.0.0.1", nullptr, prefix, S::set, S::get, &store, timeout, error,
+                                sizeof error);
+    }
+
+    ~Member() { mhc_group_destroy(group, nullptr, 0); }
+    Member(const Member &) = delete;
+    Member &operator=(const Member &) = delete;
+
+    void expect_ok(int result, const char *what) {
+        expect(result == MHC_GROUP_OK, "rank %d of %d: %s: code %d: %s", rank, size, what, result, error);
+    }
+
+    const int rank, size;
+    int code = 0;
+    mhc_group *group = nullptr;
+    char error[512] = "";
+};
+
+// Runs body(member) for every rank, each on a thread of its own.
+template <class F>
+void gang(int size, const F &body) {
+    Store store;
+    std::vector<std::thread> threads;
+    for (int rank = 0; rank < size; rank++)
+        threads.emplace_back([&store, &body, rank, size] {
+            Member member(rank, size, store);
+            member.expect_ok(member.code, "create");
+            if (member.code == MHC_GROUP_OK)
+                body(member);
+        });
+    for (std::thread &thread : threads)
+        thread.join();
+}
+
+// A store of files, for ranks in several processes.
+class FileStore {
+  public:
+    FileStore() {
+        if (mkdtemp(folder_) == nullptr)
+            throw std::runtime_error("no temporary folder");
+    }
+
+    ~FileStore() {
+        if (std::system((std::string("rm -r ") + folder_).c_str()) != 0)
+            std::perror(folder_);
+    }
+
+    FileStore(const FileStore &) = delete;
+    FileStore &operator=(const FileStore &) = delete;
+
+    static int set(void *user, const char *key, const void *data, int64_t size) {
+        const std::string path = static_cast<FileStore *>(user)->path_of(key), aside = path + ".new";
+        std::ofstream(aside, std::ios::binary).write(static_cast<const char *>(data), size);
+        return std::rename(aside.c_str(), path.c_str());
+    }
+
+    static int64_t get(void *user, const char *key, void *buffer, int64_t capacity, int32_t timeout_ms) {
+        const std::string path = static_cast<FileStore *>(user)->path_of(key);
+        for (const double deadline = seconds() + timeout_ms / 1e3; seconds() < deadline; std::this_thread::yield()) {
+            std::ifstream file(path, std::ios::binary);
+            if (!file)
+                continue;
+            const std::string value((std::istreambuf_iterator<char>(file)), {});
+            if (static_cast<int64_t>(value.size()) <= capacity)
+                std::memcpy(buffer, value.data(), value.size());
+            return static_cast<int64_t>(value.size());
+        }
+        return -1;
+    }
+
+  private:
+    std::string path_of(std::string key) const {
+        for (char &c : key)
+            c = c == '/' ? '_' : c;
+        return folder_ + ("/" + key);
+    }
+
+    char folder_[32] = "/tmp/mhc-store-XXXXXX";
+};
+
+// A peer in a process of its own that joins as rank 1 of 2, passes one barrier and then sends itself a signal.
+class DoomedPeer {
+  public:
+    DoomedPeer(FileStore &store, int signal) : process_(fork()) {
+        if (process_ != 0)
+            return;
+        Member member(1, 2, store);
+        mhc_group_barrier(member.group, nullptr, 0);
+        raise(signal);
+        _exit(1);
+    }
+
+    ~DoomedPeer() {
+        kill(process_, SIGKILL);
+        waitpid(process_, nullptr, 0);
+    }
+
+    DoomedPeer(const DoomedPeer &) = delete;
+    DoomedPeer &operator=(const DoomedPeer &) = delete;
+
+  private:
+    pid_t process_;
+};
+
+} // namespace mhc::test

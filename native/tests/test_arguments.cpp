@@ -1,0 +1,231 @@
+#include "fixture.h"
+
+#include <functional>
+
+using namespace mhc::test;
+
+namespace {
+
+constexpr int64_t kTokens = 3, kChannels = 5;
+constexpr int kStreams = 2, kIterations = 4;
+
+// Tensors large enough for every argument at once; inputs and outputs are distinct.
+struct Arguments {
+    std::vector<Tensor> tensors;
+    int64_t tokens = kTokens, channels = kChannels;
+    int32_t n = kStreams, iterations = kIterations, accumulate = 0;
+    std::vector<float *> p;
+
+    Arguments() : tensors(20, Tensor(kTokens * kStreams * kChannels * 8, 0.5f)) {
+        for (Tensor &tensor : tensors)
+            p.push_back(tensor);
+    }
+};
+
+struct Operation {
+    const char *name;
+    std::vector<const char *> pointers; // in order of Arguments::p
+    bool channels, iterations, accumulate;
+    std::function<int(const Arguments &, char *, size_t)> call;
+};
+
+const std::vector<Operation> kOperations = {
+    {"sinkhorn_forward",
+     {"logits", "output"},
+     false,
+     true,
+     false,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_sinkhorn_forward(a.p[0], a.p[1], a.tokens, a.n, a.iterations, e, size);
+     }},
+    {"sinkhorn_backward",
+     {"logits", "grad_output", "grad_logits"},
+     false,
+     true,
+     false,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_sinkhorn_backward(a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.iterations, e, size);
+     }},
+    {"coefficients_forward",
+     {"x", "phi", "bias", "alpha", "pre", "post", "res", "raw", "r"},
+     true,
+     true,
+     false,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_coefficients_forward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.tokens, a.n,
+                                         a.channels, a.iterations, e, size);
+     }},
+    {"enter_forward",
+     {"x", "phi", "bias", "alpha", "pre", "post", "res", "raw", "r", "h"},
+     true,
+     true,
+     false,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_enter_forward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9], a.tokens, a.n,
+                                  a.channels, a.iterations, e, size);
+     }},
+    {"coefficients_backward",
+     {"x", "phi", "bias", "alpha", "raw", "r", "grad_pre", "grad_post", "grad_res", "grad_x", "grad_phi", "grad_bias",
+      "grad_alpha"},
+     true,
+     true,
+     true,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_coefficients_backward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9],
+                                          a.p[10], a.p[11], a.p[12], a.tokens, a.n, a.channels, a.iterations, a.accumulate, e,
+                                          size);
+     }},
+    {"read_forward",
+     {"x", "pre", "h"},
+     true,
+     false,
+     false,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_read_forward(a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.channels, e, size);
+     }},
+    {"read_backward",
+     {"x", "pre", "grad_h", "grad_x", "grad_pre"},
+     true,
+     false,
+     true,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_read_backward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.tokens, a.n, a.channels, a.accumulate, e, size);
+     }},
+    {"write_forward",
+     {"x", "y", "res", "post", "output"},
+     true,
+     false,
+     false,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_write_forward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.tokens, a.n, a.channels, e, size);
+     }},
+    {"write_backward",
+     {"x", "y", "res", "post", "grad_output", "grad_x", "grad_y", "grad_res", "grad_post"},
+     true,
+     false,
+     true,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_write_backward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.tokens, a.n,
+                                   a.channels, a.accumulate, e, size);
+     }},
+    {"write_backward_y",
+     {"post", "grad_output", "grad_y"},
+     true,
+     false,
+     false,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_write_backward_y(a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.channels, e, size);
+     }},
+    {"layer_backward",
+     {"x", "y", "phi", "bias", "alpha", "pre", "post", "res", "raw", "r", "grad_output", "grad_h", "grad_x", "grad_phi",
+      "grad_bias", "grad_alpha"},
+     true,
+     true,
+     false,
+     [](const Arguments &a, char *e, size_t size) {
+         return mhc_layer_backward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9], a.p[10],
+                                   a.p[11], a.p[12], a.p[13], a.p[14], a.p[15], a.tokens, a.n, a.channels, a.iterations, e,
+                                   size);
+     }},
+};
+
+void expect_refused(const Operation &operation, const Arguments &arguments, const char *argument) {
+    char error[128] = "";
+    const int code = operation.call(arguments, error, sizeof error);
+    expect(code == MHC_ERROR_ARGUMENT && std::string(error).rfind(std::string(argument) + ":", 0) == 0,
+           "%s with a bad %s: code %d, message '%s'", operation.name, argument, code, error);
+    for (const Tensor &tensor : arguments.tensors)
+        for (int64_t i = 0; i < tensor.size(); i++)
+            expect(tensor[i] == 0.5f, "%s with a bad %s has written", operation.name, argument);
+}
+
+} // namespace
+
+MHC_TEST(every_operation_accepts_good_arguments_and_no_error_buffer) {
+    select_isa("plain", nullptr);
+    for (const Operation &operation : kOperations) {
+        const int code = operation.call(Arguments(), nullptr, 0);
+        expect(code == MHC_OK, "%s: code %d", operation.name, code);
+    }
+}
+
+MHC_TEST(every_operation_names_a_null_or_misaligned_pointer) {
+    for (const Operation &operation : kOperations)
+        for (size_t i = 0; i < operation.pointers.size(); i++) {
+            Arguments missing, misaligned;
+            missing.p[i] = nullptr;
+            expect_refused(operation, missing, operation.pointers[i]);
+            misaligned.p[i] = reinterpret_cast<float *>(reinterpret_cast<char *>(misaligned.p[i]) + 2);
+            expect_refused(operation, misaligned, operation.pointers[i]);
+        }
+}
+
+MHC_TEST(every_operation_names_a_size_out_of_range) {
+    for (const Operation &operation : kOperations) {
+        for (const int64_t tokens : {int64_t{-1}, INT64_MIN}) {
+            Arguments a;
+            a.tokens = tokens;
+            expect_refused(operation, a, "tokens");
+        }
+        for (const int n : {0, -4, 9, INT32_MAX}) {
+            Arguments a;
+            a.n = n;
+            expect_refused(operation, a, "n");
+        }
+        for (const int64_t channels : {int64_t{-1}, INT64_MIN, INT64_MAX, INT64_MAX / 32}) {
+            Arguments a;
+            a.channels = channels;
+            if (operation.channels)
+                expect_refused(operation, a, "channels");
+        }
+        for (const int iterations : {0, -20, MHC_MAX_ITERATIONS + 1}) {
+            Arguments a;
+            a.iterations = iterations;
+            if (operation.iterations)
+                expect_refused(operation, a, "iterations");
+        }
+        for (const int accumulate : {-1, 2}) {
+            Arguments a;
+            a.accumulate = accumulate;
+            if (operation.accumulate)
+                expect_refused(operation, a, "accumulate_x");
+        }
+    }
+}
+
+MHC_TEST(a_message_is_cut_to_the_buffer) {
+    char error[8] = "xxxxxxx";
+    expect(mhc_sinkhorn_forward(nullptr, nullptr, 1, 4, 20, error, 5) == MHC_ERROR_ARGUMENT, "no error");
+    expect(std::strcmp(error, "logi") == 0 && error[5] == 'x', "message '%s'", error);
+}
+
+MHC_TEST(an_unknown_instruction_set_is_refused_by_name) {
+    setenv("MHC_ISA", "sse9", 1);
+    char error[256] = "";
+    expect(mhc_initialize(nullptr, error, sizeof error) == MHC_ERROR_UNSUPPORTED, "accepted");
+    expect(std::strstr(error, "MHC_ISA") != nullptr && std::strstr(error, "sse9") != nullptr, "message '%s'", error);
+    expect(mhc_isa() == nullptr, "mhc_isa() is not null");
+    float one = 1, out = 0;
+    expect(mhc_sinkhorn_forward(&one, &out, 1, 1, 1, error, sizeof error) == MHC_ERROR_UNSUPPORTED && out == 0,
+           "an operation ran");
+    unsetenv("MHC_ISA");
+    expect(mhc_initialize(nullptr, error, sizeof error) == MHC_OK && mhc_isa() != nullptr, "no default");
+}
+
+MHC_TEST(a_failing_parallel_for_is_reported) {
+    select_isa("plain", [](int64_t, int64_t, int64_t, void (*)(int64_t, int64_t, void *), void *) { return 1; });
+    const Shape s{4096, 4, 0};
+    Random random(1);
+    Tensor logits(s.tokens * 16, random), output(logits.size());
+    char error[128] = "";
+    expect(mhc_sinkhorn_forward(logits, output, s.tokens, 4, 20, error, sizeof error) == MHC_ERROR_PARALLEL, "not reported");
+    expect(std::strstr(error, "parallel_for") != nullptr, "message '%s'", error);
+    select_isa("plain", nullptr);
+}
+
+MHC_TEST(the_version_has_three_numbers) {
+    int major, minor, patch;
+    expect(std::sscanf(mhc_version(), "%d.%d.%d", &major, &minor, &patch) == 3, "version '%s'", mhc_version());
+}
+
+MHC_TEST_MAIN
