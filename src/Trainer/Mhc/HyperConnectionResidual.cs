@@ -14,6 +14,7 @@ internal sealed class HyperConnectionResidual : IResidualPath
 {
     private const double InitialScale = 0.01;
 
+    private readonly KernelKind _kernels;
     private readonly int _streams;
     private readonly Parameter _weight; // [C, n + 2], columns [pre | post | res row]
     private readonly Parameter _bias; // [n² + 2n], [pre n | post n | res n² row-major]
@@ -24,8 +25,10 @@ internal sealed class HyperConnectionResidual : IResidualPath
     /// <param name="streams">n</param>
     /// <param name="channels">C</param>
     /// <param name="sublayer">k, number of the sublayer from 0</param>
-    public HyperConnectionResidual(ParameterFactory parameters, string name, int streams, long channels, int sublayer)
+    /// <param name="kernels">implementation of the read and the write; the coefficients are composed operations either way</param>
+    public HyperConnectionResidual(ParameterFactory parameters, string name, int streams, long channels, int sublayer, KernelKind kernels)
     {
+        _kernels = kernels;
         _streams = streams;
         _weight = parameters.Constant($"{name}.weight", 0, channels, streams + 2);
         using var scope = NewDisposeScope();
@@ -40,8 +43,13 @@ internal sealed class HyperConnectionResidual : IResidualPath
     {
         var coefficients = Coefficients(x);
         gain?.Add(coefficients.Res);
-        var y = sublayer(MhcReference.Read(x, coefficients.Pre));
-        return MhcReference.Write(x, y, coefficients.Res, coefficients.Post);
+        if (_kernels == KernelKind.Reference)
+        {
+            return MhcReference.Write(x, sublayer(MhcReference.Read(x, coefficients.Pre)), coefficients.Res, coefficients.Post);
+        }
+
+        var y = sublayer(ReadFunction.Apply(x, coefficients.Pre.contiguous()));
+        return WriteFunction.Apply(x, y, coefficients.Res.contiguous(), coefficients.Post.contiguous());
     }
 
     private MhcCoefficients Coefficients(Tensor x)

@@ -30,7 +30,21 @@ internal sealed class MhcResidual : IResidualPath
 
     /// <inheritdoc/>
     public Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, CompositeGain? gain) =>
-        ApplyReference(x, sublayer, gain);
+        _kernels == KernelKind.Native ? ApplyNative(x, sublayer, gain) : ApplyReference(x, sublayer, gain);
+
+    private Tensor ApplyNative(Tensor x, Func<Tensor, Tensor> sublayer, CompositeGain? gain)
+    {
+        var pass = new MhcPass(x, _phi, _bias, _alpha, _iterations);
+        var y = sublayer(EnterFunction.Apply(pass, x));
+        gain?.Add(pass.Res);
+        var output = LeaveFunction.Apply(pass, y);
+        if (!output.requires_grad)
+        {
+            pass.Dispose();
+        }
+
+        return output;
+    }
 
     private Tensor ApplyReference(Tensor x, Func<Tensor, Tensor> sublayer, CompositeGain? gain)
     {

@@ -31,6 +31,7 @@ internal sealed class Attention
     /// <returns>[T, C] float32</returns>
     public Tensor Apply(Tensor h_TC, long batch)
     {
+        using var scope = NewDisposeScope();
         long time = h_TC.shape[0] / batch, heads = _sizes.Heads, keyHeads = _sizes.KeyValueHeads, width = _sizes.HeadWidth;
         var qkv_BtHD = _input.Apply(_norm.Apply(h_TC)).view(batch, time, heads + (2 * keyHeads), width);
 
@@ -42,7 +43,7 @@ internal sealed class Attention
         var v_BHtD = Repeat(parts[1].transpose(1, 2), heads / keyHeads);
 
         var y_BHtD = F.scaled_dot_product_attention(q_BHtD, k_BHtD, v_BHtD, is_casual: true);
-        return _output.Apply(y_BHtD.transpose(1, 2).reshape(h_TC.shape[0], heads * width)).to(ScalarType.Float32);
+        return _output.Apply(y_BHtD.transpose(1, 2).reshape(h_TC.shape[0], heads * width)).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     /// <summary>Gives every group of query heads its key or value head: [B, KV, t, D] → [B, H, t, D].</summary>

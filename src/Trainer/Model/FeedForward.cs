@@ -23,7 +23,8 @@ internal sealed class FeedForward
     /// <returns>[T, C] float32</returns>
     public Tensor Apply(Tensor h_TC)
     {
+        using var scope = NewDisposeScope();
         var halves = _gateUp.Apply(_norm.Apply(h_TC)).chunk(2, 1);
-        return _down.Apply(F.silu(halves[0]) * halves[1]).to(ScalarType.Float32);
+        return _down.Apply(F.silu(halves[0]) * halves[1]).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Mhc;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -53,7 +54,7 @@ internal sealed class Transformer : nn.Module
         IResidualPath Connect(string name, int sublayer) => model.Residual switch
         {
             ResidualKind.Mhc => new MhcResidual(parameters, $"{name}.residual", model.Mhc, _sizes.Width, kernels),
-            ResidualKind.HyperConnections => new HyperConnectionResidual(parameters, $"{name}.residual", _streams, _sizes.Width, sublayer),
+            ResidualKind.HyperConnections => new HyperConnectionResidual(parameters, $"{name}.residual", _streams, _sizes.Width, sublayer, kernels),
             _ => new StandardResidual(),
         };
     }
@@ -72,9 +73,29 @@ internal sealed class Transformer : nn.Module
     /// <returns>nats per token over B·t targets, float32 scalar with its graph</returns>
     public Tensor Loss(Tensor tokens)
     {
+        using var scope = NewDisposeScope();
         var time = tokens.shape[1] - 1;
         var logits_TV = Forward(tokens.narrow(1, 0, time));
-        return F.cross_entropy(logits_TV, tokens.narrow(1, 1, time).reshape(-1));
+        return F.cross_entropy(logits_TV, tokens.narrow(1, 1, time).reshape(-1)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Adds the gradients of <paramref name="loss"/> to the parameters' and frees its graph. Use this instead of <c>loss.backward()</c>,
+    /// which cannot throw what went wrong inside a native kernel.
+    /// </summary>
+    public static void Backward(Tensor loss)
+    {
+        using var scope = NewDisposeScope();
+        try
+        {
+            loss.backward();
+        }
+        finally
+        {
+            ReturnedGradients.Release();
+        }
+
+        BackwardFault.ThrowIfAny();
     }
 
     /// <summary>Scores of the next token at every position, without a graph.</summary>
@@ -83,7 +104,8 @@ internal sealed class Transformer : nn.Module
     public Tensor Logits(Tensor tokens)
     {
         using var noGradients = no_grad();
-        return Forward(tokens).view(tokens.shape[0], tokens.shape[1], _sizes.Vocabulary);
+        using var scope = NewDisposeScope();
+        return Forward(tokens).view(tokens.shape[0], tokens.shape[1], _sizes.Vocabulary).MoveToOuterDisposeScope();
     }
 
     /// <param name="tokens_Bt">[B, t] int64</param>

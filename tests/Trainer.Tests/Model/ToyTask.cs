@@ -50,7 +50,7 @@ internal static class ToyTask
             using var scope = NewDisposeScope();
             var loss = model.Loss(Batch(step));
             optimizer.ZeroGradients();
-            loss.backward();
+            Transformer.Backward(loss);
             GradientClipping.Clip(model.NamedParameters, 1.0);
             optimizer.Step(learningRate);
             losses[step] = loss.ToDouble();

@@ -1,0 +1,30 @@
+using MhcOperator.Trainer.Model;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MhcOperator.Trainer.Vectors;
+
+/// <summary>Largest errors, relative to the largest element, that count as right.</summary>
+internal static class Tolerances
+{
+    private const double Double = 1e-10;
+    private const double Single = 2e-5;
+    private const double SingleSharpLogits = 2e-4;
+
+    /// <summary>Logits with a deviation of 3 make nearly hard permutations, which float32 follows less closely; 1 does not.</summary>
+    private const double SharpDeviation = 2;
+
+    /// <param name="path">reference is float64, native float32</param>
+    /// <param name="logitDeviation">standard deviation of the Sinkhorn logits; 0 for anything else</param>
+    public static double For(KernelKind path, double logitDeviation) =>
+        path == KernelKind.Reference ? Double : logitDeviation >= SharpDeviation ? SingleSharpLogits : Single;
+
+    /// <summary>max |actual − expected| / max |expected|; the absolute difference where all expected are zero.</summary>
+    public static double Error(Tensor actual, Tensor expected)
+    {
+        using var scope = NewDisposeScope();
+        var largest = expected.abs().max().ToDouble();
+        var difference = (actual.detach().to(ScalarType.Float64).reshape(expected.shape) - expected).abs().max().ToDouble();
+        return largest > 0 ? difference / largest : difference;
+    }
+}
