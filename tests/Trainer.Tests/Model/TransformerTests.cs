@@ -8,15 +8,15 @@ namespace MhcOperator.Trainer.Tests.Model;
 public sealed class TransformerTests
 {
     [Theory]
-    [InlineData(ResidualKind.Mhc, StreamHead.Sum, Precision.Float32, KernelKind.Native)]
-    [InlineData(ResidualKind.Mhc, StreamHead.Learned, Precision.Float32, KernelKind.Native)]
-    [InlineData(ResidualKind.Mhc, StreamHead.Sum, Precision.BFloat16, KernelKind.Native)]
-    [InlineData(ResidualKind.Mhc, StreamHead.Sum, Precision.Float32, KernelKind.Reference)]
-    [InlineData(ResidualKind.HyperConnections, StreamHead.Sum, Precision.Float32, KernelKind.Native)]
-    [InlineData(ResidualKind.Standard, StreamHead.Sum, Precision.Float32, KernelKind.Native)]
-    internal void Every_residual_path_learns_the_toy_task(ResidualKind residual, StreamHead head, Precision precision, KernelKind kernels)
+    [InlineData(ResidualKind.Mhc, StreamHead.Sum, Precision.Float32, true)]
+    [InlineData(ResidualKind.Mhc, StreamHead.Learned, Precision.Float32, true)]
+    [InlineData(ResidualKind.Mhc, StreamHead.Sum, Precision.BFloat16, true)]
+    [InlineData(ResidualKind.Mhc, StreamHead.Sum, Precision.Float32, false)]
+    [InlineData(ResidualKind.HyperConnections, StreamHead.Sum, Precision.Float32, true)]
+    [InlineData(ResidualKind.Standard, StreamHead.Sum, Precision.Float32, true)]
+    public void Every_residual_path_learns_the_toy_task(ResidualKind residual, StreamHead head, Precision precision, bool native)
     {
-        using var model = new Transformer(ToyTask.Spec(residual, head), ToyTask.Vocabulary, precision, kernels, seed: 1);
+        using var model = new Transformer(ToyTask.Spec(residual, head), ToyTask.Vocabulary, precision, native ? KernelKind.Native : KernelKind.Reference, seed: 1);
 
         var losses = ToyTask.Train(model, 50);
 

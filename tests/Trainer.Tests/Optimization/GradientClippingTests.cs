@@ -1,6 +1,7 @@
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Optimization;
