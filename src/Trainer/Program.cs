@@ -1,1 +1,9 @@
-return 0;
+using System.CommandLine;
+using MhcOperator.Trainer.Commands;
+
+var root = new RootCommand("Trains transformers with manifold-constrained hyper-connections (mHC).")
+{
+    TrainCommand.Create(),
+    SampleCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();

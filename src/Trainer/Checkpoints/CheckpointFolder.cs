@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text.Json;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Checkpoints;
+
+/// <summary>
+/// The folder of all checkpoints of a job. <c>step-00001200</c> is the one after 1200 updates and is always whole: it is made under a
+/// name with <c>.tmp-</c> and renamed, and renamed back to such a name before it is deleted.
+/// </summary>
+internal sealed class CheckpointFolder
+{
+    /// <summary>Describes a checkpoint.</summary>
+    public const string ManifestName = "manifest.json";
+
+    private const string HealthName = "health.json";
+    private const string StepPrefix = "step-";
+    private const string TemporaryPrefix = ".tmp-";
+
+    private readonly TimeProvider _time;
+
+    private CheckpointFolder(string path, TimeProvider time) => (Path, _time) = (path, time);
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>Opens a folder for writing, and makes it where it does not exist.</summary>
+    /// <exception cref="TrainerException">It cannot be made or written to; a retry cannot help.</exception>
+    public static CheckpointFolder OpenForWriting(string path, TimeProvider time)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            var probe = System.IO.Path.Combine(path, $"{TemporaryPrefix}probe-{Environment.ProcessId}-{Guid.NewGuid():N}");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+            return new CheckpointFolder(path, time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw TrainerException.Configuration("CheckpointFolderNotWritable", $"checkpoint folder {path} (MHC_CHECKPOINT_DIR) cannot be written by user {Environment.UserName}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Opens a folder for reading.</summary>
+    public static CheckpointFolder OpenForReading(string path) => new(path, TimeProvider.System);
+
+    /// <summary>Folder of a committed checkpoint.</summary>
+    public string Of(int step) => System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{StepPrefix}{step:D8}"));
+
+    /// <summary>Folder in which an attempt makes a checkpoint.</summary>
+    public string TemporaryOf(int step, int attempt) =>
+        System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{TemporaryPrefix}{StepPrefix}{step:D8}-attempt-{attempt}"));
+
+    /// <summary>Steps of all committed checkpoints, ascending.</summary>
+    /// <exception cref="IOException">The folder cannot be listed.</exception>
+    public IReadOnlyList<int> Steps()
+    {
+        List<int> steps = [];
+        foreach (var folder in Directory.Exists(Path) ? Directory.EnumerateDirectories(Path, StepPrefix + "*") : [])
+        {
+            if (int.TryParse(System.IO.Path.GetFileName(folder.AsSpan())[StepPrefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var step))
+            {
+                steps.Add(step);
+            }
+        }
+
+        steps.Sort();
+        return steps;
+    }
+
+    /// <summary>The manifest of a checkpoint.</summary>
+    /// <exception cref="InvalidDataException">It is missing, cannot be parsed or has another version.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public CheckpointManifest ReadManifest(int step)
+    {
+        var path = System.IO.Path.Combine(Of(step), ManifestName);
+        try
+        {
+            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), CheckpointJsonContext.Default.CheckpointManifest);
+            return manifest is { Version: CheckpointManifest.CurrentVersion } && manifest.Step == step
+                ? manifest
+                : throw new InvalidDataException($"{path}: version {CheckpointManifest.CurrentVersion} of step {step} was expected");
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new InvalidDataException($"{path} is missing", e);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Health of a checkpoint; one without a readable <c>health.json</c> is a candidate, since nothing speaks for or against it.</summary>
+    public CheckpointHealth ReadHealth(int step)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(System.IO.Path.Combine(Of(step), HealthName)), CheckpointJsonContext.Default.HealthRecord)?.State ?? CheckpointHealth.Candidate;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return CheckpointHealth.Candidate;
+        }
+    }
+
+    /// <summary>Sets the health of a committed checkpoint.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void WriteHealth(int step, CheckpointHealth state, string reason) => WriteHealth(Of(step), state, reason);
+
+    /// <summary>Writes the first <c>health.json</c> of a checkpoint that is being made.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void WriteHealth(string folder, CheckpointHealth state, string reason)
+    {
+        var record = new HealthRecord { State = state, Reason = reason, Since = _time.GetUtcNow() };
+        DurableFiles.WriteAtomically(System.IO.Path.Combine(folder, HealthName), JsonSerializer.SerializeToUtf8Bytes(record, CheckpointJsonContext.Default.HealthRecord));
+    }
+
+    /// <summary>Gives a finished folder its final name; a worthless checkpoint that has the name makes room.</summary>
+    /// <exception cref="IOException">It cannot be renamed.</exception>
+    public void Commit(string temporary, int step)
+    {
+        var final = Of(step);
+        if (Directory.Exists(final))
+        {
+            Delete(step);
+        }
+
+        Directory.Move(temporary, final);
+        DurableFiles.SyncFolder(Path);
+    }
+
+    /// <summary>Deletes a checkpoint. It loses its name first, so that half of it is never taken for a whole.</summary>
+    /// <exception cref="IOException">It cannot be deleted.</exception>
+    public void Delete(int step)
+    {
+        var condemned = System.IO.Path.Combine(Path, $"{TemporaryPrefix}deleted-{step:D8}-{Guid.NewGuid():N}");
+        Directory.Move(Of(step), condemned);
+        Directory.Delete(condemned, recursive: true);
+    }
+
+    /// <summary>Deletes what dead attempts left unfinished.</summary>
+    /// <exception cref="IOException">Something cannot be deleted.</exception>
+    public void DeleteLeftovers()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(Path, TemporaryPrefix + "*"))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

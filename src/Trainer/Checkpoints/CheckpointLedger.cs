@@ -1,0 +1,104 @@
+using MhcOperator.Api;
+
+namespace MhcOperator.Trainer.Checkpoints;
+
+/// <summary>
+/// What is known of every checkpoint. All ranks keep the same ledger, since all feed it the same events; rank 0 alone carries it to the
+/// folder. A folder that cannot be written is a warning: the ledger stays right, and the next change tries again.
+/// </summary>
+/// <param name="folder">Where changes are written; null on the other ranks.</param>
+/// <param name="spec">Trust and retention.</param>
+/// <param name="warn">Takes lines for people.</param>
+internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec spec, Action<string> warn)
+{
+    private readonly SortedDictionary<int, CheckpointHealth> _entries = [];
+
+    /// <summary>Everything that is known, ascending.</summary>
+    public IReadOnlyList<LedgerEntry> Entries => [.. _entries.Select(e => new LedgerEntry(e.Key, e.Value))];
+
+    /// <summary>Steps of the verified checkpoints, ascending.</summary>
+    public IReadOnlyList<int> Verified => [.. _entries.Where(e => e.Value == CheckpointHealth.Verified).Select(e => e.Key)];
+
+    /// <summary>Step of the newest checkpoint that is not quarantined.</summary>
+    public int? Latest => Entries.LastOrDefault(e => e.State != CheckpointHealth.Quarantined)?.Step;
+
+    /// <summary>Step of the newest verified checkpoint.</summary>
+    public int? LatestVerified => Entries.LastOrDefault(e => e.State == CheckpointHealth.Verified)?.Step;
+
+    /// <summary>Takes over what another ledger knows.</summary>
+    public void Load(IEnumerable<LedgerEntry> entries)
+    {
+        _entries.Clear();
+        foreach (var entry in entries)
+        {
+            _entries[entry.Step] = entry.State;
+        }
+    }
+
+    /// <summary>A checkpoint was committed.</summary>
+    public void Committed(int step)
+    {
+        _entries[step] = CheckpointHealth.Candidate;
+        Prune();
+    }
+
+    /// <summary>A step was healthy: candidates that are old enough by now are verified.</summary>
+    /// <param name="step">The healthy update.</param>
+    public void Healthy(int step)
+    {
+        var ripe = _entries.Where(e => e.Value == CheckpointHealth.Candidate && step - e.Key >= spec.VerifyAfterSteps && step > e.Key).Select(e => e.Key).ToList();
+        foreach (var candidate in ripe)
+        {
+            Set(candidate, CheckpointHealth.Verified, $"training was healthy up to step {step}");
+        }
+
+        if (ripe.Count > 0)
+        {
+            Prune();
+        }
+    }
+
+    /// <summary>Checkpoints from a step on must not be used.</summary>
+    public void QuarantineFrom(int step, string reason)
+    {
+        foreach (var entry in Entries.Where(e => e.Step >= step && e.State != CheckpointHealth.Quarantined))
+        {
+            Set(entry.Step, CheckpointHealth.Quarantined, reason);
+        }
+    }
+
+    /// <summary>One checkpoint must not be used.</summary>
+    public void Quarantine(int step, string reason) => Set(step, CheckpointHealth.Quarantined, reason);
+
+    private void Set(int step, CheckpointHealth state, string reason)
+    {
+        _entries[step] = state;
+        OnFolder($"the health of checkpoint {step} could not be written", f => f.WriteHealth(step, state, reason));
+    }
+
+    private void Prune()
+    {
+        foreach (var step in Retention.Expired(Entries, spec))
+        {
+            _entries.Remove(step);
+            OnFolder($"checkpoint {step} could not be deleted", f => f.Delete(step));
+        }
+    }
+
+    private void OnFolder(string failure, Action<CheckpointFolder> action)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        try
+        {
+            action(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            warn($"{failure}: {e.Message}");
+        }
+    }
+}

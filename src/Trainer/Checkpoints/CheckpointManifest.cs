@@ -1,0 +1,58 @@
+using MhcOperator.Api;
+
+namespace MhcOperator.Trainer.Checkpoints;
+
+/// <summary>What <c>manifest.json</c> says: everything of a checkpoint but the tensors.</summary>
+internal sealed record CheckpointManifest
+{
+    /// <summary>The version that this program writes and reads.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>Version of the layout.</summary>
+    public int Version { get; set; } = CurrentVersion;
+
+    /// <summary>Namespace and name of the job that wrote it.</summary>
+    public string Job { get; set; } = "";
+
+    /// <summary>Attempt that wrote it.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>When.</summary>
+    public DateTimeOffset SavedAt { get; set; }
+
+    /// <summary>Updates done.</summary>
+    public int Step { get; set; }
+
+    /// <summary>The next data step.</summary>
+    public long DataStep { get; set; }
+
+    /// <summary>Tokens trained on so far, over all ranks.</summary>
+    public long Tokens { get; set; }
+
+    /// <summary>Ranks that wrote it; it can be loaded by another number.</summary>
+    public int WorldSize { get; set; }
+
+    /// <summary>The model, so that it can be used without the job.</summary>
+    public ModelSpec Model { get; set; } = new();
+
+    /// <summary>Token numbers.</summary>
+    public int Vocabulary { get; set; }
+
+    /// <summary>Seed of the data order.</summary>
+    public long Seed { get; set; }
+
+    /// <summary>Samples of one data step; with <see cref="Samples"/> and <see cref="Seed"/> it fixes the data order.</summary>
+    public int BatchSamples { get; set; }
+
+    /// <summary>Samples in the data set.</summary>
+    public long Samples { get; set; }
+
+    /// <summary>What the stability detectors compare with, by detector.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> Stability { get; set; } = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
+
+    /// <summary>SHA-256 over all weights (<see cref="WeightsHash"/>).</summary>
+    public string WeightsSha256 { get; set; } = "";
+
+    /// <summary>The files, by rank.</summary>
+    public IReadOnlyList<ShardRecord> Shards { get; set; } = [];
+}

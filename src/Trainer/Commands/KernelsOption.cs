@@ -1,0 +1,16 @@
+using System.CommandLine;
+using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Model;
+
+namespace MhcOperator.Trainer.Commands;
+
+/// <summary><c>--mhc-kernels native|reference</c>.</summary>
+internal static class KernelsOption
+{
+    /// <summary>The option; native where the library is there, else reference.</summary>
+    public static Option<KernelKind> Create() => new("--mhc-kernels")
+    {
+        Description = "native: the fused kernels of libmhc_native.so; reference: composed torch operations. Native where the library is beside the program.",
+        DefaultValueFactory = _ => NativeLibraries.IsPresent(NativeLibraries.Kernels) ? KernelKind.Native : KernelKind.Reference,
+    };
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Telemetry;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Commands;
+
+/// <summary><c>mhc-trainer train</c>: one rank of a job, told by its environment what to do.</summary>
+internal static class TrainCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var log = new Option<FileInfo?>("--data-log") { Description = "Append one line for each update: step, data step and the samples of the batch (rank 0)." };
+        var kernels = KernelsOption.Create();
+        var command = new Command("train", "Train as one rank of a job. The environment says which: see docs/trainer-contract.md.") { log, kernels };
+        command.SetAction(result => Run(result.GetValue(log)?.FullName, result.GetValue(kernels)));
+        return command;
+    }
+
+    private static int Run(string? dataLog, KernelKind kernels)
+    {
+        var time = TimeProvider.System;
+        var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, time);
+        var termination = Environment.GetEnvironmentVariable(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
+        using var stop = StopRequest.Listen(() => Environment.Exit(Report(TrainerException.TryAgain("Terminated", "stopped on request before training began"), termination, printer)));
+        try
+        {
+            var settings = TrainerSettings.Read(Environment.GetEnvironmentVariable);
+            using var parent = settings.Parent is { } process ? new ParentWatch(process, () => Environment.Exit(ExitCode.TryAgain), time) : null;
+            new TrainingRun(settings, kernels, dataLog, printer, stop, time).Run();
+            return ExitCode.Done;
+        }
+        catch (TrainerException e)
+        {
+            return Report(e, termination, printer);
+        }
+    }
+
+    private static int Report(TrainerException failure, string termination, ProgressPrinter printer)
+    {
+        printer.Line($"{failure.Reason}: {failure.Message} (exit code {failure.ExitCode})");
+        TerminationReport.Write(termination, failure, printer.Line);
+        return failure.ExitCode;
+    }
+}

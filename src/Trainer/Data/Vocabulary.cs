@@ -1,0 +1,28 @@
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Data;
+
+/// <summary>How many token numbers a job has.</summary>
+internal static class Vocabulary
+{
+    private const int ByteValues = 256;
+    private const int Cl100kTokens = 100277;
+    private const int O200kTokens = 200019;
+
+    /// <summary>The job's own number, else the tokenizer's.</summary>
+    /// <exception cref="TrainerException">The job's number is under the tokenizer's.</exception>
+    public static int Of(TrainerConfiguration configuration)
+    {
+        var least = configuration.Data.Tokenizer switch
+        {
+            Tokenizer.Cl100k => Cl100kTokens,
+            Tokenizer.O200k => O200kTokens,
+            _ => ByteValues,
+        };
+        return configuration.Model.Vocabulary is not { } given || given >= least || configuration.Data.Format == DataFormat.Tokens
+            ? configuration.Model.Vocabulary ?? least
+            : throw TrainerException.Configuration("ConfigurationInvalid", $"spec.model.vocabulary: {given} was given; the tokenizer {configuration.Data.Tokenizer} needs at least {least}");
+    }
+}

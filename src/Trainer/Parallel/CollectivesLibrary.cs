@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace MhcOperator.Trainer.Parallel;
+
+/// <summary>The C ABI of libmhc_collectives.so (native/include/mhc_collectives.h).</summary>
+internal static unsafe partial class CollectivesLibrary
+{
+    /// <summary>A peer did not do its part in time.</summary>
+    public const int ErrorTimeout = -3;
+
+    /// <summary>The group could not be formed.</summary>
+    public const int ErrorConnect = -2;
+
+    private const string Library = Interop.NativeLibraries.Collectives;
+
+    [LibraryImport(Library, EntryPoint = "mhc_group_create", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Create(
+        out nint group,
+        int rank,
+        int size,
+        string? host,
+        string? interfaceName,
+        string prefix,
+        delegate* unmanaged<nint, byte*, void*, long, int> set,
+        delegate* unmanaged<nint, byte*, void*, long, int, long> get,
+        nint user,
+        int timeoutMilliseconds,
+        byte* error,
+        nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_group_all_reduce")]
+    public static partial int AllReduce(nint group, void* data, long count, int type, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_group_all_gather")]
+    public static partial int AllGather(nint group, void* input, void* output, long bytes, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_group_barrier")]
+    public static partial int Barrier(nint group, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_group_destroy")]
+    public static partial int Destroy(nint group, byte* error, nuint errorSize);
+}

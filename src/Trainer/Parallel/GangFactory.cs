@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Parallel;
+
+/// <summary>Brings the ranks of one attempt together.</summary>
+internal static class GangFactory
+{
+    private static readonly TimeSpan BindPause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Returns when all ranks are connected.</summary>
+    /// <param name="identity">This rank.</param>
+    /// <param name="host">MASTER_ADDR.</param>
+    /// <param name="port">MASTER_PORT.</param>
+    /// <param name="timeout">Patience with peers, here and later.</param>
+    /// <param name="log">Takes lines for people.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="TrainerException">The gang did not come together.</exception>
+    public static IGang Create(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log, CancellationToken cancellation)
+    {
+        if (identity.Size == 1)
+        {
+            return new SoloGang();
+        }
+
+        var server = identity.Rank == 0 ? Serve(identity, host, port, timeout, log, cancellation) : null;
+        RendezvousClient? client = null;
+        try
+        {
+            client = RendezvousClient.Connect(host, server?.Port ?? port, identity, timeout, log, cancellation);
+            return GlooGang.Form(identity, server, client, timeout);
+        }
+        catch
+        {
+            client?.Dispose();
+            server?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Servers of a gang on one machine listen to that machine only.</summary>
+    public static IPAddress BindAddress(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address))
+            ? IPAddress.Loopback
+            : IPAddress.Any;
+
+    private static RendezvousServer Serve(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return new RendezvousServer(BindAddress(host), port, identity, log);
+            }
+            catch (SocketException e)
+            {
+                // The attempt before may hold the port for a moment more.
+                if (e.SocketErrorCode != SocketError.AddressAlreadyInUse || watch.Elapsed > timeout)
+                {
+                    throw TrainerException.TryAgain("RendezvousFailed", string.Create(CultureInfo.InvariantCulture, $"rank 0 cannot listen on port {port} (MASTER_PORT): {e.Message}"), e);
+                }
+            }
+
+            cancellation.WaitHandle.WaitOne(BindPause);
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+}

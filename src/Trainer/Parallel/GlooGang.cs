@@ -1,0 +1,134 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Parallel;
+
+/// <summary>Ranks connected by gloo over TCP.</summary>
+internal sealed unsafe class GlooGang : IGang
+{
+    private const int Float32 = 0;
+    private const int ErrorSize = 512;
+
+    private readonly RendezvousServer? _server;
+    private readonly RendezvousClient _client;
+    private nint _group;
+
+    private GlooGang(nint group, GangIdentity identity, RendezvousServer? server, RendezvousClient client) =>
+        (_group, Rank, Size, _server, _client) = (group, identity.Rank, identity.Size, server, client);
+
+    /// <inheritdoc/>
+    public int Rank { get; }
+
+    /// <inheritdoc/>
+    public int Size { get; }
+
+    /// <summary>Forms the group: every rank connects with every other one.</summary>
+    /// <param name="identity">This rank.</param>
+    /// <param name="server">The rendezvous, on rank 0; owned from now on.</param>
+    /// <param name="client">Connection to it; owned from now on.</param>
+    /// <param name="timeout">Limit of the waits here and of every later operation.</param>
+    /// <exception cref="TrainerException">The group was not formed, or the native library is missing.</exception>
+    public static GlooGang Form(GangIdentity identity, RendezvousServer? server, RendezvousClient client, TimeSpan timeout)
+    {
+        var user = GCHandle.Alloc(client);
+        try
+        {
+            var error = stackalloc byte[ErrorSize];
+            var code = CollectivesLibrary.Create(
+                out var group,
+                identity.Rank,
+                identity.Size,
+                client.LocalAddress.ToString(),
+                interfaceName: null,
+                $"{identity.Job}/{identity.Attempt}/",
+                &StoreCallbacks.Set,
+                &StoreCallbacks.Get,
+                GCHandle.ToIntPtr(user),
+                (int)Math.Min(timeout.TotalMilliseconds, int.MaxValue),
+                error,
+                ErrorSize);
+            Check(code, error, "forming the gang");
+            return new GlooGang(group, identity, server, client);
+        }
+        catch (DllNotFoundException e)
+        {
+            throw TrainerException.Configuration("NativeLibraryMissing", "libmhc_collectives.so is not beside the trainer; more than one rank needs it (eng/build-native.sh builds it)", e);
+        }
+        finally
+        {
+            user.Free();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Sum(Span<float> values)
+    {
+        var error = stackalloc byte[ErrorSize];
+        fixed (float* data = values)
+        {
+            Check(CollectivesLibrary.AllReduce(_group, data, values.Length, Float32, error, ErrorSize), error, "adding up gradients");
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> mine)
+    {
+        var lengths = MemoryMarshal.Cast<byte, int>(GatherEqual(BitConverter.GetBytes(mine.Length))).ToArray();
+        var longest = lengths.Max();
+        var padded = new byte[longest];
+        mine.CopyTo(padded);
+        var all = GatherEqual(padded);
+        return [.. lengths.Select((length, rank) => all.AsSpan(rank * longest, length).ToArray())];
+    }
+
+    /// <inheritdoc/>
+    public void Barrier()
+    {
+        var error = stackalloc byte[ErrorSize];
+        Check(CollectivesLibrary.Barrier(_group, error, ErrorSize), error, "waiting for all ranks");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_group != 0)
+        {
+            // There is nobody left to tell about a failure to leave.
+            _ = CollectivesLibrary.Destroy(_group, null, 0);
+            _group = 0;
+        }
+
+        _client.Dispose();
+        _server?.Dispose();
+    }
+
+    private byte[] GatherEqual(byte[] mine)
+    {
+        var all = new byte[mine.Length * Size];
+        var error = stackalloc byte[ErrorSize];
+        fixed (byte* input = mine, output = all)
+        {
+            Check(CollectivesLibrary.AllGather(_group, input, output, mine.Length, error, ErrorSize), error, "gathering from all ranks");
+        }
+
+        return all;
+    }
+
+    private static void Check(int code, byte* error, string doing)
+    {
+        if (code == 0)
+        {
+            return;
+        }
+
+        var text = Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(error));
+        var reason = code switch
+        {
+            CollectivesLibrary.ErrorTimeout => "PeerTimeout",
+            CollectivesLibrary.ErrorConnect => "RendezvousFailed",
+            _ => "PeerLost",
+        };
+        throw TrainerException.TryAgain(reason, $"{doing}: {text}");
+    }
+}

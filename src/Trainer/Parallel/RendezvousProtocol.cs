@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace MhcOperator.Trainer.Parallel;
+
+/// <summary>
+/// The rendezvous on the wire, little-endian. Greeting: magic, then four fields (job, attempt, rank, size). Answer: 0 or −1, the
+/// server's attempt, a text. Then requests: set (1, key, value) → 0, and get (2, key, milliseconds) → length and value, or −1 when time is up.
+/// </summary>
+internal static class RendezvousProtocol
+{
+    /// <summary>Begins every connection; anything else is a stranger.</summary>
+    public const uint Magic = 0x3143484D; // "MHC1"
+
+    /// <summary>Request: store a value.</summary>
+    public const byte Set = 1;
+
+    /// <summary>Request: wait for a value.</summary>
+    public const byte Get = 2;
+
+    /// <summary>The greeting was accepted.</summary>
+    public const int Accepted = 0;
+
+    /// <summary>The greeting was refused, or a value did not come in time.</summary>
+    public const int Refused = -1;
+
+    /// <summary>Longest text, in bytes.</summary>
+    public const int LongestText = 1024;
+
+    /// <summary>Longest value, in bytes: gloo's are some kilobytes.</summary>
+    public const int LongestValue = 1 << 20;
+
+    /// <summary>Reads a number.</summary>
+    public static async Task<int> ReadInt32Async(Stream stream, CancellationToken cancellation)
+    {
+        var bytes = await ReadAsync(stream, sizeof(int), cancellation);
+        return BinaryPrimitives.ReadInt32LittleEndian(bytes);
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <exception cref="InvalidDataException">It is longer than allowed.</exception>
+    public static async Task<string> ReadTextAsync(Stream stream, CancellationToken cancellation) =>
+        Encoding.UTF8.GetString(await ReadBlockAsync(stream, LongestText, cancellation));
+
+    /// <summary>Reads a length and that many bytes.</summary>
+    /// <exception cref="InvalidDataException">It is longer than allowed.</exception>
+    public static async Task<byte[]> ReadBlockAsync(Stream stream, int longest, CancellationToken cancellation)
+    {
+        var length = await ReadInt32Async(stream, cancellation);
+        return length >= 0 && length <= longest
+            ? await ReadAsync(stream, length, cancellation)
+            : throw new InvalidDataException($"a length of {length} bytes; at most {longest} are allowed");
+    }
+
+    /// <summary>Reads exactly so many bytes.</summary>
+    /// <exception cref="EndOfStreamException">The other side closed the connection.</exception>
+    public static async Task<byte[]> ReadAsync(Stream stream, int length, CancellationToken cancellation)
+    {
+        var bytes = new byte[length];
+        await stream.ReadExactlyAsync(bytes, cancellation);
+        return bytes;
+    }
+
+    /// <summary>Puts numbers, texts and blocks into one message, so that it leaves in one packet.</summary>
+    public static byte[] Message(params ReadOnlySpan<object> parts)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        foreach (var part in parts)
+        {
+            switch (part)
+            {
+                case byte value:
+                    writer.Write(value);
+                    break;
+                case int value:
+                    writer.Write(value);
+                    break;
+                case uint value:
+                    writer.Write(value);
+                    break;
+                case string text:
+                    var bytes = Encoding.UTF8.GetBytes(text);
+                    writer.Write(bytes.Length);
+                    writer.Write(bytes);
+                    break;
+                case byte[] block:
+                    writer.Write(block.Length);
+                    writer.Write(block);
+                    break;
+                default:
+                    throw new ArgumentException($"{part.GetType()} has no place in a message", nameof(parts));
+            }
+        }
+
+        writer.Flush();
+        return stream.ToArray();
+    }
+}

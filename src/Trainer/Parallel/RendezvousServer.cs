@@ -1,0 +1,176 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace MhcOperator.Trainer.Parallel;
+
+/// <summary>
+/// The key-value store through which the ranks of one attempt find each other; rank 0 serves it on MASTER_PORT. Whoever does not greet
+/// as a rank of this job and this attempt is refused and told why; strangers and port scans cost it nothing but a closed connection.
+/// </summary>
+internal sealed class RendezvousServer : IDisposable
+{
+    private static readonly TimeSpan GreetingTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly GangIdentity _identity;
+    private readonly Action<string> _log;
+    private readonly TcpListener _listener;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> _values = new(StringComparer.Ordinal);
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="address">Address to bind to.</param>
+    /// <param name="port">0: any free one.</param>
+    /// <param name="identity">Whom to expect; its rank does not matter.</param>
+    /// <param name="log">Takes one line for each refused connection.</param>
+    /// <exception cref="SocketException">The port is taken.</exception>
+    public RendezvousServer(IPAddress address, int port, GangIdentity identity, Action<string> log)
+    {
+        (_identity, _log) = (identity, log);
+        _listener = new TcpListener(address, port);
+        _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _ = AcceptAsync();
+    }
+
+    /// <summary>Where it listens.</summary>
+    public int Port { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _listener.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var stop = _stop.Token;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                var client = await _listener.AcceptTcpClientAsync(stop);
+                _ = ServeAsync(client, stop);
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                _log($"rendezvous: a connection could not be accepted: {e.Message}");
+            }
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client, CancellationToken stop)
+    {
+        using var connection = client;
+        var peer = client.Client.RemoteEndPoint;
+        try
+        {
+            client.NoDelay = true;
+            var stream = client.GetStream();
+            if (await GreetAsync(stream, stop) is { } refusal)
+            {
+                _log($"rendezvous: refused {peer}: {refusal}");
+                return;
+            }
+
+            while (true)
+            {
+                await AnswerAsync(stream, stop);
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // A rank that goes away is noticed by the collectives.
+            return;
+        }
+        catch (InvalidDataException e)
+        {
+            _log($"rendezvous: closed {peer}: {e.Message}");
+        }
+    }
+
+    /// <summary>Null where the peer is one of ours, else why it was refused.</summary>
+    private async Task<string?> GreetAsync(NetworkStream stream, CancellationToken stop)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(GreetingTimeout);
+        GangIdentity other;
+        try
+        {
+            if ((uint)await RendezvousProtocol.ReadInt32Async(stream, patience.Token) != RendezvousProtocol.Magic)
+            {
+                return "it does not speak this protocol";
+            }
+
+            other = new GangIdentity(
+                await RendezvousProtocol.ReadTextAsync(stream, patience.Token),
+                await RendezvousProtocol.ReadInt32Async(stream, patience.Token),
+                await RendezvousProtocol.ReadInt32Async(stream, patience.Token),
+                await RendezvousProtocol.ReadInt32Async(stream, patience.Token));
+        }
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            return "it did not greet";
+        }
+
+        var refusal = Refusal(other);
+        var answer = RendezvousProtocol.Message(refusal is null ? RendezvousProtocol.Accepted : RendezvousProtocol.Refused, _identity.Attempt, refusal ?? "");
+        await stream.WriteAsync(answer, stop);
+        return refusal;
+    }
+
+    private string? Refusal(GangIdentity other)
+    {
+        if (!string.Equals(other.Job, _identity.Job, StringComparison.Ordinal))
+        {
+            return $"{other} came to the rendezvous of job {_identity.Job}";
+        }
+
+        if (other.Attempt != _identity.Attempt)
+        {
+            return $"{other} came to the rendezvous of attempt {_identity.Attempt}";
+        }
+
+        return other.Size == _identity.Size && other.Rank >= 0 && other.Rank < _identity.Size
+            ? null
+            : $"{other} came to a gang of {_identity.Size} ranks";
+    }
+
+    private async Task AnswerAsync(NetworkStream stream, CancellationToken stop)
+    {
+        var operation = (await RendezvousProtocol.ReadAsync(stream, 1, stop))[0];
+        var key = await RendezvousProtocol.ReadTextAsync(stream, stop);
+        var value = _values.GetOrAdd(key, _ => new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously));
+        switch (operation)
+        {
+            case RendezvousProtocol.Set:
+                value.TrySetResult(await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestValue, stop));
+                await stream.WriteAsync(RendezvousProtocol.Message(RendezvousProtocol.Accepted), stop);
+                break;
+            case RendezvousProtocol.Get:
+                var patience = TimeSpan.FromMilliseconds(Math.Max(1, await RendezvousProtocol.ReadInt32Async(stream, stop)));
+                await stream.WriteAsync(await WaitAsync(value.Task, patience, stop), stop);
+                break;
+            default:
+                throw new InvalidDataException($"unknown request {operation}");
+        }
+    }
+
+    private static async Task<byte[]> WaitAsync(Task<byte[]> value, TimeSpan patience, CancellationToken stop)
+    {
+        try
+        {
+            return RendezvousProtocol.Message(await value.WaitAsync(patience, stop));
+        }
+        catch (TimeoutException)
+        {
+            return RendezvousProtocol.Message(RendezvousProtocol.Refused);
+        }
+    }
+}

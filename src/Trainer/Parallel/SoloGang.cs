@@ -1,0 +1,29 @@
+namespace MhcOperator.Trainer.Parallel;
+
+/// <summary>A gang of one, which needs no native library.</summary>
+internal sealed class SoloGang : IGang
+{
+    /// <inheritdoc/>
+    public int Rank => 0;
+
+    /// <inheritdoc/>
+    public int Size => 1;
+
+    /// <inheritdoc/>
+    public void Sum(Span<float> values)
+    {
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> mine) => [mine.ToArray()];
+
+    /// <inheritdoc/>
+    public void Barrier()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}

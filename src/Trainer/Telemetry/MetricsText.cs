@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+
+namespace MhcOperator.Trainer.Telemetry;
+
+/// <summary>Writes a snapshot in the Prometheus text format.</summary>
+internal static class MetricsText
+{
+    private static readonly string[] States = ["Unknown", "Healthy", "Suspicious", "Unstable"];
+
+    /// <summary>All metrics of a snapshot. A value that is not known yet has no line.</summary>
+    public static string Render(TrainerSnapshot snapshot)
+    {
+        var status = snapshot.Status;
+        var text = new StringBuilder();
+        Family(text, "mhc_train_attempt", "gauge", "Attempt of the job, from 1.", ("", status.Attempt));
+        Family(text, "mhc_train_step", "gauge", "Updates done.", ("", status.Step));
+        Family(text, "mhc_train_steps", "gauge", "Updates asked for.", ("", status.TotalSteps));
+        Family(text, "mhc_train_tokens_total", "counter", "Tokens trained on, all ranks and earlier attempts included.", ("", status.Tokens));
+        Family(text, "mhc_train_loss", "gauge", "Loss of the last update, nats per token.", ("", status.Loss));
+        Family(text, "mhc_train_gradient_norm", "gauge", "Global gradient norm before clipping.", ("", status.GradientNorm));
+        Family(text, "mhc_train_learning_rate", "gauge", "Learning rate of the last update.", ("", status.LearningRate));
+        Family(text, "mhc_train_tokens_per_second", "gauge", "Tokens per second over the whole gang, recent steps.", ("", status.TokensPerSecond));
+        Family(text, "mhc_train_step_seconds", "gauge", "Seconds per step, recent steps.", ("", status.SecondsPerStep));
+        Family(text, "mhc_train_eta_seconds", "gauge", "Seconds left at that speed.", ("", status.EtaSeconds));
+        Family(text, "mhc_train_gain", "gauge", "Composite Amax gain of the residual mappings.", ("{direction=\"forward\"}", status.Gain?.Forward), ("{direction=\"backward\"}", status.Gain?.Backward));
+        Family(text, "mhc_train_checkpoint_step", "gauge", "Step of the newest checkpoint.", ("{state=\"latest\"}", status.LatestCheckpoint), ("{state=\"verified\"}", status.VerifiedCheckpoint));
+        Family(text, "mhc_train_checkpoint_seconds", "gauge", "Seconds that training stood still for the last checkpoint.", ("", snapshot.CheckpointSeconds));
+        Family(text, "mhc_train_checkpoint_failures_total", "counter", "Checkpoints that could not be written.", ("", snapshot.CheckpointFailures));
+        Family(text, "mhc_train_skipped_updates_total", "counter", "Updates left out since a loss or gradient was not finite.", ("", snapshot.SkippedUpdates));
+        Family(text, "mhc_train_stability_state", "gauge", "1 for the state that training is in.", [.. States.Select(s => ($"{{state=\"{s}\"}}", (double?)(string.Equals(s, status.StabilityState, StringComparison.Ordinal) ? 1 : 0)))]);
+        return text.ToString();
+    }
+
+    private static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double? Value)> samples)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
+        foreach (var (labels, value) in samples)
+        {
+            if (value is { } known)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {known:R}\n");
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using MhcOperator.Api.Contract;
+
+namespace MhcOperator.Trainer.Telemetry;
+
+/// <summary>Lines for people: one that is rewritten on a terminal, plain ones elsewhere, and never more than a few a minute of the same kind.</summary>
+internal sealed class ProgressPrinter(TextWriter writer, bool terminal, TimeProvider time)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _turn = new();
+    private long? _last;
+    private bool _open;
+
+    /// <summary>A line on its own.</summary>
+    public void Line(string text)
+    {
+        lock (_turn)
+        {
+            writer.WriteLine(_open ? $"\n{text}" : text);
+            writer.Flush();
+            _open = false;
+        }
+    }
+
+    /// <summary>A line that matters more.</summary>
+    public void Warn(string text) => Line($"warning: {text}");
+
+    /// <summary>The progress, if the last one was shown long enough ago, or if this is the last.</summary>
+    public void Progress(TrainerStatus status)
+    {
+        lock (_turn)
+        {
+            if (_last is { } last && time.GetElapsedTime(last) < Pause && status.Step != status.TotalSteps)
+            {
+                return;
+            }
+
+            _last = time.GetTimestamp();
+            writer.Write(terminal ? $"\r{Format(status)}\u001b[K" : Format(status) + "\n");
+            writer.Flush();
+            _open = terminal;
+        }
+    }
+
+    /// <summary>One line that says how training goes.</summary>
+    public static string Format(TrainerStatus status)
+    {
+        var gain = status.Gain is { } g ? string.Create(CultureInfo.InvariantCulture, $"  gain {g.Forward:F3}/{g.Backward:F3}") : "";
+        var eta = status.EtaSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"  eta {TimeSpan.FromSeconds(Math.Round(seconds)):c}") : "";
+        var loss = status.Loss is { } value ? value.ToString("F4", CultureInfo.InvariantCulture) : "not finite";
+        return string.Create(CultureInfo.InvariantCulture, $"step {status.Step}/{status.TotalSteps}  loss {loss}  {status.TokensPerSecond:F0} tok/s{gain}  lr {status.LearningRate:E2}{eta}");
+    }
+}

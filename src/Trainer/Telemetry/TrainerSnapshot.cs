@@ -1,0 +1,10 @@
+using MhcOperator.Api.Contract;
+
+namespace MhcOperator.Trainer.Telemetry;
+
+/// <summary>The contract's status and what only the metrics tell.</summary>
+/// <param name="Status">The contract's status.</param>
+/// <param name="SkippedUpdates">Updates left out by this process, since a loss or gradient was not finite.</param>
+/// <param name="CheckpointFailures">Checkpoints that this process could not write.</param>
+/// <param name="CheckpointSeconds">How long training stood still for the last checkpoint.</param>
+internal sealed record TrainerSnapshot(TrainerStatus Status, int SkippedUpdates, int CheckpointFailures, double CheckpointSeconds);

@@ -1,0 +1,47 @@
+using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Drills;
+using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.Stability;
+
+namespace MhcOperator.Trainer.Training;
+
+/// <summary>The loop's collaborators.</summary>
+internal sealed record LoopParts
+{
+    /// <summary>Division of the batch.</summary>
+    public required BatchPlan Plan { get; init; }
+
+    /// <summary>Makes token tensors.</summary>
+    public required BatchReader Batches { get; init; }
+
+    /// <summary>Data steps to jump over.</summary>
+    public required SkipWindows Skip { get; init; }
+
+    /// <summary>Averages over the gang.</summary>
+    public required GradientAverager Averager { get; init; }
+
+    /// <summary>Judges steps.</summary>
+    public required StabilityMonitor Monitor { get; init; }
+
+    /// <summary>Writes checkpoints when they are due.</summary>
+    public required CheckpointKeeper Keeper { get; init; }
+
+    /// <summary>Knows all checkpoints.</summary>
+    public required CheckpointLedger Ledger { get; init; }
+
+    /// <summary>Shows how it goes.</summary>
+    public required TrainingTelemetry Telemetry { get; init; }
+
+    /// <summary>Rehearsed failures of this process.</summary>
+    public required List<Drill> Drills { get; init; }
+
+    /// <summary>Whether to stop.</summary>
+    public required StopRequest Stop { get; init; }
+
+    /// <summary>Takes lines for people.</summary>
+    public required Action<string> Warn { get; init; }
+
+    /// <summary>Lists what is trained on; null: nobody wants to know.</summary>
+    public DataLog? DataLog { get; init; }
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+
+namespace MhcOperator.Trainer.Training;
+
+/// <summary>The last words of a trainer: one line of JSON in the file that Kubernetes shows as the container's termination message.</summary>
+internal static class TerminationReport
+{
+    /// <summary>Kubernetes' own default.</summary>
+    public const string DefaultPath = "/dev/termination-log";
+
+    /// <summary>The line: the verdict where there is one, else reason and message.</summary>
+    public static string Render(TrainerException failure) => failure.Verdict is { } verdict
+        ? JsonSerializer.Serialize(verdict, ApiJsonContext.Default.Verdict)
+        : JsonSerializer.Serialize(new TerminationMessage(failure.Reason, failure.Message), ApiJsonContext.Default.TerminationMessage);
+
+    /// <summary>Writes the line; where there is no such file, as outside a container, the log has to do.</summary>
+    public static void Write(string path, TrainerException failure, Action<string> log)
+    {
+        try
+        {
+            File.WriteAllText(path, Render(failure) + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log($"no termination message at {path}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Drills;
+using MhcOperator.Trainer.Optimization;
+using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.Stability;
+using static TorchSharp.torch;
+
+namespace MhcOperator.Trainer.Training;
+
+/// <summary>
+/// The training loop. Everything that decides (loss, gradients, stop request, gain) is averaged over the gang first, so that every rank
+/// takes the same turn at the same step. A step is judged before its update is made.
+/// </summary>
+internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingState state, LoopParts parts, double learningRateFactor)
+{
+    private readonly OptimizationSpec _optimization = configuration.Optimization;
+    private readonly bool _observeOnly = configuration.Stability.Response == StabilityResponse.Observe;
+
+    /// <summary>Trains to the last step.</summary>
+    /// <param name="progress">Where to begin.</param>
+    /// <exception cref="TrainerException">Training is unstable, a peer is lost, or a stop was asked for.</exception>
+    public void Run(TrainingProgress progress)
+    {
+        parts.Telemetry.Begin(progress);
+        while (progress.Step < _optimization.Steps)
+        {
+            using var scope = NewDisposeScope();
+            var step = progress.Step + 1;
+            var dataStep = parts.Skip.Next(progress.DataStep);
+            parts.Drills.ForEach(d => d.BeforeStep(step));
+            parts.DataLog?.Write(step, dataStep, parts.Batches.Samples(dataStep));
+
+            var (observed, stop) = ForwardBackward(step, dataStep);
+            var report = parts.Monitor.Observe(observed);
+            React(report, observed);
+
+            var learningRate = parts.Drills.Aggregate(LearningRate.At(_optimization, step, learningRateFactor), (rate, d) => d.LearningRate(step, rate));
+            if (!report.SkipUpdate)
+            {
+                state.Optimizer.Step(learningRate);
+            }
+
+            state.Optimizer.ZeroGradients();
+            progress = new TrainingProgress(step, dataStep + 1, progress.Tokens + _optimization.BatchTokens);
+            parts.Keeper.AfterStep(progress, report.State, _observeOnly);
+            parts.Telemetry.Step(progress, observed, report, learningRate);
+            parts.Drills.ForEach(d => d.AfterStep(step));
+            if (stop && step < _optimization.Steps)
+            {
+                Leave(progress);
+            }
+        }
+    }
+
+    private (StepObservation Observed, bool Stop) ForwardBackward(int step, long dataStep)
+    {
+        var gain = configuration.Stability.Gain;
+        var measures = configuration.Model.Residual != ResidualKind.Standard && (step == 1 || step % gain.EverySteps == 0);
+        double loss = 0;
+        for (var pass = 0; pass < parts.Plan.Passes; pass++)
+        {
+            using var scope = NewDisposeScope();
+            state.Model.MeasureGain = measures && pass == 0;
+            using var mean = state.Model.Loss(parts.Batches.Read(dataStep, pass)) / parts.Plan.Passes;
+            mean.backward();
+            loss += mean.item<float>();
+        }
+
+        parts.Drills.ForEach(d => d.Gradients(step, state.Model.NamedParameters));
+        var measured = measures ? state.Model.LastGain : null;
+        Span<float> shared = [(float)loss, parts.Stop.Requested ? 1 : 0, (float)(measured?.Forward ?? 0), (float)(measured?.Backward ?? 0)];
+        parts.Averager.Average(shared);
+        var norm = GradientClipping.Clip(state.Model.NamedParameters, _optimization.GradientClip);
+        return (
+            new StepObservation(step, dataStep, shared[0], norm, measured is null ? null : new GainStatus { Forward = shared[2], Backward = shared[3] }),
+            shared[1] > 0);
+    }
+
+    private void React(StabilityReport report, in StepObservation observed)
+    {
+        if (report.State == StabilityState.Healthy)
+        {
+            return;
+        }
+
+        if (report.State == StabilityState.Unstable && !_observeOnly)
+        {
+            var verdict = VerdictBuilder.Build(report, observed, configuration.Stability.Rollback, parts.Ledger.Verified);
+            parts.Ledger.QuarantineFrom(verdict.OnsetStep, $"training was found unstable at step {verdict.DetectedStep}: {verdict.Reason}");
+            throw TrainerException.Unstable(verdict);
+        }
+
+        var consequence = report.SkipUpdate ? "; the update is left out" : "";
+        parts.Warn($"step {observed.Step} (data step {observed.DataStep}) looks {report.State}: {report.Findings[0].Message}{consequence}");
+    }
+
+    private void Leave(TrainingProgress progress)
+    {
+        var failure = parts.Keeper.Save(progress);
+        throw TrainerException.TryAgain("Terminated", failure is null
+            ? $"stopped on request; checkpoint {progress.Step} is committed"
+            : $"stopped on request; no checkpoint of step {progress.Step}: {failure}");
+    }
+}

@@ -1,0 +1,181 @@
+using System.Globalization;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Drills;
+using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.Stability;
+using MhcOperator.Trainer.Telemetry;
+using static TorchSharp.torch;
+
+namespace MhcOperator.Trainer.Training;
+
+/// <summary>One attempt of one rank, from the environment to the last checkpoint.</summary>
+internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, string? dataLogPath, ProgressPrinter printer, StopRequest stop, TimeProvider time)
+{
+    private const int SharedNumbers = 4;
+
+    private readonly TrainerConfiguration _configuration = settings.Configuration;
+    private readonly GangIdentity _identity = settings.Identity;
+
+    /// <summary>Trains.</summary>
+    /// <exception cref="TrainerException">It ended otherwise than with the last step.</exception>
+    public void Run()
+    {
+        Refuse();
+        set_num_threads(settings.Threads);
+        var vocabulary = Vocabulary.Of(_configuration);
+        var plan = BatchPlan.Make(_configuration, _identity.Rank, _identity.Size);
+        var folder = CheckpointFolder.OpenForWriting(settings.CheckpointFolder, time);
+        var board = new StatusBoard { Current = new TrainerSnapshot(new TrainerStatus { Attempt = _identity.Attempt, TotalSteps = _configuration.Optimization.Steps }, 0, 0, 0) };
+        using var server = Serve(board);
+        using var data = DataSet.Open(_configuration.Data, _configuration.Model.ContextLength, vocabulary, settings.Corpus);
+        using var state = new TrainingState(_configuration, vocabulary, kernels);
+        Say($"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
+
+        using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None);
+        var fence = new CheckpointFence(folder, _identity.Attempt);
+        TakeFolder(fence, folder);
+        gang.Barrier();
+        var ledger = new CheckpointLedger(_identity.Rank == 0 ? folder : null, _configuration.Checkpoints, printer.Warn);
+        var order = new SampleOrder(_configuration.Optimization.Seed, data.TrainingSamples, plan.Samples);
+        var monitor = new StabilityMonitor(_configuration.Stability);
+        var progress = Resume(new CheckpointLoader(folder, gang, ledger, printer.Warn), state, monitor, order);
+        var keeper = new CheckpointKeeper(new CheckpointWriter(folder, fence, gang, _identity.Attempt), ledger, _configuration.Checkpoints, _configuration.Optimization.Steps, p => Describe(p, monitor, vocabulary, order), state, Warn, time);
+        keeper.BeganAt(progress.Step);
+        var drills = DrillBook.Open(_configuration.Drills, _identity.Attempt, _identity.Rank, vocabulary, folder);
+        using var log = _identity.Rank == 0 && dataLogPath is not null ? new DataLog(dataLogPath) : null;
+        stop.TrainingBegins();
+        new TrainingLoop(_configuration, state, new LoopParts
+        {
+            Plan = plan,
+            Batches = new BatchReader(data, order, plan, _configuration.Model.ContextLength, drills),
+            Skip = new SkipWindows(settings.SkipWindows),
+            Averager = new GradientAverager(gang, state.Model.NamedParameters, SharedNumbers),
+            Monitor = monitor,
+            Keeper = keeper,
+            Ledger = ledger,
+            Telemetry = new TrainingTelemetry(board, printer, ledger, keeper, _identity.Attempt, _configuration.Optimization, prints: _identity.Rank == 0, time),
+            Drills = drills,
+            Stop = stop,
+            Warn = Warn,
+            DataLog = log,
+        }, settings.LearningRateFactor).Run(progress);
+        printer.Line($"weights sha256:{WeightsHash.Compute(state.Weights)}");
+    }
+
+    private void Refuse()
+    {
+        if (_configuration.Device == Api.Device.Cuda)
+        {
+            throw TrainerException.Configuration("ConfigurationInvalid", "spec.workers.device: Cuda was given; this trainer computes on the Cpu");
+        }
+
+        if (_configuration.Parallelism is { Sharding: not Sharding.None } or { Communication: not Communication.Float32 })
+        {
+            Warn($"spec.parallelism: sharding {_configuration.Parallelism.Sharding} and communication {_configuration.Parallelism.Communication} are not there yet; None and Float32 are used");
+        }
+    }
+
+    private StatusServer? Serve(StatusBoard board)
+    {
+        if (_identity.Rank != 0 || settings.StatusPort is not { } port)
+        {
+            return null;
+        }
+
+        try
+        {
+            return StatusServer.Start(GangFactory.BindAddress(settings.MasterAddress), port, board);
+        }
+        catch (IOException e)
+        {
+            printer.Warn($"no status on port {port} (MHC_STATUS_PORT): {e.Message}");
+            return null;
+        }
+    }
+
+    private void TakeFolder(CheckpointFence fence, CheckpointFolder folder)
+    {
+        if (_identity.Rank != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            fence.Take();
+            fence.WhileOwner(folder.DeleteLeftovers);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw TrainerException.TryAgain("CheckpointFolderBusy", $"checkpoint folder {folder.Path}: {e.Message}", e);
+        }
+    }
+
+    private TrainingProgress Resume(CheckpointLoader loader, TrainingState state, StabilityMonitor monitor, SampleOrder order)
+    {
+        if (loader.Find(settings.Resume) is not { } manifest)
+        {
+            Say("training begins at step 0");
+            return default;
+        }
+
+        var tensors = loader.Read(manifest, _ => true);
+        state.Restore(manifest.Step, tensors);
+        foreach (var tensor in tensors)
+        {
+            tensor.Value.Dispose();
+        }
+
+        var hash = WeightsHash.Compute(state.Weights);
+        if (!string.Equals(hash, manifest.WeightsSha256, StringComparison.Ordinal))
+        {
+            throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint {manifest.Step}: the weights have the SHA-256 {hash}; {manifest.WeightsSha256} was written");
+        }
+
+        if (manifest.Seed != _configuration.Optimization.Seed || manifest.Samples != order.Samples || manifest.BatchSamples != order.Batch)
+        {
+            Warn($"the data order has changed since checkpoint {manifest.Step}: seed {manifest.Seed}, {manifest.Samples} samples, {manifest.BatchSamples} a batch then; seed {_configuration.Optimization.Seed}, {order.Samples}, {order.Batch} now");
+        }
+
+        monitor.Restore(manifest.Stability);
+        Say($"training goes on after step {manifest.Step}, with data step {manifest.DataStep}");
+        return new TrainingProgress(manifest.Step, manifest.DataStep, manifest.Tokens);
+    }
+
+    private CheckpointManifest Describe(TrainingProgress progress, StabilityMonitor monitor, int vocabulary, SampleOrder order) => new()
+    {
+        Job = _identity.Job,
+        Attempt = _identity.Attempt,
+        SavedAt = time.GetUtcNow(),
+        Step = progress.Step,
+        DataStep = progress.DataStep,
+        Tokens = progress.Tokens,
+        WorldSize = _identity.Size,
+        Model = _configuration.Model,
+        Vocabulary = vocabulary,
+        Seed = _configuration.Optimization.Seed,
+        BatchSamples = order.Batch,
+        Samples = order.Samples,
+        Stability = monitor.Memory,
+    };
+
+    private void Say(string line)
+    {
+        if (_identity.Rank == 0)
+        {
+            printer.Line(line);
+        }
+    }
+
+    private void Warn(string line)
+    {
+        if (_identity.Rank == 0)
+        {
+            printer.Warn(line);
+        }
+    }
+}
