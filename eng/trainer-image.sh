@@ -89,7 +89,7 @@ collect_system() {
     esac
   done
   cp "$busybox" "$root/usr/bin/"
-  for program in sh cat df env grep head id kill ls nslookup ps sed sleep tail wget; do # to look around with kubectl exec
+  for program in sh cat df env grep head id kill ls nc nslookup ps sed seq sleep tail wget; do # to look around with kubectl exec
     ln -s busybox "$root/usr/bin/$program"
   done
   printf 'root:x:0:0:root:/root:/bin/sh\nmhc:x:65532:65532:mhc:/tmp:/bin/sh\n' > "$root/etc/passwd"
