@@ -5,5 +5,6 @@ var root = new RootCommand("Trains transformers with manifold-constrained hyper-
 {
     TrainCommand.Create(),
     SampleCommand.Create(),
+    CheckCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();
