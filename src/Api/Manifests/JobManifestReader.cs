@@ -125,7 +125,7 @@ public static class JobManifestReader
     private static FieldError[] Merge(IReadOnlyList<FieldError> textErrors, List<FieldError> errors, MhcTrainingJob job, SourceLines? lines)
     {
         // A value that is no YAML is reported once.
-        errors.RemoveAll(e => textErrors.Any(t => t.Path == e.Path));
+        errors.RemoveAll(e => textErrors.Any(t => t.Path == e.Path && t.Line == e.Line));
         errors.AddRange(textErrors);
         errors.AddRange(CrossValidator.Check(job, errors).Select(e => e with { Line = lines?.Find(e.Path) }).ToArray());
         return FieldOrder.Sort(errors);

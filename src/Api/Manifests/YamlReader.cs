@@ -25,7 +25,7 @@ internal static class YamlReader
         }
 
         var documents = new List<YamlDocument>();
-        var parser = new Parser(new StringReader(text));
+        var parser = new GuardedParser(new Parser(new StringReader(text)));
         YamlTreeBuilder? builder = null;
         try
         {
@@ -49,22 +49,29 @@ internal static class YamlReader
 
     private static YamlDocument SyntaxError(YamlException e, YamlTreeBuilder? builder, string text)
     {
-        var line = (int)Math.Max(1, e.Start.Line);
+        // The parser finds a tab only when the block around it ends, so its own mark is too early.
+        var tab = FirstLineWithTab(text, Math.Max(1, (int)e.Start.Line));
+        var line = tab ?? (int)Math.Max(1, e.End.Line);
         var path = builder is { Path.Length: > 0 } ? builder.Path : FieldPath.Document;
-        var hint = LineOf(text, line).AsSpan().TrimStart(' ') is ['\t', ..] ? "; indent with spaces, YAML allows no tabs there" : "";
+        var hint = tab is null ? "" : " Indent with spaces, YAML allows no tabs there.";
         var error = new FieldError(path, $"expected YAML, got a syntax error: {e.Message}{hint}", line);
         return new YamlDocument(null, builder?.Lines ?? new SourceLines { First = line }, [.. builder?.Errors ?? [], error]);
     }
 
     private static YamlDocument Failed(string message) => new(null, new SourceLines(), [new FieldError(FieldPath.Document, message, 1)]);
 
-    private static string LineOf(string text, int line)
+    private static int? FirstLineWithTab(string text, int from)
     {
-        using var reader = new StringReader(text);
-        for (var i = 1; i < line && reader.ReadLine() is not null; i++)
+        var number = 0;
+        foreach (var line in text.AsSpan().EnumerateLines())
         {
+            number++;
+            if (number >= from && line.TrimStart(' ') is ['\t', ..])
+            {
+                return number;
+            }
         }
 
-        return reader.ReadLine() ?? "";
+        return null;
     }
 }

@@ -1,0 +1,51 @@
+using Api.Tests.Support;
+using MhcOperator.Api.Validation;
+
+namespace Api.Tests.Validation;
+
+public sealed class ImmutabilityTests
+{
+    [Theory]
+    [InlineData("managedBy: example.com/other", "spec.managedBy: may not change: two controllers would act on one job; was \"training.mhc.dev/operator\", got \"example.com/other\"")]
+    [InlineData("model: {heads: 6}", "spec.model.heads: may not change: checkpoints of one model cannot be loaded into another; was 12, got 6")]
+    [InlineData("model: {keyValueHeads: 12}", "spec.model.keyValueHeads: may not change: checkpoints of one model cannot be loaded into another; was nothing, got 12")]
+    [InlineData("data: {source: {configMap: {name: x}}}", "spec.data.source.configMap: may not change: steps that are done were done on the old data; was nothing, got an object")]
+    [InlineData("optimization: {seed: 2}", "spec.optimization.seed: may not change: the order of the data depends on it; was 1, got 2")]
+    [InlineData("optimization: {batchTokens: 131072}", "spec.optimization.batchTokens: may not change: the order of the data depends on it; was 65536, got 131072")]
+    [InlineData("checkpoints: {volume: {claimName: x}}", "spec.checkpoints.volume.claimName: may not change: the job's checkpoints are there; was nothing, got \"x\"")]
+    [InlineData("checkpoints: {volume: {size: 20Gi}}", "spec.checkpoints.volume.size: may not change: a claim that is made keeps its size; was \"10Gi\", got \"20Gi\"")]
+    [InlineData("checkpoints: {volume: {accessModes: [ReadWriteOnce]}}", "spec.checkpoints.volume.accessModes: may not change: a claim that is made keeps its access modes; was a list, got a list")]
+    public void A_field_that_never_changes_is_refused_even_while_the_job_is_suspended(string change, string expected)
+    {
+        Assert.Equal(expected, Changes("", change));
+        Assert.Equal(expected, Changes("suspend: true", $"suspend: true, {change}"));
+    }
+
+    [Theory]
+    [InlineData("workers: {replicas: 2}", "spec.workers.replicas: may change only while spec.suspend is true: the gang that runs has the old value; was 1, got 2")]
+    [InlineData("workers: {template: {spec: {nodeSelector: {a: b}}}}", "spec.workers.template: may change only while spec.suspend is true: the gang that runs has the old value; was nothing, got an object")]
+    [InlineData("trainer: {image: x}", "spec.trainer.image: may change only while spec.suspend is true: the gang that runs has the old value; was nothing, got \"x\"")]
+    [InlineData("scheduling: {queue: x}", "spec.scheduling.queue: may change only while spec.suspend is true: the gang that runs has the old value; was nothing, got \"x\"")]
+    public void What_makes_the_pods_changes_only_while_the_job_is_suspended(string change, string expected)
+    {
+        Assert.Equal(expected, Changes("", change));
+        Assert.Equal("", Changes("suspend: true", change));
+        Assert.Equal("", Changes("", $"suspend: true, {change}"));
+    }
+
+    [Theory]
+    [InlineData("suspend: true")]
+    [InlineData("optimization: {steps: 2000, peakLearningRate: 0.1}")]
+    [InlineData("stability: {response: Observe}, runPolicy: {maxRestarts: 9}, checkpoints: {intervalSteps: 200, volume: {policy: Delete}}")]
+    [InlineData("model: {heads: 12}, workers: {replicas: 1}")]
+    public void Everything_else_may_change(string change) => Assert.Equal("", Changes("", change));
+
+    [Fact]
+    public void All_changes_are_named_in_the_order_of_the_fields() =>
+        Assert.Equal(
+            ["spec.workers.replicas", "spec.model.layers", "spec.model.mhc.streams", "spec.optimization.seed"],
+            Immutability.Check(JobYaml.Spec(""), JobYaml.Spec("optimization: {seed: 2}, model: {mhc: {streams: 2}, layers: 3}, workers: {replicas: 2}")).Select(e => e.Path));
+
+    private static string Changes(string before, string after) =>
+        string.Join('\n', Immutability.Check(JobYaml.Spec(before), JobYaml.Spec(after)).Select(e => e.ToString()));
+}
