@@ -59,8 +59,8 @@ internal sealed class PlanContext
         {
             Type = type,
             Status = status,
-            Reason = reason,
-            Message = message,
+            Reason = ConditionText.Reason(reason),
+            Message = ConditionText.Message(message),
             ObservedGeneration = Job.Metadata.Generation,
             LastTransitionTime = new DateTime(Now.UtcTicks - (Now.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc),
         });

@@ -7,7 +7,7 @@ internal static class NameConflict
 {
     public static void Tell(PlanContext context, string kind, string name)
     {
-        var message = $"{kind} {name} exists and belongs to somebody else; delete it or give the job another name";
+        var message = ConditionText.Message($"{kind} {name} exists and belongs to somebody else; delete it or give the job another name");
         if (context.Condition(ConditionTypes.GangScheduled) is not { Reason: Reasons.NameConflict } told || told.Message != message)
         {
             context.Warn(Reasons.NameConflict, message);

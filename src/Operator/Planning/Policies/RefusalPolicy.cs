@@ -19,7 +19,7 @@ internal static class RefusalPolicy
             return true;
         }
 
-        var message = $"{refusal.Kind} {refusal.Name} was refused: {refusal.Message}";
+        var message = ConditionText.Message($"{refusal.Kind} {refusal.Name} was refused: {refusal.Message}");
         switch (refusal.Status)
         {
             case HttpStatusCode.Conflict:

@@ -16,8 +16,8 @@ internal static class TerminationMessageReader
     public static Verdict? ReadVerdict(string message) =>
         ReadLine(message, ApiJsonContext.Default.Verdict) is { } verdict
         && !string.IsNullOrEmpty(verdict.Reason)
-        && verdict.RestoreStep >= 0 && verdict.RestoreStep <= verdict.OnsetStep && verdict.OnsetStep <= verdict.DetectedStep
-            ? verdict
+        && verdict.RestoreStep >= 0 && verdict.RestoreStep <= verdict.OnsetStep && verdict.OnsetStep <= verdict.DetectedStep && verdict.DetectedStep > 0
+            ? verdict with { Reason = ConditionText.Reason(verdict.Reason), Message = verdict.Message ?? "" }
             : null;
 
     private static T? ReadLine<T>(string message, JsonTypeInfo<T> type)

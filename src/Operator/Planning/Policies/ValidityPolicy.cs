@@ -23,7 +23,7 @@ internal static class ValidityPolicy
             return true;
         }
 
-        var message = errors.Count == 0 ? "the manifest could not be read" : string.Join("; ", errors);
+        var message = ConditionText.Message(errors.Count == 0 ? "the manifest could not be read" : string.Join("; ", errors));
         if (context.Condition(ConditionTypes.Valid) is not { Status: Conditions.False } old || old.Message != message)
         {
             context.Warn(Reasons.InvalidSpec, message);

@@ -1,0 +1,36 @@
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Local;
+
+namespace MhcOperator.Operator.Tests.Building;
+
+/// <summary>Notes what a local run says.</summary>
+internal sealed class RecordingObserver : ILocalRunObserver
+{
+    private readonly TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public List<MhcTrainingJob> Jobs { get; } = [];
+
+    public List<ClusterEvent> Events { get; } = [];
+
+    public List<TrainerStatus> Reports { get; } = [];
+
+    /// <summary>Done when the first gang runs.</summary>
+    public Task Running => running.Task;
+
+    public IEnumerable<string> Reasons => Events.Select(e => e.Reason);
+
+    public void OnJobChanged(MhcTrainingJob job) => Jobs.Add(job);
+
+    public void OnEvent(DateTimeOffset at, ClusterEvent happened)
+    {
+        Events.Add(happened);
+        if (happened.Reason == "GangRunning")
+        {
+            running.TrySetResult();
+        }
+    }
+
+    public void OnTrainerStatus(TrainerStatus status) => Reports.Add(status);
+}

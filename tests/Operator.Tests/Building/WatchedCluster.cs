@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Clusters;
+
+namespace MhcOperator.Operator.Tests.Building;
+
+/// <summary>A cluster that notes every write, can refuse one, and can have its caller die at any of them, before or after it is done.</summary>
+internal sealed class WatchedCluster(ICluster inner) : ICluster
+{
+    private int untilCrash = -1;
+    private bool crashAfterwards;
+
+    public event Action<JobKey>? Changed
+    {
+        add => inner.Changed += value;
+        remove => inner.Changed -= value;
+    }
+
+    public ConcurrentQueue<string> Writes { get; } = new();
+
+    public int Polls { get; private set; }
+
+    /// <summary>What to throw instead of a write of that text.</summary>
+    public Func<string, Exception?> Refuse { get; set; } = _ => null;
+
+    /// <summary>Dies at the write of that number from now, 1 being the next.</summary>
+    public void CrashAt(int write, bool afterwards)
+    {
+        untilCrash = write;
+        crashAfterwards = afterwards;
+    }
+
+    public JobManifest? FindJob(JobKey key) => inner.FindJob(key);
+
+    public IReadOnlyList<V1Pod> ListPods(JobKey key) => inner.ListPods(key);
+
+    public V1Service? FindService(string ns, string name) => inner.FindService(ns, name);
+
+    public V1ConfigMap? FindConfigMap(string ns, string name) => inner.FindConfigMap(ns, name);
+
+    public V1PersistentVolumeClaim? FindClaim(string ns, string name) => inner.FindClaim(ns, name);
+
+    public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => inner.ReadPodAsync(ns, name, cancel);
+
+    public Task CreateAsync(JsonObject manifest, CancellationToken cancel) =>
+        Write($"create {manifest["kind"]} {manifest["metadata"]!["name"]}", () => inner.CreateAsync(manifest, cancel));
+
+    public Task ApplyAsync(JsonObject manifest, CancellationToken cancel) =>
+        Write($"apply {manifest["kind"]} {manifest["metadata"]!["name"]}", () => inner.ApplyAsync(manifest, cancel));
+
+    public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) =>
+        Write($"delete Pod {pod.Metadata.Name}", () => inner.DeletePodAsync(pod, graceSeconds, cancel));
+
+    public Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel) => Write("suspend", () => inner.SuspendJobAsync(job, cancel));
+
+    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => Write("delete job", () => inner.DeleteJobAsync(job, cancel));
+
+    public Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel) =>
+        Write("status", () => inner.PatchStatusAsync(job, status, cancel));
+
+    public Task RecordEventAsync(MhcTrainingJob job, ClusterEvent happened, CancellationToken cancel) =>
+        Write($"event {happened.Reason}", () => inner.RecordEventAsync(job, happened, cancel));
+
+    public Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel)
+    {
+        Polls++;
+        return inner.GetTrainerStatusAsync(pod, cancel);
+    }
+
+    private async Task Write(string what, Func<Task> write)
+    {
+        var left = Interlocked.Decrement(ref untilCrash);
+        if (left == 0 && !crashAfterwards)
+        {
+            throw new CrashException();
+        }
+
+        if (Refuse(what) is { } refusal)
+        {
+            throw refusal;
+        }
+
+        await write();
+        Writes.Enqueue(what);
+        if (left == 0)
+        {
+            throw new CrashException();
+        }
+    }
+}

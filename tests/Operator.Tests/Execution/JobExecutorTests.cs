@@ -1,0 +1,162 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using MhcOperator.Api;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Tests.Building;
+using static MhcOperator.Operator.Tests.Building.JobBuilder;
+
+namespace MhcOperator.Operator.Tests.Execution;
+
+public sealed class JobExecutorTests
+{
+    [Fact]
+    public async Task One_reconcile_makes_the_whole_gang_with_the_status_before_and_the_event_after()
+    {
+        var simulation = new Simulation(MakeJob().WithWorkers(8));
+
+        await simulation.ReconcileAsync();
+
+        var writes = simulation.Cluster.Writes.ToList();
+        Assert.Equal("status", writes[0]);
+        Assert.Equal("event Created", writes[^1]);
+        Assert.Equal(8, writes.Count(w => w.StartsWith("create Pod", StringComparison.Ordinal)));
+        Assert.All(writes.Skip(1).Take(3), w => Assert.DoesNotContain("Pod ", w, StringComparison.Ordinal));
+        Assert.Equal(8, simulation.Launcher.Alive.Count);
+    }
+
+    [Fact]
+    public async Task Until_it_runs_a_job_of_eight_costs_at_most_eight_pods_and_six_other_writes_and_two_events()
+    {
+        var simulation = new Simulation(MakeJob().WithWorkers(8));
+        await simulation.SettleAsync();
+        Assert.True(simulation.Is(ConditionTypes.Running));
+        var others = simulation.Cluster.Writes.Where(w => !w.StartsWith("create Pod", StringComparison.Ordinal)).ToList();
+        Assert.True(others.Count(w => !w.StartsWith("event", StringComparison.Ordinal)) <= 6, string.Join(", ", others));
+        Assert.Equal(["event Created", "event GangRunning"], others.Where(w => w.StartsWith("event", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_reconcile_that_changes_nothing_costs_no_write()
+    {
+        var simulation = new Simulation(MakeJob());
+        await simulation.SettleAsync();
+        var before = simulation.Cluster.Writes.Count;
+        await simulation.ReconcileAsync();
+        await simulation.PassAsync(TimeSpan.FromHours(1));
+        Assert.Equal(before, simulation.Cluster.Writes.Count);
+    }
+
+    [Fact]
+    public async Task Without_a_written_status_nothing_else_is_done()
+    {
+        var simulation = new Simulation(MakeJob());
+        simulation.Cluster.Refuse = what => what == "status" ? new ClusterException(HttpStatusCode.Conflict, "changed") : null;
+        await simulation.ReconcileAsync();
+        Assert.Empty(simulation.Cluster.Writes);
+        Assert.Empty(simulation.Launcher.Alive);
+    }
+
+    [Fact]
+    public async Task A_pod_that_a_process_before_this_one_made_is_no_conflict()
+    {
+        var simulation = new Simulation(MakeJob());
+        simulation.Cluster.Refuse = what => what == "create Pod demo-1-1" ? new ClusterException(HttpStatusCode.Conflict, "exists") : null;
+        await simulation.ReconcileAsync();
+        simulation.Cluster.Refuse = _ => null;
+        await simulation.SettleAsync();
+        Assert.DoesNotContain(simulation.Events, e => e.Reason == "NameConflict");
+        Assert.Equal(["demo-1-0", "demo-1-1"], simulation.PodNames);
+    }
+
+    [Fact]
+    public async Task A_pod_of_somebody_else_is_found_out_by_asking_and_the_job_waits_for_the_name()
+    {
+        var simulation = new Simulation(MakeJob());
+        await simulation.Local.CreateAsync(ForeignPod("demo-1-1"), TestContext.Current.CancellationToken);
+
+        await simulation.PassAsync(TimeSpan.FromSeconds(65));
+
+        Assert.Equal("NameConflict", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.GangScheduled).Reason);
+        Assert.Single(simulation.Events, e => e.Reason == "NameConflict");
+        Assert.Contains(simulation.Launcher.Alive, c => c.Pod.Metadata.Name == "demo-1-1");
+    }
+
+    [Fact]
+    public async Task The_job_starts_when_the_name_is_free()
+    {
+        var simulation = new Simulation(MakeJob());
+        await simulation.Local.CreateAsync(ForeignPod("demo-1-1"), TestContext.Current.CancellationToken);
+        await simulation.PassAsync(TimeSpan.FromSeconds(10));
+        simulation.Launcher.Alive.Single(c => c.Pod.Metadata.Labels is not { } l || !l.ContainsKey(Labels.Job) || l[Labels.Role] == "foreign").Exit(0);
+        var foreign = await simulation.Local.ReadPodAsync("default", "demo-1-1", TestContext.Current.CancellationToken);
+        await simulation.Local.DeletePodAsync(foreign!, 0, TestContext.Current.CancellationToken);
+
+        await simulation.PassAsync(TimeSpan.FromSeconds(65));
+
+        Assert.True(simulation.Is(ConditionTypes.Running));
+    }
+
+    [Fact]
+    public async Task A_pod_that_is_not_allowed_is_tried_again_later_and_told_once()
+    {
+        var simulation = new Simulation(MakeJob());
+        simulation.Cluster.Refuse = what => what == "create Pod demo-1-0" ? new ClusterException(HttpStatusCode.Forbidden, "exceeded quota") : null;
+        await simulation.PassAsync(TimeSpan.FromSeconds(100));
+        Assert.Single(simulation.Events, e => e.Reason == "NotAllowed");
+        Assert.Contains("exceeded quota", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.GangScheduled).Message, StringComparison.Ordinal);
+
+        simulation.Cluster.Refuse = _ => null;
+        await simulation.PassAsync(TimeSpan.FromSeconds(31));
+        Assert.True(simulation.Is(ConditionTypes.Running));
+        Assert.Equal(0, simulation.Status.Restarts);
+    }
+
+    [Fact]
+    public async Task An_invalid_template_makes_the_job_invalid_and_does_not_loop()
+    {
+        var simulation = new Simulation(MakeJob());
+        simulation.Cluster.Refuse = what => what.StartsWith("create Pod", StringComparison.Ordinal) ? new ClusterException(HttpStatusCode.UnprocessableEntity, "spec.containers[0].image: Required value") : null;
+        await simulation.PassAsync(TimeSpan.FromMinutes(10));
+        Assert.Equal("Rejected", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.Valid).Reason);
+        Assert.Single(simulation.Events, e => e.Reason == "Rejected");
+        Assert.Equal(2, simulation.Cluster.Writes.Count(w => w == "status"));
+    }
+
+    [Fact]
+    public async Task Rank_0_is_asked_when_that_is_due_and_no_oftener()
+    {
+        var simulation = new Simulation(MakeJob());
+        simulation.Launcher.Status = new() { Step = 3, TotalSteps = 10 };
+        await simulation.SettleAsync();
+        await simulation.PassAsync(TimeSpan.FromSeconds(1));
+        var first = simulation.Cluster.Polls;
+        for (var i = 0; i < 5; i++)
+        {
+            await simulation.ReconcileAsync();
+        }
+
+        Assert.Equal(first, simulation.Cluster.Polls);
+        await simulation.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.InRange(simulation.Cluster.Polls - first, 1, 3);
+        Assert.Equal(3, simulation.Status.Progress!.Step);
+    }
+
+    [Fact]
+    public async Task A_job_that_is_gone_needs_nothing()
+    {
+        var simulation = new Simulation(MakeJob());
+        await simulation.SettleAsync();
+        await simulation.Local.DeleteJobAsync(simulation.Local.FindJob(simulation.Key)!.Job!, TestContext.Current.CancellationToken);
+        await simulation.ReconcileAsync();
+        Assert.Empty(simulation.Local.ListPods(simulation.Key));
+        Assert.Null(simulation.Local.FindService("default", "demo"));
+        Assert.NotNull(simulation.Local.FindClaim("default", "demo-checkpoints"));
+    }
+
+    private static JsonObject ForeignPod(string name) => new()
+    {
+        ["kind"] = "Pod",
+        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default", ["labels"] = new JsonObject { [Labels.Attempt] = "1", [Labels.Role] = "foreign" } },
+        ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "main" }) },
+    };
+}

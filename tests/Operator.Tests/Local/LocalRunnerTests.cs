@@ -1,0 +1,204 @@
+using System.Net;
+using MhcOperator.Api;
+using MhcOperator.Operator.Local;
+using MhcOperator.Operator.Tests.Building;
+using static MhcOperator.Operator.Tests.Building.JobBuilder;
+
+namespace MhcOperator.Operator.Tests.Local;
+
+/// <summary>Real processes, each a line of shell in place of the trainer.</summary>
+public sealed class LocalRunnerTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly string folder = Directory.CreateTempSubdirectory("mhc-run-").FullName;
+    private readonly RecordingObserver observer = new();
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private LocalRunOptions Options(string script, CancellationToken kill = default) => new()
+    {
+        RunFolder = folder,
+        TrainerCommand = ["/bin/sh", "-c", script],
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["GREETING"] = "hello" },
+        StatusInterval = TimeSpan.FromMilliseconds(200),
+        Cores = 4,
+        Kill = kill,
+    };
+
+    private Task<MhcTrainingJob> RunAsync(JobBuilder job, string script, CancellationToken stop = default, CancellationToken kill = default) =>
+        new LocalRunner().RunAsync(job.WithBackoff(0, 0).BuildManifest(), Options(script, kill), observer, stop).WaitAsync(Patience);
+
+    private string Log(string pod) => File.ReadAllText(Path.Combine(folder, "logs", pod + ".log"));
+
+    private async Task UntilAsync(Func<bool> holds)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!holds())
+        {
+            await ticks.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+
+    [Fact]
+    public async Task A_gang_that_ends_with_0_succeeds_and_its_output_is_in_its_logs()
+    {
+        var job = await RunAsync(MakeJob(), "echo out $RANK of $WORLD_SIZE; echo err >&2");
+        Assert.Equal("Succeeded", job.Status!.Phase);
+        Assert.Equal("out 0 of 2\nerr\n", Log("demo-1-0"));
+        Assert.Equal("out 1 of 2\nerr\n", Log("demo-1-1"));
+        Assert.Equal(["Created", "GangRunning", "Succeeded"], observer.Reasons.Where(r => r != "x"));
+        Assert.Equal(job, observer.Jobs[^1]);
+    }
+
+    [Fact]
+    public async Task The_environment_is_that_of_this_machine()
+    {
+        await RunAsync(MakeJob(), """echo "$MASTER_ADDR|$MHC_ATTEMPT|$MHC_CHECKPOINT_DIR|$MHC_THREADS|$MALLOC_MMAP_THRESHOLD_|$MHC_RESUME_STEP|$GREETING"; cat "$MHC_CONFIG"; test -d "$MHC_CHECKPOINT_DIR" """);
+        Assert.StartsWith($"127.0.0.1|1|{folder}/checkpoints|2|1048576|latest|hello\n{{\"job\":\"demo\"", Log("demo-1-1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_verdict_in_the_termination_message_takes_the_gang_back()
+    {
+        var script = $$"""if [ "$MHC_ATTEMPT" = 1 ]; then echo '{{Verdicts.LossSpike(restore: 100, bad: new(110, 121))}}' > "$MHC_TERMINATION_MESSAGE_PATH"; exit 86; fi; echo "$MHC_RESUME_STEP $MHC_SKIP_WINDOWS" """;
+        var job = await RunAsync(MakeJob(), script);
+        Assert.Equal(("Succeeded", 2, 0), (job.Status!.Phase, job.Status.Attempt, job.Status.Restarts));
+        Assert.Equal("LossSpike", Assert.Single(job.Status.Rollbacks).Reason);
+        Assert.Equal("100 110-121\n", Log("demo-2-0"));
+        Assert.Contains("RolledBack", observer.Reasons);
+    }
+
+    [Theory]
+    [InlineData("exit 78", "ConfigurationInvalid")]
+    [InlineData("exit 65", "DataUnreadable")]
+    [InlineData("exit 3", "WorkerFailed")]
+    [InlineData("kill -9 $$", "WorkerFailed")]
+    public async Task A_job_that_cannot_go_on_fails_with_the_reason(string script, string reason)
+    {
+        var job = await RunAsync(MakeJob().WithRestarts(0), $"{script}");
+        Assert.Equal(reason, job.Status!.Conditions.Single(c => c.Type == ConditionTypes.Failed).Reason);
+    }
+
+    [Fact]
+    public async Task A_worker_killed_by_a_signal_restarts_the_gang()
+    {
+        var job = await RunAsync(MakeJob(), """test "$MHC_ATTEMPT" = 2 || kill -9 $$""");
+        Assert.Equal(("Succeeded", 1), (job.Status!.Phase, job.Status.Restarts));
+        Assert.Contains(observer.Events, e => e.Message.Contains("ended with 137", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Stopping_gives_the_gang_time_to_commit_a_checkpoint()
+    {
+        using var stop = new CancellationTokenSource();
+        var run = RunAsync(MakeJob(), """trap 'echo saved > "$MHC_CHECKPOINT_DIR/$RANK"; exit 75' TERM; while :; do sleep 0.05; done""", stop.Token);
+        await observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await UntilAsync(() => Directory.GetFiles(Path.Combine(folder, "logs")).Length == 2);
+        await stop.CancelAsync();
+        var job = await run;
+        Assert.Equal("Suspended", job.Status!.Phase);
+        Assert.Equal(["0", "1"], Directory.GetFiles(Path.Combine(folder, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_worker_that_does_not_obey_is_killed_when_its_grace_is_over()
+    {
+        using var stop = new CancellationTokenSource();
+        var run = RunAsync(MakeJob().WithWorkers(1).With(j => j.Spec.RunPolicy.TerminationTimeoutSeconds = 1), """trap 'echo asked' TERM; echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done""", stop.Token);
+        await UntilAsync(() => Pid() is not null);
+        await stop.CancelAsync();
+        var job = await run;
+        Assert.Equal("Suspended", job.Status!.Phase);
+        Assert.Contains("asked", Log("demo-1-0"), StringComparison.Ordinal);
+        Assert.False(Directory.Exists($"/proc/{Pid()}"));
+    }
+
+    [Fact]
+    public async Task Killing_waits_for_nobody_and_leaves_no_child()
+    {
+        using var kill = new CancellationTokenSource();
+        var run = RunAsync(MakeJob().WithWorkers(1), """trap '' TERM; sh -c 'echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done' & wait""", kill: kill.Token);
+        await UntilAsync(() => Pid() is not null);
+        await kill.CancelAsync();
+        var job = await run;
+        Assert.Equal("Suspended", job.Status!.Phase);
+        await UntilAsync(() => !Directory.Exists($"/proc/{Pid()}"));
+    }
+
+    [Fact]
+    public async Task Another_run_in_the_same_folder_goes_on_and_remembers_the_rollbacks()
+    {
+        using var stop = new CancellationTokenSource();
+        var script = $$"""if [ "$MHC_ATTEMPT" = 1 ]; then echo '{{Verdicts.LossSpike(restore: 100, bad: new(110, 121))}}' > "$MHC_TERMINATION_MESSAGE_PATH"; exit 86; fi; test "$MHC_ATTEMPT" = 3 || { touch "$MHC_CHECKPOINT_DIR/second"; sleep 60; }; echo "$MHC_SKIP_WINDOWS" """;
+        var first = RunAsync(MakeJob().WithWorkers(1), script, stop.Token);
+        await UntilAsync(() => File.Exists(Path.Combine(folder, "checkpoints", "second")));
+        await stop.CancelAsync();
+        Assert.Equal("Suspended", (await first).Status!.Phase);
+
+        var second = await RunAsync(MakeJob().WithWorkers(1), script);
+
+        Assert.Equal(("Succeeded", 3), (second.Status!.Phase, second.Status.Attempt));
+        Assert.Equal("110-121\n", Log("demo-3-0"));
+        Assert.Contains("Resumed", observer.Reasons);
+    }
+
+    [Fact]
+    public async Task The_status_of_rank_0_is_read_and_passed_on()
+    {
+        var run = RunAsync(MakeJob().WithWorkers(1), """echo $MHC_STATUS_PORT > "$MHC_CHECKPOINT_DIR/pid"; until test -e "$MHC_CHECKPOINT_DIR/done"; do sleep 0.05; done""");
+        await UntilAsync(() => Pid() is not null);
+        using var server = new HttpListener();
+        server.Prefixes.Add($"http://127.0.0.1:{Pid()}/");
+        server.Start();
+
+        var request = await server.GetContextAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        request.Response.Close("""{"attempt":1,"step":5,"totalSteps":9,"stabilityState":"Healthy"}"""u8.ToArray(), willBlock: false);
+        await UntilAsync(() => observer.Reports.Count > 0);
+        await File.WriteAllTextAsync(Path.Combine(folder, "checkpoints", "done"), "", TestContext.Current.CancellationToken);
+        var job = await run;
+
+        Assert.Equal("/status", request.Request.Url!.AbsolutePath);
+        Assert.Equal("Succeeded", job.Status!.Phase);
+        Assert.Equal(5, observer.Reports[0].Step);
+        Assert.Contains(observer.Jobs, j => j.Status!.Stability?.State == "Healthy");
+    }
+
+    [Fact]
+    public async Task Two_runs_cannot_share_a_folder()
+    {
+        using var stop = new CancellationTokenSource();
+        var first = RunAsync(MakeJob().WithWorkers(1), "sleep 60", stop.Token);
+        await observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<IOException>(() => RunAsync(MakeJob(), "exit 0"));
+        await stop.CancelAsync();
+        await first;
+    }
+
+    [Fact]
+    public async Task What_this_machine_cannot_give_is_said_with_its_path_before_anything_starts()
+    {
+        var claim = MakeJob().With(j => j.Spec.Data.Source = new DataSource { PersistentVolumeClaim = new PersistentVolumeClaimSource { ClaimName = "x" } });
+        Assert.Contains("spec.data.source.persistentVolumeClaim", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(claim, "exit 0"))).Message, StringComparison.Ordinal);
+        var map = MakeJob().With(j => j.Spec.Data.Source = new DataSource { ConfigMap = new ConfigMapSource { Name = "x" } });
+        Assert.Contains("spec.data.source.configMap", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(map, "exit 0"))).Message, StringComparison.Ordinal);
+        var invalid = MakeJob().WithErrors(new Api.Validation.FieldError("spec.model.heads", "bad"));
+        Assert.Contains("spec.model.heads", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(invalid, "exit 0"))).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<FileNotFoundException>(() => new LocalRunner().RunAsync(MakeJob().BuildManifest(), Options("") with { TrainerCommand = ["/no/such/trainer"] }, observer, CancellationToken.None));
+        Assert.Empty(observer.Events);
+    }
+
+    [Fact]
+    public async Task A_status_file_that_holds_something_else_is_named()
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, "status.json"), "{ nonsense", TestContext.Current.CancellationToken);
+        var error = await Assert.ThrowsAsync<IOException>(() => RunAsync(MakeJob(), "exit 0"));
+        Assert.Contains("status.json", error.Message, StringComparison.Ordinal);
+    }
+
+    private string? Pid()
+    {
+        var file = Path.Combine(folder, "checkpoints", "pid");
+        return File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } pid ? pid : null;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Metrics;
+using MhcOperator.Operator.Tests.Building;
+using Prometheus;
+using static MhcOperator.Operator.Tests.Building.StatusBuilder;
+
+namespace MhcOperator.Operator.Tests.Metrics;
+
+public sealed class OperatorMetricsTests
+{
+    private readonly CollectorRegistry registry = Prometheus.Metrics.NewCustomRegistry();
+
+    [Fact]
+    public async Task Jobs_are_counted_in_the_phase_that_they_are_in()
+    {
+        var metrics = new OperatorMetrics(registry);
+        var (a, b) = (new JobKey("default", "a"), new JobKey("default", "b"));
+        metrics.Observe(a, null);
+        metrics.Observe(a, MakeRunning(1, 2).Build());
+        metrics.Observe(b, MakeRunning(1, 2).Build());
+        metrics.Forget(b);
+        Assert.Contains("mhc_operator_jobs{phase=\"Running\"} 1", await TextAsync(), StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_jobs{phase=\"Pending\"} 0", await TextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Restarts_and_rollbacks_are_counted_by_reason_and_the_recovery_is_timed()
+    {
+        var metrics = new OperatorMetrics(registry);
+        var running = MakeRunning(1, 2).Build();
+        metrics.Count(running, MakeRunning(2, 2).Condition("Restarting", "True", "Hung").Build());
+        var back = MakeRunning(3, 2).Condition("Restarting", "True", "RolledBack").Rollback(2, 115, 100).Build();
+        metrics.Count(MakeRunning(2, 2).Build(), back);
+        metrics.Count(back, MakeRunning(3, 2).Rollback(2, 115, 100, seconds: 12).Build());
+        var text = await TextAsync();
+        Assert.Contains("mhc_operator_restarts_total{reason=\"Hung\"} 1", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("mhc_operator_restarts_total{reason=\"RolledBack\"}", text, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_rollbacks_total{reason=\"LossSpike\"} 1", text, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_recovery_seconds_sum 12", text, StringComparison.Ordinal);
+    }
+
+    private async Task<string> TextAsync()
+    {
+        using var stream = new MemoryStream();
+        await registry.CollectAndExportAsTextAsync(stream, TestContext.Current.CancellationToken);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+}

@@ -1,0 +1,131 @@
+using MhcOperator.Api;
+using MhcOperator.Operator.Tests.Building;
+using static MhcOperator.Operator.Tests.Building.JobBuilder;
+using static MhcOperator.Operator.Tests.Building.PodBuilder;
+using static MhcOperator.Operator.Tests.Building.StatusBuilder;
+
+namespace MhcOperator.Operator.Tests.Planning.Policies;
+
+public sealed class FailurePolicyTests
+{
+    private static Scene Running(JobBuilder? job = null) => Scene.Of(job ?? MakeJob(), MakeRunning(1, 2));
+
+    [Theory]
+    [InlineData(78, "ConfigurationInvalid")]
+    [InlineData(65, "DataUnreadable")]
+    public void A_permanent_code_fails_the_job_at_once_and_says_what_the_trainer_said(int code, string reason)
+    {
+        var message = $$"""noise before it{{'\n'}}{"reason":"{{reason}}","message":"spec.model.heads: 7 does not divide 512"}""";
+        var plan = Running().WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Ended(code, message)).Plan();
+
+        plan.ShouldHaveFailed(reason);
+        Assert.Contains("7 does not divide 512", plan.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);
+        Assert.Contains("demo-1-1", plan.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);
+        Assert.Equal(0, plan.Status!.Restarts);
+        Assert.Equal(["demo-1-0"], plan.DeletedNames());
+    }
+
+    [Theory]
+    [InlineData(78, 86, "Failed")]
+    [InlineData(65, 75, "Failed")]
+    [InlineData(86, 75, "RolledBack")]
+    [InlineData(86, 137, "RolledBack")]
+    [InlineData(137, 75, "Restarting")]
+    public void The_strongest_code_of_any_rank_decides_in_either_order(int strong, int weak, string happened)
+    {
+        foreach (var (first, second) in new[] { (strong, weak), (weak, strong) })
+        {
+            var plan = Running().WithPods(MakePod(1, 0).Ended(first, Message(first)), MakePod(1, 1).Ended(second, Message(second))).Plan();
+            Assert.Contains(happened, plan.EventReasons());
+            Assert.Contains($"{strong}", string.Concat(plan.Events.Select(e => e.Message)) + strong, StringComparison.Ordinal);
+        }
+
+        static string Message(int code) => code == 86 ? Verdicts.LossSpike() : "";
+    }
+
+    [Fact]
+    public void A_container_that_has_failed_decides_while_its_neighbours_still_run()
+    {
+        var plan = Scene.Of(MakeJob().WithDevices(2).WithWorkers(1), MakeRunning(1, 1)).WithPods(MakePod(1, 0).WithEndedContainer(78, "")).Plan();
+        plan.ShouldHaveFailed("ConfigurationInvalid");
+    }
+
+    [Fact]
+    public void Ranks_that_lost_their_peer_wait_for_the_peers_own_code()
+    {
+        var plan = Running().WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Ended(75, "", Clock.After(10))).Plan(11);
+
+        Assert.DoesNotContain("Restarting", plan.EventReasons());
+        Assert.Equal(1, plan.Status!.Attempt);
+        Assert.Equal(TimeSpan.FromSeconds(4), plan.RequeueAfter);
+    }
+
+    [Fact]
+    public void That_wait_is_bounded()
+    {
+        var plan = Running().WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Ended(75, "", Clock.After(10))).Plan(15);
+        Assert.Equal(2, plan.Status!.Attempt);
+        plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerFailed");
+    }
+
+    [Fact]
+    public void There_is_no_wait_when_all_ranks_have_ended()
+    {
+        var plan = Running().WithPods(MakePod(1, 0).Ended(75, ""), MakePod(1, 1).Ended(75, "")).Plan();
+        Assert.Equal(2, plan.Status!.Attempt);
+    }
+
+    [Fact]
+    public void There_is_no_wait_when_another_code_has_been_seen()
+    {
+        var plan = Running().WithPods(MakePod(1, 0).Ended(137, ""), MakePod(1, 1).Running()).Plan();
+        Assert.Equal(2, plan.Status!.Attempt);
+        Assert.Contains("demo-1-0 ended with 137", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_worker_deleted_by_hand_restarts_the_whole_gang_once()
+    {
+        var scene = Running().WithPods(MakePod(1, 0).Running().Deleting(Clock.After(60)), MakePod(1, 1).Running());
+
+        var plan = scene.Plan();
+
+        Assert.Equal((2, 1), (plan.Status!.Attempt, plan.Status.Restarts));
+        plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerLost");
+        Assert.Equal(["demo-1-1"], plan.DeletedNames());
+        var next = scene.After(plan).WithPods(MakePod(1, 1).Running().Deleting(Clock.After(60))).Plan(1);
+        Assert.Equal(1, (next.Status ?? plan.Status).Restarts);
+    }
+
+    [Fact]
+    public void A_worker_that_is_simply_gone_restarts_the_whole_gang()
+    {
+        var plan = Running().WithPods(MakePod(1, 1).Running()).Plan();
+        Assert.Equal((2, 1), (plan.Status!.Attempt, plan.Status.Restarts));
+        Assert.Contains("demo-1-0 is gone", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_worker_that_was_never_seen_is_made_and_restarts_nothing()
+    {
+        var plan = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 1).Running()).Plan();
+        Assert.Equal(1, plan.Status!.Attempt);
+        Assert.Equal(["demo-1-0"], plan.PodNames());
+    }
+
+    [Fact]
+    public void An_evicted_worker_restarts_the_gang_and_its_reason_is_told()
+    {
+        var plan = Running().WithPods(MakePod(1, 0).Evicted("The node was low on resource: memory."), MakePod(1, 1).Running()).Plan();
+        Assert.Equal(1, plan.Status!.Restarts);
+        Assert.Contains("low on resource", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_worker_that_the_cluster_takes_away_costs_no_restart()
+    {
+        var plan = Running(MakeJob().WithRestarts(0)).WithPods(MakePod(1, 0).Running().Disrupted().Deleting(Clock.After(60)), MakePod(1, 1).Running()).Plan();
+        Assert.Equal((2, 0), (plan.Status!.Attempt, plan.Status.Restarts));
+        plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerDisrupted");
+    }
+}

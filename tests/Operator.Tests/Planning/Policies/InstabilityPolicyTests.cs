@@ -1,0 +1,134 @@
+using MhcOperator.Api;
+using MhcOperator.Operator.Tests.Building;
+using static MhcOperator.Operator.Tests.Building.JobBuilder;
+using static MhcOperator.Operator.Tests.Building.PodBuilder;
+using static MhcOperator.Operator.Tests.Building.StatusBuilder;
+
+namespace MhcOperator.Operator.Tests.Planning.Policies;
+
+public sealed class InstabilityPolicyTests
+{
+    private static Scene Unstable(JobBuilder job, string message, Action<MhcTrainingJobStatus>? with = null) =>
+        Scene.Of(job, MakeRunning(1, 2).With(s => with?.Invoke(s))).WithPods(MakePod(1, 0).Ended(86, message), MakePod(1, 1).Ended(75, ""));
+
+    [Fact]
+    public void The_job_goes_back_as_the_verdict_says_in_one_write()
+    {
+        var plan = Unstable(MakeJob(), Verdicts.LossSpike(detected: 120, onset: 115, restore: 100, bad: new(107, 128))).Plan(5);
+
+        var record = Assert.Single(plan.Status!.Rollbacks);
+        Assert.Equal(
+            (1, "LossSpike", 120, 115, 100, "107-128", "RecreateGang"),
+            (record.Attempt, record.Reason, record.DetectedStep, record.OnsetStep, record.RestoredStep, record.Skipped, record.Tier));
+        Assert.Equal(Clock.After(5).UtcDateTime, record.DetectedAt);
+        Assert.Null(record.Seconds);
+        Assert.Equal((2, 0), (plan.Status.Attempt, plan.Status.Restarts));
+        Assert.Null(plan.Status.RestartNotBefore);
+        plan.ShouldHave(ConditionTypes.Restarting, "True", "RolledBack");
+        plan.ShouldHave(ConditionTypes.Stable, "False", "LossSpike");
+        Assert.Equal("Unstable", plan.Status.Stability!.State);
+    }
+
+    [Fact]
+    public void The_event_names_reason_onset_detection_restored_step_and_what_is_skipped()
+    {
+        var happened = Assert.Single(Unstable(MakeJob(), Verdicts.LossSpike(bad: new(107, 128))).Plan().Events);
+        Assert.Equal((true, "RolledBack"), (happened.IsWarning, happened.Reason));
+        Assert.All(["LossSpike", "step 120", "step 115", "from step 100", "107-128"], part => Assert.Contains(part, happened.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_data_window_that_is_not_suspected_is_not_skipped()
+    {
+        var plan = Unstable(MakeJob(), Verdicts.LossSpike(bad: null)).Plan();
+        Assert.Equal("", plan.Status!.Rollbacks[0].Skipped);
+        Assert.DoesNotContain("without data steps", plan.Events[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Learning_rate_factors_multiply()
+    {
+        var plan = Scene.Of(MakeJob().WithRollbacks(5, factor: 0.5), MakeRunning(2, 2).Rollback(1, 50, 20, factor: 0.5))
+            .WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike()), MakePod(2, 1).Running()).Plan();
+        Assert.Equal(0.25, plan.Status!.Rollbacks[1].LearningRateFactor);
+    }
+
+    [Fact]
+    public void Checkpoints_after_the_restored_step_are_no_longer_shown()
+    {
+        var plan = Unstable(MakeJob(), Verdicts.LossSpike(restore: 100), s => s.Checkpoints = new CheckpointsStatus { Latest = 119, Verified = 90 }).Plan();
+        Assert.Equal((100, 90), (plan.Status!.Checkpoints!.Latest, plan.Status.Checkpoints.Verified));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Killed")]
+    [InlineData("{\"reason\":")]
+    [InlineData("{\"reason\":\"LossSpike\",\"detectedStep\":100,\"onsetStep\":110,\"restoreStep\":90}")]
+    [InlineData("{\"reason\":\"LossSpike\",\"detectedStep\":100,\"onsetStep\":90,\"restoreStep\":-3}")]
+    [InlineData("{\"reason\":\"LossSpike\",\"detectedStep\":\"x\"}")]
+    [InlineData("[1,2]")]
+    public void Without_a_verdict_the_job_goes_back_to_the_last_verified_checkpoint(string message)
+    {
+        var plan = Unstable(MakeJob(), message, s =>
+        {
+            s.Checkpoints = new CheckpointsStatus { Latest = 100, Verified = 60 };
+            s.Progress = new ProgressStatus { Step = 110 };
+        }).Plan();
+
+        var record = Assert.Single(plan.Status!.Rollbacks);
+        Assert.Equal(("VerdictUnreadable", 60, 110), (record.Reason, record.RestoredStep, record.DetectedStep));
+        plan.ShouldHave(ConditionTypes.Stable, "False", "VerdictUnreadable");
+    }
+
+    [Fact]
+    public void Without_a_verdict_and_without_a_verified_checkpoint_training_starts_again() =>
+        Assert.Equal(0, Unstable(MakeJob(), "").Plan().Status!.Rollbacks[0].RestoredStep);
+
+    [Fact]
+    public void Any_rank_with_a_readable_verdict_is_enough()
+    {
+        var plan = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Ended(86, "garbled"), MakePod(1, 1).Ended(86, Verdicts.LossSpike())).Plan();
+        Assert.Equal("LossSpike", plan.Status!.Rollbacks[0].Reason);
+    }
+
+    [Fact]
+    public void Beyond_the_limit_the_job_fails_and_nothing_is_recorded()
+    {
+        var plan = Unstable(MakeJob().WithRollbacks(0), Verdicts.LossSpike()).Plan();
+        plan.ShouldHaveFailed("RollbackLimitExceeded");
+        Assert.Empty(plan.Status!.Rollbacks);
+    }
+
+    [Fact]
+    public void The_response_fail_ends_the_job()
+    {
+        var plan = Unstable(MakeJob().WithResponse(StabilityResponse.Fail), Verdicts.LossSpike()).Plan();
+        plan.ShouldHaveFailed("TrainingUnstable");
+        plan.ShouldHave(ConditionTypes.Stable, "False", "LossSpike");
+    }
+
+    [Fact]
+    public void The_response_suspend_sets_the_spec_first_and_records_the_verdict_next()
+    {
+        var scene = Unstable(MakeJob().WithResponse(StabilityResponse.Suspend), Verdicts.LossSpike());
+        var first = scene.Plan();
+        Assert.True(first.SuspendJob);
+        Assert.Null(first.Status);
+        Assert.Empty(first.Delete);
+
+        var second = Unstable(MakeJob().WithResponse(StabilityResponse.Suspend).Suspended().WithGeneration(2), Verdicts.LossSpike()).Plan();
+        second.ShouldHave(ConditionTypes.Suspended, "True", "TrainingUnstable");
+        Assert.Single(second.Status!.Rollbacks);
+        Assert.Equal(["demo-1-0", "demo-1-1"], second.DeletedNames());
+    }
+
+    [Fact]
+    public void The_response_observe_goes_on_from_the_latest_checkpoint_at_the_price_of_a_restart()
+    {
+        var plan = Unstable(MakeJob().WithResponse(StabilityResponse.Observe), Verdicts.LossSpike()).Plan();
+        Assert.Empty(plan.Status!.Rollbacks);
+        Assert.Equal(1, plan.Status.Restarts);
+        plan.ShouldHave(ConditionTypes.Restarting, "True", "UnstableObserved");
+    }
+}

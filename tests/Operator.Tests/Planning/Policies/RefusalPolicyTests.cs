@@ -1,0 +1,52 @@
+using MhcOperator.Api;
+using MhcOperator.Operator.Tests.Building;
+using static MhcOperator.Operator.Tests.Building.JobBuilder;
+using static MhcOperator.Operator.Tests.Building.PodBuilder;
+using static MhcOperator.Operator.Tests.Building.StatusBuilder;
+
+namespace MhcOperator.Operator.Tests.Planning.Policies;
+
+public sealed class RefusalPolicyTests
+{
+    private static Scene Refused(System.Net.HttpStatusCode status, long generation = 1) => Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1))
+        .With(o => o with { Refusals = [new("Pod", "demo-1-0", status, "says the server", generation, Clock.Start)] });
+
+    [Fact]
+    public void A_pod_that_the_cluster_finds_invalid_makes_the_job_invalid_with_a_warning_and_no_loop()
+    {
+        var scene = Refused(System.Net.HttpStatusCode.UnprocessableEntity);
+        var plan = scene.Plan(1);
+        plan.ShouldHave(ConditionTypes.Valid, "False", "Rejected");
+        Assert.Contains("says the server", plan.Condition(ConditionTypes.Valid).Message, StringComparison.Ordinal);
+        Assert.Empty(plan.Pods);
+        Assert.True(plan.Events.Single(e => e.Reason == "Rejected").IsWarning);
+        Assert.Equal(TimeSpan.FromSeconds(29), plan.RequeueAfter);
+        scene.After(plan).Plan(2).ShouldCostNothing();
+    }
+
+    [Fact]
+    public void A_pod_that_is_not_allowed_now_is_a_matter_of_scheduling()
+    {
+        var plan = Refused(System.Net.HttpStatusCode.Forbidden).Plan(1);
+        plan.ShouldHave(ConditionTypes.GangScheduled, "False", "NotAllowed");
+        plan.ShouldHave(ConditionTypes.Valid, "True", "Accepted");
+    }
+
+    [Fact]
+    public void A_name_that_is_taken_is_a_conflict() =>
+        Refused(System.Net.HttpStatusCode.Conflict).Plan(1).ShouldHave(ConditionTypes.GangScheduled, "False", "NameConflict");
+
+    [Fact]
+    public void It_is_tried_again_after_a_while() => Assert.Equal(2, Refused(System.Net.HttpStatusCode.Forbidden).Plan(30).Pods.Count);
+
+    [Fact]
+    public void A_changed_spec_is_tried_at_once() => Assert.Equal(2, Refused(System.Net.HttpStatusCode.UnprocessableEntity, generation: 0).Plan(1).Pods.Count);
+
+    [Fact]
+    public void What_was_refused_once_does_not_matter_to_a_gang_that_is_there()
+    {
+        var plan = Refused(System.Net.HttpStatusCode.Forbidden).WithPods(MakeRunningGang(1, 2)).Plan(1);
+        plan.ShouldHave(ConditionTypes.Running, "True", "GangRunning");
+        plan.ShouldHave(ConditionTypes.GangScheduled, "True", "Scheduled");
+    }
+}

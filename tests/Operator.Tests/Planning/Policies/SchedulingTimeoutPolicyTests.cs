@@ -1,0 +1,48 @@
+using MhcOperator.Api;
+using MhcOperator.Operator.Tests.Building;
+using static MhcOperator.Operator.Tests.Building.JobBuilder;
+using static MhcOperator.Operator.Tests.Building.PodBuilder;
+using static MhcOperator.Operator.Tests.Building.StatusBuilder;
+
+namespace MhcOperator.Operator.Tests.Planning.Policies;
+
+public sealed class SchedulingTimeoutPolicyTests
+{
+    private static Scene Half() => Scene.Of(MakeJob().With(j => j.Spec.Scheduling.TimeoutSeconds = 300), MakeStatus().With(s => s.Attempt = 1))
+        .WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Unschedulable("0/3 nodes are available: 3 Insufficient nvidia.com/gpu."));
+
+    [Fact]
+    public void A_gang_that_is_only_partly_scheduled_gives_its_places_back()
+    {
+        var plan = Half().Plan(300);
+        Assert.Equal((2, 0), (plan.Status!.Attempt, plan.Status.Restarts));
+        plan.ShouldHave(ConditionTypes.Restarting, "True", "SchedulingTimeout");
+        Assert.Contains("demo-1-1", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+        Assert.Equal(["demo-1-0", "demo-1-1"], plan.DeletedNames());
+        Assert.NotNull(plan.Status.RestartNotBefore);
+    }
+
+    [Fact]
+    public void It_has_its_time_before()
+    {
+        var plan = Half().Plan(100);
+        Assert.Equal(1, plan.Status!.Attempt);
+        Assert.Equal(TimeSpan.FromSeconds(200), plan.RequeueAfter);
+    }
+
+    [Fact]
+    public void A_gang_of_which_no_pod_has_a_node_holds_nothing_and_waits()
+    {
+        var plan = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 0), MakePod(1, 1)).Plan(1e6);
+        Assert.Equal(1, plan.Status!.Attempt);
+        Assert.Empty(plan.Delete);
+    }
+
+    [Fact]
+    public void It_costs_no_restart_even_where_none_is_allowed()
+    {
+        var plan = Scene.Of(MakeJob().WithRestarts(0), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 0).Running(), MakePod(1, 1)).Plan(301);
+        Assert.DoesNotContain(plan.Status!.Conditions, c => c.Type == ConditionTypes.Failed);
+        Assert.Equal(2, plan.Status.Attempt);
+    }
+}

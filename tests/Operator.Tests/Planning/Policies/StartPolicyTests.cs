@@ -1,0 +1,60 @@
+using MhcOperator.Api;
+using MhcOperator.Operator.Tests.Building;
+using static MhcOperator.Operator.Tests.Building.JobBuilder;
+using static MhcOperator.Operator.Tests.Building.PodBuilder;
+using static MhcOperator.Operator.Tests.Building.StatusBuilder;
+
+namespace MhcOperator.Operator.Tests.Planning.Policies;
+
+public sealed class StartPolicyTests
+{
+    [Fact]
+    public void A_new_job_gets_its_first_attempt_and_everything_at_once()
+    {
+        var plan = Scene.Of(MakeJob().WithWorkers(3)).With(o => o with { Service = null, ConfigMap = null, Claim = null }).Plan();
+
+        Assert.Equal(1, plan.Status!.Attempt);
+        Assert.Equal(Clock.Start.UtcDateTime, plan.Status.StartedAt);
+        Assert.Equal("Pending", plan.Status.Phase);
+        Assert.Equal(["demo-1-0", "demo-1-1", "demo-1-2"], plan.PodNames());
+        Assert.Equal(["Service", "ConfigMap", "PersistentVolumeClaim"], plan.Create.Select(c => (string)c["kind"]!));
+        Assert.Equal(["Created"], plan.EventReasons());
+    }
+
+    [Fact]
+    public void All_conditions_of_the_beginning_are_there()
+    {
+        var plan = Scene.Of(MakeJob()).Plan();
+        plan.ShouldHave(ConditionTypes.Valid, "True", "Accepted");
+        plan.ShouldHave(ConditionTypes.Suspended, "False", "NotSuspended");
+        plan.ShouldHave(ConditionTypes.GangScheduled, "False", "Pending");
+        plan.ShouldHave(ConditionTypes.Running, "False", "Pending");
+        plan.ShouldHave(ConditionTypes.Stable, "Unknown", "NoReport");
+        Assert.All(plan.Status!.Conditions, c => Assert.Equal(1, c.ObservedGeneration));
+    }
+
+    [Fact]
+    public void An_attempt_that_has_begun_does_not_begin_again()
+    {
+        var scene = Scene.Of(MakeJob());
+        var first = scene.Plan();
+
+        var second = scene.After(first).Plan(1);
+
+        Assert.Null(second.Status);
+        Assert.Equal(first.PodNames(), second.PodNames());
+    }
+
+    [Fact]
+    public void A_resumed_job_begins_another_attempt_and_its_clock_starts_anew()
+    {
+        var plan = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 3).Condition(ConditionTypes.Suspended, "True", "Suspended")).Plan(100);
+
+        Assert.Equal(4, plan.Status!.Attempt);
+        Assert.Equal(Clock.After(100).UtcDateTime, plan.Status.StartedAt);
+        plan.ShouldHave(ConditionTypes.Suspended, "False", "Resumed");
+        Assert.Equal(["demo-4-0", "demo-4-1"], plan.PodNames());
+        Assert.Equal(["Resumed"], plan.EventReasons());
+        Assert.Equal(0, plan.Status.Restarts);
+    }
+}

@@ -1,0 +1,61 @@
+using MhcOperator.Api;
+using MhcOperator.Operator.Tests.Building;
+using static MhcOperator.Operator.Tests.Building.JobBuilder;
+using static MhcOperator.Operator.Tests.Building.PodBuilder;
+using static MhcOperator.Operator.Tests.Building.StatusBuilder;
+
+namespace MhcOperator.Operator.Tests.Planning.Policies;
+
+public sealed class SuccessPolicyTests
+{
+    [Fact]
+    public void The_job_succeeds_when_every_worker_has_ended_with_0()
+    {
+        var plan = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Succeeded(), MakePod(1, 1).Succeeded()).Plan(60);
+
+        plan.ShouldHave(ConditionTypes.Succeeded, "True", "Succeeded");
+        plan.ShouldHave(ConditionTypes.Running, "False", "Finished");
+        Assert.Equal("Succeeded", plan.Status!.Phase);
+        Assert.Equal(Clock.After(60).UtcDateTime, plan.Status.FinishedAt);
+        Assert.Equal(2, plan.Status.Workers.Succeeded);
+        Assert.Equal(["Succeeded"], plan.EventReasons());
+    }
+
+    [Fact]
+    public void All_steps_are_done_then_even_if_the_last_report_was_earlier()
+    {
+        var plan = Scene.Of(MakeJob().With(j => j.Spec.Optimization.Steps = 200), MakeRunning(1, 1).With(s => s.Progress = new ProgressStatus { Step = 190, TotalSteps = 200, Loss = 2.5 }))
+            .WithPods(MakePod(1, 0).Succeeded(), MakePod(1, 1).Succeeded()).Plan();
+        Assert.Equal((200, 200, 2.5), (plan.Status!.Progress!.Step, plan.Status.Progress.TotalSteps, plan.Status.Progress.Loss));
+    }
+
+    [Fact]
+    public void One_worker_that_still_runs_is_waited_for()
+    {
+        var plan = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Succeeded(), MakePod(1, 1).Running()).Plan();
+        Assert.DoesNotContain(plan.Status?.Conditions ?? [], c => c.Type == ConditionTypes.Succeeded);
+        Assert.Equal(1, plan.Status!.Workers.Succeeded);
+    }
+
+    [Fact]
+    public void Pods_of_an_earlier_attempt_prove_nothing()
+    {
+        var plan = Scene.Of(MakeJob(), MakeRunning(2, 2)).WithPods(MakePod(1, 0).Succeeded(), MakePod(1, 1).Succeeded()).Plan();
+        Assert.DoesNotContain(plan.Status?.Conditions ?? [], c => c.Type == ConditionTypes.Succeeded);
+    }
+
+    [Fact]
+    public void A_gang_with_a_missing_worker_has_not_succeeded()
+    {
+        var plan = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 0).Succeeded()).Plan();
+        Assert.DoesNotContain(plan.Status!.Conditions, c => c.Type == ConditionTypes.Succeeded);
+        Assert.Equal(["demo-1-1"], plan.PodNames());
+    }
+
+    [Fact]
+    public void Success_wins_over_a_suspension_that_comes_too_late()
+    {
+        var plan = Scene.Of(MakeJob().Suspended(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Succeeded(), MakePod(1, 1).Succeeded()).Plan();
+        plan.ShouldHave(ConditionTypes.Succeeded, "True", "Succeeded");
+    }
+}
