@@ -15,7 +15,7 @@ public sealed class LocalRunnerTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    private LocalRunOptions Options(string script, CancellationToken kill = default) => new()
+    private LocalRunOptions Options(string script, CancellationToken kill) => new()
     {
         RunFolder = folder,
         TrainerCommand = ["/bin/sh", "-c", script],
@@ -25,12 +25,13 @@ public sealed class LocalRunnerTests : IDisposable
         Kill = kill,
     };
 
-    private Task<MhcTrainingJob> RunAsync(JobBuilder job, string script, CancellationToken stop = default, CancellationToken kill = default) =>
-        new LocalRunner().RunAsync(job.WithBackoff(0, 0).BuildManifest(), Options(script, kill), observer, stop).WaitAsync(Patience);
+    private Task<MhcTrainingJob> RunAsync(JobBuilder job, string script, CancellationTokenSource? stop = null, CancellationTokenSource? kill = null) =>
+        new LocalRunner().RunAsync(job.WithBackoff(0, 0).BuildManifest(), Options(script, kill?.Token ?? CancellationToken.None), observer, stop?.Token ?? CancellationToken.None)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
 
     private string Log(string pod) => File.ReadAllText(Path.Combine(folder, "logs", pod + ".log"));
 
-    private async Task UntilAsync(Func<bool> holds)
+    private static async Task UntilAsync(Func<bool> holds)
     {
         using var deadline = new CancellationTokenSource(Patience);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
@@ -92,7 +93,7 @@ public sealed class LocalRunnerTests : IDisposable
     public async Task Stopping_gives_the_gang_time_to_commit_a_checkpoint()
     {
         using var stop = new CancellationTokenSource();
-        var run = RunAsync(MakeJob(), """trap 'echo saved > "$MHC_CHECKPOINT_DIR/$RANK"; exit 75' TERM; while :; do sleep 0.05; done""", stop.Token);
+        var run = RunAsync(MakeJob(), """trap 'echo saved > "$MHC_CHECKPOINT_DIR/$RANK"; exit 75' TERM; while :; do sleep 0.05; done""", stop);
         await observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await UntilAsync(() => Directory.GetFiles(Path.Combine(folder, "logs")).Length == 2);
         await stop.CancelAsync();
@@ -105,7 +106,7 @@ public sealed class LocalRunnerTests : IDisposable
     public async Task A_worker_that_does_not_obey_is_killed_when_its_grace_is_over()
     {
         using var stop = new CancellationTokenSource();
-        var run = RunAsync(MakeJob().WithWorkers(1).With(j => j.Spec.RunPolicy.TerminationTimeoutSeconds = 1), """trap 'echo asked' TERM; echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done""", stop.Token);
+        var run = RunAsync(MakeJob().WithWorkers(1).With(j => j.Spec.RunPolicy.TerminationTimeoutSeconds = 1), """trap 'echo asked' TERM; echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done""", stop);
         await UntilAsync(() => Pid() is not null);
         await stop.CancelAsync();
         var job = await run;
@@ -118,7 +119,7 @@ public sealed class LocalRunnerTests : IDisposable
     public async Task Killing_waits_for_nobody_and_leaves_no_child()
     {
         using var kill = new CancellationTokenSource();
-        var run = RunAsync(MakeJob().WithWorkers(1), """trap '' TERM; sh -c 'echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done' & wait""", kill: kill.Token);
+        var run = RunAsync(MakeJob().WithWorkers(1), """trap '' TERM; sh -c 'echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done' & wait""", kill: kill);
         await UntilAsync(() => Pid() is not null);
         await kill.CancelAsync();
         var job = await run;
@@ -131,7 +132,7 @@ public sealed class LocalRunnerTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         var script = $$"""if [ "$MHC_ATTEMPT" = 1 ]; then echo '{{Verdicts.LossSpike(restore: 100, bad: new(110, 121))}}' > "$MHC_TERMINATION_MESSAGE_PATH"; exit 86; fi; test "$MHC_ATTEMPT" = 3 || { touch "$MHC_CHECKPOINT_DIR/second"; sleep 60; }; echo "$MHC_SKIP_WINDOWS" """;
-        var first = RunAsync(MakeJob().WithWorkers(1), script, stop.Token);
+        var first = RunAsync(MakeJob().WithWorkers(1), script, stop);
         await UntilAsync(() => File.Exists(Path.Combine(folder, "checkpoints", "second")));
         await stop.CancelAsync();
         Assert.Equal("Suspended", (await first).Status!.Phase);
@@ -168,7 +169,7 @@ public sealed class LocalRunnerTests : IDisposable
     public async Task Two_runs_cannot_share_a_folder()
     {
         using var stop = new CancellationTokenSource();
-        var first = RunAsync(MakeJob().WithWorkers(1), "sleep 60", stop.Token);
+        var first = RunAsync(MakeJob().WithWorkers(1), "sleep 60", stop);
         await observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<IOException>(() => RunAsync(MakeJob(), "exit 0"));
         await stop.CancelAsync();
@@ -184,7 +185,7 @@ public sealed class LocalRunnerTests : IDisposable
         Assert.Contains("spec.data.source.configMap", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(map, "exit 0"))).Message, StringComparison.Ordinal);
         var invalid = MakeJob().WithErrors(new Api.Validation.FieldError("spec.model.heads", "bad"));
         Assert.Contains("spec.model.heads", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(invalid, "exit 0"))).Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<FileNotFoundException>(() => new LocalRunner().RunAsync(MakeJob().BuildManifest(), Options("") with { TrainerCommand = ["/no/such/trainer"] }, observer, CancellationToken.None));
+        await Assert.ThrowsAsync<FileNotFoundException>(() => new LocalRunner().RunAsync(MakeJob().BuildManifest(), Options("", CancellationToken.None) with { TrainerCommand = ["/no/such/trainer"] }, observer, TestContext.Current.CancellationToken));
         Assert.Empty(observer.Events);
     }
 
