@@ -37,7 +37,7 @@ main() {
   trainer=$(layer trainer)
   "$here/cluster.sh" image "$name" \
     --env "PATH=/$application:/usr/bin" --env DOTNET_ROOT=/usr/share/dotnet --env DOTNET_EnableDiagnostics=0 \
-    --env "MHC_CORPUS=/$corpus" --env MALLOC_MMAP_THRESHOLD_=1048576 --entrypoint mhc-trainer \
+    --env "MHC_CORPUS=/$corpus" --entrypoint mhc-trainer \
     "$system" "$torch" "$trainer" -- train
 }
 

@@ -1,10 +1,13 @@
 using System.CommandLine;
 using MhcOperator.Trainer.Commands;
+using MhcOperator.Trainer.Interop;
 
+HeapSettings.KeepFreedMemory();
 var root = new RootCommand("Trains transformers with manifold-constrained hyper-connections (mHC).")
 {
     TrainCommand.Create(),
     SampleCommand.Create(),
     CheckCommand.Create(),
+    BenchCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -106,9 +106,6 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         // All ranks are on this machine, whatever the gang believes.
         var ranks = int.Parse(environment.GetValueOrDefault(TrainerEnvironment.WorldSize, "1"), CultureInfo.InvariantCulture);
         environment.TryAdd(TrainerEnvironment.Threads, Text(Math.Max(1, (options.Cores ?? System.Environment.ProcessorCount) / ranks)));
-
-        // Without it libtorch's allocations let resident memory grow to several times what is in use.
-        environment.TryAdd("MALLOC_MMAP_THRESHOLD_", "1048576");
         return environment;
     }
 

@@ -16,6 +16,14 @@ internal static class BenchCommand
     private const int WarmUpRounds = 2;
     private const int LeastRounds = 5;
 
+    private static readonly Dictionary<string, (ResidualKind Residual, KernelKind Kernels)> Variants = new(StringComparer.Ordinal)
+    {
+        ["standard"] = (ResidualKind.Standard, KernelKind.Native),
+        ["mhc"] = (ResidualKind.Mhc, KernelKind.Native),
+        ["mhc-reference"] = (ResidualKind.Mhc, KernelKind.Reference),
+        ["hyper-connections"] = (ResidualKind.HyperConnections, KernelKind.Native),
+    };
+
     public static Command Create()
     {
         var layers = Size("--layers", "Decoder layers.", 4);
@@ -26,8 +34,15 @@ internal static class BenchCommand
         var streams = Size("--streams", "n, residual streams.", 4);
         var threads = Size("--threads", "libtorch's threads.", 1);
         var rounds = Size("--rounds", $"Measured steps of every variant; at least {LeastRounds}.", 9);
+        var only = new Option<string[]>("--variants")
+        {
+            Description = $"Which variants; the first is what the others are compared with. Default: {string.Join(' ', Variants.Keys)}.",
+            DefaultValueFactory = _ => [.. Variants.Keys],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        only.AcceptOnlyFromAmong([.. Variants.Keys]);
         var precision = new Option<Precision>("--precision") { Description = "Float32 or BFloat16.", DefaultValueFactory = _ => Precision.Float32 };
-        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, batch, streams, threads, rounds, precision };
+        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, batch, streams, threads, rounds, precision, only };
         command.SetAction(parsed =>
         {
             var model = new ModelSpec
@@ -50,7 +65,7 @@ internal static class BenchCommand
             torch.set_num_threads(parsed.GetValue(threads));
             try
             {
-                Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds), parsed.InvocationConfiguration.Output);
+                Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds), parsed.GetValue(only)!, parsed.InvocationConfiguration.Output);
                 return 0;
             }
             catch (ArgumentException exception)
@@ -62,35 +77,35 @@ internal static class BenchCommand
         return command;
     }
 
-    private static void Run(ModelSpec model, int tokens, Precision precision, int rounds, TextWriter output)
+    private static void Run(ModelSpec model, int tokens, Precision precision, int rounds, string[] names, TextWriter output)
     {
         List<StepBenchmark> variants = [];
         try
         {
-            variants.Add(New("standard", ResidualKind.Standard, KernelKind.Native));
-            variants.Add(New($"mhc native ({MhcKernels.InstructionSet})", ResidualKind.Mhc, KernelKind.Native));
-            variants.Add(New("mhc reference", ResidualKind.Mhc, KernelKind.Reference));
-            variants.Add(New("hyper-connections", ResidualKind.HyperConnections, KernelKind.Native));
+            foreach (var name in names)
+            {
+                var (residual, kernels) = Variants[name];
+                variants.Add(new StepBenchmark(name, model with { Residual = residual }, tokens, precision, kernels));
+            }
+
             for (var round = -WarmUpRounds; round < rounds; round++)
             {
                 variants.ForEach(v => v.Step(record: round >= 0));
             }
 
             output.WriteLine($"{model.Layers} layers, width {model.Width}, context {model.ContextLength}, {tokens} tokens, n = {model.Mhc.Streams}, {precision}, "
-                + $"{torch.get_num_threads()} thread(s), median of {rounds} interleaved steps");
+                + $"{torch.get_num_threads()} thread(s), {MhcKernels.InstructionSet} kernels, median of {rounds} interleaved steps");
             foreach (var v in variants)
             {
                 output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{v.Name,-22}  {v.Median * 1e3,8:f1} ms  {v.Median / variants[0].Median,5:f2} of standard  {tokens / v.Median,9:f0} tokens/s"));
+                    $"{v.Name,-22}  {v.Median * 1e3,8:f1} ms  {v.Median / variants[0].Median,5:f2} of {variants[0].Name}  {tokens / v.Median,9:f0} tokens/s"));
             }
         }
         finally
         {
             variants.ForEach(v => v.Dispose());
         }
-
-        StepBenchmark New(string name, ResidualKind residual, KernelKind kernels) => new(name, model with { Residual = residual }, tokens, precision, kernels);
     }
 
     private static Option<int> Size(string name, string description, int value)

@@ -20,6 +20,12 @@ internal static unsafe class TensorMemory
         return status == 0 ? pointer : throw new InvalidOperationException("The tensor has no memory that can be addressed.");
     }
 
+    /// <summary>Address of the first element for a kernel that takes contiguous float32.</summary>
+    /// <exception cref="ArgumentException">The tensor is of another type or not contiguous.</exception>
+    public static float* Floats(Tensor tensor) => tensor.dtype == ScalarType.Float32 && tensor.is_contiguous()
+        ? (float*)Pointer(tensor)
+        : throw new ArgumentException($"The kernels take contiguous float32 tensors, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.", nameof(tensor));
+
     /// <summary>The elements, row-major, in place.</summary>
     /// <exception cref="ArgumentException">The tensor is not contiguous, or too large for a span, or its elements have another size than T.</exception>
     public static Span<T> Span<T>(Tensor tensor)

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using MhcOperator.Trainer.Interop;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;
@@ -137,9 +136,7 @@ internal static unsafe class MhcKernels
     private static Tensor Like(Tensor tensor) => empty_like(tensor, requires_grad: false);
 
     /// <summary>The callers' tensors are used after the native call or held by a pass, so they outlive it.</summary>
-    private static float* P(Tensor tensor) => tensor.dtype == ScalarType.Float32 && tensor.is_contiguous()
-        ? (float*)TensorMemory.Pointer(tensor)
-        : throw new ArgumentException($"The kernels take contiguous float32 tensors, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.", nameof(tensor));
+    private static float* P(Tensor tensor) => TensorMemory.Floats(tensor);
 
     private static void Check(int status, byte* error)
     {

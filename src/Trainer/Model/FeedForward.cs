@@ -24,7 +24,13 @@ internal sealed class FeedForward
     public Tensor Apply(Tensor h_TC)
     {
         using var scope = NewDisposeScope();
-        var halves = _gateUp.Apply(_norm.Apply(h_TC)).chunk(2, 1);
-        return _down.Apply(F.silu(halves[0]) * halves[1]).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        var gateUp = _gateUp.Apply(_norm.Apply(h_TC));
+        return _down.Apply(gateUp.dtype == ScalarType.Float32 ? SwiGluFunction.Apply(gateUp) : Composed(gateUp)).to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Composed(Tensor gateUp)
+    {
+        var halves = gateUp.chunk(2, 1);
+        return F.silu(halves[0]) * halves[1];
     }
 }

@@ -3,6 +3,7 @@ using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Drills;
+using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
 using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Stability;
@@ -65,7 +66,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             using var scope = NewDisposeScope();
             state.Model.MeasureGain = measures && pass == 0;
             using var mean = state.Model.Loss(parts.Batches.Read(dataStep, pass)) / parts.Plan.Passes;
-            mean.backward();
+            Transformer.Backward(mean);
             loss += mean.item<float>();
         }
 

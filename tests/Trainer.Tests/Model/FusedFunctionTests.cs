@@ -1,0 +1,77 @@
+using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Tests.Mhc;
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace MhcOperator.Trainer.Tests.Model;
+
+public sealed class FusedFunctionTests
+{
+    private const double Tolerance = 2e-5;
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 7)]
+    [InlineData(64, 8)]
+    [InlineData(17, 33)]
+    [InlineData(200, 40)]
+    public void Rms_norm_and_its_gradients_agree_with_float64(int rows, int channels)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(rows);
+        Tensor x = random.Single(2, rows, channels), weight = random.Single(1, channels);
+        var upstream = random.Single(1, rows, channels).detach();
+        Tensor exactX = RandomCase.Double(x), exactWeight = RandomCase.Double(weight);
+
+        var y = RmsNormFunction.Apply(x, weight);
+        var gradients = autograd.grad([y], [x, weight], [upstream]);
+        BackwardFault.ThrowIfAny();
+        var expected = exactX * (exactX.square().mean([-1], keepdim: true) + 1e-6).rsqrt() * exactWeight;
+        var expectedGradients = autograd.grad([expected], [exactX, exactWeight], [upstream.to(ScalarType.Float64)]);
+
+        RandomCase.AssertClose("y", expected, y, Tolerance);
+
+        // With one channel the norm is the sign of x, and the true gradient is that of ε alone: nearly nothing.
+        if (channels > 1)
+        {
+            RandomCase.AssertClose("gradient of x", expectedGradients[0], gradients[0], Tolerance);
+        }
+
+        RandomCase.AssertClose("gradient of the weight", expectedGradients[1], gradients[1], Tolerance);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 7)]
+    [InlineData(64, 8)]
+    [InlineData(131, 33)]
+    public void SwiGlu_and_its_gradient_agree_with_float64(int rows, int width)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(rows);
+        var input = random.Single(3, rows, 2 * width);
+        var upstream = random.Single(1, rows, width).detach();
+        var exact = RandomCase.Double(input);
+
+        var y = SwiGluFunction.Apply(input);
+        var gradient = autograd.grad([y], [input], [upstream])[0];
+        BackwardFault.ThrowIfAny();
+        var expected = F.silu(exact.narrow(1, 0, width)) * exact.narrow(1, width, width);
+
+        RandomCase.AssertClose("y", expected, y, Tolerance);
+        RandomCase.AssertClose("gradient", autograd.grad([expected], [exact], [upstream.to(ScalarType.Float64)])[0], gradient, Tolerance);
+    }
+
+    [Fact]
+    public void SwiGlu_of_huge_inputs_is_finite_and_of_nan_is_nan()
+    {
+        using var scope = NewDisposeScope();
+        var y = SwiGluFunction.Apply(tensor([-200f, 200f, float.NaN, 1f, 1f, 1f], [1, 6]));
+
+        Assert.Equal(0, y[0, 0].ToSingle(), 1e-30f);
+        Assert.Equal(200, y[0, 1].ToSingle());
+        Assert.True(float.IsNaN(y[0, 2].ToSingle()));
+    }
+}
