@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MhcOperator.Cli.Checkpoints;
 using MhcOperator.Cli.Inspect;
 using MhcOperator.Cli.Run;
 using MhcOperator.Cli.Terminal;
@@ -19,6 +20,7 @@ internal static class MhcProgram
         {
             ValidateCommand.Create(host),
             RunCommand.Create(host),
+            CheckpointsCommand.Create(host),
             CrdCommand.Create(host),
             VersionCommand.Create(host),
         };

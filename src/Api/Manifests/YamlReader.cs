@@ -43,6 +43,12 @@ internal static class YamlReader
         {
             documents.Add(SyntaxError(e, builder, text));
         }
+        catch (InvalidOperationException)
+        {
+            // The scanner gives up so, without a place, on a flow sequence that ends in the middle of a mapping.
+            var place = parser.Current?.End ?? new Mark(0, 1, 1);
+            documents.Add(SyntaxError(new YamlException(place, place, "something is not closed"), builder, text));
+        }
 
         return documents;
     }

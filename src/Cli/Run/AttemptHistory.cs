@@ -31,15 +31,15 @@ internal sealed class AttemptHistory(int number, DateTimeOffset startedAt)
 
     private readonly List<(int Step, double Loss)> losses = [];
 
-    /// <summary>Notes one answer of rank 0.</summary>
+    /// <summary>Notes one answer of rank 0; one without a first step speaks of no update of this gang yet.</summary>
     public void Note(int? firstStep, int step, double? loss)
     {
-        if (step < 1)
+        if (firstStep is null)
         {
             return;
         }
 
-        FirstStep ??= firstStep ?? step;
+        FirstStep ??= firstStep;
         LastStep = step;
         if (loss is { } finite)
         {

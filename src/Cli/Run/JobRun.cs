@@ -27,9 +27,16 @@ internal static class JobRun
         var follower = new RunFollower(view, history, host.Time);
         await host.Output.WriteLineAsync($"{name}: {Describe(manifest.Job!)}; run folder {Path.GetRelativePath(host.WorkingFolder, folder)}");
 
-        using var interrupts = new Interrupts(again => view.Say(again
-            ? new RunLine(follower.Elapsed, true, "Killing", "the workers are ended at once")
-            : new RunLine(follower.Elapsed, true, "Stopping", "the workers commit a checkpoint and end; press Ctrl-C again to end them at once")));
+        var running = true;
+        using var interrupts = new Interrupts(again =>
+        {
+            if (running)
+            {
+                view.Say(again
+                    ? new RunLine(follower.Elapsed, true, "Killing", "the workers are ended at once")
+                    : new RunLine(follower.Elapsed, true, "Stopping", "the workers commit a checkpoint and end; press Ctrl-C again to end them at once"));
+            }
+        });
         var local = new LocalRunOptions
         {
             RunFolder = folder,
@@ -48,6 +55,7 @@ internal static class JobRun
             throw new CliException(e.Message);
         }
 
+        running = false;
         return await FinishAsync(host, options, job!, history, follower.Elapsed, folder, trainer, interrupts);
     }
 

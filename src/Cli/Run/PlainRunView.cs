@@ -21,7 +21,7 @@ internal sealed class PlainRunView(TextWriter output) : IRunView
     /// <inheritdoc/>
     public void Show(RunSnapshot snapshot)
     {
-        if (snapshot.Trainer is null || snapshot.Step < 1)
+        if (snapshot.Trainer?.FirstStep is null)
         {
             return;
         }

@@ -14,6 +14,7 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
 {
     private readonly DateTimeOffset startedAt = time.GetUtcNow();
     private string suspicion = "";
+    private bool explained;
 
     /// <summary>Since the run began.</summary>
     public TimeSpan Elapsed => time.GetUtcNow() - startedAt;
@@ -27,14 +28,25 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
             {
                 view.Say(line);
             }
+
+            explained = true;
         }
 
         view.Show(RunSnapshot.Of(job, history.Trainer, Elapsed));
     }
 
     /// <inheritdoc/>
-    public void OnEvent(DateTimeOffset at, ClusterEvent happened) =>
+    public void OnEvent(DateTimeOffset at, ClusterEvent happened)
+    {
+        // The status comes before the events that explain it, and says more about a rollback than its event does.
+        if (explained && string.Equals(happened.Reason, "RolledBack", StringComparison.Ordinal))
+        {
+            explained = false;
+            return;
+        }
+
         view.Say(new RunLine(at - startedAt, happened.IsWarning, happened.Reason, happened.Message));
+    }
 
     /// <inheritdoc/>
     public void OnTrainerStatus(TrainerStatus status)

@@ -40,12 +40,22 @@ public sealed class PlainRunViewTests : IDisposable
         var view = new PlainRunView(output);
 
         view.Show(Snapshot(20, 40));
-        view.Show(Snapshot(30, 40) with { Trainer = new TrainerStatus { Step = 30, Attempt = 1 } });
+        view.Show(Snapshot(30, 40) with { Trainer = new TrainerStatus { FirstStep = 1, Step = 30, Attempt = 1 } });
 
         Assert.Equal(
             "   3.0 s    step 20/40  loss 2.5000  gradient 0.75  gain 1.00/1.25  12,345 tokens/s  ETA 7 s",
             Lines()[0]);
         Assert.Equal("   3.0 s    step 30/40  loss —  gradient —  0 tokens/s  ETA —", Lines()[1]);
+    }
+
+    [Fact]
+    public void A_gang_that_has_done_no_update_yet_has_no_line()
+    {
+        var view = new PlainRunView(output);
+
+        view.Show(Snapshot(30, 40) with { Trainer = new TrainerStatus { Step = 30, Attempt = 1 } });
+
+        Assert.Equal("", output.ToString());
     }
 
     [Fact]
@@ -70,6 +80,7 @@ public sealed class PlainRunViewTests : IDisposable
         Trainer = new TrainerStatus
         {
             Attempt = attempt,
+            FirstStep = 1,
             Step = step,
             Loss = 2.5,
             GradientNorm = 0.75,

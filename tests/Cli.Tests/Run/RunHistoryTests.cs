@@ -21,6 +21,7 @@ public sealed class RunHistoryTests
 
         var rollback = new RollbackRecord { Attempt = 1, Reason = "LossSpike", OnsetStep = 21, DetectedStep = 23, RestoredStep = 10 };
         var added = history.Note(Start.AddSeconds(8), Job(attempt: 2, rollbacks: [rollback]));
+        history.Note(new TrainerStatus { Attempt = 2, Step = 10, Loss = 3.5 });
         history.Note(new TrainerStatus { Attempt = 2, FirstStep = 11, Step = 40, Loss = 2.0 });
         history.Note(Start.AddSeconds(20), Job(attempt: 2, rollbacks: [rollback], condition: ConditionTypes.Succeeded));
 

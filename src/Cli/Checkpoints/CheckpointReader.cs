@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MhcOperator.Cli.Checkpoints;
+
+/// <summary>Reads what a trainer, ours or another, has left in its checkpoint folder.</summary>
+internal static class CheckpointReader
+{
+    private const string Prefix = "step-";
+    private const string Broken = "broken";
+
+    /// <summary>All checkpoints, the oldest first.</summary>
+    /// <param name="folder">Folder of the checkpoints.</param>
+    /// <param name="hash">Read every file and compare its SHA-256 with the manifest's.</param>
+    /// <param name="cancel">Stops.</param>
+    public static async Task<IReadOnlyList<CheckpointEntry>> ReadAsync(string folder, bool hash, CancellationToken cancel)
+    {
+        var entries = new List<CheckpointEntry>();
+        foreach (var path in Directory.EnumerateDirectories(folder, Prefix + "*"))
+        {
+            if (int.TryParse(Path.GetFileName(path.AsSpan())[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var step))
+            {
+                entries.Add(await ReadOneAsync(path, step, hash, cancel));
+            }
+        }
+
+        return [.. entries.OrderBy(e => e.Step)];
+    }
+
+    private static async Task<CheckpointEntry> ReadOneAsync(string path, int step, bool hash, CancellationToken cancel)
+    {
+        var bytes = Directory.EnumerateFiles(path).Sum(f => new FileInfo(f).Length);
+        try
+        {
+            var manifest = await ObjectAsync(Path.Combine(path, "manifest.json"), cancel);
+            var health = File.Exists(Path.Combine(path, "health.json")) ? await ObjectAsync(Path.Combine(path, "health.json"), cancel) : null;
+            var wrong = await FindWrongShardAsync(path, manifest, hash, cancel);
+            return new CheckpointEntry
+            {
+                Step = step,
+                Health = wrong is not null ? Broken : health?["state"]?.GetValue<string>() ?? "candidate",
+                Reason = wrong ?? health?["reason"]?.GetValue<string>() ?? "",
+                Attempt = manifest["attempt"]?.GetValue<int>(),
+                Ranks = manifest["worldSize"]?.GetValue<int>(),
+                Tokens = manifest["tokens"]?.GetValue<long>(),
+                SavedAt = manifest["savedAt"]?.GetValue<DateTimeOffset>(),
+                Bytes = bytes,
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
+        {
+            return new CheckpointEntry { Step = step, Health = Broken, Reason = e.Message, Bytes = bytes };
+        }
+    }
+
+    private static async Task<string?> FindWrongShardAsync(string path, JsonObject manifest, bool hash, CancellationToken cancel)
+    {
+        foreach (var shard in manifest["shards"]?.AsArray() ?? [])
+        {
+            var name = shard?["file"]?.GetValue<string>() ?? "";
+            var file = new FileInfo(Path.Combine(path, name));
+            if (!file.Exists)
+            {
+                return $"{name} is missing";
+            }
+
+            if (shard?["bytes"]?.GetValue<long>() is { } size && size != file.Length)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{name} has {file.Length} bytes; expected {size}");
+            }
+
+            if (hash && shard?["sha256"]?.GetValue<string>() is { } expected)
+            {
+                await using var stream = file.OpenRead();
+                var actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
+                if (!string.Equals(actual, expected, StringComparison.Ordinal))
+                {
+                    return $"{name} has another SHA-256 than the manifest says";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static async Task<JsonObject> ObjectAsync(string path, CancellationToken cancel) =>
+        JsonNode.Parse(await File.ReadAllBytesAsync(path, cancel)) as JsonObject ?? throw new JsonException($"{path}: expected a JSON object");
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using MhcOperator.Cli.Run;
+using MhcOperator.Cli.Terminal;
+using Spectre.Console;
+
+namespace MhcOperator.Cli.Checkpoints;
+
+/// <summary><c>mhc checkpoints</c>: what there is to go back to.</summary>
+internal static class CheckpointsCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(CliHost host)
+    {
+        var place = new Argument<string>("RUN") { Description = "A checkpoint folder, a run folder, or the name of a job that ran here (then its newest run)." };
+        var hash = new Option<bool>("--hash") { Description = "Also read every file and compare its SHA-256; exit code 1 where one is broken." };
+        var command = new Command("checkpoints", "List the checkpoints of a run on this machine.") { place, hash };
+        command.SetAction((parsed, cancel) => RunAsync(host, parsed.GetRequiredValue(place), parsed.GetValue(hash), cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliHost host, string place, bool hash, CancellationToken cancel)
+    {
+        var folder = Find(host, place);
+        var entries = await CheckpointReader.ReadAsync(folder, hash, cancel);
+        if (entries.Count == 0)
+        {
+            await host.Output.WriteLineAsync($"{place} has no checkpoint yet");
+            return CliExitCode.Ok;
+        }
+
+        host.OpenConsole().Write(Tabulate(entries));
+        return hash && entries.Any(e => string.Equals(e.Health, "broken", StringComparison.Ordinal)) ? CliExitCode.Failed : CliExitCode.Ok;
+    }
+
+    private static string Find(CliHost host, string place)
+    {
+        var candidates = new List<string> { host.FullPath(place) };
+        if (!place.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && RunFolder.Newest(host, place) is { } run)
+        {
+            candidates.Add(run);
+        }
+
+        var folder = candidates.Find(Directory.Exists)
+            ?? throw new CliException($"{place}: expected a checkpoint folder, a run folder, or the name of a job that ran in this folder");
+        var inside = Path.Combine(folder, "checkpoints");
+        return Directory.Exists(inside) ? inside : folder;
+    }
+
+    private static Table Tabulate(IReadOnlyList<CheckpointEntry> entries)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        table.AddColumn(new TableColumn("step").RightAligned());
+        table.AddColumns("health", "attempt", "ranks");
+        table.AddColumn(new TableColumn("tokens").RightAligned());
+        table.AddColumn(new TableColumn("size").RightAligned());
+        table.AddColumns("saved", "why");
+        foreach (var entry in entries)
+        {
+            table.AddRow(
+                new Text(entry.Step.ToString(CultureInfo.InvariantCulture)),
+                new Text(entry.Health),
+                new Text(entry.Attempt?.ToString(CultureInfo.InvariantCulture) ?? "—"),
+                new Text(entry.Ranks?.ToString(CultureInfo.InvariantCulture) ?? "—"),
+                new Text(entry.Tokens is { } tokens ? Figures.Whole(tokens) : "—"),
+                new Text(Figures.Size(entry.Bytes)),
+                new Text(entry.SavedAt?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "—"),
+                new Text(entry.Reason));
+        }
+
+        return table;
+    }
+}

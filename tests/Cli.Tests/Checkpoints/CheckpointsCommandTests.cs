@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using MhcOperator.Cli.Terminal;
+using MhcOperator.Cli.Tests.Support;
+
+namespace MhcOperator.Cli.Tests.Checkpoints;
+
+public sealed class CheckpointsCommandTests : IDisposable
+{
+    private readonly MhcShell shell = new();
+
+    public void Dispose() => shell.Dispose();
+
+    [Fact]
+    public async Task Every_checkpoint_has_a_row_with_its_health_and_size()
+    {
+        Save("run/checkpoints", 10, "verified");
+        Save("run/checkpoints", 20, "candidate");
+
+        var result = await shell.RunAsync("checkpoints", "run");
+
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+        Assert.Matches(@"│ +10 │ verified +│ 1 +│ 2 +│ +1,280 │", result.Output);
+        Assert.Matches(@"│ +20 │ candidate +│", result.Output);
+    }
+
+    [Fact]
+    public async Task The_name_of_a_job_stands_for_its_newest_run()
+    {
+        Save(".mhc/runs/small/20260101-000000/checkpoints", 10, "verified");
+        Save(".mhc/runs/small/20260102-000000/checkpoints", 30, "verified");
+        foreach (var run in Directory.GetDirectories(Path.Combine(shell.Folder, ".mhc/runs/small")))
+        {
+            await File.WriteAllTextAsync(Path.Combine(run, "status.json"), "{}", TestContext.Current.CancellationToken);
+        }
+
+        var result = await shell.RunAsync("checkpoints", "small");
+
+        Assert.Matches(@"│ +30 │", result.Output);
+        Assert.DoesNotMatch(@"│ +10 │", result.Output);
+    }
+
+    [Fact]
+    public async Task A_changed_byte_is_found_by_its_hash()
+    {
+        var file = Save("ckpt", 10, "verified");
+        await File.WriteAllBytesAsync(file, [9, 2, 3], TestContext.Current.CancellationToken);
+
+        var sizes = await shell.RunAsync("checkpoints", "ckpt");
+        var hashes = await shell.RunAsync("checkpoints", "ckpt", "--hash");
+
+        Assert.Equal(CliExitCode.Ok, sizes.ExitCode);
+        Assert.Equal(CliExitCode.Failed, hashes.ExitCode);
+        Assert.Contains("rank-00000.safetensors has another SHA-256", hashes.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rank-00000.safetensors", "is missing")]
+    [InlineData("manifest.json", "manifest.json")]
+    public async Task A_missing_file_makes_it_broken(string name, string why)
+    {
+        var file = Save("ckpt", 10, "verified");
+        File.Delete(Path.Combine(Path.GetDirectoryName(file)!, name));
+
+        var result = await shell.RunAsync("checkpoints", "ckpt");
+
+        Assert.Matches(@"│ +10 │ broken +│", result.Output);
+        Assert.Contains(why, result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_place_that_is_not_there_is_exit_code_2()
+    {
+        var result = await shell.RunAsync("checkpoints", "nowhere");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.StartsWith("mhc: nowhere: expected a checkpoint folder", result.Error, StringComparison.Ordinal);
+    }
+
+    private string Save(string folder, int step, string health)
+    {
+        var path = Path.Combine(shell.Folder, folder, $"step-{step:D8}");
+        Directory.CreateDirectory(path);
+        byte[] shard = [1, 2, 3];
+        var file = Path.Combine(path, "rank-00000.safetensors");
+        File.WriteAllBytes(file, shard);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(shard));
+        File.WriteAllText(Path.Combine(path, "manifest.json"), $$"""
+            {"step": {{step}}, "attempt": 1, "worldSize": 2, "tokens": {{step * 128}}, "savedAt": "2026-01-01T00:00:00+00:00",
+             "shards": [{"file": "rank-00000.safetensors", "bytes": 3, "sha256": "{{hash}}"}]}
+            """);
+        File.WriteAllText(Path.Combine(path, "health.json"), $$"""{"state": "{{health}}", "reason": "because"}""");
+        return file;
+    }
+}
