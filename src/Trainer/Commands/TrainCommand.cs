@@ -13,13 +13,14 @@ internal static class TrainCommand
     public static Command Create()
     {
         var log = new Option<FileInfo?>("--data-log") { Description = "Append one line for each update: step, data step and the samples of the batch (rank 0)." };
+        var steps = new Option<FileInfo?>("--step-log") { Description = "Append one line of JSON for each update: step, dataStep, loss, gradientNorm, learningRate (rank 0)." };
         var kernels = KernelsOption.Create();
-        var command = new Command("train", "Train as one rank of a job. The environment says which: see docs/trainer-contract.md.") { log, kernels };
-        command.SetAction(result => Run(result.GetValue(log)?.FullName, result.GetValue(kernels)));
+        var command = new Command("train", "Train as one rank of a job. The environment says which: see docs/trainer-contract.md.") { log, steps, kernels };
+        command.SetAction(result => Run(new TrainingLogs(result.GetValue(log)?.FullName, result.GetValue(steps)?.FullName), result.GetValue(kernels)));
         return command;
     }
 
-    private static int Run(string? dataLog, KernelKind kernels)
+    private static int Run(TrainingLogs logs, KernelKind kernels)
     {
         var time = TimeProvider.System;
         var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, time);
@@ -29,7 +30,7 @@ internal static class TrainCommand
         {
             var settings = TrainerSettings.Read(Environment.GetEnvironmentVariable);
             using var parent = settings.Parent is { } process ? new ParentWatch(process, () => Environment.Exit(ExitCode.TryAgain), time) : null;
-            new TrainingRun(settings, kernels, dataLog, printer, stop, time).Run();
+            new TrainingRun(settings, kernels, logs, printer, stop, time).Run();
             return ExitCode.Done;
         }
         catch (TrainerException e)

@@ -36,17 +36,28 @@ internal sealed class RollingWindow(int capacity)
         }
     }
 
-    /// <summary>Median and standard deviation as the median absolute deviation tells it; the window must not be empty.</summary>
-    public (double Median, double Deviation) Statistics()
+    /// <summary>
+    /// Where the series is and how much it scatters: the median of its newest values, and the standard deviation as the median absolute
+    /// deviation of successive differences tells it. Differences do not see a trend, which in the first steps of training is far larger than
+    /// the scatter; for independent values their deviation is √2 times that of the values.
+    /// </summary>
+    /// <param name="newest">Values that the median is taken of; the window must hold at least two.</param>
+    public (double Median, double Deviation) Statistics(int newest)
     {
-        var sorted = _values.ToArray();
-        var median = Median(sorted);
-        for (var i = 0; i < sorted.Length; i++)
+        var values = _values.ToArray();
+        var differences = new double[values.Length - 1];
+        for (var i = 0; i < differences.Length; i++)
         {
-            sorted[i] = Math.Abs(sorted[i] - median);
+            differences[i] = values[i + 1] - values[i];
         }
 
-        return (median, NormalScale * Median(sorted));
+        var center = Median(differences);
+        for (var i = 0; i < differences.Length; i++)
+        {
+            differences[i] = Math.Abs(differences[i] - center);
+        }
+
+        return (Median(values[Math.Max(0, values.Length - newest)..]), NormalScale / Math.Sqrt(2) * Median(differences));
     }
 
     private static double Median(double[] values)

@@ -11,7 +11,7 @@ internal sealed class SpikeScore(int window, Func<double, double> floor)
     private readonly RollingWindow _window = new(window);
     private (double Median, double Deviation)? _best;
 
-    /// <summary>Values needed before anything is judged.</summary>
+    /// <summary>Values needed before anything is judged, and values that the present level is taken of.</summary>
     public int WarmUp { get; } = Math.Max(8, window / 4);
 
     /// <summary>The window's values, oldest first, after the best median and its deviation where there is one.</summary>
@@ -25,7 +25,7 @@ internal sealed class SpikeScore(int window, Func<double, double> floor)
             return null;
         }
 
-        var recent = Score(value, _window.Statistics());
+        var recent = Score(value, _window.Statistics(WarmUp));
         // One bad batch a little above the best level is no runaway: against the best median twice the distance is asked for.
         return _best is { } best ? Math.Max(recent, Score(value, best) / 2) : recent;
     }
@@ -36,7 +36,7 @@ internal sealed class SpikeScore(int window, Func<double, double> floor)
         _window.Add(value);
         if (_window.Count >= WarmUp)
         {
-            var statistics = _window.Statistics();
+            var statistics = _window.Statistics(WarmUp);
             if (_best is not { } best || statistics.Median < best.Median)
             {
                 _best = statistics;

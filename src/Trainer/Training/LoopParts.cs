@@ -3,6 +3,7 @@ using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Drills;
 using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Stability;
+using MhcOperator.Trainer.Telemetry;
 
 namespace MhcOperator.Trainer.Training;
 
@@ -44,4 +45,7 @@ internal sealed record LoopParts
 
     /// <summary>Lists what is trained on; null: nobody wants to know.</summary>
     public DataLog? DataLog { get; init; }
+
+    /// <summary>Lists what came of it; null: nobody wants to know.</summary>
+    public StepLog? StepLog { get; init; }
 }

@@ -39,6 +39,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             React(report, observed);
 
             var learningRate = parts.Drills.Aggregate(LearningRate.At(_optimization, step, learningRateFactor), (rate, d) => d.LearningRate(step, rate));
+            parts.StepLog?.Write(observed, learningRate);
             if (!report.SkipUpdate)
             {
                 state.Optimizer.Step(learningRate);

@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>One attempt of one rank, from the environment to the last checkpoint.</summary>
-internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, string? dataLogPath, ProgressPrinter printer, StopRequest stop, TimeProvider time)
+internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, TrainingLogs logs, ProgressPrinter printer, StopRequest stop, TimeProvider time)
 {
     private const int SharedNumbers = 4;
 
@@ -46,7 +46,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var keeper = new CheckpointKeeper(new CheckpointWriter(folder, fence, gang, _identity.Attempt), ledger, _configuration.Checkpoints, _configuration.Optimization.Steps, p => Describe(p, monitor, vocabulary, order), state, Warn, time);
         keeper.BeganAt(progress.Step);
         var drills = DrillBook.Open(_configuration.Drills, _identity.Attempt, _identity.Rank, vocabulary, folder);
-        using var log = _identity.Rank == 0 && dataLogPath is not null ? new DataLog(dataLogPath) : null;
+        using var dataLog = Open(logs.Data, path => new DataLog(path));
+        using var stepLog = Open(logs.Steps, path => new StepLog(path));
         stop.TrainingBegins();
         new TrainingLoop(_configuration, state, new LoopParts
         {
@@ -61,7 +62,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             Drills = drills,
             Stop = stop,
             Warn = Warn,
-            DataLog = log,
+            DataLog = dataLog,
+            StepLog = stepLog,
         }, settings.LearningRateFactor).Run(progress);
         printer.Line($"weights sha256:{WeightsHash.Compute(state.Weights)}");
     }
@@ -76,6 +78,19 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         if (_configuration.Parallelism is { Sharding: not Sharding.None } or { Communication: not Communication.Float32 })
         {
             Warn($"spec.parallelism: sharding {_configuration.Parallelism.Sharding} and communication {_configuration.Parallelism.Communication} are not there yet; None and Float32 are used");
+        }
+    }
+
+    private T? Open<T>(string? path, Func<string, T> open)
+        where T : class
+    {
+        try
+        {
+            return _identity.Rank == 0 && path is not null ? open(path) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw TrainerException.Configuration("LogNotWritable", $"log {path} cannot be written: {e.Message}", e);
         }
     }
 

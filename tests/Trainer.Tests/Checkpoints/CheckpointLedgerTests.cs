@@ -1,0 +1,47 @@
+using MhcOperator.Api;
+using MhcOperator.Trainer.Checkpoints;
+
+namespace MhcOperator.Trainer.Tests.Checkpoints;
+
+public sealed class CheckpointLedgerTests
+{
+    private readonly CheckpointLedger _ledger = new(folder: null, new CheckpointsSpec { VerifyAfterSteps = 50, KeepLatest = 3 }, _ => { });
+
+    [Fact]
+    public void A_candidate_is_verified_after_enough_healthy_steps()
+    {
+        _ledger.Committed(100);
+        _ledger.Healthy(149);
+        Assert.Empty(_ledger.Verified);
+
+        _ledger.Healthy(150);
+
+        Assert.Equal([100], _ledger.Verified);
+        Assert.Equal(100, _ledger.LatestVerified);
+    }
+
+    [Fact]
+    public void Without_a_waiting_time_one_healthy_step_after_it_is_enough_but_its_own_is_not()
+    {
+        var ledger = new CheckpointLedger(folder: null, new CheckpointsSpec { VerifyAfterSteps = 0 }, _ => { });
+        ledger.Committed(100);
+        ledger.Healthy(100);
+        Assert.Empty(ledger.Verified);
+
+        ledger.Healthy(101);
+
+        Assert.Equal([100], ledger.Verified);
+    }
+
+    [Fact]
+    public void A_quarantined_one_is_neither_latest_nor_verified_ever_again()
+    {
+        _ledger.Committed(100);
+        _ledger.Committed(200);
+        _ledger.QuarantineFrom(200, "test");
+        _ledger.Healthy(1000);
+
+        Assert.Equal(100, _ledger.Latest);
+        Assert.Equal([100], _ledger.Verified);
+    }
+}

@@ -1,0 +1,189 @@
+using System.Text;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Tests.Support;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Tests.Data;
+
+public sealed class DataSetTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Files_follow_each_other_in_ordinal_order_and_samples_run_across_them()
+    {
+        _folder.Write("b/2.txt", "ghij"u8);
+        _folder.Write("a.txt", "abc"u8);
+        _folder.Write("b/1.txt", "def"u8);
+        _folder.Write("b/.hidden", "XXXX"u8);
+        _folder.Write("..versions/a.txt", "XXXX"u8);
+        _folder.Write("empty.txt", ""u8);
+
+        using var data = Open(context: 4);
+
+        Assert.Equal(2, data.TrainingSamples);
+        Assert.Equal("abcde", Sample(data, 0, 5));
+        Assert.Equal("efghi", Sample(data, 1, 5));
+    }
+
+    [Fact]
+    public void The_end_is_kept_back_for_validation()
+    {
+        _folder.Write("a.txt", Encoding.UTF8.GetBytes(new string('a', 75) + new string('b', 25)));
+
+        using var data = Open(context: 8, validation: 0.25);
+
+        Assert.Equal((75 - 1) / 8, data.TrainingSamples);
+        Assert.Equal((25 - 1) / 8, data.ValidationSamples);
+        Assert.All(Enumerable.Range(0, (int)data.TrainingSamples), i => Assert.Equal("aaaaaaaaa", Sample(data, i, 9)));
+        var tokens = new long[9];
+        data.ReadValidation(0, tokens);
+        Assert.All(tokens, t => Assert.Equal('b', t));
+    }
+
+    [Fact]
+    public void Too_few_tokens_say_how_many_were_expected()
+    {
+        _folder.Write("a.txt", "short"u8);
+
+        Fails(() => Open(context: 100), "5 tokens", "101", "contextLength");
+    }
+
+    [Fact]
+    public void An_empty_folder_is_an_error() => Fails(() => Open(context: 8), "0 tokens in 0 files", _folder.Path);
+
+    [Fact]
+    public void A_missing_source_is_named() => Fails(() => Open(context: 8, path: _folder.File("nowhere")), "nowhere", "no such file or folder");
+
+    [Fact]
+    public void A_folder_that_links_to_itself_is_an_error()
+    {
+        _folder.Write("a.txt", "some text"u8);
+        Directory.CreateSymbolicLink(_folder.File("loop"), _folder.Path);
+
+        Fails(() => Open(context: 4), "folders deep", "link");
+    }
+
+    [Fact]
+    public void A_file_that_is_not_text_is_named_with_the_bad_byte()
+    {
+        _folder.Write("good.txt", "héllo"u8);
+        _folder.Write("picture.png", [0x61, 0x62, 0x89, 0x50]);
+
+        Fails(() => Open(context: 4), "picture.png", "byte 2", "UTF-8");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_character_that_crosses_the_blocks_of_the_check_is_whole(int shift)
+    {
+        var text = new string('a', (1 << 20) - shift) + "𝄞 and more";
+        _folder.Write("a.txt", Encoding.UTF8.GetBytes(text));
+
+        using var data = Open(context: 4);
+
+        Assert.Equal((Encoding.UTF8.GetByteCount(text) - 1) / 4, data.TrainingSamples);
+    }
+
+    [Fact]
+    public void A_text_that_ends_in_half_a_character_is_an_error()
+    {
+        _folder.Write("a.txt", [.. Encoding.UTF8.GetBytes(new string('a', 1 << 20)), 0xF0, 0x9D]);
+
+        Fails(() => Open(context: 4), "byte 1048576");
+    }
+
+    [Fact]
+    public void A_file_that_shrinks_while_it_is_trained_on_is_an_error_and_not_silence()
+    {
+        var path = _folder.Write("a.txt", Encoding.UTF8.GetBytes(new string('a', 100)));
+        using var data = Open(context: 8);
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.SetLength(50);
+        }
+
+        Fails(() => Sample(data, data.TrainingSamples - 1, 9), path, "must not change");
+    }
+
+    [Fact]
+    public void Token_files_are_read_in_all_three_layouts()
+    {
+        _folder.Write("1.bin", [.. BitConverter.GetBytes((ushort)1), .. BitConverter.GetBytes((ushort)300)]);
+        _folder.Write("2.u32.bin", [.. BitConverter.GetBytes(70_000u)]);
+        var header = new byte[1024];
+        BitConverter.TryWriteBytes(header, 20240520);
+        BitConverter.TryWriteBytes(header.AsSpan(8), 2);
+        _folder.Write("3.bin", [.. header, .. BitConverter.GetBytes((ushort)4), .. BitConverter.GetBytes((ushort)5)]);
+
+        using var data = DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 4, 100_000, corpus: null);
+
+        var tokens = new long[5];
+        data.ReadTraining(0, tokens);
+        Assert.Equal([1, 300, 70_000, 4, 5], tokens);
+    }
+
+    [Fact]
+    public void A_token_outside_the_vocabulary_is_an_error_with_its_position()
+    {
+        _folder.Write("1.bin", [.. BitConverter.GetBytes((ushort)1), .. BitConverter.GetBytes((ushort)300), .. BitConverter.GetBytes((ushort)2)]);
+        using var data = DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null);
+
+        Fails(() => data.ReadTraining(0, new long[3]), "token 300", "position 1", "256");
+    }
+
+    [Fact]
+    public void A_token_file_whose_size_does_not_fit_is_an_error()
+    {
+        _folder.Write("1.bin", [1, 2, 3]);
+
+        Fails(() => DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null).Dispose(), "1.bin", "3 bytes", "2-byte");
+    }
+
+    [Fact]
+    public void Text_for_a_tokenizer_that_is_not_there_is_a_configuration_error()
+    {
+        var error = Assert.Throws<TrainerException>(() => DataSet.Open(Spec(_folder.Path, DataFormat.Text) with { Tokenizer = Tokenizer.O200k }, 8, 200_019, corpus: null));
+
+        Assert.Equal(ExitCode.ConfigurationWrong, error.ExitCode);
+        Assert.Contains("spec.data.tokenizer", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_a_source_the_corpus_is_used()
+    {
+        _folder.Write("a.txt", "some text of the image"u8);
+
+        using var data = DataSet.Open(new DataSpec(), 4, 256, corpus: _folder.Path);
+
+        Assert.Contains(_folder.Path, data.Origin, StringComparison.Ordinal);
+    }
+
+    private DataSet Open(int context, double validation = 0, string? path = null) =>
+        DataSet.Open(Spec(path ?? _folder.Path, DataFormat.Text) with { ValidationFraction = validation }, context, 256, corpus: null);
+
+    private static DataSpec Spec(string path, DataFormat format) => new() { Source = new DataSource { Path = path }, Format = format, ValidationFraction = 0 };
+
+    private static string Sample(DataSet data, long sample, int length)
+    {
+        var tokens = new long[length];
+        data.ReadTraining(sample, tokens);
+        return string.Concat(tokens.Select(t => (char)t));
+    }
+
+    private static void Fails(Func<object> action, params string[] words) => Fails(() => { _ = action(); }, words);
+
+    private static void Fails(Action action, params string[] words)
+    {
+        var error = Assert.Throws<TrainerException>(action);
+        Assert.Equal(ExitCode.DataUnreadable, error.ExitCode);
+        Assert.All(words, w => Assert.Contains(w, error.Message, StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.Tests.Support;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Tests.Parallel;
+
+public sealed class RendezvousTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly GangIdentity Zero = new("default/job", 2, 0, 2);
+
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> _log = new();
+    private readonly RendezvousServer _server;
+
+    public RendezvousTests() => _server = new RendezvousServer(IPAddress.Loopback, 0, Zero, _log.Enqueue);
+
+    public void Dispose() => _server.Dispose();
+
+    [Fact]
+    public async Task What_one_rank_stores_another_gets_even_if_it_asked_first()
+    {
+        using var first = Connect(Zero);
+        using var second = Connect(Zero with { Rank = 1 });
+
+        var waiting = Task.Run(() => second.Get("key", 20_000), TestContext.Current.CancellationToken);
+        first.Set("key", [1, 2, 3]);
+
+        Assert.Equal([1, 2, 3], await waiting);
+        Assert.Equal(IPAddress.Loopback, second.LocalAddress);
+    }
+
+    [Fact]
+    public void A_value_that_never_comes_is_null_after_the_time()
+    {
+        using var client = Connect(Zero);
+
+        Assert.Null(client.Get("nothing", 20));
+        client.Set("key", [1]);
+        Assert.Equal([1], client.Get("key", 20));
+    }
+
+    [Theory]
+    [InlineData("default/other", 2, 1, 2, "came to the rendezvous of job default/job")]
+    [InlineData("default/job", 1, 1, 2, "came to the rendezvous of attempt 2")]
+    [InlineData("default/job", 2, 1, 3, "came to a gang of 2 ranks")]
+    [InlineData("default/job", 2, 2, 2, "came to a gang of 2 ranks")]
+    public void Whoever_does_not_belong_is_refused_and_told_why(string job, int attempt, int rank, int size, string why)
+    {
+        var error = Assert.Throws<TrainerException>(() => Connect(new GangIdentity(job, attempt, rank, size)));
+
+        Assert.Equal(ExitCode.TryAgain, error.ExitCode);
+        Assert.Equal("RendezvousRefused", error.Reason);
+        Assert.Contains(why, error.Message, StringComparison.Ordinal);
+        Eventually.Holds(() => _log.Any(l => l.Contains(why, StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+    }
+
+    [Fact]
+    public void A_rank_of_a_newer_attempt_waits_for_the_old_rank_zero_to_go()
+    {
+        var error = Assert.Throws<TrainerException>(() => RendezvousClient.Connect("127.0.0.1", _server.Port, Zero with { Attempt = 3, Rank = 1 }, TimeSpan.FromMilliseconds(300), _ => { }, CancellationToken.None));
+
+        Assert.Equal("RendezvousFailed", error.Reason);
+        Assert.Contains("within", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Garbage_and_port_scans_are_refused_and_the_ranks_still_meet()
+    {
+        byte[][] strangers = [[], [1], Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), [.. RendezvousProtocol.Message(RendezvousProtocol.Magic), 0xFF, 0xFF, 0xFF, 0x7F], RandomBytes(5000)];
+        foreach (var bytes in strangers)
+        {
+            using var socket = new TcpClient("127.0.0.1", _server.Port);
+            socket.GetStream().Write(bytes);
+        }
+
+        using var client = Connect(Zero);
+        client.Set("key", [1]);
+
+        Assert.Equal([1], client.Get("key", 1000));
+        Eventually.Holds(() => _log.Any(l => l.Contains("does not speak this protocol", StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+    }
+
+    [Fact]
+    public void A_rank_that_greeted_and_then_sends_garbage_harms_only_itself()
+    {
+        using (var socket = new TcpClient("127.0.0.1", _server.Port))
+        {
+            var stream = socket.GetStream();
+            stream.Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, Zero.Job, Zero.Attempt, 1, Zero.Size));
+            stream.Write([99, .. RendezvousProtocol.Message("key")]);
+        }
+
+        Eventually.Holds(() => _log.Any(l => l.Contains("unknown request 99", StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+        using var client = Connect(Zero);
+        client.Set("key", [1]);
+        Assert.Equal([1], client.Get("key", 1000));
+    }
+
+    [Fact]
+    public void Nobody_at_the_address_is_an_error_with_the_address()
+    {
+        var port = _server.Port;
+        _server.Dispose();
+
+        var error = Assert.Throws<TrainerException>(() => RendezvousClient.Connect("127.0.0.1", port, Zero with { Rank = 1 }, TimeSpan.FromMilliseconds(200), _ => { }, CancellationToken.None));
+
+        Assert.Contains($"127.0.0.1:{port}", error.Message, StringComparison.Ordinal);
+    }
+
+    private RendezvousClient Connect(GangIdentity identity) => RendezvousClient.Connect("127.0.0.1", _server.Port, identity, Patience, _log.Enqueue, CancellationToken.None);
+
+    private static byte[] RandomBytes(int count)
+    {
+        var bytes = new byte[count];
+        new Random(1).NextBytes(bytes);
+        return bytes;
+    }
+}

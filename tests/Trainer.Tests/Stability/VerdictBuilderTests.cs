@@ -1,0 +1,46 @@
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Stability;
+
+namespace MhcOperator.Trainer.Tests.Stability;
+
+public sealed class VerdictBuilderTests
+{
+    private static readonly Finding Spike = new(true, true, "LossSpike", "loss 9", new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 9, ["ratio"] = double.NaN });
+
+    [Theory]
+    [InlineData(195, 204, 8, 187, 212)]
+    [InlineData(3, 5, 8, 0, 13)]
+    [InlineData(10, 10, 0, 10, 10)]
+    public void Bad_data_reaches_from_before_the_onset_to_after_the_detection(long onset, long detected, int margin, long first, long last)
+    {
+        var verdict = Build((150, onset), new StepObservation(160, detected, 9, 1, null), margin, []);
+
+        Assert.Equal(new DataWindow(first, last), verdict.BadData);
+    }
+
+    [Theory]
+    [InlineData(150, new[] { 50, 100, 149, 150, 200 }, 149)]
+    [InlineData(150, new[] { 150 }, 0)]
+    [InlineData(150, new int[0], 0)]
+    public void The_restore_step_is_the_newest_verified_one_before_the_onset(int onset, int[] verified, int restore)
+    {
+        var verdict = Build((onset, 1), new StepObservation(160, 5, 9, 1, null), 8, verified);
+
+        Assert.Equal(restore, verdict.RestoreStep);
+        Assert.Equal(onset, verdict.OnsetStep);
+        Assert.Equal(160, verdict.DetectedStep);
+    }
+
+    [Fact]
+    public void Evidence_has_no_value_that_JSON_cannot_hold()
+    {
+        var verdict = Build((1, 1), new StepObservation(2, 2, 9, 1, null), 8, []);
+
+        Assert.Equal(["loss"], verdict.Evidence.Keys);
+        Assert.Equal("LossSpike", verdict.Reason);
+    }
+
+    private static Verdict Build((int, long) onset, StepObservation detected, int margin, int[] verified) =>
+        VerdictBuilder.Build(new StabilityReport(StabilityState.Unstable, false, [Spike], onset), detected, new RollbackPolicy { SkipBatches = margin }, verified);
+}

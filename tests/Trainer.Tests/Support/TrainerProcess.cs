@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace MhcOperator.Trainer.Tests.Support;
+
+/// <summary>A real trainer.</summary>
+internal sealed partial class TrainerProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+
+    private TrainerProcess(Process process)
+    {
+        _process = process;
+        _process.OutputDataReceived += Take;
+        _process.ErrorDataReceived += Take;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>The program that is tested.</summary>
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "mhc-trainer");
+
+    /// <summary>What it has printed.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>The hash that it printed at the end.</summary>
+    public string WeightsHash => Output.Split('\n').Single(l => l.StartsWith("weights sha256:", StringComparison.Ordinal))["weights sha256:".Length..];
+
+    public static TrainerProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new TrainerProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Waits for the end and returns the exit code.</summary>
+    public int Wait()
+    {
+        if (!_process.WaitForExit(Patience))
+        {
+            _process.Kill(entireProcessTree: true);
+            Assert.Fail($"still running after {Patience.TotalSeconds} s:\n{Output}");
+        }
+
+        // Returns when the output has been read to its end as well.
+        _process.WaitForExit();
+        return _process.ExitCode;
+    }
+
+    /// <summary>Waits until something has happened in the running process.</summary>
+    public void WaitUntil(Func<bool> condition) => Eventually.Holds(() => condition() || _process.HasExited, Patience, () => Output);
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        Wait();
+    }
+
+    /// <summary>SIGTERM.</summary>
+    public void Terminate() => Assert.Equal(0, Signal(_process.Id, 15));
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
+
+    private void Take(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is { } text)
+        {
+            lock (_output)
+            {
+                _output.Append(text).Append('\n');
+            }
+        }
+    }
+}

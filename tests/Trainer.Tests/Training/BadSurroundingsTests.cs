@@ -1,0 +1,89 @@
+using System.Runtime.Versioning;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Tests.Support;
+
+namespace MhcOperator.Trainer.Tests.Training;
+
+public sealed class BadSurroundingsTests
+{
+    [Fact]
+    public void Data_that_is_not_there_is_permanent()
+    {
+        using var job = new TestJob();
+        job.Configuration.Data.Source.Path = "/nowhere/at/all";
+
+        Assert.Equal(ExitCode.DataUnreadable, job.Run().ExitCode);
+        Assert.Contains("/nowhere/at/all", job.Termination, StringComparison.Ordinal);
+        Assert.Contains("\"DataUnreadable\"", job.Termination, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wrong_configuration_is_permanent()
+    {
+        using var job = new TestJob();
+        job.Configuration.Optimization.BatchTokens = 500;
+
+        Assert.Equal(ExitCode.ConfigurationWrong, job.Run().ExitCode);
+        Assert.Contains("spec.optimization.batchTokens", job.Termination, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_model_is_permanent_and_names_the_tensor()
+    {
+        using var job = new TestJob();
+        job.Configuration.Optimization.Steps = 2;
+        Assert.Equal(ExitCode.Done, job.Run().ExitCode);
+        job.Configuration.Model.Width = 48;
+
+        Assert.Equal(ExitCode.ConfigurationWrong, job.Run((TrainerEnvironment.Attempt, "2")).ExitCode);
+        Assert.Contains("embedding.weight", job.Termination, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public void A_checkpoint_folder_that_cannot_be_written_is_permanent_and_named()
+    {
+        using var job = new TestJob();
+        Directory.CreateDirectory(job.Checkpoints, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        // Root may write anywhere unless it gives that power up.
+        using var process = Environment.IsPrivilegedProcess
+            ? TrainerProcess.Start("setpriv", ["--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search", TrainerProcess.Program, "train"], job.Environment(0, 1, 0))
+            : job.Start();
+
+        Assert.Equal(ExitCode.ConfigurationWrong, process.Wait());
+        Assert.Contains("CheckpointFolderNotWritable", job.Termination, StringComparison.Ordinal);
+        Assert.Contains(job.Checkpoints, job.Termination, StringComparison.Ordinal);
+        Directory.Delete(job.Checkpoints);
+    }
+
+    [Fact]
+    public void A_disk_that_fills_up_costs_new_checkpoints_and_no_old_one()
+    {
+        using var job = new TestJob();
+        job.Configuration.Checkpoints = new CheckpointsSpec { IntervalSteps = 10, VerifyAfterSteps = 5, KeepLatest = 5 };
+        job.Configuration.Optimization.Steps = 30;
+        Directory.CreateDirectory(job.Checkpoints);
+        // A checkpoint has about 0.75 MB: the first one fits, no second one does. The disk is gone with the shell's namespace.
+        const string script = """
+            set -e
+            mount -t tmpfs -o size=1200k tmpfs "$MHC_CHECKPOINT_DIR"
+            set +e
+            "$0" train; echo "exit code $?"
+            ls -A "$MHC_CHECKPOINT_DIR"
+            umount "$MHC_CHECKPOINT_DIR"
+            """;
+        using var process = TrainerProcess.Start("unshare", ["--mount", "sh", "-c", script, TrainerProcess.Program], job.Environment(0, 1, 0));
+
+        Assert.Equal(0, process.Wait());
+        var output = process.Output;
+        Assert.Contains("warning: checkpoint 20 could not be written, the one before stays the newest", output, StringComparison.Ordinal);
+        Assert.Contains("No space left", output, StringComparison.Ordinal);
+        Assert.Contains($"exit code {ExitCode.TryAgain}", output, StringComparison.Ordinal);
+        Assert.Contains("CheckpointFailed", output, StringComparison.Ordinal);
+        var left = output[output.IndexOf("exit code", StringComparison.Ordinal)..];
+        Assert.Contains("step-00000010", left, StringComparison.Ordinal);
+        Assert.DoesNotContain("step-00000020", left, StringComparison.Ordinal);
+        Assert.DoesNotContain(".tmp-", left, StringComparison.Ordinal);
+    }
+}

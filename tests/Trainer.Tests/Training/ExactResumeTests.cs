@@ -1,0 +1,56 @@
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Tests.Support;
+
+namespace MhcOperator.Trainer.Tests.Training;
+
+public sealed class ExactResumeTests
+{
+    private const int Kills = 3;
+
+    [Fact]
+    public void A_run_killed_three_times_ends_with_the_weights_of_an_undisturbed_one()
+    {
+        using var calm = new TestJob();
+        var (exitCode, undisturbed) = calm.Run();
+        Assert.Equal(ExitCode.Done, exitCode);
+
+        using var job = new TestJob();
+        var random = new Random(20261123);
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            // A moment after so many lines of this process: sometimes in a step, sometimes in a checkpoint.
+            var lines = job.Trained().Count + random.Next(3, 12);
+            using var victim = job.Start(more: (TrainerEnvironment.Attempt, $"{kill}"));
+            victim.WaitUntil(() => job.Trained().Count >= lines);
+            victim.Kill();
+        }
+
+        var (lastCode, last) = job.Run((TrainerEnvironment.Attempt, $"{Kills + 1}"));
+
+        Assert.Equal(ExitCode.Done, lastCode);
+        Assert.Equal(undisturbed.WeightsHash, last.WeightsHash);
+        Assert.True(job.Trained().Count > job.Configuration.Optimization.Steps, "the kills did not cost a single step, so they came too late");
+    }
+
+    [Fact]
+    public void A_run_told_to_stop_commits_a_checkpoint_and_goes_on_from_it()
+    {
+        using var job = new TestJob();
+        using (var process = job.Start())
+        {
+            process.WaitUntil(() => job.Trained().Count >= 12);
+            process.Terminate();
+            Assert.Equal(ExitCode.TryAgain, process.Wait());
+        }
+
+        var stopped = job.Trained()[^1].Step;
+        Assert.Contains($"checkpoint {stopped} is committed", job.Termination, StringComparison.Ordinal);
+        Assert.Contains("\"Terminated\"", job.Termination, StringComparison.Ordinal);
+
+        var (exitCode, second) = job.Run((TrainerEnvironment.Attempt, "2"));
+
+        Assert.Equal(ExitCode.Done, exitCode);
+        Assert.Contains($"goes on after step {stopped}", second.Output, StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(1, job.Configuration.Optimization.Steps), job.Trained().Select(t => t.Step));
+    }
+}

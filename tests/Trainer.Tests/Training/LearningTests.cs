@@ -1,0 +1,38 @@
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Tests.Support;
+
+namespace MhcOperator.Trainer.Tests.Training;
+
+public sealed class LearningTests
+{
+    [Theory]
+    [InlineData(ResidualKind.Mhc)]
+    [InlineData(ResidualKind.Standard)]
+    public void A_tiny_model_learns_real_text_and_writes_some(ResidualKind residual)
+    {
+        using var job = new TestJob();
+        job.Configuration.Model.Residual = residual;
+        job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 120, PeakLearningRate = 0.01 };
+        job.Configuration.Checkpoints.IntervalSteps = 60;
+
+        Assert.Equal(ExitCode.Done, job.Run().ExitCode);
+
+        var losses = job.Losses();
+        Assert.InRange(losses[0], 0.9 * Math.Log(256), 1.1 * Math.Log(256));
+        Assert.True(losses.TakeLast(10).Average() < 0.6 * losses[0], $"from {losses[0]} to {losses.TakeLast(10).Average()}");
+
+        using var first = Sample(job, seed: 1);
+        using var again = Sample(job, seed: 1);
+        using var other = Sample(job, seed: 2);
+        Assert.Equal(0, first.Wait());
+        Assert.Equal(0, again.Wait());
+        Assert.Equal(0, other.Wait());
+        Assert.StartsWith("the ", first.Output, StringComparison.Ordinal);
+        Assert.Equal(first.Output, again.Output);
+        Assert.NotEqual(first.Output, other.Output);
+    }
+
+    private static TrainerProcess Sample(TestJob job, int seed) =>
+        TrainerProcess.Start(TrainerProcess.Program, ["sample", "--checkpoint", job.Checkpoints, "--prompt", "the ", "--tokens", "40", "--temperature", "0.9", "--seed", $"{seed}"], new Dictionary<string, string>(StringComparer.Ordinal));
+}

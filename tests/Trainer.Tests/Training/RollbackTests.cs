@@ -1,0 +1,79 @@
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Tests.Support;
+
+namespace MhcOperator.Trainer.Tests.Training;
+
+public sealed class RollbackTests
+{
+    [Fact]
+    public void A_learning_rate_spike_ends_in_a_verdict_and_the_next_attempt_skips_the_bad_data()
+    {
+        using var job = new TestJob();
+        job.Configuration.Optimization.Steps = 70;
+        job.Configuration.Stability = new StabilitySpec { Rollback = { SkipBatches = 4 } };
+        job.Configuration.Drills = [new DrillSpec { Kind = DrillKind.LearningRateSpike, Step = 50, Steps = 12, Factor = 300 }];
+
+        var (firstCode, _) = job.Run();
+
+        Assert.Equal(ExitCode.Unstable, firstCode);
+        var verdict = job.Verdict;
+        Assert.Contains(verdict.Reason, (string[])["LossSpike", "GradientNormSpike", "NonFiniteLoss", "NonFiniteGradient"]);
+        Assert.InRange(verdict.OnsetStep, 51, 53);
+        Assert.InRange(verdict.DetectedStep, verdict.OnsetStep, verdict.OnsetStep + 6);
+        Assert.Equal(40, verdict.RestoreStep);
+        var bad = Assert.NotNull(verdict.BadData);
+        Assert.Equal(new DataWindow(verdict.OnsetStep - 1 - 4, verdict.DetectedStep - 1 + 4), bad);
+
+        var before = job.Trained().Count;
+        var (secondCode, second) = job.Run(
+            (TrainerEnvironment.Attempt, "2"),
+            (TrainerEnvironment.ResumeStep, $"{verdict.RestoreStep}"),
+            (TrainerEnvironment.SkipWindows, bad.ToString()));
+
+        Assert.Equal(ExitCode.Done, secondCode);
+        Assert.Contains("goes on after step 40", second.Output, StringComparison.Ordinal);
+        var trained = job.Trained().Skip(before).ToList();
+        Assert.Equal(Enumerable.Range(41, 30), trained.Select(t => t.Step));
+        Assert.DoesNotContain(trained, t => bad.Contains(t.DataStep));
+        Assert.Equal(bad.Last + 1, trained.First(t => t.DataStep > bad.First).DataStep);
+        Assert.True(job.Losses()[^1] < 3.6, $"the loss is {job.Losses()[^1]} after the rollback");
+    }
+
+    [Fact]
+    public void Only_observing_training_goes_on_through_non_finite_gradients_without_their_updates()
+    {
+        using var job = new TestJob();
+        job.Configuration.Optimization.Steps = 12;
+        job.Configuration.Checkpoints.IntervalSteps = 4;
+        job.Configuration.Stability = new StabilitySpec { Response = StabilityResponse.Observe };
+        job.Configuration.Drills = [new DrillSpec { Kind = DrillKind.NonFiniteGradient, Step = 5, Steps = 4 }];
+
+        var (exitCode, process) = job.Run();
+
+        Assert.Equal(ExitCode.Done, exitCode);
+        Assert.Contains("step 5 (data step 4) looks Suspicious: the gradient is not finite", process.Output, StringComparison.Ordinal);
+        Assert.Contains("the update is left out", process.Output, StringComparison.Ordinal);
+        Assert.All(job.Losses(), loss => Assert.True(double.IsFinite(loss)));
+        Assert.True(Directory.Exists(Path.Combine(job.Checkpoints, "step-00000008")));
+    }
+
+    [Fact]
+    public void A_corrupted_checkpoint_is_found_after_a_crash_and_the_one_before_is_used()
+    {
+        using var job = new TestJob();
+        job.Configuration.Drills =
+        [
+            new DrillSpec { Kind = DrillKind.CorruptCheckpoint, Step = 21 },
+            new DrillSpec { Kind = DrillKind.Crash, Step = 23 },
+        ];
+
+        var (crashCode, _) = job.Run();
+        var (exitCode, second) = job.Run((TrainerEnvironment.Attempt, "2"));
+
+        Assert.Equal(128 + 9, crashCode);
+        Assert.Equal(ExitCode.Done, exitCode);
+        Assert.Contains("checkpoint 20 is torn or corrupted", second.Output, StringComparison.Ordinal);
+        Assert.Contains("goes on after step 10", second.Output, StringComparison.Ordinal);
+    }
+}
