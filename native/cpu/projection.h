@@ -99,6 +99,13 @@ void multiply_rows(int64_t rows, const float *a, int64_t row, int64_t step, cons
         multiply_columns<1, Vectors>(a + r * row, row, step, b, stride, depth, result + r * result_stride, result_stride);
 }
 
+// Asks for a row's next `length` floats. A block takes a few lines of each of many rows, which the processor does not foresee.
+template <bool ForWriting>
+MHC_INLINE void fetch(const float *next, int64_t length) {
+    for (int64_t c = 0; c < length; c += 16)
+        __builtin_prefetch(next + c, ForWriting ? 1 : 0);
+}
+
 MHC_INLINE float sum_of_squares(const float *v, int64_t length) {
     Vec totals[2] = {};
     int64_t k = 0;
@@ -142,11 +149,13 @@ void project_backward(const float *x, int64_t depth, const float *transposed_phi
     const int64_t stride = padded_depth(depth);
     for (int64_t k = 0; k < depth; k += kWidth) {
         const int64_t now = depth - k < kWidth ? depth - k : kWidth;
-        float block[kTile][kWidth] = {}, gradient[kTile][kWidth];
+        float block[kTile][kWidth], gradient[kTile][kWidth];
         for (int t = 0; t < count; t++) {
             const float *from = x + t * depth + k;
             const float *so_far = grad_x + t * depth + k;
             const Vec scale = splat(scales[t]);
+            fetch<false>(from + kWidth, now);
+            fetch<true>(so_far + kWidth, now);
             each_block(now, [&](int64_t c, auto lanes) {
                 const Vec value = load(from + c, lanes);
                 store(block[t] + c, value);

@@ -1,0 +1,18 @@
+# The builds of the kernels, one per instruction set.
+
+# No -ffast-math: NaN and infinity must come through. -Wno-psabi: every function with vector arguments is inlined.
+# Without the last, short loops of vector copies become calls of memcpy.
+set(MHC_KERNEL_FLAGS -O2 -funswitch-loops -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
+                     -fno-tree-loop-distribute-patterns)
+set(MHC_FLAGS_plain "")
+set(MHC_FLAGS_avx2 -mavx2 -mfma)
+set(MHC_FLAGS_avx512 -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma)
+# AVX-512's code paths without its instructions, for tests.
+set(MHC_FLAGS_emulated -DMHC_LANES=16 -DMHC_EMULATED -O0)
+
+# Compiles a target as one of the builds: mhc_as_build(target name).
+function(mhc_as_build target name)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include)
+  target_compile_definitions(${target} PRIVATE MHC_NAMESPACE=${name})
+  target_compile_options(${target} PRIVATE ${MHC_KERNEL_FLAGS} ${MHC_FLAGS_${name}})
+endfunction()
