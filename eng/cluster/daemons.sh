@@ -62,6 +62,8 @@ isolate() {
     [ -d "/sys/fs/cgroup/$controller" ] || continue
     mkdir -p "/sys/fs/cgroup/$controller/$cgroup"
   done
+  # All containers together compete as one group with each single process of the machine: let them count for some.
+  echo 8192 > "/sys/fs/cgroup/cpu/$cgroup/cpu.shares"
   # A new cpuset has no processors and no memory until it is told.
   cat /sys/fs/cgroup/cpuset/cpuset.cpus > "/sys/fs/cgroup/cpuset/$cgroup/cpuset.cpus"
   cat /sys/fs/cgroup/cpuset/cpuset.mems > "/sys/fs/cgroup/cpuset/$cgroup/cpuset.mems"

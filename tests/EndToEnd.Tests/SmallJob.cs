@@ -14,11 +14,14 @@ internal static class SmallJob
         metadata:
           name: {{name}}
         spec:
-          workers: { replicas: 2, device: {{device}} }
+          workers:
+            replicas: 2
+            device: {{device}}
+            template: { spec: { containers: [ { name: trainer, resources: { requests: { cpu: 100m }, limits: { cpu: "1" } } } ] } }
           model: { layers: 2, width: 32, heads: 2, contextLength: 64 }
           optimization: { steps: {{steps}}, batchTokens: 256, warmupSteps: 5, precision: Float32 }
           checkpoints: { intervalSteps: 20, verifyAfterSteps: 20 }
-          runPolicy: { terminationTimeoutSeconds: 5, backoff: { initialSeconds: 1 } }
+          runPolicy: { terminationTimeoutSeconds: 5, cleanPods: None, backoff: { initialSeconds: 1 } }
         {{further}}
         """;
 
