@@ -71,11 +71,15 @@ inputs_system() {
   find "$dotnet_root"/packs/*/*/ref -name '*.xml'
 }
 
-# The machine's libraries that the runtime, libtorch or the trainer's own libraries need.
+# The machine's libraries that the runtime, libtorch or the trainer's own libraries need; OpenSSL, for .NET's
+# hashes, is found only when it is used.
 system_libraries() {
-  find "$output" "$dotnet_root/shared" -name '*.so*' -type f -print0 |
-    xargs -0 ldd "$dotnet_root/dotnet" 2> /dev/null |
-    sed -nE 's#^\s(.* => )?(/(usr/)?lib(64)?/[^ ]+) \(0x.*#\2#p' | sort -u
+  {
+    find "$output" "$dotnet_root/shared" -name '*.so*' -type f -print0 |
+      xargs -0 ldd "$dotnet_root/dotnet" 2> /dev/null |
+      sed -nE 's#^\s(.* => )?(/(usr/)?lib(64)?/[^ ]+) \(0x.*#\2#p'
+    ls /usr/lib/x86_64-linux-gnu/lib{ssl,crypto}.so.3
+  } | sort -u
 }
 
 collect_system() {
