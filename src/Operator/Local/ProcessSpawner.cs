@@ -15,6 +15,7 @@ internal sealed class ProcessSpawner : IDisposable
     private static readonly string? SetPriv = FindTool("setpriv");
     private readonly BlockingCollection<Action> work = [];
     private readonly Thread thread;
+    private bool disposed;
 
     public ProcessSpawner()
     {
@@ -70,6 +71,12 @@ internal sealed class ProcessSpawner : IDisposable
 
     public void Dispose()
     {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
         work.CompleteAdding();
         thread.Join();
         work.Dispose();

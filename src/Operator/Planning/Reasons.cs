@@ -6,6 +6,7 @@ internal static class Reasons
     public const string Accepted = "Accepted";
     public const string InvalidSpec = "InvalidSpec";
     public const string Rejected = "Rejected";
+    public const string NotSupported = "NotSupported";
     public const string NotAllowed = "NotAllowed";
     public const string NameConflict = "NameConflict";
 
