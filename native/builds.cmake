@@ -4,6 +4,9 @@
 # Without the last, short loops of vector copies become calls of memcpy.
 set(MHC_KERNEL_FLAGS -O2 -funswitch-loops -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
                      -fno-tree-loop-distribute-patterns)
+if(MHC_SANITIZE)
+  list(APPEND MHC_KERNEL_FLAGS -O1)
+endif()
 set(MHC_FLAGS_plain "")
 set(MHC_FLAGS_avx2 -mavx2 -mfma)
 set(MHC_FLAGS_avx512 -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma)

@@ -24,8 +24,9 @@ struct Forward {
             const float r = square_root(squares[t] / static_cast<float>(depth));
             const Vec inverse = splat(1.0f / r);
             a.r[first + t] = r;
-            each_block(M::count,
-                       [&](int64_t m, auto lanes) { store(raw + t * M::count + m, load(products[t] + m) * inverse, lanes); });
+            each_block(M::count, [&](int64_t m, auto lanes) MHC_INLINE_BODY {
+                store(raw + t * M::count + m, load(products[t] + m) * inverse, lanes);
+            });
         }
         float *pre = a.pre + first * N;
         activate<N>(raw, a.bias, a.alpha, count, sizes.iterations, pre, a.post + first * N, a.res + first * N * N);

@@ -114,7 +114,7 @@ MHC_INLINE float sum_of_squares(const float *v, int64_t length) {
         totals[0] = fma(a, a, totals[0]);
         totals[1] = fma(b, b, totals[1]);
     }
-    each_block(length - k, [&](int64_t c, auto lanes) {
+    each_block(length - k, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
         const Vec a = load(v + k + c, lanes);
         totals[0] = fma(a, a, totals[0]);
     });
@@ -156,7 +156,7 @@ void project_backward(const float *x, int64_t depth, const float *transposed_phi
             const Vec scale = splat(scales[t]);
             fetch<false>(from + kWidth, now);
             fetch<true>(so_far + kWidth, now);
-            each_block(now, [&](int64_t c, auto lanes) {
+            each_block(now, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
                 const Vec value = load(from + c, lanes);
                 store(block[t] + c, value);
                 store(gradient[t] + c, accumulate ? fma(scale, value, load(so_far + c, lanes)) : scale * value);
@@ -169,7 +169,8 @@ void project_backward(const float *x, int64_t depth, const float *transposed_phi
         multiply_rows<M::vectors>(now, block[0], 1, kWidth, grad_products[0], M::padded, count, grad_phi + k * M::padded,
                                   M::padded);
         for (int t = 0; t < count; t++)
-            each_block(now, [&](int64_t c, auto lanes) { store(grad_x + t * depth + k + c, load(gradient[t] + c), lanes); });
+            each_block(now, [&](int64_t c, auto lanes)
+                                MHC_INLINE_BODY { store(grad_x + t * depth + k + c, load(gradient[t] + c), lanes); });
     }
 }
 

@@ -53,7 +53,8 @@ int add_partials(const float *partials, const Chunks &chunks, int64_t depth, flo
             for (int64_t chunk = 0; chunk < chunks.count; chunk++)
                 for (int v = 0; v < M::vectors; v++)
                     row[v] += load(partials + chunk * size + k * M::padded + v * kLanes);
-            each_block(M::count, [&](int64_t m, auto lanes) { store(grad_phi + k * M::count + m, row[m / kLanes], lanes); });
+            each_block(M::count, [&](int64_t m, auto lanes)
+                                     MHC_INLINE_BODY { store(grad_phi + k * M::count + m, row[m / kLanes], lanes); });
         }
     });
 }

@@ -20,8 +20,11 @@
 // The emulated build is only for tests: calls are slow to run and quick to compile.
 #ifdef MHC_EMULATED
 #define MHC_INLINE inline
+#define MHC_INLINE_BODY
 #else
 #define MHC_INLINE inline __attribute__((always_inline))
+// Of a lambda. It must be inlined early, or the arrays of vectors that it captures do not become registers.
+#define MHC_INLINE_BODY __attribute__((always_inline))
 #endif
 
 namespace mhc::MHC_NAMESPACE {

@@ -18,7 +18,7 @@ template <int N>
 MHC_INLINE void mix(const float *x, const float *pre, float *h, int64_t channels) {
     Vec weights[N];
     splat_all<N>(pre, weights);
-    each_block(channels, [&](int64_t c, auto lanes) {
+    each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
         Vec total = weights[0] * load(x + c, lanes);
 #pragma GCC unroll 4
         for (int i = 1; i < N; i++)
@@ -33,7 +33,7 @@ MHC_INLINE void write(const float *x, const float *y, const float *res, const fl
     Vec weights[N * N], gates[N];
     splat_all<N * N>(res, weights);
     splat_all<N>(post, gates);
-    each_block(channels, [&](int64_t c, auto lanes) {
+    each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
         Vec streams[N];
 #pragma GCC unroll 4
         for (int j = 0; j < N; j++)
@@ -61,7 +61,7 @@ MHC_INLINE void write_gradient(const float *g, const float *res, const float *po
         splat_all<N>(post, gates);
     if (H)
         splat_all<N>(pre, reads);
-    each_block(channels, [&](int64_t c, auto lanes) {
+    each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
         Vec upstream[N];
 #pragma GCC unroll 4
         for (int i = 0; i < N; i++)
@@ -94,7 +94,7 @@ template <int N, int First, int Rows>
 MHC_INLINE void write_coefficient_rows(const float *g, const float *x, const float *y, float *grad_res, float *grad_post,
                                        int64_t channels) {
     Vec pairs[Rows * N] = {}, posts[Rows] = {};
-    each_block(channels, [&](int64_t c, auto lanes) {
+    each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
         Vec upstream[Rows];
 #pragma GCC unroll 4
         for (int i = 0; i < Rows; i++)
@@ -139,7 +139,7 @@ MHC_INLINE void read_gradient(const float *x, const float *pre, const float *gra
     Vec weights[N], dots[N] = {};
     if (X)
         splat_all<N>(pre, weights);
-    each_block(channels, [&](int64_t c, auto lanes) {
+    each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
         const Vec upstream = load(grad_h + c, lanes);
 #pragma GCC unroll 4
         for (int i = 0; i < N; i++) {
