@@ -20,7 +20,8 @@ public sealed class RecoveryTests(RealCluster cluster)
         Assert.False(again.HasFailed, again.ToString());
         Assert.Equal(1, again.Restarts);
         Assert.Empty(again.Rollbacks);
-        var pods = await space.PodsAsync("killed");
+        // A pod of the first attempt may still be on its way out.
+        var pods = await Eventually.SeesAsync("the second gang alone", Limit, () => space.PodsAsync("killed"), seen => seen.Count == 2);
         Assert.Equal(["killed-2-0", "killed-2-1"], pods.Select(pod => pod.Name).Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.All(pods, pod => Assert.Equal("latest", pod.EnvironmentOf("MHC_RESUME_STEP")));
     }

@@ -26,7 +26,8 @@ internal static class ProgressPolicy
             {
                 Step = report.Step,
                 TotalSteps = report.TotalSteps,
-                Loss = Finite(report.Loss),
+                // kubectl prints every digit.
+                Loss = Finite(report.Loss) is { } loss ? Math.Round(loss, 4) : null,
                 TokensPerSecond = Finite(report.TokensPerSecond) ?? 0,
                 EtaSeconds = Finite(report.EtaSeconds),
                 UpdatedAt = readAt.UtcDateTime,
