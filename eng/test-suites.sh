@@ -5,7 +5,7 @@
 results=() # lines "SUITE PASSED FAILED SKIPPED SECONDS NOTE"
 
 all_suites() {
-  printf '%s\n' format shell native
+  printf '%s\n' format shell native native-sanitize
   local project
   for project in Api Operator Cli Trainer; do echo "$project.Tests"; done
   printf '%s\n' Operator.IntegrationTests EndToEnd.Tests
@@ -26,7 +26,8 @@ run_suite() {
   case $suite in
     format) run_check "$suite" "$eng/format.sh" --check ;;
     shell) run_check "$suite" shellcheck -x -P . .ci/run eng/*.sh eng/cluster/build-kubernetes.sh ;;
-    native) run_native_tests "$started" ;;
+    native) run_native_tests "$suite" "$started" ;;
+    native-sanitize) run_native_tests "$suite" "$started" --sanitize ;;
     Operator.IntegrationTests)
       wait_for_cluster binaries
       run_test_project "$suite" "$started"
@@ -58,19 +59,13 @@ run_check() {
   fi
 }
 
+# Built and run by the native build's own script, which ends with "native: N passed, N failed".
 run_native_tests() {
-  local report=$logs/native.xml status=0 header total failed skipped
-  limited native ctest --test-dir build/native --output-on-failure --no-tests=error --output-junit "$report" || status=$?
-  header=$(grep -m1 -A8 '<testsuite ' "$report" 2> /dev/null | tr '\n' ' ')
-  total=$(attribute tests "$header") failed=$(attribute failures "$header")
-  skipped=$(($(attribute skipped "$header") + $(attribute disabled "$header")))
-  conclude native $status $((total - failed - skipped)) "$failed" "$skipped" "$1"
-}
-
-attribute() { # NAME XML: its number, 0 where absent
-  local value
-  value=$(grep -o " $1=\"[0-9]*\"" <<< "$2" | head -n 1 | tr -dc '0-9')
-  echo "${value:-0}"
+  local suite=$1 started=$2 status=0 passed failed
+  shift 2
+  limited "$suite" "$eng/build-native.sh" --test "$@" || status=$?
+  read -r passed failed < <(sed -nE 's/^native: ([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$logs/$suite.log" | tail -n 1)
+  conclude "$suite" $status "${passed:-0}" "${failed:-0}" 0 "$started"
 }
 
 # run_test_project SUITE STARTED [COMMAND...]: the command goes before the test program.

@@ -24,6 +24,7 @@ public sealed class RecoveryTests(RealCluster cluster)
         var pods = await Eventually.SeesAsync("the second gang alone", Limit, () => space.PodsAsync("killed"), seen => seen.Count == 2);
         Assert.Equal(["killed-2-0", "killed-2-1"], pods.Select(pod => pod.Name).Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.All(pods, pod => Assert.Equal("latest", pod.EnvironmentOf("MHC_RESUME_STEP")));
+        Assert.DoesNotContain("training begins at step 0", await space.LogAsync("killed-2-0"), StringComparison.Ordinal);
     }
 
     [Fact]
