@@ -18,6 +18,8 @@ internal sealed class RendezvousServer : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> _values = new(StringComparer.Ordinal);
 
+    private bool _disposed;
+
     /// <summary>Begins to listen.</summary>
     /// <param name="address">Address to bind to.</param>
     /// <param name="port">0: any free one.</param>
@@ -39,6 +41,12 @@ internal sealed class RendezvousServer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         _stop.Cancel();
         _listener.Dispose();
         _stop.Dispose();

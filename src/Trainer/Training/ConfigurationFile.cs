@@ -1,5 +1,3 @@
-using System.Text.Json;
-using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Trainer.Training;
@@ -8,17 +6,16 @@ namespace MhcOperator.Trainer.Training;
 internal static class ConfigurationFile
 {
     /// <summary>The configuration in a file.</summary>
-    /// <exception cref="TrainerException">It cannot be read or parsed; the message has the field path.</exception>
-    public static TrainerConfiguration Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="ranks">Ranks in the gang: some rules are on them.</param>
+    /// <exception cref="TrainerException">It cannot be read, or something in it is wrong; the message has all fields and what was expected.</exception>
+    public static TrainerConfiguration Read(string path, int ranks)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), ApiJsonContext.Default.TrainerConfiguration)
-                ?? throw TrainerException.Configuration("ConfigurationInvalid", $"configuration {path} (MHC_CONFIG): a JSON object was expected");
-        }
-        catch (JsonException e)
-        {
-            throw TrainerException.Configuration("ConfigurationInvalid", $"configuration {path} (MHC_CONFIG): {e.Path ?? "line " + e.LineNumber}: {e.Message}", e);
+            var result = TrainerConfigurationReader.Read(File.ReadAllText(path), ranks);
+            return result.Configuration
+                ?? throw TrainerException.Configuration("ConfigurationInvalid", $"configuration {path} (MHC_CONFIG): {string.Join("; ", result.Errors)}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -56,7 +56,7 @@ internal sealed record TrainerSettings
         var size = variables.Number(TrainerEnvironment.WorldSize, 1, 1, 65536);
         var rank = variables.Number(TrainerEnvironment.Rank, 0, 0, size - 1);
         var localRanks = variables.Number(TrainerEnvironment.LocalWorldSize, 1, 1, 4096);
-        var configuration = ConfigurationFile.Read(variables.Required(TrainerEnvironment.Configuration, "the path of the job's JSON"));
+        var configuration = ConfigurationFile.Read(variables.Required(TrainerEnvironment.Configuration, "the path of the job's JSON"), size);
         var job = $"{variables.Text(TrainerEnvironment.Namespace) ?? configuration.Namespace}/{variables.Text(TrainerEnvironment.Job) ?? configuration.Job}";
         return new TrainerSettings
         {

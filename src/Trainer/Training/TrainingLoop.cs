@@ -19,6 +19,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
 {
     private readonly OptimizationSpec _optimization = configuration.Optimization;
     private readonly bool _observeOnly = configuration.Stability.Response == StabilityResponse.Observe;
+    private int? _reportedOnset;
 
     /// <summary>Trains to the last step.</summary>
     /// <param name="progress">Where to begin.</param>
@@ -95,6 +96,13 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             throw TrainerException.Unstable(verdict);
         }
 
+        // Where instability is only observed, it may last: it is said once.
+        if (report.State == StabilityState.Unstable && report.Onset?.Step == _reportedOnset)
+        {
+            return;
+        }
+
+        _reportedOnset = report.State == StabilityState.Unstable ? report.Onset?.Step : null;
         var consequence = report.SkipUpdate ? "; the update is left out" : "";
         parts.Warn($"step {observed.Step} (data step {observed.DataStep}) looks {report.State}: {report.Findings[0].Message}{consequence}");
     }

@@ -25,7 +25,7 @@ public sealed class BadSurroundingsTests
         job.Configuration.Optimization.BatchTokens = 500;
 
         Assert.Equal(ExitCode.ConfigurationWrong, job.Run().ExitCode);
-        Assert.Contains("spec.optimization.batchTokens", job.Termination, StringComparison.Ordinal);
+        Assert.Contains("optimization.batchTokens", job.Termination, StringComparison.Ordinal);
     }
 
     [Fact]

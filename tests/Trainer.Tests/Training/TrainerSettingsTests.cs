@@ -69,7 +69,9 @@ public sealed class TrainerSettingsTests : IDisposable
     [Theory]
     [InlineData("""{"optimization":{"steps":"many"}}""", "optimization.steps")]
     [InlineData("""{"model":{"residual":"Fancy"}}""", "model.residual")]
+    [InlineData("""{"model":{"widht":64}}""", "model.widht")]
     [InlineData("not json", "trainer.json")]
+    [InlineData("""{"optimization":{"batchTokens":500}}""", "optimization.batchTokens")]
     public void A_wrong_configuration_names_the_field(string json, string field)
     {
         File.WriteAllText(_environment[TrainerEnvironment.Configuration], json);
