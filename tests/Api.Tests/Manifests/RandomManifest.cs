@@ -57,15 +57,22 @@ internal static class RandomManifest
             ["workers"] = new JsonObject { ["replicas"] = ranks.Replicas, ["devicesPerWorker"] = ranks.Devices, ["device"] = Pick(random, "Cpu", "Cuda") },
             ["model"] = new JsonObject
             {
-                ["layers"] = random.Next(1, 99), ["heads"] = heads, ["width"] = heads * 2 * random.Next(1, 40), ["contextLength"] = context,
+                ["layers"] = random.Next(1, 99),
+                ["heads"] = heads,
+                ["width"] = heads * 2 * random.Next(1, 40),
+                ["contextLength"] = context,
                 ["residual"] = Pick(random, "Mhc", "HyperConnections", "Standard"),
                 ["mhc"] = new JsonObject { ["streams"] = random.Next(1, 9), ["initialGate"] = (1 + random.Next(100)) / 128.0 },
             },
             ["data"] = random.Next(2) == 0 ? new JsonObject() : new JsonObject { ["source"] = new JsonObject { ["configMap"] = new JsonObject { ["name"] = "a-" + random.Next(99) } } },
             ["optimization"] = new JsonObject
             {
-                ["batchTokens"] = micro * random.Next(1, 9) * ranks.Replicas * ranks.Devices, ["microBatchTokens"] = micro,
-                ["steps"] = steps, ["warmupSteps"] = random.Next(steps + 1), ["peakLearningRate"] = (1 + random.Next(1000)) / 1024.0, ["seed"] = random.NextInt64(),
+                ["batchTokens"] = micro * random.Next(1, 9) * ranks.Replicas * ranks.Devices,
+                ["microBatchTokens"] = micro,
+                ["steps"] = steps,
+                ["warmupSteps"] = random.Next(steps + 1),
+                ["peakLearningRate"] = (1 + random.Next(1000)) / 1024.0,
+                ["seed"] = random.NextInt64(),
             },
             ["checkpoints"] = new JsonObject { ["intervalSteps"] = interval, ["keepLatest"] = random.Next(2, 5), ["verifyAfterSteps"] = random.Next((2 * interval) + 1) },
             ["trainer"] = new JsonObject { ["env"] = new JsonArray([.. Enumerable.Range(0, random.Next(4)).Select(i => new JsonObject { ["name"] = $"V{i}", ["value"] = RandomText(random) })]) },
