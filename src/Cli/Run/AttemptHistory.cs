@@ -49,6 +49,9 @@ internal sealed class AttemptHistory(int number, DateTimeOffset startedAt)
         }
     }
 
+    /// <summary>All workers have ended with 0, so every update was done, whether or not rank 0 was asked after the last one.</summary>
+    public void Complete(int totalSteps) => LastStep = FirstStep is null ? null : totalSteps;
+
     /// <summary>The highest loss from a step on; null where none was seen.</summary>
     public (int Step, double Loss)? WorstSince(int step)
     {

@@ -50,6 +50,10 @@ internal sealed class RunHistory
         if (Ending(status) is { } ending && attempts.Count > 0)
         {
             End(attempts[^1].Number, at, ending);
+            if (IsTrue(status, ConditionTypes.Succeeded))
+            {
+                attempts[^1].Complete(job.Spec.Optimization.Steps);
+            }
         }
 
         return added;

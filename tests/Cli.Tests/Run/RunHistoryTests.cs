@@ -22,7 +22,7 @@ public sealed class RunHistoryTests
         var rollback = new RollbackRecord { Attempt = 1, Reason = "LossSpike", OnsetStep = 21, DetectedStep = 23, RestoredStep = 10 };
         var added = history.Note(Start.AddSeconds(8), Job(attempt: 2, rollbacks: [rollback]));
         history.Note(new TrainerStatus { Attempt = 2, Step = 10, Loss = 3.5 });
-        history.Note(new TrainerStatus { Attempt = 2, FirstStep = 11, Step = 40, Loss = 2.0 });
+        history.Note(new TrainerStatus { Attempt = 2, FirstStep = 11, Step = 39, Loss = 2.0 });
         history.Note(Start.AddSeconds(20), Job(attempt: 2, rollbacks: [rollback], condition: ConditionTypes.Succeeded));
 
         Assert.Equal(rollback, Assert.Single(added));
@@ -32,7 +32,7 @@ public sealed class RunHistoryTests
             a => Assert.Equal((1, "unstable: LossSpike", 1, 23, 8.0), (a.Number, a.Result, a.FirstStep, a.LastStep, (a.EndedAt!.Value - a.StartedAt).TotalSeconds)),
             a => Assert.Equal((2, "succeeded", 11, 40, 12.0), (a.Number, a.Result, a.FirstStep, a.LastStep, (a.EndedAt!.Value - a.StartedAt).TotalSeconds)));
         Assert.Equal((1, 5.5), history.StartLoss);
-        Assert.Equal((40, 2.0), history.FinalLoss);
+        Assert.Equal((39, 2.0), history.FinalLoss);
     }
 
     [Fact]
@@ -57,6 +57,7 @@ public sealed class RunHistoryTests
     private static MhcTrainingJob Job(int attempt, IReadOnlyList<RollbackRecord>? rollbacks = null, int restarts = 0, string? condition = null) => new()
     {
         Metadata = new V1ObjectMeta { Name = "small" },
+        Spec = new MhcTrainingJobSpec { Optimization = new OptimizationSpec { Steps = 40 } },
         Status = new MhcTrainingJobStatus
         {
             Attempt = attempt,
