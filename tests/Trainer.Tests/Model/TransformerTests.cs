@@ -144,6 +144,27 @@ public sealed class TransformerTests
         Assert.Equal(0, scope.DisposablesCount);
     }
 
+    [Theory]
+    [InlineData(ResidualKind.Mhc)]
+    [InlineData(ResidualKind.HyperConnections)]
+    public void A_loss_and_scores_without_gradients_leave_no_tensor_behind(ResidualKind residual)
+    {
+        using var model = new Transformer(ToyTask.Spec(residual), ToyTask.Vocabulary, Precision.Float32, KernelKind.Native, seed: 9);
+        using var noGradients = no_grad();
+        var statistics = DisposeScopeManager.Statistics;
+        var before = statistics.TensorStatistics.ThreadTotalLiveCount;
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var scope = NewDisposeScope();
+            var tokens = ToyTask.Batch(i);
+            model.Loss(tokens);
+            model.Logits(tokens.narrow(1, 0, 16));
+        }
+
+        Assert.Equal(before, statistics.TensorStatistics.ThreadTotalLiveCount);
+    }
+
     [Fact]
     public void The_gain_of_mhc_is_near_one_at_the_start_and_the_standard_path_has_none()
     {
