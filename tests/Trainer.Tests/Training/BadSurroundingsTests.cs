@@ -32,7 +32,7 @@ public sealed class BadSurroundingsTests
     public void A_checkpoint_of_another_model_is_permanent_and_names_the_tensor()
     {
         using var job = new TestJob();
-        job.Configuration.Optimization.Steps = 2;
+        job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 2, WarmupSteps = 1 };
         Assert.Equal(ExitCode.Done, job.Run().ExitCode);
         job.Configuration.Model.Width = 48;
 
