@@ -8,7 +8,7 @@ public static class JobSchema
 {
     private static readonly Lazy<SchemaNode> LazyRoot = new(LoadRoot);
 
-    /// <summary>Text of the CustomResourceDefinition, as in <c>crds/</c>.</summary>
+    /// <summary>Text of the CustomResourceDefinition, as in <c>crds/cel/</c>.</summary>
     public static string CrdYaml
     {
         get

@@ -37,7 +37,7 @@ internal sealed class ClusterCheck(ResourceClient<JobManifest> jobs, string serv
         }
         catch (ClusterException e) when (e.Status == HttpStatusCode.NotFound)
         {
-            return $"the CustomResourceDefinition {MhcTrainingJob.Plural}.{MhcTrainingJob.Group}, which is not installed: kubectl apply -f crds/ (with --validate=false where the server is older than 1.25)";
+            return $"the CustomResourceDefinition {MhcTrainingJob.Plural}.{MhcTrainingJob.Group}, which is not installed: kubectl apply -f crds/";
         }
         catch (ClusterException e) when (e.Status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized)
         {

@@ -15,7 +15,7 @@ public sealed class InspectCommandsTests : IDisposable
         var result = await shell.RunAsync("crd");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
-        var file = Directory.EnumerateFiles(Path.Combine(Repository.Root, "crds"), "*.yaml").Single();
+        var file = Directory.EnumerateFiles(Path.Combine(Repository.Root, "crds", "cel"), "*.yaml").Single();
         Assert.Equal(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), result.Output);
     }
 

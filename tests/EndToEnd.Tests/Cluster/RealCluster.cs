@@ -26,7 +26,7 @@ public sealed class RealCluster : IAsyncLifetime
         }
 
         // The CEL rules in the definition are unknown to a 1.20 server: it drops them, but kubectl would refuse them first.
-        await Kubectl.RunAsync(["apply", "--validate=false", "-f", Repository.PathOf("crds")]);
+        await Kubectl.RunAsync(["apply", "-f", Repository.PathOf("crds")]);
         await Kubectl.RunAsync(["wait", "--for=condition=Established", "crd/mhctrainingjobs.training.mhc.dev", "--timeout=30s"]);
         controller = OperatorProcess.Start(kubeconfig!);
     }
