@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Cli.Terminal;
 
 namespace MhcOperator.Cli.Run;
 
@@ -9,11 +10,12 @@ internal static class FailureReport
     private const int Lines = 20;
 
     /// <summary>Writes it.</summary>
-    /// <param name="output">Where to.</param>
+    /// <param name="host">Its error stream is where to.</param>
     /// <param name="job">A failed job.</param>
     /// <param name="runFolder">Its run folder, with <c>logs/POD.log</c>.</param>
-    public static void Write(TextWriter output, MhcTrainingJob job, string runFolder)
+    public static void Write(CliHost host, MhcTrainingJob job, string runFolder)
     {
+        var output = host.Error;
         var failed = job.Status?.Conditions.FirstOrDefault(c => string.Equals(c.Type, ConditionTypes.Failed, StringComparison.Ordinal));
         output.WriteLine($"{job.Metadata.Name} failed: {failed?.Reason ?? "unknown"}: {failed?.Message ?? "no condition says why"}");
         if (FindLog(job, Path.Combine(runFolder, "logs"), failed?.Message ?? "") is not { } log)
@@ -22,7 +24,7 @@ internal static class FailureReport
         }
 
         var tail = File.ReadLines(log).TakeLast(Lines).ToList();
-        output.WriteLine(tail.Count == 0 ? $"{log} is empty" : $"The end of {log}:");
+        output.WriteLine(tail.Count == 0 ? $"{host.ShownPath(log)} is empty" : $"The end of {host.ShownPath(log)}:");
         foreach (var line in tail)
         {
             output.WriteLine($"  {line}");

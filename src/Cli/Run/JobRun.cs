@@ -25,7 +25,7 @@ internal static class JobRun
         IRunView view = host.OutputIsTerminal && !options.Plain ? new LiveRunView(console) : new PlainRunView(host.Output);
         var history = new RunHistory();
         var follower = new RunFollower(view, history, host.Time);
-        await host.Output.WriteLineAsync($"{name}: {Describe(manifest.Job!)}; run folder {Path.GetRelativePath(host.WorkingFolder, folder)}");
+        await host.Output.WriteLineAsync($"{name}: {Describe(manifest.Job!)}; run folder {host.ShownPath(folder)}");
 
         var running = true;
         using var interrupts = new Interrupts(again =>
@@ -70,7 +70,7 @@ internal static class JobRun
 
         if (RunHistory.IsTrue(job.Status, ConditionTypes.Failed))
         {
-            FailureReport.Write(host.Error, job, folder);
+            FailureReport.Write(host, job, folder);
             return CliExitCode.Failed;
         }
 

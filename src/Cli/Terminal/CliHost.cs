@@ -43,6 +43,13 @@ internal sealed record CliHost
     /// <summary>A full path, taken from <see cref="WorkingFolder"/>.</summary>
     public string FullPath(string path) => Path.GetFullPath(path, WorkingFolder);
 
+    /// <summary>A path as people read it: from <see cref="WorkingFolder"/> where it lies inside, in full elsewhere.</summary>
+    public string ShownPath(string path)
+    {
+        var relative = Path.GetRelativePath(WorkingFolder, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+
     /// <summary>
     /// A console over <see cref="Output"/>. Spectre's own detection turns colours on in some build systems, pipe or not, so
     /// the decision is made here: colours and cursor movements only on a terminal.
