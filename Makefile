@@ -9,7 +9,7 @@ DOTNET_FLAGS = --configuration $(CONFIGURATION) --nologo --verbosity quiet --dis
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native dotnet demo test cluster cluster-down format format-check clean
+.PHONY: help setup build native programs demo test cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -19,28 +19,35 @@ setup: ## Install the Debian packages that are missing (as root), and restore Nu
 	@dotnet restore MhcOperator.sln --verbosity quiet --disable-build-servers -consoleLoggerParameters:NoSummary
 
 build: native ## Build everything: the native libraries, then the .NET programs that take them along
-	@$(MAKE) --no-print-directory dotnet
+	@$(MAKE) --no-print-directory build/solution-$(CONFIGURATION).stamp
 
 native:
 	@eng/setup.sh
 	@eng/build-native.sh
 
-# The compiler is asked only where a source file or folder is newer than the last build.
-dotnet: build/dotnet-$(CONFIGURATION).stamp
-sources := $(shell find src tests eng/*.targets *.sln *.props global.json .editorconfig build/native/*.so \
-  \( -name bin -o -name obj \) -prune -o -print 2> /dev/null)
-build/dotnet-$(CONFIGURATION).stamp: $(sources)
-	@echo "building the .NET programs"
-	@dotnet build MhcOperator.sln $(DOTNET_FLAGS)
-	@mkdir -p build && touch $@
+# Without the tests, for those who want to run it.
+programs: native
+	@$(MAKE) --no-print-directory build/programs-$(CONFIGURATION).stamp
 
-demo: build ## Train an mHC transformer here, let it go unstable, and see it roll back
+# The compiler is asked only where a source file or folder is newer than the last build.
+list = $(shell find $(1) \( -name bin -o -name obj \) -prune -o -print 2> /dev/null)
+common := *.sln *.props global.json .editorconfig build/native/*.so
+build/programs-$(CONFIGURATION).stamp: $(call list,src $(common))
+	@echo "building the .NET programs"
+	@dotnet build eng/programs.slnf $(DOTNET_FLAGS)
+	@mkdir -p build && touch $@
+build/solution-$(CONFIGURATION).stamp: $(call list,src tests $(common))
+	@echo "building the .NET programs and tests"
+	@dotnet build MhcOperator.sln $(DOTNET_FLAGS)
+	@mkdir -p build && touch $@ build/programs-$(CONFIGURATION).stamp
+
+demo: programs ## Train an mHC transformer here, let it go unstable, and see it roll back
 	@$(call bin,Cli)/mhc run examples/quickstart.yaml
 
 test: ## Build, then run all tests, the ones on a real Kubernetes included
 	@eng/test.sh
 
-cluster: build ## Start a one-node Kubernetes with the operator running against it
+cluster: programs ## Start a one-node Kubernetes with the operator running against it
 	@eng/cluster.sh up
 	@eng/trainer-image.sh
 	@eng/operator.sh start
