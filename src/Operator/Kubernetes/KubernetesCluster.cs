@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
@@ -151,7 +150,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         // A replaced resourceVersion is compared by the server when it stores the object: 409 where it has changed.
         var patch = new JsonArray(
             new JsonObject { ["op"] = "replace", ["path"] = "/metadata/resourceVersion", ["value"] = version },
-            new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = JsonSerializer.SerializeToNode(status, ApiJsonContext.Default.MhcTrainingJobStatus) });
+            new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = StatusJson.Of(status) });
         var written = await jobs.Client.JsonPatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, "status", patch, FieldManager, cancel);
         ExpectJob(written);
     }

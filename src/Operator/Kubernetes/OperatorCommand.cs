@@ -17,7 +17,7 @@ internal static class OperatorCommand
     private static readonly Option<bool> NoLeaderElection = new("--no-leader-election") { Description = "Act without a lease. Only where no second operator can run." };
     private static readonly Option<string?> LeaseNamespace = new("--lease-namespace") { Description = "Namespace of the lease. Default: the operator's own, or default outside a pod." };
     private static readonly Option<string> LeaseName = new("--lease-name") { Description = "Name of the lease.", DefaultValueFactory = _ => "mhc-operator" };
-    private static readonly Option<int> LeaseDuration = new("--lease-duration") { Description = "Seconds without a renewal after which another operator takes over; at least 3.", DefaultValueFactory = _ => 15 };
+    private static readonly Option<int> LeaseDuration = new("--lease-duration") { Description = "Seconds without a renewal after which another operator takes over; at least 3.", DefaultValueFactory = _ => 12 };
     private static readonly Option<int> Workers = new("--workers") { Description = "Jobs reconciled at a time.", DefaultValueFactory = _ => 8 };
     private static readonly Option<double> PollInterval = new("--poll-interval") { Description = "Seconds between two looks at a running trainer's status.", DefaultValueFactory = _ => 5 };
     private static readonly Option<LogLevel> Verbosity = new("--log-level") { Description = "Least level that is logged.", DefaultValueFactory = _ => LogLevel.Information };

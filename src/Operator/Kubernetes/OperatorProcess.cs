@@ -48,6 +48,9 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
         var ns = settings.LeaseNamespace ?? ClusterAccess.OwnNamespace ?? "default";
         var options = new LeaseOptions(ns, settings.LeaseName, identity, TimeSpan.FromSeconds(settings.LeaseDurationSeconds));
         var lease = new LeaseClient(new ResourceClient<k8s.Models.V1Lease>(connection, ResourceTypes.Leases), options, time, log);
+
+        // A standby that could not act must not look ready; and what it has done once goes faster when it takes over.
+        await CheckAsync(connection, access, cancel);
         var elector = new LeaderElector(lease, options, time, metrics, log) { Tried = isInTouch => health.WaitingFor = isInTouch ? null : $"an answer from {access.Server}" };
         await elector.RunAsync((fence, term) => LeadAsync(access, metrics, fence, term), cancel);
     }
@@ -63,7 +66,7 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
         cluster.Changed += key => queue.Add(new ObjectKey(key.Namespace, key.Name));
         try
         {
-            await new ClusterCheck(new ResourceClient<JobManifest>(connection, ResourceTypes.Jobs), access.Server, settings.Namespace, health, time, log).WaitAsync(ended.Token);
+            await CheckAsync(connection, access, ended.Token);
             var watching = cluster.RunAsync(ended.Token);
             var working = WorkAsync(cluster, queue, metrics, ended.Token);
             await Task.WhenAny(watching, working); // neither ends before the term does, unless it failed
@@ -75,6 +78,9 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
             log.LogInformation("stopped work");
         }
     }
+
+    private Task CheckAsync(ApiConnection connection, ClusterAccess access, CancellationToken cancel) =>
+        new ClusterCheck(new ResourceClient<JobManifest>(connection, ResourceTypes.Jobs), access.Server, settings.Namespace, health, time, log).WaitAsync(cancel);
 
     private async Task WorkAsync(KubernetesCluster cluster, WorkQueue<ObjectKey> queue, RuntimeMetrics metrics, CancellationToken cancel)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using MhcOperator.Operator.Clusters;
@@ -107,10 +108,16 @@ internal sealed class ApiConnection(
             metrics.RequestSent(request.Verb, request.Resource, (int)response.StatusCode);
             return response;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             metrics.RequestSent(request.Verb, request.Resource, 0);
-            throw;
+            if (e is HttpRequestException)
+            {
+                throw;
+            }
+
+            // A connection that is reset while it opens can come out of the handler as a bare socket error.
+            throw new HttpRequestException($"{server}: {e.Message}", e);
         }
     }
 

@@ -75,7 +75,7 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
                     continue;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException)
+            catch (Exception e) // whatever it is, a cache that stops is worse
             {
                 metrics.WatchRestarted(client.Type.Plural, "failed");
                 if (time.GetElapsedTime(started) >= GoodWatch)
@@ -83,7 +83,8 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
                     backoff.Reset();
                 }
 
-                log.LogWarning("{Resource}: watch broken, trying again: {Reason}", client.Type.Plural, Reason(e));
+                var isExpected = e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException;
+                log.LogWarning(isExpected ? null : e, "{Resource}: watch broken, trying again: {Reason}", client.Type.Plural, Reason(e));
             }
 
             await Task.Delay(backoff.Next(), time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

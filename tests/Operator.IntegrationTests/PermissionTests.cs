@@ -1,0 +1,136 @@
+using System.Text.Json.Nodes;
+using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Operator.IntegrationTests.Support;
+
+namespace MhcOperator.Operator.IntegrationTests;
+
+/// <summary>The operator under the role in deploy/, on a server that enforces it.</summary>
+public sealed class PermissionTests(SharedServer shared)
+{
+    private const string System = "mhc-system";
+    private const string User = $"system:serviceaccount:{System}:mhc-operator";
+
+    /// <summary>Rules that no request of this test can show: an admission plugin asks for one, and an event that happens twice for the other.</summary>
+    private static readonly string[] NotShown = ["training.mhc.dev mhctrainingjobs/finalizers update", " events patch"];
+
+    private static readonly Dictionary<string, string> Paths = new(StringComparer.Ordinal)
+    {
+        ["Namespace"] = "api/v1/namespaces",
+        ["ServiceAccount"] = $"api/v1/namespaces/{System}/serviceaccounts",
+        ["ClusterRole"] = "apis/rbac.authorization.k8s.io/v1/clusterroles",
+        ["ClusterRoleBinding"] = "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        ["Role"] = $"apis/rbac.authorization.k8s.io/v1/namespaces/{System}/roles",
+        ["RoleBinding"] = $"apis/rbac.authorization.k8s.io/v1/namespaces/{System}/rolebindings",
+        ["Deployment"] = $"apis/apps/v1/namespaces/{System}/deployments",
+    };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Under_the_role_in_deploy_nothing_is_forbidden_and_every_rule_is_used()
+    {
+        await DeployAsync();
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        var account = await shared.Server.Admin.CreateAsync(
+            $"api/v1/namespaces/{System}/serviceaccounts/mhc-operator/token", new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } }, Cancel);
+        using var running = OperatorUnderTest.Start(
+            shared.Server, shared.Server.Kubeconfig((string)account["status"]!["token"]!), "--namespace", ns.Name, "--lease-namespace", System);
+        await running.WorksAsync(Cancel);
+
+        await RunToTheEndAsync(ns);
+        await GoUnstableAsync(ns);
+        await MeetOthersAsync(ns);
+
+        // A watch is written down when it ends.
+        running.Terminate();
+        await running.WaitForExitAsync(Cancel);
+        var granted = (await GrantedAsync(Paths["ClusterRole"] + "/mhc-operator")).Concat(await GrantedAsync(Paths["Role"] + "/mhc-operator-lease")).Except(NotShown).ToList();
+        string[] unused = [];
+        await Eventually.HoldsAsync(
+            () => Task.FromResult((unused = [.. granted.Except(Requests().Select(entry => $"{entry.Group} {entry.FullResource} {entry.Verb}"))]).Length == 0),
+            () => $"every rule is used; unused: {string.Join("; ", unused)}", Cancel);
+        Assert.DoesNotContain(Requests(), entry => entry.Code == 403);
+    }
+
+    private IEnumerable<AuditEntry> Requests() => shared.Server.Audit.OfOperators().Where(entry => entry.User == User);
+
+    /// <summary>A job that succeeds and is deleted when its time to live has passed.</summary>
+    private static async Task RunToTheEndAsync(TestNamespace ns)
+    {
+        await ns.CreateJobAsync(JobBuilder.Make("short").Replicas(1).TimeToLive(0));
+        await ns.EndGangAsync(await ns.GangExistsAsync(1, 1), 0);
+        await Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("mhctrainingjobs", "short"), Cancel) is null, "the job is deleted", Cancel);
+        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 0 || await DeletePodsAsync(ns), "its pods are gone", Cancel);
+    }
+
+    /// <summary>A job that suspends itself, and whose configuration changes before it goes on.</summary>
+    private static async Task GoUnstableAsync(TestNamespace ns)
+    {
+        await ns.CreateJobAsync(JobBuilder.Make("sick").Replicas(1).Response("Suspend"));
+        var gang = await ns.GangExistsAsync(1, 1);
+        await ns.RunGangAsync(gang);
+        await ns.EndGangAsync(gang, 86, """{"reason":"LossSpike","detectedStep":6,"onsetStep":6,"restoreStep":0}""");
+        await ns.ConditionHoldsAsync("sick", "Suspended", "True");
+        var change = new JsonObject { ["spec"] = new JsonObject { ["suspend"] = false, ["optimization"] = new JsonObject { ["peakLearningRate"] = 0.0001 } } };
+        await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "sick"), change, Cancel);
+        await ns.GangExistsAsync(2, 1);
+    }
+
+    /// <summary>Everything that the jobs need is there already, and somebody else's.</summary>
+    private static async Task MeetOthersAsync(TestNamespace ns)
+    {
+        await ns.Api.CreateAsync(ns.Path("services"), Named("crowded", new JsonObject { ["ports"] = new JsonArray(new JsonObject { ["port"] = 80, ["protocol"] = "TCP" }) }), Cancel);
+        await ns.Api.CreateAsync(ns.Path("configmaps"), Named("crowded-config", null), Cancel);
+        await ns.Api.CreateAsync(ns.Path("persistentvolumeclaims"), Named("crowded-checkpoints", new JsonObject
+        {
+            ["accessModes"] = new JsonArray("ReadWriteMany"),
+            ["resources"] = new JsonObject { ["requests"] = new JsonObject { ["storage"] = "1Gi" } },
+        }), Cancel);
+        await ns.CreateJobAsync(JobBuilder.Make("crowded"));
+        await ns.ConditionHoldsAsync("crowded", "GangScheduled", "False", "NameConflict");
+        await ns.Api.CreateAsync(ns.Path("pods"), Named("blocked-1-0", new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = "i" }) }), Cancel);
+        await ns.CreateJobAsync(JobBuilder.Make("blocked"));
+        await ns.JobHoldsAsync("blocked", job => job["status"]?.ToJsonString().Contains("blocked-1-0", StringComparison.Ordinal) == true, "it names the pod");
+    }
+
+    private static async Task<bool> DeletePodsAsync(TestNamespace ns)
+    {
+        foreach (var pod in await ns.PodsAsync())
+        {
+            await ns.Api.DeleteAsync(ns.Path("pods", pod.Name()), Cancel); // the garbage collector's part
+        }
+
+        return false;
+    }
+
+    private static JsonObject Named(string name, JsonObject? spec)
+    {
+        var made = new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } };
+        if (spec is not null)
+        {
+            made["spec"] = spec;
+        }
+
+        return made;
+    }
+
+    private async Task DeployAsync()
+    {
+        var documents = (await File.ReadAllTextAsync(Repository.PathOf("deploy/operator.yaml"), Cancel)).Split("\n---\n");
+        foreach (var document in documents)
+        {
+            var kind = document.Split('\n').First(line => line.StartsWith("kind: ", StringComparison.Ordinal))["kind: ".Length..];
+            await shared.Server.Admin.CreateYamlAsync(Paths[kind], document, Cancel);
+        }
+    }
+
+    private async Task<IEnumerable<string>> GrantedAsync(string path)
+    {
+        var role = await shared.Server.Admin.FindAsync(path, Cancel);
+        return from rule in role!["rules"]!.AsArray()
+               from verb in rule!["verbs"]!.AsArray()
+               from resource in rule["resources"]!.AsArray()
+               from apiGroup in rule["apiGroups"]!.AsArray()
+               select $"{apiGroup} {resource} {verb}";
+    }
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using MhcOperator.Operator.IntegrationTests.Support;
+
+namespace MhcOperator.Operator.IntegrationTests.Server;
+
+/// <summary>
+/// A real etcd and kube-apiserver on loopback, without controllers, scheduler or kubelets: the tests play those.
+/// Everything is in one temporary folder and ends with this object.
+/// </summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    private const string AdminToken = "admin-of-the-tests";
+
+    private readonly string folder = Directory.CreateTempSubdirectory("mhc-apiserver-").FullName;
+    private readonly ServerBinaries binaries = ServerBinaries.Find();
+    private readonly int port;
+    private readonly Daemon etcd;
+    private readonly string etcdAddress;
+    private Daemon? server;
+
+    private ApiServer()
+    {
+        var ports = Ports.Take(3);
+        port = ports[0];
+        etcdAddress = Http(ports[1]);
+        var peers = Http(ports[2]);
+        etcd = Daemon.Start(
+            binaries.Etcd,
+            ["--data-dir", Path.Combine(folder, "etcd"), "--listen-client-urls", etcdAddress, "--advertise-client-urls", etcdAddress,
+             "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", $"default={peers}", "--unsafe-no-fsync"],
+            Path.Combine(folder, "etcd.log"));
+        WriteFiles();
+        Admin = new TestApi(new Uri($"https://127.0.0.1:{port}/"), AdminToken);
+        Audit = new AuditLog(Path.Combine(folder, "audit.log"));
+    }
+
+    /// <summary>Its administrator.</summary>
+    public TestApi Admin { get; }
+
+    /// <summary>What everybody did.</summary>
+    public AuditLog Audit { get; }
+
+    public int Port => port;
+
+    /// <summary>Starts both and waits until the server is ready.</summary>
+    public static async Task<ApiServer> StartAsync(bool installCrd, CancellationToken cancel)
+    {
+        var started = new ApiServer();
+        try
+        {
+            await started.StartServerAsync(cancel);
+            if (installCrd)
+            {
+                await started.InstallCrdAsync(cancel);
+            }
+
+            return started;
+        }
+        catch
+        {
+            await started.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the server as a power failure does; etcd keeps its data.</summary>
+    public void KillServer()
+    {
+        server?.Dispose();
+        server = null;
+    }
+
+    public async Task StartServerAsync(CancellationToken cancel)
+    {
+        server = Daemon.Start(binaries.ApiServer, Arguments(), Path.Combine(folder, "apiserver.log"));
+        await Eventually.HoldsAsync(
+            async () => !server.HasExited ? await Admin.IsReadyAsync(cancel) : throw new InvalidOperationException($"kube-apiserver has ended: {server.Log}"),
+            "the API server is ready", TimeSpan.FromMinutes(3), cancel);
+    }
+
+    public async Task InstallCrdAsync(CancellationToken cancel)
+    {
+        foreach (var file in Directory.GetFiles(Repository.PathOf("crds"), "*.yaml"))
+        {
+            await Admin.CreateYamlAsync("apis/apiextensions.k8s.io/v1/customresourcedefinitions", await File.ReadAllTextAsync(file, cancel), cancel);
+        }
+
+        await Eventually.HoldsAsync(() => Admin.ExistsAsync("apis/training.mhc.dev/v1alpha1/mhctrainingjobs", cancel), "jobs are served", TimeSpan.FromSeconds(30), cancel);
+    }
+
+    /// <summary>Writes a kubeconfig and returns its path.</summary>
+    /// <param name="token">Whose; null: the administrator's.</param>
+    /// <param name="through">Port to connect to; null: the server's own.</param>
+    public string Kubeconfig(string? token = null, int? through = null)
+    {
+        var file = Path.Combine(folder, $"{Guid.NewGuid():n}.kubeconfig");
+        File.WriteAllText(file, $$"""
+            apiVersion: v1
+            kind: Config
+            current-context: test
+            clusters:
+            - name: test
+              cluster: {server: "https://127.0.0.1:{{through ?? port}}", insecure-skip-tls-verify: true}
+            contexts:
+            - name: test
+              context: {cluster: test, user: test}
+            users:
+            - name: test
+              user: {token: "{{token ?? AdminToken}}"}
+
+            """);
+        return file;
+    }
+
+    public string NewLogFile(string name) => Path.Combine(folder, $"{name}-{Guid.NewGuid().ToString("n")[..8]}.log");
+
+    public ValueTask DisposeAsync()
+    {
+        KillServer();
+        etcd.Dispose();
+        Admin.Dispose();
+        Directory.Delete(folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private string[] Arguments() =>
+    [
+        "--etcd-servers", etcdAddress, "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", port.ToString(CultureInfo.InvariantCulture),
+        "--cert-dir", Path.Combine(folder, "certificates"), "--service-cluster-ip-range", "10.96.0.0/16", "--endpoint-reconciler-type", "none",
+        "--authorization-mode", "RBAC", "--token-auth-file", Path.Combine(folder, "tokens.csv"),
+        "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", Path.Combine(folder, "accounts.pub"),
+        "--service-account-signing-key-file", Path.Combine(folder, "accounts.key"),
+        "--disable-admission-plugins", "ServiceAccount", // nobody makes the default accounts here
+        "--audit-policy-file", Path.Combine(folder, "audit-policy.yaml"), "--audit-log-path", Path.Combine(folder, "audit.log"), "--audit-log-mode", "blocking",
+    ];
+
+    private void WriteFiles()
+    {
+        using var key = RSA.Create(2048);
+        File.WriteAllText(Path.Combine(folder, "accounts.key"), key.ExportRSAPrivateKeyPem());
+        File.WriteAllText(Path.Combine(folder, "accounts.pub"), key.ExportSubjectPublicKeyInfoPem());
+        File.WriteAllText(Path.Combine(folder, "tokens.csv"), $"{AdminToken},admin,admin,system:masters\n");
+        File.WriteAllText(Path.Combine(folder, "audit-policy.yaml"), """
+            apiVersion: audit.k8s.io/v1
+            kind: Policy
+            omitStages: [RequestReceived]
+            rules:
+            - level: Metadata
+
+            """);
+    }
+
+    private static string Http(int port) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+}

@@ -1,0 +1,19 @@
+using MhcOperator.Operator.IntegrationTests;
+using MhcOperator.Operator.IntegrationTests.Server;
+
+[assembly: AssemblyFixture(typeof(SharedServer))]
+[assembly: CollectionBehavior(MaxParallelThreads = 4)] // they wait for other processes most of the time
+
+namespace MhcOperator.Operator.IntegrationTests;
+
+/// <summary>The API server of all tests that do not disturb it.</summary>
+public sealed class SharedServer : IAsyncLifetime
+{
+    private ApiServer? server;
+
+    internal ApiServer Server => server ?? throw new InvalidOperationException("the server has not been started");
+
+    public async ValueTask InitializeAsync() => server = await ApiServer.StartAsync(installCrd: true, TestContext.Current.CancellationToken);
+
+    public ValueTask DisposeAsync() => server?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+
+namespace MhcOperator.Operator.IntegrationTests.Support;
+
+/// <summary>Manifests of jobs.</summary>
+internal sealed class JobBuilder
+{
+    private readonly JsonObject spec = new()
+    {
+        ["workers"] = new JsonObject { ["replicas"] = 2, ["device"] = "Cpu" },
+        ["model"] = new JsonObject { ["layers"] = 2, ["width"] = 64, ["heads"] = 4, ["contextLength"] = 64 },
+        ["optimization"] = new JsonObject { ["steps"] = 100, ["batchTokens"] = 64 * 120 }, // 120 sequences: any of these gangs shares them evenly
+        ["stability"] = new JsonObject(),
+        ["runPolicy"] = new JsonObject { ["backoff"] = new JsonObject { ["initialSeconds"] = 0, ["maximumSeconds"] = 0 } },
+    };
+
+    private readonly string name;
+
+    private JobBuilder(string name)
+    {
+        this.name = name;
+    }
+
+    public static JobBuilder Make(string name) => new(name);
+
+    public JobBuilder Replicas(int replicas) => Set("workers", "replicas", replicas);
+
+    public JobBuilder Heads(int heads) => Set("model", "heads", heads);
+
+    public JobBuilder MaxRestarts(int restarts) => Set("runPolicy", "maxRestarts", restarts);
+
+    public JobBuilder Backoff(int seconds) => Set("runPolicy", "backoff", new JsonObject { ["initialSeconds"] = seconds, ["maximumSeconds"] = seconds });
+
+    public JobBuilder CleanPods(string policy) => Set("runPolicy", "cleanPods", policy);
+
+    public JobBuilder TimeToLive(int seconds) => Set("runPolicy", "ttlSecondsAfterFinished", seconds);
+
+    public JobBuilder Response(string response) => Set("stability", "response", response);
+
+    public JsonObject Build() => new()
+    {
+        ["apiVersion"] = "training.mhc.dev/v1alpha1",
+        ["kind"] = "MhcTrainingJob",
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = spec.DeepClone(),
+    };
+
+    private JobBuilder Set(string section, string field, JsonNode value)
+    {
+        spec[section]![field] = value;
+        return this;
+    }
+}

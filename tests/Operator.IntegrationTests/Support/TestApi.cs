@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace MhcOperator.Operator.IntegrationTests.Support;
+
+/// <summary>A plain client of the API, which shares no code with the operator's.</summary>
+internal sealed class TestApi : IDisposable
+{
+    private readonly HttpClient http;
+
+    public TestApi(Uri server, string token)
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => server.IsLoopback; // a server on loopback with a certificate of its own making
+        http = new HttpClient(handler) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        http.DefaultRequestHeaders.UserAgent.ParseAdd("integration-tests");
+    }
+
+    public async Task<bool> IsReadyAsync(CancellationToken cancel)
+    {
+        try
+        {
+            using var answer = await http.GetAsync("readyz", cancel);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
+        {
+            return false;
+        }
+    }
+
+    public async Task<bool> ExistsAsync(string path, CancellationToken cancel)
+    {
+        using var answer = await http.GetAsync(path, cancel);
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <summary>The object; null where there is none.</summary>
+    public async Task<JsonObject?> FindAsync(string path, CancellationToken cancel)
+    {
+        using var answer = await http.GetAsync(path, cancel);
+        return answer.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync(answer, path, cancel);
+    }
+
+    public async Task<IReadOnlyList<JsonObject>> ListAsync(string path, CancellationToken cancel)
+    {
+        using var answer = await http.GetAsync(path, cancel);
+        var list = await ReadAsync(answer, path, cancel);
+        return [.. list["items"]!.AsArray().Select(item => item!.AsObject())];
+    }
+
+    public Task<JsonObject> CreateAsync(string path, JsonObject body, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, path, body.ToJsonString(), "application/json", cancel);
+
+    public Task<JsonObject> CreateYamlAsync(string path, string body, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, path, body, "application/yaml", cancel);
+
+    public Task<JsonObject> ApplyAsync(string path, JsonObject body, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Patch, path + "?fieldManager=kubectl&force=true", body.ToJsonString(), "application/apply-patch+yaml", cancel);
+
+    public Task<JsonObject> MergeAsync(string path, JsonObject patch, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Patch, path, patch.ToJsonString(), "application/merge-patch+json", cancel);
+
+    public Task<JsonObject> DeleteAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, "{}", "application/json", cancel);
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<JsonObject> SendAsync(HttpMethod method, string path, string body, string mediaType, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = new StringContent(body, Encoding.UTF8, mediaType) };
+        using var answer = await http.SendAsync(request, cancel);
+        return await ReadAsync(answer, path, cancel);
+    }
+
+    private static async Task<JsonObject> ReadAsync(HttpResponseMessage answer, string path, CancellationToken cancel)
+    {
+        var text = await answer.Content.ReadAsStringAsync(cancel);
+        Assert.True(answer.IsSuccessStatusCode, $"{answer.RequestMessage?.Method} {path}: {(int)answer.StatusCode} {text}");
+        return JsonNode.Parse(text)!.AsObject();
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MhcOperator.Operator.IntegrationTests.Server;
+
+namespace MhcOperator.Operator.IntegrationTests.Support;
+
+/// <summary>One test's own namespace: its jobs and pods, an operator for it, and the part of the kubelet, played by the test.</summary>
+internal sealed class TestNamespace
+{
+    private readonly ApiServer server;
+
+    private TestNamespace(ApiServer server, string name)
+    {
+        this.server = server;
+        Name = name;
+    }
+
+    public string Name { get; }
+
+    public TestApi Api => server.Admin;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static async Task<TestNamespace> CreateAsync(ApiServer server)
+    {
+        var name = $"test-{Guid.NewGuid().ToString("n")[..10]}";
+        await server.Admin.CreateAsync("api/v1/namespaces", new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } }, Cancel);
+        return new TestNamespace(server, name);
+    }
+
+    /// <summary>An operator for this namespace, which takes its lease in it.</summary>
+    /// <param name="kubeconfig">Another way to the server.</param>
+    /// <param name="arguments">Further arguments.</param>
+    public OperatorUnderTest StartOperator(string? kubeconfig = null, params IEnumerable<string> arguments) =>
+        OperatorUnderTest.Start(server, kubeconfig ?? server.Kubeconfig(), ["--namespace", Name, "--lease-namespace", Name, .. arguments]);
+
+    /// <summary>An operator that already acts on jobs.</summary>
+    public async Task<OperatorUnderTest> RunOperatorAsync(string? kubeconfig = null, params IEnumerable<string> arguments)
+    {
+        var started = StartOperator(kubeconfig, arguments);
+        try
+        {
+            await started.WorksAsync(Cancel);
+            return started;
+        }
+        catch
+        {
+            started.Dispose();
+            throw;
+        }
+    }
+
+    public string Path(string resource, string? name = null)
+    {
+        var root = resource.StartsWith("mhctrainingjobs", StringComparison.Ordinal) ? "apis/training.mhc.dev/v1alpha1"
+            : resource.StartsWith("leases", StringComparison.Ordinal) ? "apis/coordination.k8s.io/v1" : "api/v1";
+        return $"{root}/namespaces/{Name}/{resource}" + (name is null ? "" : "/" + name);
+    }
+
+    public Task<JsonObject> CreateJobAsync(JobBuilder job) => Api.CreateAsync(Path("mhctrainingjobs"), job.Build(), Cancel);
+
+    public async Task<JsonObject> JobAsync(string name) =>
+        await Api.FindAsync(Path("mhctrainingjobs", name), Cancel) ?? throw new InvalidOperationException($"there is no job {name}");
+
+    public Task<IReadOnlyList<JsonObject>> PodsAsync() => Api.ListAsync(Path("pods"), Cancel);
+
+    /// <summary>Pods of one attempt that are not being deleted.</summary>
+    public async Task<IReadOnlyList<JsonObject>> GangAsync(int attempt)
+    {
+        var label = attempt.ToString(CultureInfo.InvariantCulture);
+        return [.. (await PodsAsync()).Where(pod => (string?)pod["metadata"]!["labels"]?["training.mhc.dev/attempt"] == label && pod["metadata"]!["deletionTimestamp"] is null)];
+    }
+
+    /// <summary>Waits until the attempt's pods are all there, and no others.</summary>
+    public async Task<IReadOnlyList<JsonObject>> GangExistsAsync(int attempt, int replicas)
+    {
+        IReadOnlyList<JsonObject> gang = [];
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                gang = await GangAsync(attempt);
+                return gang.Count == replicas && (await PodsAsync()).Count == replicas;
+            },
+            $"exactly the {replicas} pods of attempt {attempt} exist", Cancel);
+        return gang;
+    }
+
+    public Task JobHoldsAsync(string name, Func<JsonObject, bool> condition, string what)
+    {
+        JsonObject? job = null;
+        return Eventually.HoldsAsync(async () => condition(job = await JobAsync(name)), () => $"job {name}: {what}; it is {job?["status"]?.ToJsonString()}", Cancel);
+    }
+
+    public Task ConditionHoldsAsync(string job, string type, string status, string? reason = null) =>
+        JobHoldsAsync(job, found => found.Condition(type) is { } c && (string?)c["status"] == status && (reason is null || (string?)c["reason"] == reason), $"{type}={status} {reason}");
+
+    public Task RunPodAsync(JsonObject pod, string? address = null) => PatchPodAsync(pod, new JsonObject
+    {
+        ["phase"] = "Running",
+        ["podIP"] = address,
+        ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "True" }),
+        ["containerStatuses"] = new JsonArray(Container(new JsonObject { ["running"] = new JsonObject() }, ready: true)),
+    });
+
+    public Task EndPodAsync(JsonObject pod, int exitCode, string message = "") => PatchPodAsync(pod, new JsonObject
+    {
+        ["phase"] = exitCode == 0 ? "Succeeded" : "Failed",
+        ["containerStatuses"] = new JsonArray(Container(new JsonObject
+        {
+            ["terminated"] = new JsonObject
+            {
+                ["exitCode"] = exitCode, ["reason"] = exitCode == 0 ? "Completed" : "Error", ["message"] = message,
+                ["finishedAt"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+            },
+        }, ready: false)),
+    });
+
+    public Task RunGangAsync(IEnumerable<JsonObject> gang) => Task.WhenAll(gang.Select(pod => RunPodAsync(pod)));
+
+    public Task EndGangAsync(IEnumerable<JsonObject> gang, int exitCode, string message = "") => Task.WhenAll(gang.Select(pod => EndPodAsync(pod, exitCode, message)));
+
+    /// <summary>Events about a job.</summary>
+    public async Task<IReadOnlyList<JsonObject>> EventsAsync(string job) =>
+        [.. (await Api.ListAsync(Path("events"), Cancel)).Where(happened => (string?)happened["involvedObject"]!["name"] == job)];
+
+    private Task<JsonObject> PatchPodAsync(JsonObject pod, JsonObject status) =>
+        Api.MergeAsync(Path("pods", pod.Name()) + "/status", new JsonObject { ["status"] = status }, Cancel);
+
+    private static JsonObject Container(JsonObject state, bool ready) => new()
+    {
+        ["name"] = "trainer", ["image"] = "i", ["imageID"] = "i", ["ready"] = ready, ["restartCount"] = 0, ["state"] = state,
+    };
+}
