@@ -5,13 +5,14 @@
 set(MHC_KERNEL_FLAGS -O2 -funswitch-loops -ffp-contract=fast -fno-math-errno -fno-trapping-math -Wno-psabi
                      -fno-tree-loop-distribute-patterns)
 if(MHC_SANITIZE)
-  list(APPEND MHC_KERNEL_FLAGS -O1)
+  # Inlined and instrumented, these sources take minutes to compile.
+  list(APPEND MHC_KERNEL_FLAGS -O0 -DMHC_CALLS)
 endif()
 set(MHC_FLAGS_plain "")
 set(MHC_FLAGS_avx2 -mavx2 -mfma)
 set(MHC_FLAGS_avx512 -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma)
 # AVX-512's code paths without its instructions, for tests.
-set(MHC_FLAGS_emulated -DMHC_LANES=16 -DMHC_EMULATED -O0)
+set(MHC_FLAGS_emulated -DMHC_LANES=16 -DMHC_CALLS -O0)
 
 # Compiles a target as one of the builds: mhc_as_build(target name).
 function(mhc_as_build target name)

@@ -19,9 +19,11 @@ class Arguments {
 
     // Sizes so large that a tensor would not fit into the address space are out of range too.
     Arguments &channels(int64_t channels) {
-        sizes_.channels = channels;
         const int64_t rows = sizes_.tokens < 8 ? 8 : sizes_.tokens;
-        return range("channels", channels, 0, good_ ? (INT64_MAX >> 10) / rows : INT64_MAX);
+        range("channels", channels, 0, good_ ? (INT64_MAX >> 10) / rows : INT64_MAX);
+        // width() must not overflow after a rejection.
+        sizes_.channels = good_ ? channels : 0;
+        return *this;
     }
 
     Arguments &iterations(int32_t iterations) {

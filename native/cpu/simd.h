@@ -17,8 +17,8 @@
 #endif
 #endif
 
-// The emulated build is only for tests: calls are slow to run and quick to compile.
-#ifdef MHC_EMULATED
+// Builds that are only for tests make calls instead: slow to run and quick to compile.
+#ifdef MHC_CALLS
 #define MHC_INLINE inline
 #define MHC_INLINE_BODY
 #else

@@ -6,17 +6,17 @@ using namespace mhc::test;
 
 namespace {
 
-constexpr int64_t kTokens = 3, kChannels = 5;
+constexpr int64_t kThreeTokens = 3, kFiveChannels = 5;
 constexpr int kStreams = 2, kIterations = 4;
 
 // Tensors large enough for every argument at once; inputs and outputs are distinct.
 struct Arguments {
     std::vector<Tensor> tensors;
-    int64_t tokens = kTokens, channels = kChannels;
+    int64_t tokens = kThreeTokens, channels = kFiveChannels;
     int32_t n = kStreams, iterations = kIterations, accumulate = 0;
     std::vector<float *> p;
 
-    Arguments() : tensors(20, Tensor(kTokens * kStreams * kChannels * 8, 0.5f)) {
+    Arguments() : tensors(20, Tensor(kThreeTokens * kStreams * kFiveChannels * 8, 0.5f)) {
         for (Tensor &tensor : tensors)
             p.push_back(tensor);
     }
