@@ -46,7 +46,9 @@ public sealed class GangTests(SharedServer shared)
         await ns.EndGangAsync(gang, 0);
         await ns.ConditionHoldsAsync("job", "Succeeded", "True");
         Assert.Equal(gang.Select(pod => pod.Uid()).Order(), (await ns.PodsAsync()).Select(pod => pod.Uid()).Order());
-        Assert.Contains(await ns.EventsAsync("job"), happened => (string?)happened["reason"] == "Succeeded" && (string?)happened["reportingInstance"] == running.Identity);
+        await Eventually.HoldsAsync(
+            async () => (await ns.EventsAsync("job")).Any(happened => (string?)happened["reason"] == "Succeeded" && (string?)happened["reportingInstance"] == running.Identity),
+            "its event is there, which comes after the status", TestContext.Current.CancellationToken);
     }
 
     [Theory]
