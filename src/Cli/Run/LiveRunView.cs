@@ -8,13 +8,21 @@ namespace MhcOperator.Cli.Run;
 /// <param name="console">A terminal.</param>
 internal sealed class LiveRunView(IAnsiConsole console) : IRunView
 {
+    private const int FewestRows = 8;
+    private const int OrdinaryRows = 24;
+
     private LiveDisplayContext? live;
 
     /// <inheritdoc/>
-    public Task ShowAsync(Func<Task> run) => console
-        .Live(new Text("starting …"))
-        .AutoClear(true)
-        .StartAsync(async context =>
+    public Task ShowAsync(Func<Task> run)
+    {
+        // A pseudo-terminal without a size says that it has no rows, and a live display that cuts itself to none throws.
+        if (console.Profile.Height < FewestRows)
+        {
+            console.Profile.Height = OrdinaryRows;
+        }
+
+        return console.Live(new Text("starting …")).AutoClear(true).StartAsync(async context =>
         {
             live = context;
             try
@@ -26,6 +34,7 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
                 live = null;
             }
         });
+    }
 
     /// <inheritdoc/>
     public void Say(RunLine line)

@@ -6,11 +6,15 @@ namespace MhcOperator.Cli.Tests.Run;
 
 public sealed class LiveRunViewTests
 {
-    [Fact]
-    public async Task Progress_and_what_happened_are_on_the_terminal()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(24)]
+    public async Task Progress_and_what_happened_are_on_a_terminal_of_any_size(int rows)
     {
         using var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(output) });
+        console.Profile.Width = 100;
+        console.Profile.Height = rows;
         var view = new LiveRunView(console);
         var snapshot = new RunSnapshot { Name = "small", Elapsed = TimeSpan.Zero, Phase = "Running", Attempt = 1, TotalSteps = 40 };
 
