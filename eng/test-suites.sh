@@ -15,6 +15,7 @@ all_suites() {
 time_limit() {
   case $1 in
     EndToEnd.Tests) echo 600 ;;
+    native | native-sanitize) echo 480 ;; # they are built in that time too
     Trainer.Tests | Operator.IntegrationTests) echo 420 ;;
     *) echo 240 ;;
   esac
