@@ -79,6 +79,16 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         {
             Warn($"spec.parallelism: sharding {_configuration.Parallelism.Sharding} and communication {_configuration.Parallelism.Communication} are not there yet; None and Float32 are used");
         }
+
+        if (_configuration.Optimization.Recompute)
+        {
+            Warn("spec.optimization.recompute: true was given; this trainer keeps the activations");
+        }
+
+        if (_configuration.Checkpoints.MemorySnapshotSteps > 0)
+        {
+            Warn("spec.checkpoints.memorySnapshotSteps: this trainer takes no snapshots in memory; it returns to checkpoints");
+        }
     }
 
     private T? Open<T>(string? path, Func<string, T> open)

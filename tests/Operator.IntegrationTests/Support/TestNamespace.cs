@@ -109,7 +109,9 @@ internal sealed class TestNamespace
         {
             ["terminated"] = new JsonObject
             {
-                ["exitCode"] = exitCode, ["reason"] = exitCode == 0 ? "Completed" : "Error", ["message"] = message,
+                ["exitCode"] = exitCode,
+                ["reason"] = exitCode == 0 ? "Completed" : "Error",
+                ["message"] = message,
                 ["finishedAt"] = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
             },
         }, ready: false)),
@@ -128,6 +130,11 @@ internal sealed class TestNamespace
 
     private static JsonObject Container(JsonObject state, bool ready) => new()
     {
-        ["name"] = "trainer", ["image"] = "i", ["imageID"] = "i", ["ready"] = ready, ["restartCount"] = 0, ["state"] = state,
+        ["name"] = "trainer",
+        ["image"] = "i",
+        ["imageID"] = "i",
+        ["ready"] = ready,
+        ["restartCount"] = 0,
+        ["state"] = state,
     };
 }
