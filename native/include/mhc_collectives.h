@@ -8,6 +8,7 @@
 /// - A peer that dies is reported at once (MHC_GROUP_ERROR_PEER), one that stops answering after the timeout
 ///   (MHC_GROUP_ERROR_TIMEOUT). After any error but MHC_GROUP_ERROR_ARGUMENT the group is dead, contents of the buffers are
 ///   undefined, and every later call fails with MHC_GROUP_ERROR_DEAD: destroy it and build a new one under a new prefix.
+///   The process must ignore SIGPIPE, as .NET does: gloo writes to sockets whose other end may be gone.
 /// - Sums are taken in an order that depends on rank, size and count only: every rank gets the same bits, in every run.
 #ifndef MHC_COLLECTIVES_H
 #define MHC_COLLECTIVES_H

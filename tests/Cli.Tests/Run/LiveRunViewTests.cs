@@ -1,3 +1,4 @@
+using System.Text;
 using MhcOperator.Api.Contract;
 using MhcOperator.Cli.Run;
 using Spectre.Console;
@@ -12,9 +13,7 @@ public sealed class LiveRunViewTests
     public async Task Progress_and_what_happened_are_on_a_terminal_of_any_size(int rows)
     {
         using var output = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(output) });
-        console.Profile.Width = 100;
-        console.Profile.Height = rows;
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new SizedOutput(output, rows) });
         var view = new LiveRunView(console);
         var snapshot = new RunSnapshot { Name = "small", Elapsed = TimeSpan.Zero, Phase = "Running", Attempt = 1, TotalSteps = 40 };
 
@@ -31,5 +30,21 @@ public sealed class LiveRunViewTests
         Assert.Contains("step 20/40", text, StringComparison.Ordinal);
         Assert.Contains("2.5000", text, StringComparison.Ordinal);
         Assert.Contains("from [1] to [9]", text, StringComparison.Ordinal);
+    }
+
+    private sealed class SizedOutput(TextWriter writer, int rows) : IAnsiConsoleOutput
+    {
+        public TextWriter Writer => writer;
+
+        public bool IsTerminal => true;
+
+        public int Width => 100;
+
+        public int Height => rows;
+
+        public void SetEncoding(Encoding encoding)
+        {
+            // A writer of text has none.
+        }
     }
 }

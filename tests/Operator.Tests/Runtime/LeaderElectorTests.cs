@@ -10,7 +10,7 @@ namespace MhcOperator.Operator.Tests.Runtime;
 public sealed class LeaderElectorTests : IDisposable
 {
     private static readonly LeaseOptions Options = new("system", "op", "me", TimeSpan.FromSeconds(15));
-    private readonly FakeTimeProvider time = new();
+    private readonly PauseWatchingTime time = new();
     private readonly FakeLeases leases = new();
     private readonly CancellationTokenSource stop = new();
     private volatile WriteFence? fence;
@@ -158,6 +158,8 @@ public sealed class LeaderElectorTests : IDisposable
     /// <summary>Time goes on by one interval, and the lease is renewed.</summary>
     private async Task RenewAsync()
     {
+        // Time that goes on before the elector has begun to wait would be lost on it.
+        await Eventually.HoldsAsync(() => time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
         var writes = leases.Writes;
         time.Advance(Options.RenewInterval);
         await Eventually.HoldsAsync(() => leases.Writes > writes, "a renewal");
