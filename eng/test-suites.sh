@@ -129,6 +129,16 @@ show_end_of_log() {
   echo "---"
 }
 
+# After the table, so that whoever sees only the end of the output knows which tests failed.
+show_failed_tests() {
+  local report
+  for report in "$logs"/*.json; do
+    [ ! -e "$report" ] || jq -r --arg suite "$(basename "$report" .json)" '.results.tests[] | select(.status != "passed" and .status != "skipped" and .status != "pending")
+      | "\($suite): \(.name)\n    \((.message // "no message") | split("\n")[:6] | join("\n    ") | .[:600])"' "$report" 2> /dev/null
+  done
+  grep --with-filename --only-matching --max-count=5 --extended-regexp '^.*(\*\*\*Failed|FAILED|^FAIL).*$' "$logs"/native*.log 2> /dev/null | sed "s|^$logs/||; s|\.log:|: |"
+}
+
 record() { results+=("$1 $2 $3 $4 $5 ${6:-}"); }
 
 summarize() {
@@ -141,6 +151,7 @@ summarize() {
     all_failed=$((all_failed + failed))
     all_skipped=$((all_skipped + skipped))
   done
+  show_failed_tests
   printf '%d s in all\n' "$SECONDS"
   summary="$all_passed passed, $all_failed failed"
   [ "$all_skipped" = 0 ] || summary+=", $all_skipped skipped"

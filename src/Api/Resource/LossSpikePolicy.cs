@@ -1,6 +1,6 @@
 namespace MhcOperator.Api;
 
-/// <summary>A loss far above its recent values, by the robust z-score (median and MAD) over a window.</summary>
+/// <summary>A loss far above its recent values, by the robust z-score over a window: against the median of the newest values, in standard deviations told by the differences of successive ones.</summary>
 public sealed record LossSpikePolicy
 {
     /// <summary>Whether it is looked for.</summary>

@@ -30,9 +30,6 @@ internal static class SampleText
             RedirectStandardError = true,
             WorkingDirectory = host.WorkingFolder,
         };
-
-        // One sequence of a small model: on a busy machine, threads that wait for each other made this ten times slower.
-        start.Environment["OMP_NUM_THREADS"] = "1";
         try
         {
             using var process = Process.Start(start)!;

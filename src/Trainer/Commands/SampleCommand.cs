@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MhcOperator.Trainer.Generation;
 using MhcOperator.Trainer.Training;
+using TorchSharp;
 
 namespace MhcOperator.Trainer.Commands;
 
@@ -24,6 +25,8 @@ internal static class SampleCommand
         {
             try
             {
+                // One token at a time is too little work to be shared: threads would only wait for each other.
+                torch.set_num_threads(1);
                 using var generator = TextGenerator.Load(result.GetValue(checkpoint)!.FullName, result.GetValue(kernels));
                 Console.WriteLine(generator.Continue(result.GetValue(prompt)!, result.GetValue(tokens), result.GetValue(temperature), result.GetValue(seed)));
                 return 0;

@@ -30,7 +30,12 @@ internal static class TrainCommand
         {
             var settings = TrainerSettings.Read(Environment.GetEnvironmentVariable);
             using var parent = settings.Parent is { } process ? new ParentWatch(process, () => Environment.Exit(ExitCode.TryAgain), time) : null;
-            new TrainingRun(settings, kernels, logs, printer, stop, time).Run();
+            var last = new TrainingRun(settings, kernels, logs, printer, stop, time).Run();
+            if (settings.Identity.Rank == 0)
+            {
+                TerminationReport.Write(termination, TerminationReport.Render(last), printer.Line);
+            }
+
             return ExitCode.Done;
         }
         catch (TrainerException e)
@@ -42,7 +47,7 @@ internal static class TrainCommand
     private static int Report(TrainerException failure, string termination, ProgressPrinter printer)
     {
         printer.Line($"{failure.Reason}: {failure.Message} (exit code {failure.ExitCode})");
-        TerminationReport.Write(termination, failure, printer.Line);
+        TerminationReport.Write(termination, TerminationReport.Render(failure), printer.Line);
         return failure.ExitCode;
     }
 }

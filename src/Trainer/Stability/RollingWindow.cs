@@ -1,6 +1,6 @@
 namespace MhcOperator.Trainer.Stability;
 
-/// <summary>The last values of a series, with the robust statistics that outliers cannot move: median and median absolute deviation.</summary>
+/// <summary>The last values of a series, with robust statistics, which outliers cannot move.</summary>
 /// <param name="capacity">Values kept, at least 1.</param>
 internal sealed class RollingWindow(int capacity)
 {

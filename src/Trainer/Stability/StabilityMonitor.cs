@@ -23,12 +23,12 @@ internal sealed class StabilityMonitor
 
         if (spec.LossSpike.Enabled)
         {
-            detectors.Add(new LossSpikeDetector(spec.LossSpike));
+            detectors.Add(new SpikeDetector(SpikeRule.Loss(spec.LossSpike)));
         }
 
         if (spec.GradientNorm.Enabled)
         {
-            detectors.Add(new GradientNormDetector(spec.GradientNorm));
+            detectors.Add(new SpikeDetector(SpikeRule.GradientNorm(spec.GradientNorm)));
         }
 
         if (spec.Gain.Enabled)

@@ -15,12 +15,15 @@ internal static class TerminationReport
         ? JsonSerializer.Serialize(verdict, ApiJsonContext.Default.Verdict)
         : JsonSerializer.Serialize(new TerminationMessage(failure.Reason, failure.Message), ApiJsonContext.Default.TerminationMessage);
 
+    /// <summary>The line of rank 0 after the last step, which nobody may have asked for before it ends.</summary>
+    public static string Render(TrainerStatus last) => JsonSerializer.Serialize(last, ApiJsonContext.Default.TrainerStatus);
+
     /// <summary>Writes the line; where there is no such file, as outside a container, the log has to do.</summary>
-    public static void Write(string path, TrainerException failure, Action<string> log)
+    public static void Write(string path, string line, Action<string> log)
     {
         try
         {
-            File.WriteAllText(path, Render(failure) + "\n");
+            File.WriteAllText(path, line + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -20,9 +20,9 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
     private readonly TrainerConfiguration _configuration = settings.Configuration;
     private readonly GangIdentity _identity = settings.Identity;
 
-    /// <summary>Trains.</summary>
+    /// <summary>Trains, and returns what was last reported.</summary>
     /// <exception cref="TrainerException">It ended otherwise than with the last step.</exception>
-    public void Run()
+    public TrainerStatus Run()
     {
         Refuse();
         set_num_threads(settings.Threads);
@@ -66,6 +66,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             StepLog = stepLog,
         }, settings.LearningRateFactor).Run(progress);
         printer.Line($"weights sha256:{WeightsHash.Compute(state.Weights)}");
+        return board.Current.Status;
     }
 
     private void Refuse()

@@ -61,9 +61,6 @@ internal sealed class TrainingTelemetry(
         }
     }
 
-    /// <summary>Checkpoints have changed since the last step.</summary>
-    public void Refresh() => Show(board.Current.Status with { });
-
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
     private TrainerStatus Show(TrainerStatus status)

@@ -93,13 +93,13 @@ public sealed class LocalRunnerTests : IDisposable
     public async Task Stopping_gives_the_gang_time_to_commit_a_checkpoint()
     {
         using var stop = new CancellationTokenSource();
-        var run = RunAsync(MakeJob(), """trap 'echo saved > "$MHC_CHECKPOINT_DIR/$RANK"; exit 75' TERM; while :; do sleep 0.05; done""", stop);
+        var run = RunAsync(MakeJob(), """cd "$MHC_CHECKPOINT_DIR"; trap 'mv trains-$RANK saved-$RANK; exit 75' TERM; echo > trains-$RANK; while :; do sleep 0.05; done""", stop);
         await observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        await UntilAsync(() => Directory.GetFiles(Path.Combine(folder, "logs")).Length == 2);
+        await UntilAsync(() => CheckpointNames().SequenceEqual(["trains-0", "trains-1"]));
         await stop.CancelAsync();
         var job = await run;
         Assert.Equal("Suspended", job.Status!.Phase);
-        Assert.Equal(["0", "1"], Directory.GetFiles(Path.Combine(folder, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["saved-0", "saved-1"], CheckpointNames());
     }
 
     [Fact]
@@ -196,6 +196,9 @@ public sealed class LocalRunnerTests : IDisposable
         var error = await Assert.ThrowsAsync<IOException>(() => RunAsync(MakeJob(), "exit 0"));
         Assert.Contains("status.json", error.Message, StringComparison.Ordinal);
     }
+
+    private IEnumerable<string?> CheckpointNames() =>
+        Directory.GetFiles(Path.Combine(folder, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     private string? Pid()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Tests.Support;
@@ -21,6 +22,10 @@ public sealed class LearningTests
         var losses = job.Losses();
         Assert.InRange(losses[0], 0.9 * Math.Log(256), 1.1 * Math.Log(256));
         Assert.True(losses.TakeLast(10).Average() < 0.6 * losses[0], $"from {losses[0]} to {losses.TakeLast(10).Average()}");
+
+        var last = JsonSerializer.Deserialize(job.Termination, ApiJsonContext.Default.TrainerStatus)!;
+        Assert.Equal((120, 120, 120), (last.Step, last.TotalSteps, last.LatestCheckpoint));
+        Assert.Equal(losses[^1], last.Loss!.Value, 1e-6);
 
         using var first = Sample(job, seed: 1);
         using var again = Sample(job, seed: 1);

@@ -12,6 +12,10 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt)
 
     public string Name => Pod.Metadata.Name;
 
+    /// <summary>What its container left when it ended; empty where it left nothing.</summary>
+    public string TerminationMessage =>
+        (Pod.Status?.ContainerStatuses ?? []).Select(c => c.State?.Terminated?.Message).FirstOrDefault(m => !string.IsNullOrEmpty(m)) ?? "";
+
     public string? Phase => Pod.Status?.Phase;
 
     public bool HasSucceeded => Phase == "Succeeded";

@@ -18,8 +18,14 @@ internal static class ProgressPolicy
             return;
         }
 
+        Take(context, report, context.Observed.Report!.ReadAt);
+        Judge(context, report.StabilityState);
+    }
+
+    /// <summary>Takes over figures, checkpoints and what a recovery took.</summary>
+    public static void Take(PlanContext context, TrainerStatus report, DateTimeOffset readAt)
+    {
         var status = context.Status;
-        var readAt = context.Observed.Report!.ReadAt;
         if (status.Progress is null || status.Progress.Step != report.Step || status.Progress.TotalSteps != report.TotalSteps)
         {
             status.Progress = new ProgressStatus
@@ -41,7 +47,6 @@ internal static class ProgressPolicy
         }
 
         RecoveryTimePolicy.Apply(context, report, readAt);
-        Judge(context, report.StabilityState);
     }
 
     private static void Judge(PlanContext context, string state)

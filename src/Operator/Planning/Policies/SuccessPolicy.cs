@@ -13,7 +13,13 @@ internal static class SuccessPolicy
             return false;
         }
 
-        // The last report is older than the last step; by the contract, exit code 0 says that all steps are done.
+        // The last report is older than the last step: rank 0 leaves how it ended in its termination message. A program that leaves nothing
+        // has done all steps nevertheless: by the contract, that is what exit code 0 says.
+        if (TerminationMessageReader.ReadStatus(context.Gang.Current[0].TerminationMessage) is { } end)
+        {
+            ProgressPolicy.Take(context, end, context.Now);
+        }
+
         var last = context.Status.Progress ?? new ProgressStatus();
         var steps = context.Spec.Optimization.Steps;
         context.Status.Progress = last with { Step = steps, TotalSteps = steps, EtaSeconds = 0, UpdatedAt = context.Now.UtcDateTime };

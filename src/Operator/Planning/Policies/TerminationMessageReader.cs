@@ -20,6 +20,10 @@ internal static class TerminationMessageReader
             ? verdict with { Reason = ConditionText.Reason(verdict.Reason), Message = verdict.Message ?? "" }
             : null;
 
+    /// <summary>What rank 0 says that ends with 0.</summary>
+    public static TrainerStatus? ReadStatus(string message) =>
+        ReadLine(message, ApiJsonContext.Default.TrainerStatus) is { Step: > 0 } status ? status : null;
+
     private static T? ReadLine<T>(string message, JsonTypeInfo<T> type)
         where T : class
     {

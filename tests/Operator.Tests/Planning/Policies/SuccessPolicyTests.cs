@@ -30,6 +30,28 @@ public sealed class SuccessPolicyTests
     }
 
     [Fact]
+    public void The_figures_of_the_last_step_come_from_what_rank_0_left_when_it_ended()
+    {
+        var plan = Scene.Of(MakeJob().With(j => j.Spec.Optimization.Steps = 200), MakeRunning(1, 1).With(s => s.Progress = new ProgressStatus { Step = 190, TotalSteps = 200, Loss = 2.5 }))
+            .WithPods(MakePod(1, 0).Ended(0, """{"attempt":1,"step":200,"totalSteps":200,"loss":2.25,"latestCheckpoint":200,"verifiedCheckpoint":150,"stabilityState":"Healthy"}"""), MakePod(1, 1).Succeeded()).Plan();
+        Assert.Equal((200, 2.25), (plan.Status!.Progress!.Step, plan.Status.Progress.Loss));
+        Assert.Equal((200, 150), (plan.Status.Checkpoints!.Latest, plan.Status.Checkpoints.Verified));
+    }
+
+    [Theory]
+    [InlineData("done")]
+    [InlineData("{\"step\":")]
+    [InlineData("{\"step\":\"all\"}")]
+    [InlineData("{\"weights\":\"sha256\"}")]
+    public void Another_program_may_leave_what_it_likes_when_it_ends(string message)
+    {
+        var plan = Scene.Of(MakeJob().With(j => j.Spec.Optimization.Steps = 200), MakeRunning(1, 1).With(s => s.Progress = new ProgressStatus { Step = 190, TotalSteps = 200, Loss = 2.5 }))
+            .WithPods(MakePod(1, 0).Ended(0, message), MakePod(1, 1).Succeeded()).Plan();
+        plan.ShouldHave(ConditionTypes.Succeeded, "True", "Succeeded");
+        Assert.Equal((200, 2.5), (plan.Status!.Progress!.Step, plan.Status.Progress.Loss));
+    }
+
+    [Fact]
     public void One_worker_that_still_runs_is_waited_for()
     {
         var plan = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Succeeded(), MakePod(1, 1).Running()).Plan();
