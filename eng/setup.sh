@@ -4,7 +4,7 @@
 set -euo pipefail
 
 readonly packages=(
-  binutils build-essential clang-format cmake curl dpkg-dev iproute2 jq libgloo-dev libhiredis-dev ninja-build openssl procps
+  binutils build-essential clang-format cmake curl dpkg-dev iproute2 jq libgloo-dev libhiredis-dev ninja-build openssl procps python3
   shellcheck util-linux xz-utils
 )
 

@@ -9,7 +9,8 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// </summary>
 /// <param name="folder">Guarded folder.</param>
 /// <param name="attempt">This process's attempt.</param>
-internal sealed class CheckpointFence(CheckpointFolder folder, int attempt)
+/// <param name="time">Clock of the waiting for the lock.</param>
+internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, TimeProvider time)
 {
     private const string FenceName = ".attempt.json";
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
@@ -44,19 +45,26 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt)
 
     private FileStream Lock()
     {
-        var started = TimeProvider.System.GetTimestamp();
+        var started = time.GetTimestamp();
         while (true)
         {
             try
             {
                 return new FileStream(Path.Combine(folder.Path, FenceName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
             }
-            catch (IOException) when (TimeProvider.System.GetElapsedTime(started) < LockPatience)
+            catch (IOException) when (time.GetElapsedTime(started) < LockPatience)
             {
                 // Another process holds the lock for the moment of a rename.
-                Thread.Sleep(LockPause);
+                Pause();
             }
         }
+    }
+
+    private void Pause()
+    {
+        using var over = new ManualResetEventSlim();
+        using var timer = time.CreateTimer(_ => over.Set(), state: null, LockPause, Timeout.InfiniteTimeSpan);
+        over.Wait();
     }
 
     private static int Read(FileStream file)

@@ -25,12 +25,13 @@ internal static class TrainCommand
         var time = TimeProvider.System;
         var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, time);
         var termination = Environment.GetEnvironmentVariable(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
-        using var stop = StopRequest.Listen(() => Environment.Exit(Report(TrainerException.TryAgain("Terminated", "stopped on request before training began"), termination, printer)));
+        var lastWords = new LastWords(termination, printer);
+        using var stop = StopRequest.Listen(() => lastWords.SayAndEnd(TrainerException.TryAgain("Terminated", "stopped on request before training began")));
         try
         {
             var settings = TrainerSettings.Read(Environment.GetEnvironmentVariable);
             using var parent = settings.Parent is { } process ? new ParentWatch(process, () => Environment.Exit(ExitCode.TryAgain), time) : null;
-            var last = new TrainingRun(settings, kernels, logs, printer, stop, time).Run();
+            var last = new TrainingRun(settings, kernels, logs, printer, stop, lastWords.SayAndEnd, time).Run();
             if (settings.Identity.Rank == 0)
             {
                 TerminationReport.Write(termination, TerminationReport.Render(last), printer.Line);
@@ -40,14 +41,7 @@ internal static class TrainCommand
         }
         catch (TrainerException e)
         {
-            return Report(e, termination, printer);
+            return lastWords.Say(e);
         }
-    }
-
-    private static int Report(TrainerException failure, string termination, ProgressPrinter printer)
-    {
-        printer.Line($"{failure.Reason}: {failure.Message} (exit code {failure.ExitCode})");
-        TerminationReport.Write(termination, TerminationReport.Render(failure), printer.Line);
-        return failure.ExitCode;
     }
 }

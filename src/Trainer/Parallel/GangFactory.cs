@@ -18,8 +18,9 @@ internal static class GangFactory
     /// <param name="timeout">Patience with peers, here and later.</param>
     /// <param name="log">Takes lines for people.</param>
     /// <param name="cancellation">Ends the waiting.</param>
+    /// <param name="lost">Called, on another thread, when a peer has died later on; null: only operations tell.</param>
     /// <exception cref="TrainerException">The gang did not come together.</exception>
-    public static IGang Create(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log, CancellationToken cancellation)
+    public static IGang Create(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log, CancellationToken cancellation, Action<string>? lost = null)
     {
         if (identity.Size == 1)
         {
@@ -31,7 +32,7 @@ internal static class GangFactory
         try
         {
             client = RendezvousClient.Connect(host, server?.Port ?? port, identity, timeout, log, cancellation);
-            return GlooGang.Form(identity, server, client, timeout);
+            return GlooGang.Form(identity, server, client, timeout, lost);
         }
         catch
         {

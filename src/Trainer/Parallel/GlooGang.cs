@@ -28,8 +28,9 @@ internal sealed unsafe class GlooGang : IGang
     /// <param name="server">The rendezvous, on rank 0; owned from now on.</param>
     /// <param name="client">Connection to it; owned from now on.</param>
     /// <param name="timeout">Limit of the waits here and of every later operation.</param>
+    /// <param name="lost">Called, on another thread, when a peer has died, whatever this rank is doing; null: only operations tell.</param>
     /// <exception cref="TrainerException">The group was not formed, or the native library is missing.</exception>
-    public static GlooGang Form(GangIdentity identity, RendezvousServer? server, RendezvousClient client, TimeSpan timeout)
+    public static GlooGang Form(GangIdentity identity, RendezvousServer? server, RendezvousClient client, TimeSpan timeout, Action<string>? lost)
     {
         var user = GCHandle.Alloc(client);
         try
@@ -49,7 +50,17 @@ internal sealed unsafe class GlooGang : IGang
                 error,
                 ErrorSize);
             Check(code, error, "forming the gang");
-            return new GlooGang(group, identity, server, client);
+            var gang = new GlooGang(group, identity, server, client);
+            if (lost is not null)
+            {
+                client.Watch(lost);
+            }
+
+            return gang;
+        }
+        catch (IOException e)
+        {
+            throw TrainerException.TryAgain("PeerLost", $"rank 0 went away while the gang was formed: {e.Message}", e);
         }
         catch (DllNotFoundException e)
         {
@@ -87,6 +98,13 @@ internal sealed unsafe class GlooGang : IGang
     {
         var error = stackalloc byte[ErrorSize];
         Check(CollectivesLibrary.Barrier(_group, error, ErrorSize), error, "waiting for all ranks");
+    }
+
+    /// <inheritdoc/>
+    public void Leave()
+    {
+        _server?.Over();
+        _client.Leave();
     }
 
     /// <inheritdoc/>

@@ -20,4 +20,7 @@ internal interface IGang : IDisposable
 
     /// <summary>Returns after every rank has called it.</summary>
     void Barrier();
+
+    /// <summary>Tells the others that this rank's end, which follows, is no accident: all of them know why.</summary>
+    void Leave();
 }

@@ -16,6 +16,7 @@ internal sealed class RendezvousClient : IDisposable
     private readonly TcpClient _client;
     private readonly NetworkStream _stream;
     private readonly Lock _turn = new();
+    private volatile bool _leaving;
 
     private RendezvousClient(TcpClient client)
     {
@@ -91,8 +92,58 @@ internal sealed class RendezvousClient : IDisposable
         }
     }
 
+    /// <summary>Calls back, once and on another thread, when a rank is lost. No value can be stored or asked for any more.</summary>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public void Watch(Action<string> lost)
+    {
+        lock (_turn)
+        {
+            _stream.Write([RendezvousProtocol.Watch]);
+        }
+
+        _ = WatchAsync(lost);
+    }
+
+    /// <summary>Says that this rank's end is no accident.</summary>
+    public void Leave()
+    {
+        _leaving = true;
+        try
+        {
+            _stream.Write([RendezvousProtocol.Leave]);
+        }
+        catch (IOException)
+        {
+            // Rank 0 has left before.
+            return;
+        }
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _leaving = true;
+        _client.Dispose();
+    }
+
+    private async Task WatchAsync(Action<string> lost)
+    {
+        try
+        {
+            var rank = await RendezvousProtocol.ReadInt32Async(_stream, CancellationToken.None);
+            if (rank != RendezvousProtocol.Over && !_leaving)
+            {
+                lost(string.Create(CultureInfo.InvariantCulture, $"rank {rank} is gone"));
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            if (!_leaving)
+            {
+                lost($"rank 0 is gone: {e.Message}");
+            }
+        }
+    }
 
     private static string? TryConnect(string host, int port, GangIdentity identity, CancellationToken cancellation, out RendezvousClient? connected)
     {
@@ -103,6 +154,7 @@ internal sealed class RendezvousClient : IDisposable
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             patience.CancelAfter(OneTry);
             client.ConnectAsync(host, port, patience.Token).AsTask().GetAwaiter().GetResult();
+            KeepAlive.Enable(client.Client);
             var stream = client.GetStream();
             stream.Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, identity.Job, identity.Attempt, identity.Rank, identity.Size));
             var accepted = RendezvousProtocol.ReadInt32Async(stream, patience.Token).GetAwaiter().GetResult() == RendezvousProtocol.Accepted;

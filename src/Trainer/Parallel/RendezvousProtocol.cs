@@ -6,6 +6,8 @@ namespace MhcOperator.Trainer.Parallel;
 /// <summary>
 /// The rendezvous on the wire, little-endian. Greeting: magic, then four fields (job, attempt, rank, size). Answer: 0 or −1, the
 /// server's attempt, a text. Then requests: set (1, key, value) → 0, and get (2, key, milliseconds) → length and value, or −1 when time is up.
+/// Once the gang stands, watch (3) → nothing until a rank is lost, then its number, or −1 when the server ends in good order; leave (4): the
+/// connection's end that follows is no loss.
 /// </summary>
 internal static class RendezvousProtocol
 {
@@ -17,6 +19,15 @@ internal static class RendezvousProtocol
 
     /// <summary>Request: wait for a value.</summary>
     public const byte Get = 2;
+
+    /// <summary>Request: tell when a rank is lost.</summary>
+    public const byte Watch = 3;
+
+    /// <summary>Request: this rank ends, and not by accident.</summary>
+    public const byte Leave = 4;
+
+    /// <summary>Notice to watchers: nobody was lost, the rendezvous is over.</summary>
+    public const int Over = -1;
 
     /// <summary>The greeting was accepted.</summary>
     public const int Accepted = 0;

@@ -7,6 +7,7 @@ namespace MhcOperator.Trainer.Parallel;
 /// <summary>
 /// The key-value store through which the ranks of one attempt find each other; rank 0 serves it on MASTER_PORT. Whoever does not greet
 /// as a rank of this job and this attempt is refused and told why; strangers and port scans cost it nothing but a closed connection.
+/// Its connections then tell when a rank dies: a collective would notice too, but only when the next one is called.
 /// </summary>
 internal sealed class RendezvousServer : IDisposable
 {
@@ -17,6 +18,7 @@ internal sealed class RendezvousServer : IDisposable
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> _values = new(StringComparer.Ordinal);
+    private readonly GangWatch _watch = new();
 
     private bool _disposed;
 
@@ -37,6 +39,9 @@ internal sealed class RendezvousServer : IDisposable
 
     /// <summary>Where it listens.</summary>
     public int Port { get; }
+
+    /// <summary>Tells all watchers that the end of their connections is no loss.</summary>
+    public void Over() => _watch.Over();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -77,25 +82,29 @@ internal sealed class RendezvousServer : IDisposable
     {
         using var connection = client;
         var peer = client.Client.RemoteEndPoint;
+        GangIdentity? member = null;
         try
         {
             client.NoDelay = true;
+            KeepAlive.Enable(client.Client);
             var stream = client.GetStream();
-            if (await GreetAsync(stream, stop) is { } refusal)
+            (member, var refusal) = await GreetAsync(stream, stop);
+            if (refusal is not null)
             {
                 _log($"rendezvous: refused {peer}: {refusal}");
                 return;
             }
 
-            while (true)
+            while (await AnswerAsync(member!, stream, stop))
             {
-                await AnswerAsync(stream, stop);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // A rank that goes away is noticed by the collectives.
-            return;
+            if (member is not null && !stop.IsCancellationRequested)
+            {
+                _watch.Lost(member.Rank);
+            }
         }
         catch (InvalidDataException e)
         {
@@ -103,8 +112,8 @@ internal sealed class RendezvousServer : IDisposable
         }
     }
 
-    /// <summary>Null where the peer is one of ours, else why it was refused.</summary>
-    private async Task<string?> GreetAsync(NetworkStream stream, CancellationToken stop)
+    /// <summary>Who the peer is where it is one of ours, else why it was refused.</summary>
+    private async Task<(GangIdentity? Member, string? Refusal)> GreetAsync(NetworkStream stream, CancellationToken stop)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(GreetingTimeout);
@@ -113,7 +122,7 @@ internal sealed class RendezvousServer : IDisposable
         {
             if ((uint)await RendezvousProtocol.ReadInt32Async(stream, patience.Token) != RendezvousProtocol.Magic)
             {
-                return "it does not speak this protocol";
+                return (null, "it does not speak this protocol");
             }
 
             other = new GangIdentity(
@@ -124,13 +133,13 @@ internal sealed class RendezvousServer : IDisposable
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
-            return "it did not greet";
+            return (null, "it did not greet");
         }
 
         var refusal = Refusal(other);
         var answer = RendezvousProtocol.Message(refusal is null ? RendezvousProtocol.Accepted : RendezvousProtocol.Refused, _identity.Attempt, refusal ?? "");
         await stream.WriteAsync(answer, stop);
-        return refusal;
+        return refusal is null ? (other, null) : (null, refusal);
     }
 
     private string? Refusal(GangIdentity other)
@@ -150,25 +159,35 @@ internal sealed class RendezvousServer : IDisposable
             : $"{other} came to a gang of {_identity.Size} ranks";
     }
 
-    private async Task AnswerAsync(NetworkStream stream, CancellationToken stop)
+    /// <summary>Answers one request; false when the peer has left.</summary>
+    private async Task<bool> AnswerAsync(GangIdentity member, NetworkStream stream, CancellationToken stop)
     {
         var operation = (await RendezvousProtocol.ReadAsync(stream, 1, stop))[0];
-        var key = await RendezvousProtocol.ReadTextAsync(stream, stop);
-        var value = _values.GetOrAdd(key, _ => new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously));
         switch (operation)
         {
             case RendezvousProtocol.Set:
-                value.TrySetResult(await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestValue, stop));
+                var key = await RendezvousProtocol.ReadTextAsync(stream, stop);
+                Value(key).TrySetResult(await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestValue, stop));
                 await stream.WriteAsync(RendezvousProtocol.Message(RendezvousProtocol.Accepted), stop);
-                break;
+                return true;
             case RendezvousProtocol.Get:
+                var value = Value(await RendezvousProtocol.ReadTextAsync(stream, stop));
                 var patience = TimeSpan.FromMilliseconds(Math.Max(1, await RendezvousProtocol.ReadInt32Async(stream, stop)));
                 await stream.WriteAsync(await WaitAsync(value.Task, patience, stop), stop);
-                break;
+                return true;
+            case RendezvousProtocol.Watch:
+                _watch.Join(member.Rank, stream);
+                return true;
+            case RendezvousProtocol.Leave:
+                _watch.Leave(member.Rank);
+                return false;
             default:
                 throw new InvalidDataException($"unknown request {operation}");
         }
     }
+
+    private TaskCompletionSource<byte[]> Value(string key) =>
+        _values.GetOrAdd(key, _ => new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private static async Task<byte[]> WaitAsync(Task<byte[]> value, TimeSpan patience, CancellationToken stop)
     {

@@ -23,6 +23,11 @@ internal sealed class SoloGang : IGang
     }
 
     /// <inheritdoc/>
+    public void Leave()
+    {
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
     }

@@ -17,6 +17,9 @@ internal sealed class TrainerException : Exception
     /// <summary>The finding, where training is unstable.</summary>
     public Verdict? Verdict { get; private init; }
 
+    /// <summary>Whether all ranks end with it at the same step, and not this one alone.</summary>
+    public bool EndsAll => Verdict is not null || Reason is "Terminated" or "CheckpointFailed" or "Superseded";
+
     /// <summary>The configuration or its surroundings are wrong; a retry cannot help.</summary>
     public static TrainerException Configuration(string reason, string message, Exception? cause = null) =>
         new(Api.Contract.ExitCode.ConfigurationWrong, reason, message, cause);

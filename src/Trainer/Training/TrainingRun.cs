@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>One attempt of one rank, from the environment to the last checkpoint.</summary>
-internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, TrainingLogs logs, ProgressPrinter printer, StopRequest stop, TimeProvider time)
+internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, TrainingLogs logs, ProgressPrinter printer, StopRequest stop, Action<TrainerException> end, TimeProvider time)
 {
     private const int SharedNumbers = 4;
 
@@ -35,8 +35,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         using var state = new TrainingState(_configuration, vocabulary, kernels);
         Say($"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
 
-        using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None);
-        var fence = new CheckpointFence(folder, _identity.Attempt);
+        using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None, lost => end(TrainerException.TryAgain("PeerLost", lost)));
+        var fence = new CheckpointFence(folder, _identity.Attempt, time);
         TakeFolder(fence, folder);
         gang.Barrier();
         var ledger = new CheckpointLedger(_identity.Rank == 0 ? folder : null, _configuration.Checkpoints, printer.Warn);
@@ -49,7 +49,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         using var dataLog = Open(logs.Data, path => new DataLog(path));
         using var stepLog = Open(logs.Steps, path => new StepLog(path));
         stop.TrainingBegins();
-        new TrainingLoop(_configuration, state, new LoopParts
+        var loop = new TrainingLoop(_configuration, state, new LoopParts
         {
             Plan = plan,
             Batches = new BatchReader(data, order, plan, _configuration.Model.ContextLength, drills),
@@ -64,9 +64,25 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             Warn = Warn,
             DataLog = dataLog,
             StepLog = stepLog,
-        }, settings.LearningRateFactor).Run(progress);
+        }, settings.LearningRateFactor);
+        Train(() => loop.Run(progress), gang);
         printer.Line($"weights sha256:{WeightsHash.Compute(state.Weights)}");
         return board.Current.Status;
+    }
+
+    /// <summary>An end that all ranks have agreed on, or come to at the same step, must not look to the slower ones like a lost peer.</summary>
+    private static void Train(Action train, IGang gang)
+    {
+        try
+        {
+            train();
+            gang.Leave();
+        }
+        catch (TrainerException e) when (e.EndsAll)
+        {
+            gang.Leave();
+            throw;
+        }
     }
 
     private void Refuse()

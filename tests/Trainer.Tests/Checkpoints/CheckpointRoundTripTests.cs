@@ -36,6 +36,18 @@ public sealed class CheckpointRoundTripTests : IDisposable
         Assert.Equal(writers, Directory.GetFiles(Folder().Of(10), "rank-*.safetensors").Length);
     }
 
+    [Fact]
+    public void Python_reads_what_ranks_wrote_with_its_own_library_alone_and_finds_the_same_hash()
+    {
+        var tensors = Tensors(1);
+        Assert.All(Save(10, tensors, 2), Assert.Null);
+        using var python = TrainerProcess.Start("python3", [Path.Combine(AppContext.BaseDirectory, "Checkpoints", "read_checkpoint.py"), Folder().Of(10)], new Dictionary<string, string>(StringComparer.Ordinal));
+
+        Assert.True(python.Wait() == 0, python.Output);
+        var weights = tensors.Select(t => t with { Name = t.Name["model.".Length..] });
+        Assert.Equal($"{tensors.Count} {WeightsHash.Compute(weights)}", python.Output.Trim());
+    }
+
     [Theory]
     [InlineData("corrupted")]
     [InlineData("truncated")]
@@ -113,7 +125,7 @@ public sealed class CheckpointRoundTripTests : IDisposable
         var results = ThreadGang.Run(2, gang =>
         {
             var tensors = Tensors(2);
-            var writer = new CheckpointWriter(folder, new CheckpointFence(folder, 1), new SabotagedGang(gang, () => Directory.CreateDirectory(Path.Combine(folder.TemporaryOf(20, 1), "rank-00001.safetensors"))), 1);
+            var writer = new CheckpointWriter(folder, new CheckpointFence(folder, 1, TimeProvider.System), new SabotagedGang(gang, () => Directory.CreateDirectory(Path.Combine(folder.TemporaryOf(20, 1), "rank-00001.safetensors"))), 1);
             return writer.Write(Manifest(20, 2), tensors, () => WeightsHash.Compute(tensors));
         });
 
@@ -126,15 +138,15 @@ public sealed class CheckpointRoundTripTests : IDisposable
     public void An_older_attempt_can_neither_open_the_folder_nor_commit_into_it()
     {
         var folder = Folder();
-        new CheckpointFence(folder, 3).Take();
+        new CheckpointFence(folder, 3, TimeProvider.System).Take();
 
-        var opening = Assert.Throws<TrainerException>(() => new CheckpointFence(folder, 2).Take());
+        var opening = Assert.Throws<TrainerException>(() => new CheckpointFence(folder, 2, TimeProvider.System).Take());
         var committing = Assert.Throws<TrainerException>(() => Save(10, Tensors(1), 1, attempt: 2));
 
         Assert.Equal("Superseded", opening.Reason);
         Assert.Equal("Superseded", committing.Reason);
         Assert.Empty(folder.Steps());
-        new CheckpointFence(folder, 3).Take();
+        new CheckpointFence(folder, 3, TimeProvider.System).Take();
     }
 
     [Fact]
@@ -188,7 +200,7 @@ public sealed class CheckpointRoundTripTests : IDisposable
     private string?[] Save(int step, List<NamedTensor> tensors, int ranks, int attempt = 1)
     {
         var folder = Folder();
-        return ThreadGang.Run(ranks, gang => new CheckpointWriter(folder, new CheckpointFence(folder, attempt), gang, attempt).Write(Manifest(step, ranks), tensors, () => WeightsHash.Compute(tensors)));
+        return ThreadGang.Run(ranks, gang => new CheckpointWriter(folder, new CheckpointFence(folder, attempt, TimeProvider.System), gang, attempt).Write(Manifest(step, ranks), tensors, () => WeightsHash.Compute(tensors)));
     }
 
     private CheckpointLoader Loader(IGang gang, out CheckpointLedger ledger)

@@ -32,5 +32,7 @@ internal sealed class SabotagedGang(IGang inner, Action sabotage) : IGang
 
     public void Barrier() => inner.Barrier();
 
+    public void Leave() => inner.Leave();
+
     public void Dispose() => inner.Dispose();
 }

@@ -34,9 +34,12 @@ internal sealed class TestJob : IDisposable
     public string StepLog => _folder.File("steps.jsonl");
 
     /// <summary>What the last process of rank 0 wrote as its last words.</summary>
-    public string Termination => System.IO.File.ReadAllText(_folder.File("termination-0"));
+    public string Termination => TerminationOf(0);
 
     public Verdict Verdict => JsonSerializer.Deserialize(Termination, ApiJsonContext.Default.Verdict)!;
+
+    /// <summary>The last words of a rank.</summary>
+    public string TerminationOf(int rank) => System.IO.File.ReadAllText(_folder.File($"termination-{rank}"));
 
     /// <summary>Starts one rank.</summary>
     public TrainerProcess Start(int rank = 0, int ranks = 1, int port = 0, params ReadOnlySpan<(string Name, string Value)> more)

@@ -34,6 +34,10 @@ internal sealed class ThreadGang : IGang
 
     public void Barrier() => Exchange(0);
 
+    public void Leave()
+    {
+    }
+
     public void Dispose()
     {
     }

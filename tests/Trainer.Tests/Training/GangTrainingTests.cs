@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Tests.Support;
 
@@ -25,24 +26,67 @@ public sealed class GangTrainingTests
         Assert.Equal(one.Trained(), two.Trained());
     }
 
-    [Fact]
-    public void A_rank_whose_peer_is_killed_says_so_at_once_and_asks_for_another_try()
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public void A_rank_whose_peer_is_killed_says_so_in_a_second_even_if_it_hangs_and_asks_for_another_try(int victim, bool hangs)
     {
+        // The best of three: a busy machine may take a second to end a process.
+        var seconds = double.PositiveInfinity;
+        for (var round = 0; round < 3 && seconds >= 1; round++)
+        {
+            seconds = Math.Min(seconds, SecondsFromKillToReport(victim, hangs));
+        }
+
+        Assert.InRange(seconds, 0, 1);
+    }
+
+    [Fact]
+    public void A_rank_whose_peer_stands_still_asks_for_another_try_when_its_patience_is_over()
+    {
+        const int patience = 2;
         using var job = new TestJob();
         job.Configuration.Optimization.Steps = 100_000;
+        job.Configuration.Parallelism.TimeoutSeconds = patience;
         var port = TestJob.FreePort();
         using var zero = job.Start(0, 2, port);
         using var other = job.Start(1, 2, port);
         zero.WaitUntil(() => job.Trained().Count >= 3);
 
-        other.Kill();
+        other.Stop();
         var watch = Stopwatch.StartNew();
-        var exitCode = zero.Wait();
 
-        Assert.Equal(ExitCode.TryAgain, exitCode);
-        Assert.Contains("\"PeerLost\"", job.Termination, StringComparison.Ordinal);
-        // The collective itself fails in 0.04 s; the rest is the end of a process on a busy machine.
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 15);
+        Assert.Equal(ExitCode.TryAgain, zero.Wait());
+        Assert.Contains("\"PeerTimeout\"", job.Termination, StringComparison.Ordinal);
+        Assert.InRange(watch.Elapsed.TotalSeconds, patience - 0.2, patience + 10);
+    }
+
+    [Fact]
+    public void Two_ranks_told_to_stop_commit_one_checkpoint_and_go_on_from_it()
+    {
+        using var job = new TestJob();
+        var port = TestJob.FreePort();
+        using (var zero = job.Start(0, 2, port))
+        using (var other = job.Start(1, 2, port))
+        {
+            zero.WaitUntil(() => job.Trained().Count >= 12);
+            // Kubernetes tells all pods; that only one is told must not matter, since they stop together.
+            other.Terminate();
+            Assert.Equal(ExitCode.TryAgain, zero.Wait());
+            Assert.Equal(ExitCode.TryAgain, other.Wait());
+            Assert.Contains("\"Terminated\"", job.TerminationOf(1), StringComparison.Ordinal);
+        }
+
+        var stopped = job.Trained()[^1].Step;
+        Assert.Contains($"checkpoint {stopped} is committed", job.Termination, StringComparison.Ordinal);
+        Assert.Contains($"checkpoint {stopped} is committed", job.TerminationOf(1), StringComparison.Ordinal);
+
+        using var again = job.Start(0, 2, port, (TrainerEnvironment.Attempt, "2"));
+        using var peer = job.Start(1, 2, port, (TrainerEnvironment.Attempt, "2"));
+        Assert.Equal(ExitCode.Done, again.Wait());
+        Assert.Equal(ExitCode.Done, peer.Wait());
+        Assert.Equal(Enumerable.Range(1, job.Configuration.Optimization.Steps), job.Trained().Select(t => t.Step));
     }
 
     [Fact]
@@ -57,6 +101,31 @@ public sealed class GangTrainingTests
         Assert.Equal(ExitCode.TryAgain, late.Wait());
         Assert.Contains("RendezvousRefused", late.Output, StringComparison.Ordinal);
         Assert.Contains("attempt 2", late.Output, StringComparison.Ordinal);
+    }
+
+    private static double SecondsFromKillToReport(int victim, bool hangs)
+    {
+        const int hangsAt = 4;
+        using var job = new TestJob();
+        job.Configuration.Optimization.Steps = 100_000;
+        if (hangs)
+        {
+            job.Configuration.Drills = [new DrillSpec { Kind = DrillKind.Hang, Step = hangsAt, Rank = 1 - victim }];
+        }
+
+        var port = TestJob.FreePort();
+        using var zero = job.Start(0, 2, port);
+        using var other = job.Start(1, 2, port);
+        zero.WaitUntil(() => job.Trained().Count >= hangsAt - 1);
+        var (killed, left) = victim == 0 ? (zero, other) : (other, zero);
+
+        var watch = Stopwatch.StartNew();
+        killed.Kill();
+        Assert.Equal(ExitCode.TryAgain, left.Wait());
+        var seconds = watch.Elapsed.TotalSeconds;
+
+        Assert.Contains("\"PeerLost\"", job.TerminationOf(1 - victim), StringComparison.Ordinal);
+        return seconds;
     }
 
     private static TestJob FiftySteps()
