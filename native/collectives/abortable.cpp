@@ -51,6 +51,7 @@ bool AbortableBuffer::waitSend(int *rank, milliseconds timeout) {
 void AbortableBuffer::send(int rank, uint64_t slot, size_t offset, size_t bytes) {
     abort_->check();
     inner_->send(rank, slot, offset, bytes);
+    abort_->count(bytes == SIZE_MAX ? size - offset : bytes); // gloo's default is "all of it"
 }
 
 void AbortableBuffer::recv(int rank, uint64_t slot, size_t offset, size_t bytes) {

@@ -18,7 +18,7 @@ struct Aborted : std::runtime_error {
 
 class AbortableBuffer;
 
-// The buffers in use, and whether they may be.
+// The buffers in use, whether they may be, and how much has left through them.
 class AbortSwitch {
   public:
     void add(AbortableBuffer *buffer);
@@ -29,8 +29,11 @@ class AbortSwitch {
         if (aborted())
             throw Aborted();
     }
+    void count(size_t bytes) { sent_ += static_cast<int64_t>(bytes); }
+    int64_t sent() const { return sent_.load(); }
 
   private:
+    std::atomic<int64_t> sent_{0};
     std::atomic<bool> aborted_{false};
     std::mutex mutex_;
     std::set<AbortableBuffer *> buffers_;

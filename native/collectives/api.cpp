@@ -155,6 +155,22 @@ int mhc_group_all_gather(mhc_group *group, const void *input, void *output, int6
     return guarded(report, [&] { group->group.all_gather(input, output, static_cast<size_t>(bytes)); });
 }
 
+int mhc_group_all_to_all(mhc_group *group, const void *input, void *output, int64_t bytes, char *error, size_t error_size) {
+    Report report{"all_to_all", error, error_size};
+    report.require("group", group);
+    report.size("bytes", bytes);
+    report.require("input", input, bytes);
+    report.require("output", output, bytes);
+    return guarded(report, [&] { group->group.all_to_all(input, output, static_cast<size_t>(bytes)); });
+}
+
+int mhc_group_bytes_sent(mhc_group *group, int64_t *bytes, char *error, size_t error_size) {
+    Report report{"bytes_sent", error, error_size};
+    report.require("group", group);
+    report.require("bytes", bytes);
+    return guarded(report, [&] { *bytes = group->group.bytes_sent(); });
+}
+
 int mhc_group_broadcast(mhc_group *group, void *data, int64_t bytes, int32_t root, char *error, size_t error_size) {
     Report report{"broadcast", error, error_size};
     report.require("group", group);

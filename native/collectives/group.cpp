@@ -5,6 +5,7 @@
 #include <cstring>
 #include <gloo/allgather.h>
 #include <gloo/allreduce.h>
+#include <gloo/alltoall.h>
 #include <gloo/barrier.h>
 #include <gloo/broadcast.h>
 #include <gloo/types.h>
@@ -123,6 +124,23 @@ void Group::all_gather(const void *input, void *output, std::size_t bytes) {
         options.setOutput(static_cast<char *>(output), bytes * size_);
         prepare(options);
         gloo::allgather(options);
+    });
+}
+
+void Group::all_to_all(const void *input, void *output, std::size_t bytes) {
+    exclusively([&] {
+        if (bytes == 0)
+            return;
+        if (size_ == 1) {
+            std::memcpy(output, input, bytes);
+            return;
+        }
+        gloo::AlltoallOptions options(context_);
+        // gloo reads it only.
+        options.setInput(const_cast<char *>(static_cast<const char *>(input)), bytes * size_);
+        options.setOutput(static_cast<char *>(output), bytes * size_);
+        prepare(options);
+        gloo::alltoall(options);
     });
 }
 

@@ -37,10 +37,12 @@ class Group {
     void all_reduce(void *data, std::size_t count, int32_t type);
     void reduce_scatter(void *input, void *output, std::size_t count, int32_t type);
     void all_gather(const void *input, void *output, std::size_t bytes);
+    void all_to_all(const void *input, void *output, std::size_t bytes);
     void broadcast(void *data, std::size_t bytes, int root);
     void barrier();
     void set_timeout(std::chrono::milliseconds timeout);
     void abort();
+    int64_t bytes_sent() const { return abort_->sent(); }
 
   private:
     // Runs `body` alone, and lets no other call follow one that failed.

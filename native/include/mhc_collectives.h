@@ -85,6 +85,12 @@ MHC_GROUP_API int mhc_group_reduce_scatter(mhc_group *group, void *input, void *
 MHC_GROUP_API int mhc_group_all_gather(mhc_group *group, const void *input, void *output, int64_t bytes, char *error,
                                        size_t error_size);
 
+/// output = the blocks that all ranks have for this one, in order of rank.
+/// @param input   [size, bytes]; block r goes to rank r
+/// @param output  [size, bytes]; block r comes from rank r; must not overlap input
+MHC_GROUP_API int mhc_group_all_to_all(mhc_group *group, const void *input, void *output, int64_t bytes, char *error,
+                                       size_t error_size);
+
 /// data of rank `root` replaces data everywhere.
 /// @param data  [bytes]
 MHC_GROUP_API int mhc_group_broadcast(mhc_group *group, void *data, int64_t bytes, int32_t root, char *error,
@@ -96,12 +102,36 @@ MHC_GROUP_API int mhc_group_barrier(mhc_group *group, char *error, size_t error_
 /// Changes the limit of later collectives. @param timeout_ms  1 or more
 MHC_GROUP_API int mhc_group_set_timeout(mhc_group *group, int32_t timeout_ms, char *error, size_t error_size);
 
+/// @param bytes  receives what this rank has sent to its peers so far, without the headers of gloo and TCP
+MHC_GROUP_API int mhc_group_bytes_sent(mhc_group *group, int64_t *bytes, char *error, size_t error_size);
+
 /// Makes a collective that blocks in another thread, and all later ones, fail with MHC_GROUP_ERROR_ABORTED, and closes the
 /// connections, so that peers see this rank as gone. May be called at any time before mhc_group_destroy, more than once.
 MHC_GROUP_API int mhc_group_abort(mhc_group *group, char *error, size_t error_size);
 
 /// Closes the connections and frees the group. No other call on it may be running. Null is allowed.
 MHC_GROUP_API int mhc_group_destroy(mhc_group *group, char *error, size_t error_size);
+
+/// Formats of float32 values on the wire. The integers come in blocks of 128 values (the last one padded with zeros), each of
+/// which begins with its scale in bfloat16; a block with a value that is not finite comes out as NaN.
+enum {
+    MHC_WIRE_BFLOAT16 = 0, ///< 2 bytes a value, rounded to nearest even.
+    MHC_WIRE_INT8 = 1,     ///< 130 bytes for 128 values: scale * (-127..127).
+    MHC_WIRE_INT4 = 2      ///< 66 bytes for 128 values: scale * (-7..7).
+};
+
+/// @param bytes  receives the size of `count` values in `format`
+MHC_GROUP_API int mhc_wire_size(int32_t format, int64_t count, int64_t *bytes, char *error, size_t error_size);
+
+/// wire = values in `format`; values -= what the wire says, so that what was lost can be added to the next ones.
+/// @param values  [count]
+/// @param wire    as many bytes as mhc_wire_size says
+MHC_GROUP_API int mhc_wire_encode(int32_t format, float *values, int64_t count, void *wire, char *error, size_t error_size);
+
+/// values += what the wire says.
+/// @param wire    from mhc_wire_encode of as many values
+/// @param values  [count]
+MHC_GROUP_API int mhc_wire_add(int32_t format, const void *wire, float *values, int64_t count, char *error, size_t error_size);
 
 #ifdef __cplusplus
 }

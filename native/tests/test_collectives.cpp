@@ -125,6 +125,42 @@ MHC_TEST(all_gather_puts_blocks_in_order_of_rank) {
         });
 }
 
+MHC_TEST(all_to_all_brings_each_rank_its_block_from_every_rank_and_counts_what_left) {
+    for (const int size : {1, 2, 3, 4})
+        gang(size, [](Member &m) {
+            for (const int64_t bytes : kCounts) {
+                std::vector<char> input(bytes * m.size), output(bytes * m.size, '-');
+                for (int64_t i = 0; i < bytes * m.size; i++)
+                    input[i] = static_cast<char>('a' + 4 * m.rank + (bytes == 0 ? 0 : i / bytes));
+                int64_t before = 0, after = 0;
+                m.expect_ok(mhc_group_bytes_sent(m.group, &before, m.error, sizeof m.error), "bytes_sent");
+                m.expect_ok(mhc_group_all_to_all(m.group, input.data(), output.data(), bytes, m.error, sizeof m.error),
+                            "all_to_all");
+                m.expect_ok(mhc_group_bytes_sent(m.group, &after, m.error, sizeof m.error), "bytes_sent");
+                expect(after - before == bytes * (m.size - 1), "rank %d of %d: %d bytes sent for blocks of %d", m.rank, m.size,
+                       int(after - before), int(bytes));
+                for (int64_t i = 0; i < bytes * m.size; i++)
+                    expect(output[i] == static_cast<char>('a' + 4 * (i / bytes) + m.rank), "rank %d of %d: byte %d is %c",
+                           m.rank, m.size, int(i), output[i]);
+            }
+        });
+}
+
+MHC_TEST(a_ring_sends_all_blocks_but_one) {
+    gang(3, [](Member &m) {
+        std::vector<float> data(3000);
+        int64_t before = 0, after = 0;
+        mhc_group_bytes_sent(m.group, &before, nullptr, 0);
+        m.expect_ok(
+            mhc_group_reduce_scatter(m.group, data.data(), data.data(), 1000, MHC_GROUP_FLOAT32, m.error, sizeof m.error),
+            "reduce_scatter");
+        m.expect_ok(mhc_group_all_gather(m.group, data.data() + 1000 * m.rank, data.data(), 4000, m.error, sizeof m.error),
+                    "all_gather");
+        mhc_group_bytes_sent(m.group, &after, nullptr, 0);
+        expect(after - before == 2 * 2 * 4000, "%d bytes sent", int(after - before));
+    });
+}
+
 MHC_TEST(broadcast_replaces_data_by_the_roots) {
     for (const int size : {1, 2, 3, 4})
         gang(size, [](Member &m) {

@@ -33,6 +33,9 @@ public sealed record TrainerStatus
     /// <summary>Seconds left at that speed.</summary>
     public double? EtaSeconds { get; set; }
 
+    /// <summary>Bytes that rank 0 has sent to its peers since this process began; absent for a rank alone.</summary>
+    public long? BytesSent { get; set; }
+
     /// <summary>Composite gain; absent for a plain residual path.</summary>
     public GainStatus? Gain { get; set; }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace MhcOperator.Api;
 
-/// <summary>Format of gradients on the wire.</summary>
+/// <summary>Format of gradients and weights on the wire.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Communication>))]
 public enum Communication
 {
@@ -14,4 +14,7 @@ public enum Communication
 
     /// <summary>Block-quantised with error feedback.</summary>
     Int8,
+
+    /// <summary>As Int8, in four bits.</summary>
+    Int4,
 }

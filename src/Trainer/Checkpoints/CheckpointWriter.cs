@@ -14,15 +14,16 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
 {
     /// <summary>Writes and commits. Every rank calls it with the same step.</summary>
     /// <param name="manifest">Complete but for shards and the weights' hash.</param>
-    /// <param name="tensors">All tensors of the checkpoint, the same on every rank.</param>
+    /// <param name="shared">Tensors that all ranks hold alike; each rank writes some.</param>
+    /// <param name="own">Tensors that this rank alone holds.</param>
     /// <param name="weightsSha256">Hash of the weights; used on rank 0.</param>
     /// <returns>Null on success, else what failed, the same on every rank.</returns>
     /// <exception cref="TrainerException">A newer attempt owns the folder, or a peer is lost.</exception>
-    public string? Write(CheckpointManifest manifest, IReadOnlyList<NamedTensor> tensors, Func<string> weightsSha256)
+    public string? Write(CheckpointManifest manifest, IReadOnlyList<NamedTensor> shared, IReadOnlyList<NamedTensor> own, Func<string> weightsSha256)
     {
         var temporary = folder.TemporaryOf(manifest.Step, attempt);
         var failure = Agree(OnRankZero(() => Prepare(temporary)), out _)
-            ?? Agree(Try(() => WriteShard(temporary, tensors)), out var shards)
+            ?? Agree(Try(() => WriteShard(temporary, shared, own)), out var shards)
             ?? Agree(OnRankZero(() => Commit(temporary, manifest with { Shards = shards, WeightsSha256 = weightsSha256() })), out _);
         if (failure is not null && gang.Rank == 0)
         {
@@ -38,10 +39,10 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         Directory.CreateDirectory(temporary);
     }
 
-    private ShardRecord WriteShard(string temporary, IReadOnlyList<NamedTensor> tensors)
+    private ShardRecord WriteShard(string temporary, IReadOnlyList<NamedTensor> shared, IReadOnlyList<NamedTensor> own)
     {
-        var owners = ShardPlan.Assign([.. tensors.Select(t => t.Bytes)], gang.Size);
-        var mine = tensors.Where((_, i) => owners[i] == gang.Rank).ToList();
+        var owners = ShardPlan.Assign([.. shared.Select(t => t.Bytes)], gang.Size);
+        var mine = shared.Where((_, i) => owners[i] == gang.Rank).Concat(own).ToList();
         var name = string.Create(CultureInfo.InvariantCulture, $"rank-{gang.Rank:D5}.safetensors");
         using var file = new FileStream(Path.Combine(temporary, name), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         using var hashed = new HashingStream(file);

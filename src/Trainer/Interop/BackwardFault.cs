@@ -17,6 +17,7 @@ internal static class BackwardFault
     {
         try
         {
+            BackwardProgress.Advance();
             return body();
         }
         catch (Exception exception)

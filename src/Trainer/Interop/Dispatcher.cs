@@ -49,6 +49,17 @@ internal static unsafe class Dispatcher
         }
     }
 
+    /// <summary>How often a tensor has been changed in place. Tensors over the same memory count for themselves unless one is a view of the other.</summary>
+    public static ulong Version(Tensor tensor)
+    {
+        Span<ulong> stack = [Handle(tensor)];
+        Call("aten::_version", "", stack);
+        return stack[0];
+    }
+
+    /// <summary>Lays a tensor over another one's memory, as <c>tensor.data = data</c> does in Python.</summary>
+    public static void SetData(Tensor tensor, Tensor data) => Call("aten::set_data", "", [Handle(tensor), Handle(data)]);
+
     private static void Check(int status, string function)
     {
         if (status != 0)

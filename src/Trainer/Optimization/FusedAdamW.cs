@@ -1,4 +1,4 @@
-using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Model;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -6,14 +6,10 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Optimization;
 
 /// <summary>
-/// AdamW with decoupled weight decay on matrices, through libtorch's fused CPU kernel (one pass over each parameter).
-/// β = (0.9, 0.95) and ε = 1e-20 as in arXiv 2512.24880, table 5: such an ε only guards against 0/0.
+/// AdamW with decoupled weight decay on matrices (<see cref="AdamWKernel"/>), for one rank.
 /// </summary>
 internal sealed class FusedAdamW : IDisposable
 {
-    private const double Beta1 = 0.9;
-    private const double Beta2 = 0.95;
-    private const double Epsilon = 1e-20;
     private const string StepName = "step";
 
     private readonly IReadOnlyList<NamedParameter> _parameters;
@@ -63,32 +59,12 @@ internal sealed class FusedAdamW : IDisposable
         }
     }
 
-    /// <summary>Copies a saved state in, which must have the names and shapes of <see cref="State"/>.</summary>
+    /// <summary>Copies a saved state in, which must have the names and shapes of <see cref="State"/>, or parts of them that make up the whole.</summary>
     /// <exception cref="ArgumentException">A tensor is missing, unknown or of another shape.</exception>
     public void Restore(IReadOnlyList<(string Name, Tensor Value)> state)
     {
-        var given = state.ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
-        var own = State;
-        var unknown = given.Keys.Except(own.Select(o => o.Name), StringComparer.Ordinal).FirstOrDefault();
-        if (unknown is not null)
-        {
-            throw new ArgumentException($"The optimizer has no state named {unknown}.", nameof(state));
-        }
-
-        foreach (var (name, value) in own)
-        {
-            if (!given.TryGetValue(name, out var saved) || !saved.shape.SequenceEqual(value.shape))
-            {
-                throw new ArgumentException($"The optimizer state {name} must have shape [{string.Join(", ", value.shape)}]; it is {(saved is null ? "missing" : $"[{string.Join(", ", saved.shape)}]")}.", nameof(state));
-            }
-        }
-
-        using var noGradients = no_grad();
-        foreach (var (name, value) in own)
-        {
-            value.copy_(given[name]);
-        }
-
+        var targets = State.Select(s => new StateTarget(s.Name, s.Value.shape, 0, s.Value)).ToList();
+        new StateTargets(targets, targets.Select(t => t.Name).ToHashSet(StringComparer.Ordinal)).Fill(state);
         StepCount = (long)_step.ToSingle();
     }
 
@@ -104,7 +80,7 @@ internal sealed class FusedAdamW : IDisposable
 
     private void Update(double learningRate, bool decays)
     {
-        List<Tensor> weights = [], gradients = [], averages = [], squares = [], steps = [];
+        List<Tensor> weights = [], gradients = [], averages = [], squares = [];
         for (var i = 0; i < _parameters.Count; i++)
         {
             if (_parameters[i].Decays == decays && _parameters[i].Value.grad is { } gradient)
@@ -113,24 +89,9 @@ internal sealed class FusedAdamW : IDisposable
                 gradients.Add(gradient);
                 averages.Add(_averages[i]);
                 squares.Add(_squares[i]);
-                steps.Add(_step);
             }
         }
 
-        if (weights.Count == 0)
-        {
-            return;
-        }
-
-        // _fused_adamw_(self, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps, *, lr, beta1, beta2, weight_decay, eps,
-        //               amsgrad, maximize, grad_scale, found_inf)
-        Dispatcher.Call("aten::_fused_adamw_", "",
-        [
-            Dispatcher.List([.. weights]), Dispatcher.List([.. gradients]), Dispatcher.List([.. averages]), Dispatcher.List([.. squares]),
-            Dispatcher.List([]), Dispatcher.List([.. steps]),
-            Dispatcher.Float(learningRate), Dispatcher.Float(Beta1), Dispatcher.Float(Beta2),
-            Dispatcher.Float(decays ? _weightDecay : 0), Dispatcher.Float(Epsilon),
-            Dispatcher.Bool(false), Dispatcher.Bool(false), Dispatcher.None, Dispatcher.None,
-        ]);
+        AdamWKernel.Update([.. weights], [.. gradients], [.. averages], [.. squares], _step, learningRate, decays ? _weightDecay : 0);
     }
 }

@@ -34,6 +34,24 @@ internal static unsafe partial class CollectivesLibrary
     [LibraryImport(Library, EntryPoint = "mhc_group_all_gather")]
     public static partial int AllGather(nint group, void* input, void* output, long bytes, byte* error, nuint errorSize);
 
+    [LibraryImport(Library, EntryPoint = "mhc_group_reduce_scatter")]
+    public static partial int ReduceScatter(nint group, void* input, void* output, long count, int type, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_group_all_to_all")]
+    public static partial int AllToAll(nint group, void* input, void* output, long bytes, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_group_bytes_sent")]
+    public static partial int BytesSent(nint group, out long bytes, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_wire_size")]
+    public static partial int WireSize(int format, long count, out long bytes, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_wire_encode")]
+    public static partial int WireEncode(int format, float* values, long count, void* wire, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_wire_add")]
+    public static partial int WireAdd(int format, void* wire, float* values, long count, byte* error, nuint errorSize);
+
     [LibraryImport(Library, EntryPoint = "mhc_group_barrier")]
     public static partial int Barrier(nint group, byte* error, nuint errorSize);
 

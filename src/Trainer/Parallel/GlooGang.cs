@@ -73,12 +73,45 @@ internal sealed unsafe class GlooGang : IGang
     }
 
     /// <inheritdoc/>
-    public void Sum(Span<float> values)
+    public long BytesSent
+    {
+        get
+        {
+            var error = stackalloc byte[ErrorSize];
+            Check(CollectivesLibrary.BytesSent(_group, out var bytes, error, ErrorSize), error, "counting bytes");
+            return bytes;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ReduceScatter(Span<float> blocks)
+    {
+        var count = blocks.Length / Size;
+        var error = stackalloc byte[ErrorSize];
+        fixed (float* data = blocks)
+        {
+            Check(CollectivesLibrary.ReduceScatter(_group, data, data + ((long)Rank * count), count, Float32, error, ErrorSize), error, "adding up gradients");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void AllGather(Span<byte> blocks)
+    {
+        var bytes = blocks.Length / Size;
+        var error = stackalloc byte[ErrorSize];
+        fixed (byte* data = blocks)
+        {
+            Check(CollectivesLibrary.AllGather(_group, data + ((long)Rank * bytes), data, bytes, error, ErrorSize), error, "gathering from all ranks");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void AllToAll(ReadOnlySpan<byte> blocks, Span<byte> received)
     {
         var error = stackalloc byte[ErrorSize];
-        fixed (float* data = values)
+        fixed (byte* input = blocks, output = received)
         {
-            Check(CollectivesLibrary.AllReduce(_group, data, values.Length, Float32, error, ErrorSize), error, "adding up gradients");
+            Check(CollectivesLibrary.AllToAll(_group, input, output, blocks.Length / Size, error, ErrorSize), error, "exchanging gradients");
         }
     }
 
@@ -124,12 +157,8 @@ internal sealed unsafe class GlooGang : IGang
     private byte[] GatherEqual(byte[] mine)
     {
         var all = new byte[mine.Length * Size];
-        var error = stackalloc byte[ErrorSize];
-        fixed (byte* input = mine, output = all)
-        {
-            Check(CollectivesLibrary.AllGather(_group, input, output, mine.Length, error, ErrorSize), error, "gathering from all ranks");
-        }
-
+        mine.CopyTo(all, Rank * mine.Length);
+        AllGather(all);
         return all;
     }
 

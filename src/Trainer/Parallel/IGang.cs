@@ -12,8 +12,21 @@ internal interface IGang : IDisposable
     /// <summary>Ranks in the gang.</summary>
     int Size { get; }
 
-    /// <summary>Replaces the values by their sum over all ranks, bit for bit the same on each.</summary>
-    void Sum(Span<float> values);
+    /// <summary>Bytes that this rank has sent to its peers in these operations so far.</summary>
+    long BytesSent { get; }
+
+    /// <summary>Replaces this rank's block by the sum of it over all ranks; the other blocks are of no more use.</summary>
+    /// <param name="blocks">[size, count]</param>
+    void ReduceScatter(Span<float> blocks);
+
+    /// <summary>Replaces every block by that of its rank.</summary>
+    /// <param name="blocks">[size, count], in which this rank's block is given.</param>
+    void AllGather(Span<byte> blocks);
+
+    /// <summary>Exchanges blocks: block r goes to rank r, and block r comes from there.</summary>
+    /// <param name="blocks">[size, count]</param>
+    /// <param name="received">[size, count]</param>
+    void AllToAll(ReadOnlySpan<byte> blocks, Span<byte> received);
 
     /// <summary>Returns each rank's bytes, in order of rank; lengths may differ.</summary>
     IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> mine);

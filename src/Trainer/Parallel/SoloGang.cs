@@ -10,9 +10,20 @@ internal sealed class SoloGang : IGang
     public int Size => 1;
 
     /// <inheritdoc/>
-    public void Sum(Span<float> values)
+    public long BytesSent => 0;
+
+    /// <inheritdoc/>
+    public void ReduceScatter(Span<float> blocks)
     {
     }
+
+    /// <inheritdoc/>
+    public void AllGather(Span<byte> blocks)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void AllToAll(ReadOnlySpan<byte> blocks, Span<byte> received) => blocks.CopyTo(received);
 
     /// <inheritdoc/>
     public IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> mine) => [mine.ToArray()];

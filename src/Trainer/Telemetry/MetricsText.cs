@@ -23,6 +23,7 @@ internal static class MetricsText
         Family(text, "mhc_train_tokens_per_second", "gauge", "Tokens per second over the whole gang, recent steps.", ("", status.TokensPerSecond));
         Family(text, "mhc_train_step_seconds", "gauge", "Seconds per step, recent steps.", ("", status.SecondsPerStep));
         Family(text, "mhc_train_eta_seconds", "gauge", "Seconds left at that speed.", ("", status.EtaSeconds));
+        Family(text, "mhc_train_sent_bytes_total", "counter", "Bytes that rank 0 has sent to its peers.", ("", status.BytesSent));
         Family(text, "mhc_train_gain", "gauge", "Composite Amax gain of the residual mappings.", ("{direction=\"forward\"}", status.Gain?.Forward), ("{direction=\"backward\"}", status.Gain?.Backward));
         Family(text, "mhc_train_checkpoint_step", "gauge", "Step of the newest checkpoint.", ("{state=\"latest\"}", status.LatestCheckpoint), ("{state=\"verified\"}", status.VerifiedCheckpoint));
         Family(text, "mhc_train_checkpoint_seconds", "gauge", "Seconds that training stood still for the last checkpoint.", ("", snapshot.CheckpointSeconds));

@@ -67,7 +67,8 @@ internal sealed class CheckpointKeeper(
 
         var started = time.GetTimestamp();
         using var scope = TorchSharp.torch.NewDisposeScope();
-        var failure = writer.Write(describe(progress), state.Tensors(), () => WeightsHash.Compute(state.Weights));
+        state.Updater.Settle();
+        var failure = writer.Write(describe(progress), state.SharedTensors(), state.OwnTensors(), () => WeightsHash.Compute(state.Weights));
         LastSeconds = time.GetElapsedTime(started).TotalSeconds;
         if (failure is null)
         {

@@ -1,7 +1,6 @@
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Drills;
-using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Stability;
 using MhcOperator.Trainer.Telemetry;
 
@@ -18,9 +17,6 @@ internal sealed record LoopParts
 
     /// <summary>Data steps to jump over.</summary>
     public required SkipWindows Skip { get; init; }
-
-    /// <summary>Averages over the gang.</summary>
-    public required GradientAverager Averager { get; init; }
 
     /// <summary>Judges steps.</summary>
     public required StabilityMonitor Monitor { get; init; }

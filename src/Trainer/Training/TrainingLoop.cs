@@ -5,7 +5,6 @@ using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Drills;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
-using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Stability;
 using static TorchSharp.torch;
 
@@ -43,10 +42,10 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             parts.StepLog?.Write(observed, learningRate);
             if (!report.SkipUpdate)
             {
-                state.Optimizer.Step(learningRate);
+                state.Updater.Update(learningRate);
             }
 
-            state.Optimizer.ZeroGradients();
+            state.Updater.Clear();
             progress = new TrainingProgress(step, dataStep + 1, progress.Tokens + _optimization.BatchTokens);
             parts.Keeper.AfterStep(progress, report.State, _observeOnly);
             parts.Telemetry.Step(progress, observed, report, learningRate);
@@ -68,6 +67,11 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             using var scope = NewDisposeScope();
             state.Model.MeasureGain = measures && pass == 0;
             using var mean = state.Model.Loss(parts.Batches.Read(dataStep, pass)) / parts.Plan.Passes;
+            if (pass == parts.Plan.Passes - 1)
+            {
+                state.Updater.LastPassBegins();
+            }
+
             Transformer.Backward(mean);
             loss += mean.item<float>();
         }
@@ -75,8 +79,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
         parts.Drills.ForEach(d => d.Gradients(step, state.Model.NamedParameters));
         var measured = measures ? state.Model.LastGain : null;
         Span<float> shared = [(float)loss, parts.Stop.Requested ? 1 : 0, (float)(measured?.Forward ?? 0), (float)(measured?.Backward ?? 0)];
-        parts.Averager.Average(shared);
-        var norm = GradientClipping.Clip(state.Model.NamedParameters, _optimization.GradientClip);
+        var norm = state.Updater.Average(shared);
         return (
             new StepObservation(step, dataStep, shared[0], norm, measured is null ? null : new GainStatus { Forward = shared[2], Backward = shared[3] }),
             shared[1] > 0);

@@ -36,6 +36,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         Say($"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
 
         using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None, lost => end(TrainerException.TryAgain("PeerLost", lost)));
+        state.Join(gang, _configuration, SharedNumbers);
         var fence = new CheckpointFence(folder, _identity.Attempt, time);
         TakeFolder(fence, folder);
         gang.Barrier();
@@ -54,11 +55,10 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             Plan = plan,
             Batches = new BatchReader(data, order, plan, _configuration.Model.ContextLength, drills),
             Skip = new SkipWindows(settings.SkipWindows),
-            Averager = new GradientAverager(gang, state.Model.NamedParameters, SharedNumbers),
             Monitor = monitor,
             Keeper = keeper,
             Ledger = ledger,
-            Telemetry = new TrainingTelemetry(board, printer, ledger, keeper, _identity.Attempt, _configuration.Optimization, prints: _identity.Rank == 0, time),
+            Telemetry = new TrainingTelemetry(board, printer, ledger, keeper, _identity.Attempt, _configuration.Optimization, () => state.Updater.BytesSent, prints: _identity.Rank == 0, time),
             Drills = drills,
             Stop = stop,
             Warn = Warn,
@@ -90,11 +90,6 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         if (_configuration.Device == Api.Device.Cuda)
         {
             throw TrainerException.Configuration("ConfigurationInvalid", "spec.workers.device: Cuda was given; this trainer computes on the Cpu");
-        }
-
-        if (_configuration.Parallelism is { Sharding: not Sharding.None } or { Communication: not Communication.Float32 })
-        {
-            Warn($"spec.parallelism: sharding {_configuration.Parallelism.Sharding} and communication {_configuration.Parallelism.Communication} are not there yet; None and Float32 are used");
         }
 
         if (_configuration.Optimization.Recompute)
@@ -165,7 +160,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             return default;
         }
 
-        var tensors = loader.Read(manifest, _ => true);
+        var tensors = loader.Read(manifest, state.Wants);
         state.Restore(manifest.Step, tensors);
         foreach (var tensor in tensors)
         {

@@ -2,6 +2,7 @@ using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
+using MhcOperator.Trainer.Parallel;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Training;
@@ -12,6 +13,8 @@ internal sealed class TrainingState : IDisposable
     private const string ModelPrefix = "model.";
     private const string OptimizerPrefix = "optimizer.";
     private const string RandomName = "random.torch";
+
+    private IUpdater? _updater;
 
     /// <summary>Makes the state at step 0: a function of the configuration alone.</summary>
     /// <exception cref="TrainerException">The model cannot be made.</exception>
@@ -27,15 +30,13 @@ internal sealed class TrainingState : IDisposable
         {
             throw TrainerException.Configuration("ConfigurationInvalid", $"spec.model: {e.Message}", e);
         }
-
-        Optimizer = new FusedAdamW(Model.NamedParameters, optimization.WeightDecay);
     }
 
     /// <summary>The model.</summary>
     public Transformer Model { get; }
 
-    /// <summary>Its optimizer.</summary>
-    public FusedAdamW Optimizer { get; }
+    /// <summary>What makes the next weights out of gradients.</summary>
+    public IUpdater Updater => _updater ?? throw new InvalidOperationException("There is no updater before the ranks have met.");
 
     /// <summary>The weights under their own names.</summary>
     public IEnumerable<NamedTensor> Weights => Model.NamedParameters.Select(p => new NamedTensor(p.Name, p.Value));
@@ -43,13 +44,31 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Whether a checkpoint's tensor is a weight.</summary>
     public static bool IsWeight(string name) => name.StartsWith(ModelPrefix, StringComparison.Ordinal);
 
-    /// <summary>All tensors under the names of a checkpoint. Live ones: they change with the next step.</summary>
-    public IReadOnlyList<NamedTensor> Tensors() =>
+    /// <summary>The ranks have met: what they train together is laid out for them.</summary>
+    /// <param name="gang">The ranks.</param>
+    /// <param name="configuration">Of the job.</param>
+    /// <param name="numbers">How many travel with each step.</param>
+    public void Join(IGang gang, TrainerConfiguration configuration, int numbers)
+    {
+        var (decay, clip) = (configuration.Optimization.WeightDecay, configuration.Optimization.GradientClip);
+        _updater = gang.Size == 1
+            ? new LocalUpdater(Model.NamedParameters, decay, clip)
+            : new GangUpdater(gang, Model.NamedParameters, configuration.Parallelism, decay, clip, numbers, overlaps: configuration.Drills.Count == 0);
+    }
+
+    /// <summary>Tensors that all ranks hold alike, under the names of a checkpoint. Live ones: they change with the next step.</summary>
+    public IReadOnlyList<NamedTensor> SharedTensors() =>
     [
         .. Weights.Select(w => w with { Name = ModelPrefix + w.Name }),
-        .. Optimizer.State.Select(s => new NamedTensor(OptimizerPrefix + s.Name, s.Value)),
+        .. Updater.SharedState.Select(Saved),
         new NamedTensor(RandomName, get_rng_state()),
     ];
+
+    /// <summary>Tensors that this rank alone holds, as <see cref="SharedTensors"/>.</summary>
+    public IReadOnlyList<NamedTensor> OwnTensors() => [.. Updater.OwnState.Select(Saved)];
+
+    /// <summary>Whether this rank needs a tensor of a checkpoint.</summary>
+    public bool Wants(string name) => !name.StartsWith(OptimizerPrefix, StringComparison.Ordinal) || Updater.Wants(name[OptimizerPrefix.Length..]);
 
     /// <summary>Copies a checkpoint's tensors in.</summary>
     /// <exception cref="TrainerException">They are those of another model.</exception>
@@ -58,7 +77,7 @@ internal sealed class TrainingState : IDisposable
         RestoreWeights(Model, step, tensors);
         try
         {
-            Optimizer.Restore([.. tensors.Where(t => t.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal)).Select(t => (t.Name[OptimizerPrefix.Length..], t.Value))]);
+            Updater.Restore([.. tensors.Where(t => t.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal)).Select(t => (t.Name[OptimizerPrefix.Length..], t.Value))]);
         }
         catch (ArgumentException e)
         {
@@ -96,9 +115,11 @@ internal sealed class TrainingState : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Optimizer.Dispose();
+        _updater?.Dispose();
         Model.Dispose();
     }
+
+    private static NamedTensor Saved(NamedTensor state) => state with { Name = OptimizerPrefix + state.Name };
 
     private static TrainerException Mismatch(int step, string what) =>
         TrainerException.Configuration("CheckpointMismatch", $"checkpoint {step} is of another model: {what}. Give the job its own checkpoint folder, or begin anew with MHC_RESUME_STEP=none");

@@ -14,6 +14,7 @@ internal sealed class TrainingTelemetry(
     CheckpointKeeper keeper,
     int attempt,
     OptimizationSpec optimization,
+    Func<long> bytesSent,
     bool prints,
     TimeProvider time)
 {
@@ -67,6 +68,7 @@ internal sealed class TrainingTelemetry(
     {
         status.Attempt = attempt;
         status.TotalSteps = optimization.Steps;
+        status.BytesSent = bytesSent() is > 0 and var bytes ? bytes : null;
         status.LatestCheckpoint = ledger.Latest;
         status.VerifiedCheckpoint = ledger.LatestVerified;
         status.FirstStep = _firstStep;

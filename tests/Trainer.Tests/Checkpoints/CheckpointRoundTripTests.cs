@@ -126,7 +126,7 @@ public sealed class CheckpointRoundTripTests : IDisposable
         {
             var tensors = Tensors(2);
             var writer = new CheckpointWriter(folder, new CheckpointFence(folder, 1, TimeProvider.System), new SabotagedGang(gang, () => Directory.CreateDirectory(Path.Combine(folder.TemporaryOf(20, 1), "rank-00001.safetensors"))), 1);
-            return writer.Write(Manifest(20, 2), tensors, () => WeightsHash.Compute(tensors));
+            return writer.Write(Manifest(20, 2), tensors, [], () => WeightsHash.Compute(tensors));
         });
 
         Assert.All(results, r => Assert.Contains("rank 1:", r, StringComparison.Ordinal));
@@ -200,7 +200,7 @@ public sealed class CheckpointRoundTripTests : IDisposable
     private string?[] Save(int step, List<NamedTensor> tensors, int ranks, int attempt = 1)
     {
         var folder = Folder();
-        return ThreadGang.Run(ranks, gang => new CheckpointWriter(folder, new CheckpointFence(folder, attempt, TimeProvider.System), gang, attempt).Write(Manifest(step, ranks), tensors, () => WeightsHash.Compute(tensors)));
+        return ThreadGang.Run(ranks, gang => new CheckpointWriter(folder, new CheckpointFence(folder, attempt, TimeProvider.System), gang, attempt).Write(Manifest(step, ranks), tensors, [], () => WeightsHash.Compute(tensors)));
     }
 
     private CheckpointLoader Loader(IGang gang, out CheckpointLedger ledger)

@@ -11,7 +11,13 @@ internal sealed class SabotagedGang(IGang inner, Action sabotage) : IGang
 
     public int Size => inner.Size;
 
-    public void Sum(Span<float> values) => inner.Sum(values);
+    public long BytesSent => inner.BytesSent;
+
+    public void ReduceScatter(Span<float> blocks) => inner.ReduceScatter(blocks);
+
+    public void AllGather(Span<byte> blocks) => inner.AllGather(blocks);
+
+    public void AllToAll(ReadOnlySpan<byte> blocks, Span<byte> received) => inner.AllToAll(blocks, received);
 
     public IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> mine)
     {

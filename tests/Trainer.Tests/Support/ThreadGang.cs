@@ -21,13 +21,47 @@ internal sealed class ThreadGang : IGang
         return Task.WhenAll(tasks).GetAwaiter().GetResult();
     }
 
-    public void Sum(Span<float> values)
+    public long BytesSent { get; private set; }
+
+    public void ReduceScatter(Span<float> blocks)
     {
-        var all = Exchange(values.ToArray());
-        for (var i = 0; i < values.Length; i++)
+        var count = blocks.Length / Size;
+        var all = Exchange(blocks.ToArray());
+        var own = blocks.Slice(Rank * count, count);
+        own.Clear();
+        foreach (var part in all.Cast<float[]>())
         {
-            values[i] = all.Sum(part => ((float[])part)[i]);
+            for (var i = 0; i < count; i++)
+            {
+                own[i] += part[(Rank * count) + i];
+            }
         }
+
+        BytesSent += (Size - 1) * count * sizeof(float);
+    }
+
+    public void AllGather(Span<byte> blocks)
+    {
+        var count = blocks.Length / Size;
+        var all = Exchange(blocks.Slice(Rank * count, count).ToArray());
+        for (var rank = 0; rank < Size; rank++)
+        {
+            ((byte[])all[rank]).CopyTo(blocks[(rank * count)..]);
+        }
+
+        BytesSent += (Size - 1) * count;
+    }
+
+    public void AllToAll(ReadOnlySpan<byte> blocks, Span<byte> received)
+    {
+        var count = blocks.Length / Size;
+        var all = Exchange(blocks.ToArray());
+        for (var rank = 0; rank < Size; rank++)
+        {
+            ((byte[])all[rank]).AsSpan(Rank * count, count).CopyTo(received[(rank * count)..]);
+        }
+
+        BytesSent += (Size - 1) * count;
     }
 
     public IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> mine) => [.. Exchange(mine.ToArray()).Cast<byte[]>()];

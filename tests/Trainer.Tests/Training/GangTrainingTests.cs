@@ -12,18 +12,47 @@ public sealed class GangTrainingTests
     {
         using var one = FiftySteps();
         using var two = FiftySteps();
+        using var sharded = FiftySteps();
+        sharded.Configuration.Parallelism.Sharding = Sharding.Optimizer;
 
         Assert.Equal(ExitCode.Done, one.Run().ExitCode);
-        var port = TestJob.FreePort();
-        using var zero = two.Start(0, 2, port);
-        using var other = two.Start(1, 2, port);
-        Assert.Equal(ExitCode.Done, zero.Wait());
-        Assert.Equal(ExitCode.Done, other.Wait());
+        var hash = TwoRanks(two);
+        var shardedHash = TwoRanks(sharded);
 
-        Assert.Equal(zero.WeightsHash, other.WeightsHash);
         Assert.Equal(50, one.Losses().Count);
         Assert.All(one.Losses().Zip(two.Losses()), pair => Assert.InRange(pair.Second / pair.First, 1 - 1e-4, 1 + 1e-4));
+        Assert.Equal(two.Losses(), sharded.Losses());
+        Assert.Equal(hash, shardedHash);
         Assert.Equal(one.Trained(), two.Trained());
+    }
+
+    [Fact]
+    public void Two_ranks_that_say_little_learn_as_much_and_go_on_from_a_checkpoint_with_the_same_bits()
+    {
+        using var plain = FiftySteps();
+        using var coded = FiftySteps();
+        using var resumed = FiftySteps();
+        foreach (var job in (TestJob[])[coded, resumed])
+        {
+            job.Configuration.Parallelism = job.Configuration.Parallelism with { Sharding = Sharding.Optimizer, Communication = Communication.Int4 };
+            job.Configuration.Checkpoints.IntervalSteps = 20;
+        }
+
+        TwoRanks(plain);
+        var hash = TwoRanks(coded);
+        resumed.Configuration.Drills = [new DrillSpec { Kind = DrillKind.Crash, Step = 30, Rank = 1 }];
+        var port = TestJob.FreePort();
+        using (var zero = resumed.Start(0, 2, port))
+        using (var other = resumed.Start(1, 2, port))
+        {
+            Assert.Equal(ExitCode.TryAgain, zero.Wait());
+            other.Wait();
+        }
+
+        var resumedHash = TwoRanks(resumed, attempt: 2);
+
+        Assert.Equal(hash, resumedHash);
+        Assert.InRange(coded.Losses()[^1] / plain.Losses()[^1], 0.98, 1.02);
     }
 
     [Theory]
@@ -101,6 +130,17 @@ public sealed class GangTrainingTests
         Assert.Equal(ExitCode.TryAgain, late.Wait());
         Assert.Contains("RendezvousRefused", late.Output, StringComparison.Ordinal);
         Assert.Contains("attempt 2", late.Output, StringComparison.Ordinal);
+    }
+
+    private static string TwoRanks(TestJob job, int attempt = 1)
+    {
+        var port = TestJob.FreePort();
+        using var zero = job.Start(0, 2, port, (TrainerEnvironment.Attempt, $"{attempt}"));
+        using var other = job.Start(1, 2, port, (TrainerEnvironment.Attempt, $"{attempt}"));
+        Assert.Equal(ExitCode.Done, zero.Wait());
+        Assert.Equal(ExitCode.Done, other.Wait());
+        Assert.Equal(zero.WeightsHash, other.WeightsHash);
+        return zero.WeightsHash;
     }
 
     private static double SecondsFromKillToReport(int victim, bool hangs)
