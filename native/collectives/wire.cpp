@@ -32,7 +32,7 @@ struct Int4 {
 
     static MHC_INLINE void pack(const int8_t *numbers, uint8_t *bytes) {
         for (std::size_t i = 0; i < kBytes; i++)
-            bytes[i] = static_cast<uint8_t>((numbers[i] & 15) | (numbers[i + kBytes] << 4));
+            bytes[i] = static_cast<uint8_t>((numbers[i] & 15) | ((numbers[i + kBytes] & 15) << 4));
     }
 
     static MHC_INLINE void unpack(const uint8_t *bytes, int8_t *numbers) {
@@ -70,9 +70,12 @@ MHC_INLINE void encode_block(float *values, uint8_t *wire) {
     const float inverse = scale >= std::numeric_limits<float>::min() ? 1 / scale : 0;
     int8_t numbers[kWireBlock];
     for (std::size_t i = 0; i < kWireBlock; i++) {
-        const float number = (values[i] * inverse + kRounder) - kRounder;
-        numbers[i] = static_cast<int8_t>(static_cast<int32_t>(number));
-        values[i] -= scale * number;
+        // The integer lies in the lowest bits of the sum. What comes of NaN is any number: its scale is NaN.
+        const float shifted = values[i] * inverse + kRounder;
+        int32_t bits;
+        std::memcpy(&bits, &shifted, sizeof bits);
+        numbers[i] = static_cast<int8_t>(bits);
+        values[i] -= scale * (shifted - kRounder);
     }
     Format::pack(numbers, wire + kScaleBytes);
 }
