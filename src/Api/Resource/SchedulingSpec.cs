@@ -15,6 +15,9 @@ public sealed record SchedulingSpec
     /// <summary>Node label in whose domain the gang should stay.</summary>
     public string? TopologyKey { get; set; }
 
-    /// <summary>Seconds until a gang that is only partly scheduled gives its places back; at least 1.</summary>
+    /// <summary>How strictly it stays there.</summary>
+    public TopologyMode Topology { get; set; } = TopologyMode.Preferred;
+
+    /// <summary>Seconds that a gang may hold nodes without being able to start; at least 1.</summary>
     public int TimeoutSeconds { get; set; } = 300;
 }

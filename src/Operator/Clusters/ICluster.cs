@@ -32,6 +32,18 @@ public interface ICluster
     /// <inheritdoc cref="FindService"/>
     V1PersistentVolumeClaim? FindClaim(string ns, string name);
 
+    /// <summary>Whether the cluster has an API. The first question may be answered with "unknown"; <see cref="Changed"/> is raised when the answer is known.</summary>
+    ApiSupport FindApi(ApiFeature feature);
+
+    /// <summary>Pod groups that carry the job's label, whoever owns them, of the APIs that <see cref="FindApi"/> has found.</summary>
+    IReadOnlyList<PodGroup> ListPodGroups(JobKey key);
+
+    /// <summary>Reads a pod group from the cluster itself; null where there is none.</summary>
+    Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel);
+
+    /// <summary>Deletes a pod group if it still has that uid; one that is gone already is no error.</summary>
+    Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel);
+
     /// <summary>Reads a pod from the cluster itself, not from the store: a pod without the job's label is not in there. Null where there is none.</summary>
     Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel);
 

@@ -8,6 +8,7 @@ using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Policies;
 
 namespace MhcOperator.Operator.Execution;
 
@@ -71,6 +72,9 @@ public sealed class JobExecutor
         Service = cluster.FindService(key.Namespace, GangNames.Service(key.Name)),
         ConfigMap = cluster.FindConfigMap(key.Namespace, GangNames.ConfigMap(key.Name)),
         Claim = cluster.FindClaim(key.Namespace, GangNames.Claim(key.Name)),
+        Gangs = manifest.Job is { } job && PodGroupPolicy.Feature(job.Spec.Scheduling.Gang) is { } feature ? cluster.FindApi(feature) : ApiSupport.Unknown,
+        ResourceClaims = manifest.Job is { } asking && PodGroupPolicy.AsksForClaims(asking) ? cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
+        PodGroups = cluster.ListPodGroups(key),
         Refusals = [.. memory.Refusals.Values],
         StatusWrittenAt = memory.StatusWrittenAt,
         Options = options,
@@ -120,6 +124,7 @@ public sealed class JobExecutor
         }
 
         await TogetherAsync(plan.Delete, (d, c) => cluster.DeletePodAsync(d.Pod, d.GraceSeconds, c), cancel);
+        await TogetherAsync(plan.DeleteGroups, cluster.DeletePodGroupAsync, cancel);
         var generation = job.Metadata.Generation;
         var refusals = memory.Refusals.Count;
         if (plan.Create.Count + plan.Pods.Count > 0)
@@ -156,9 +161,9 @@ public sealed class JobExecutor
         {
             await cluster.CreateAsync(manifest, cancel);
         }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden)
+        catch (ClusterException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound)
         {
-            if (e.Status != HttpStatusCode.Conflict || await IsForeignAsync(job, kind, name, cancel))
+            if (e.Status != HttpStatusCode.Conflict || await IsForeignAsync(job, (string?)manifest["apiVersion"] ?? "", kind, name, cancel))
             {
                 memory.Refusals[(kind, name)] = new Refusal(kind, name, e.Status, e.Message, generation, time.GetUtcNow());
             }
@@ -166,7 +171,7 @@ public sealed class JobExecutor
     }
 
     /// <summary>Whether the object that has the name is somebody else's; one of our own was made by a process before this one.</summary>
-    private async Task<bool> IsForeignAsync(MhcTrainingJob job, string kind, string name, CancellationToken cancel)
+    private async Task<bool> IsForeignAsync(MhcTrainingJob job, string apiVersion, string kind, string name, CancellationToken cancel)
     {
         var ns = job.Metadata.NamespaceProperty;
         V1ObjectMeta? owner = kind switch
@@ -175,7 +180,8 @@ public sealed class JobExecutor
             "Service" => cluster.FindService(ns, name)?.Metadata,
             "ConfigMap" => cluster.FindConfigMap(ns, name)?.Metadata,
             // A claim of this name is used, unless another controller owns it; the next plan sees that.
-            _ => null,
+            "PersistentVolumeClaim" => null,
+            _ => (await cluster.ReadPodGroupAsync(apiVersion, kind, ns, name, cancel))?.Metadata,
         };
         return owner is not null && !Gang.IsOwned(owner, job);
     }

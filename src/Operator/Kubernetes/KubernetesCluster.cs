@@ -29,6 +29,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     private readonly WatchedKind<V1ConfigMap> configMaps;
     private readonly WatchedKind<V1PersistentVolumeClaim> claims;
     private readonly Dictionary<string, IWatchedKind> kinds;
+    private readonly OptionalApis optional;
     private readonly OwnWrites ownWrites = new();
     private readonly ForeignObjects foreign;
     private readonly EventRecorder events;
@@ -46,6 +47,13 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
             where T : class, IMetadata<V1ObjectMeta> =>
             new(new ResourceClient<T>(connection, type), new WatchScope(ns, selector), jobOf, time, metrics, log);
 
+        WatchedKind<PodGroup> WatchGroups(ResourceType<PodGroup> type)
+        {
+            var kind = Watch(type, LabelSelector, LabelledJob);
+            kind.Changed += job => Changed?.Invoke(KeyOf(job));
+            return kind;
+        }
+
         jobs = Watch(ResourceTypes.Jobs, null, item => ObjectKey.Of(item));
         pods = Watch(ResourceTypes.Pods, LabelSelector, LabelledJob);
         services = Watch(ResourceTypes.Services, LabelSelector, LabelledJob);
@@ -56,6 +64,9 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         {
             kind.Changed += job => Changed?.Invoke(KeyOf(job));
         }
+
+        optional = new OptionalApis(connection, WatchGroups, new WatchScope(ns, LabelSelector), time, log);
+        optional.Changed += () => jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(KeyOf(ObjectKey.Of(job))));
 
         foreign = new ForeignObjects(time, log);
         events = new EventRecorder(new ResourceClient<Corev1Event>(connection, ResourceTypes.Events), FieldManager, identity, time, log);
@@ -69,7 +80,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     /// <summary>Keeps the caches up to date until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) =>
-        Task.WhenAll([.. kinds.Values.Select(kind => kind.RunAsync(cancel)), foreign.RunAsync(kinds, job => Changed?.Invoke(job), cancel)]);
+        Task.WhenAll([.. kinds.Values.Select(kind => kind.RunAsync(cancel)), foreign.RunAsync(kinds, job => Changed?.Invoke(job), cancel), optional.RunAsync(cancel)]);
 
     /// <summary>Whether the caches show everything that was written about a job. While they do not it must not be reconciled; <see cref="Changed"/> is raised when they might.</summary>
     public bool ShowsOwnWrites(JobKey key) => ownWrites.AreSeen(key);
@@ -87,11 +98,28 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     public V1PersistentVolumeClaim? FindClaim(string ns, string name) => Find(claims, ns, name);
 
+    public ApiSupport FindApi(ApiFeature feature) => optional.Find(feature);
+
+    public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => [.. optional.Kinds.SelectMany(kind => kind.Store.ListOwned(KeyOf(key)))];
+
+    public async Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) =>
+        optional.KindOf(apiVersion, kind) is { } watched ? await watched.Client.FindAsync(ns, name, cancel) : null;
+
+    public async Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel)
+    {
+        var key = ObjectKey.Of(group);
+        var uid = group.Metadata.Uid;
+        if (optional.KindOf(group.ApiVersion, group.Kind) is { } kind && await kind.Client.DeleteAsync(key.Namespace, key.Name, uid, null, cancel) && LabelledJob(group) is { } job)
+        {
+            ownWrites.Expect(KeyOf(job), () => kind.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+        }
+    }
+
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => pods.Client.FindAsync(ns, name, cancel);
 
     public async Task CreateAsync(JsonObject manifest, CancellationToken cancel)
     {
-        var target = Target.Of(manifest, kinds);
+        var target = TargetOf(manifest);
         try
         {
             var version = await target.Kind.CreateAsync(target.Key.Namespace, manifest, FieldManager, cancel);
@@ -106,7 +134,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     public async Task ApplyAsync(JsonObject manifest, CancellationToken cancel)
     {
-        var target = Target.Of(manifest, kinds);
+        var target = TargetOf(manifest);
         var version = await target.Kind.ApplyAsync(target.Key.Namespace, target.Key.Name, manifest, FieldManager, cancel);
         ownWrites.Expect(target.Job, () => target.Kind.HasSeen(version));
     }
@@ -185,11 +213,14 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         {
             ownWrites.Expect(target.Job, () => target.Kind.HasSeen(item.Metadata.ResourceVersion));
         }
-        else
+        else if (kinds.ContainsKey(target.Kind.Kind))
         {
             foreign.Add(target.Job, target.Kind.Kind, item);
         }
     }
+
+    private Target TargetOf(JsonObject manifest) =>
+        Target.Of(manifest, optional.KindOf((string?)manifest["apiVersion"], (string?)manifest["kind"]) ?? kinds.GetValueOrDefault((string?)manifest["kind"] ?? ""));
 
     private T? Find<T>(WatchedKind<T> kind, string ns, string name)
         where T : class, IMetadata<V1ObjectMeta>

@@ -89,6 +89,14 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public V1PersistentVolumeClaim? FindClaim(string ns, string name) => claims.Find(ns, name);
 
+    public ApiSupport FindApi(ApiFeature feature) => ApiSupport.NotNeeded;
+
+    public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => [];
+
+    public Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) => Task.FromResult<PodGroup?>(null);
+
+    public Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel) => Task.CompletedTask;
+
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel)
     {
         lock (gate)

@@ -1,6 +1,7 @@
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Clusters;
 
 namespace MhcOperator.Operator.Planning;
 
@@ -21,6 +22,15 @@ internal sealed record Observed
 
     /// <summary>The claim of the name that the operator would give, whoever owns it.</summary>
     public V1PersistentVolumeClaim? Claim { get; init; }
+
+    /// <summary>What the cluster says of the gang scheduling that the job asks for.</summary>
+    public ApiSupport Gangs { get; init; } = ApiSupport.Unknown;
+
+    /// <summary>What the cluster says of resource claims, where the job asks for some.</summary>
+    public ApiSupport ResourceClaims { get; init; } = ApiSupport.Unknown;
+
+    /// <summary>Pod groups with the job's label, whoever owns them.</summary>
+    public IReadOnlyList<PodGroup> PodGroups { get; init; } = [];
 
     /// <summary>Rank 0's last answer.</summary>
     public TrainerReport? Report { get; init; }

@@ -18,6 +18,9 @@ public sealed record OperatorOptions
     /// </summary>
     public TimeSpan DecisiveCodeWait { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Wait before an API that the cluster lacks is looked for again.</summary>
+    public TimeSpan ApiRetry { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Wait before a creation that was refused is tried again.</summary>
     public TimeSpan RefusalRetry { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -22,6 +22,9 @@ internal sealed record Plan
     /// <summary>Pods to delete.</summary>
     public IReadOnlyList<PodDeletion> Delete { get; init; } = [];
 
+    /// <summary>Pod groups to delete.</summary>
+    public IReadOnlyList<PodGroup> DeleteGroups { get; init; } = [];
+
     /// <summary>Objects that pods need, to create before them.</summary>
     public IReadOnlyList<JsonObject> Create { get; init; } = [];
 

@@ -11,6 +11,7 @@ namespace MhcOperator.Operator.Planning;
 internal sealed class PlanContext
 {
     private readonly List<PodDeletion> deletions = [];
+    private readonly List<PodGroup> groupDeletions = [];
     private readonly List<JsonObject> creations = [];
     private readonly List<JsonObject> applications = [];
     private readonly List<JsonObject> pods = [];
@@ -91,6 +92,14 @@ internal sealed class PlanContext
         }
     }
 
+    public void Delete(PodGroup group)
+    {
+        if (group.Metadata.DeletionTimestamp is null)
+        {
+            groupDeletions.Add(group);
+        }
+    }
+
     public void Create(JsonObject manifest) => creations.Add(manifest);
 
     public void Apply(JsonObject manifest) => applications.Add(manifest);
@@ -118,6 +127,7 @@ internal sealed class PlanContext
         {
             Status = change.Write ? Status : null,
             Delete = deletions,
+            DeleteGroups = groupDeletions,
             Create = creations,
             Apply = applications,
             Pods = pods,

@@ -42,6 +42,7 @@ internal static class Planner
 
         if (SuspensionPolicy.Apply(context))
         {
+            PodGroupPolicy.Clean(context, current: false);
             WorkerCountsPolicy.Apply(context);
             return;
         }
@@ -59,7 +60,8 @@ internal static class Planner
         }
 
         // All of them, whatever the first says: each object is put right on its own.
-        var allowed = ServicePolicy.Apply(context) & ConfigMapPolicy.Apply(context) & ClaimPolicy.Apply(context) & RefusalPolicy.Apply(context);
+        var allowed = ServicePolicy.Apply(context) & ConfigMapPolicy.Apply(context) & ClaimPolicy.Apply(context) & RefusalPolicy.Apply(context) & PodGroupPolicy.IsPossible(context);
+        PodGroupPolicy.Clean(context, current: true);
         WorkerCountsPolicy.Apply(context);
         RunningPolicy.Apply(context);
         if (allowed)

@@ -6,7 +6,7 @@ internal static class Reasons
     public const string Accepted = "Accepted";
     public const string InvalidSpec = "InvalidSpec";
     public const string Rejected = "Rejected";
-    public const string NotSupported = "NotSupported";
+    public const string ApiMissing = "ApiMissing";
     public const string NotAllowed = "NotAllowed";
     public const string NameConflict = "NameConflict";
 
@@ -14,6 +14,7 @@ internal static class Reasons
     public const string Pending = "Pending";
     public const string Scheduled = "Scheduled";
     public const string Unschedulable = "Unschedulable";
+    public const string AwaitingAdmission = "AwaitingAdmission";
     public const string GangRunning = "GangRunning";
     public const string Starting = "Starting";
     public const string Suspended = "Suspended";

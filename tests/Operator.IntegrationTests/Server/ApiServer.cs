@@ -17,10 +17,12 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly int port;
     private readonly Daemon etcd;
     private readonly string etcdAddress;
+    private readonly IReadOnlyList<string> further;
     private Daemon? server;
 
-    private ApiServer()
+    private ApiServer(IReadOnlyList<string> further)
     {
+        this.further = further;
         var ports = Ports.Take(3);
         port = ports[0];
         etcdAddress = Http(ports[1]);
@@ -44,9 +46,12 @@ internal sealed class ApiServer : IAsyncDisposable
     public int Port => port;
 
     /// <summary>Starts both and waits until the server is ready.</summary>
-    public static async Task<ApiServer> StartAsync(bool installCrd, CancellationToken cancel)
+    /// <param name="installCrd">Whether jobs are served.</param>
+    /// <param name="cancel">Stops waiting.</param>
+    /// <param name="arguments">Further arguments of kube-apiserver.</param>
+    public static async Task<ApiServer> StartAsync(bool installCrd, CancellationToken cancel, params IEnumerable<string> arguments)
     {
-        var started = new ApiServer();
+        var started = new ApiServer([.. arguments]);
         try
         {
             await started.StartServerAsync(cancel);
@@ -133,6 +138,7 @@ internal sealed class ApiServer : IAsyncDisposable
         "--service-account-signing-key-file", Path.Combine(folder, "accounts.key"),
         "--disable-admission-plugins", "ServiceAccount", // nobody makes the default accounts here
         "--audit-policy-file", Path.Combine(folder, "audit-policy.yaml"), "--audit-log-path", Path.Combine(folder, "audit.log"), "--audit-log-mode", "blocking",
+        .. further,
     ];
 
     private void WriteFiles()

@@ -11,6 +11,7 @@ internal sealed class JobBuilder
         ["model"] = new JsonObject { ["layers"] = 2, ["width"] = 64, ["heads"] = 4, ["contextLength"] = 64 },
         ["optimization"] = new JsonObject { ["steps"] = 100, ["batchTokens"] = 64 * 120 }, // 120 sequences: any of these gangs shares them evenly
         ["stability"] = new JsonObject(),
+        ["scheduling"] = new JsonObject(),
         ["runPolicy"] = new JsonObject { ["backoff"] = new JsonObject { ["initialSeconds"] = 0, ["maximumSeconds"] = 0 } },
     };
 
@@ -37,6 +38,19 @@ internal sealed class JobBuilder
 
     public JobBuilder Response(string response) => Set("stability", "response", response);
 
+    public JobBuilder Gang(string kind, int timeoutSeconds = 300) => Set("scheduling", "gang", kind).Set("scheduling", "timeoutSeconds", timeoutSeconds);
+
+    public JobBuilder Queue(string name) => Set("scheduling", "queue", name);
+
+    public JobBuilder Suspended()
+    {
+        spec["suspend"] = true;
+        return this;
+    }
+
+    /// <summary>Sets any field of a section of the spec.</summary>
+    public JobBuilder With(string section, string field, JsonNode value) => Set(section, field, value);
+
     public JsonObject Build() => new()
     {
         ["apiVersion"] = "training.mhc.dev/v1alpha1",
@@ -47,7 +61,7 @@ internal sealed class JobBuilder
 
     private JobBuilder Set(string section, string field, JsonNode value)
     {
-        spec[section]![field] = value;
+        (spec[section] ??= new JsonObject())[field] = value;
         return this;
     }
 }

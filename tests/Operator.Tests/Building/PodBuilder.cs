@@ -45,6 +45,11 @@ internal sealed class PodBuilder
 
     public PodBuilder Scheduled() => With(p => p.Spec.NodeName = "node-1");
 
+    public PodBuilder PlacedAt(DateTimeOffset at) => Scheduled().With(p => p.Status.Conditions =
+        [new V1PodCondition { Type = "PodScheduled", Status = "True", LastTransitionTime = at.UtcDateTime }]);
+
+    public PodBuilder Gated() => With(p => p.Spec.SchedulingGates = [new V1PodSchedulingGate { Name = "kueue.x-k8s.io/admission" }]);
+
     public PodBuilder Unschedulable(string message) => With(p => p.Status.Conditions =
         [new V1PodCondition { Type = "PodScheduled", Status = "False", Reason = "Unschedulable", Message = message }]);
 

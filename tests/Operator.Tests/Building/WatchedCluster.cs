@@ -44,6 +44,16 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public V1PersistentVolumeClaim? FindClaim(string ns, string name) => inner.FindClaim(ns, name);
 
+    public ApiSupport FindApi(ApiFeature feature) => inner.FindApi(feature);
+
+    public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => inner.ListPodGroups(key);
+
+    public Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) =>
+        inner.ReadPodGroupAsync(apiVersion, kind, ns, name, cancel);
+
+    public Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel) =>
+        Write($"delete {group.Kind} {group.Metadata.Name}", () => inner.DeletePodGroupAsync(group, cancel));
+
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => inner.ReadPodAsync(ns, name, cancel);
 
     public Task CreateAsync(JsonObject manifest, CancellationToken cancel) =>

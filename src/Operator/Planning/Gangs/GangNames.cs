@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using k8s.Models;
 
 namespace MhcOperator.Operator.Planning.Gangs;
 
@@ -8,6 +11,8 @@ internal static class GangNames
     public const int RendezvousPort = 29500;
     public const int StatusPort = 8470;
 
+    private const int LongestLabel = 63;
+
     public static string Pod(string job, int attempt, int worker) => string.Create(CultureInfo.InvariantCulture, $"{job}-{attempt}-{worker}");
 
     public static string Host(string job, int worker) => string.Create(CultureInfo.InvariantCulture, $"{job}-{worker}");
@@ -15,6 +20,19 @@ internal static class GangNames
     public static string Service(string job) => job;
 
     public static string ConfigMap(string job) => $"{job}-config";
+
+    /// <summary>Of the pod group of one attempt. It is also the value of a label, so a name that is too long is cut and made unique by a hash of the job's uid.</summary>
+    public static string PodGroup(V1ObjectMeta job, int attempt)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{job.Name}-{attempt}");
+        if (name.Length <= LongestLabel)
+        {
+            return name;
+        }
+
+        var end = string.Create(CultureInfo.InvariantCulture, $"-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(job.Uid ?? "")).AsSpan(0, 4))}-{attempt}");
+        return job.Name[..(LongestLabel - end.Length)].TrimEnd('-', '.') + end;
+    }
 
     public static string Claim(string job) => $"{job}-checkpoints";
 }

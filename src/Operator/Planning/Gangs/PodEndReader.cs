@@ -37,9 +37,12 @@ internal static class PodEndReader
     public static int Strength(int? exitCode) =>
         exitCode is { } code && Array.IndexOf(DecisiveCodes, code) is >= 0 and var index ? index : DecisiveCodes.Length;
 
-    // KEP-3329: the API server, scheduler and taint manager say so before they end a pod. Older servers do not.
+    // KEP-3329: the API server, scheduler and taint manager say so before they end a pod, and so does Kueue, in a word of its own, when it takes
+    // a group's quota away. Kubelets before 1.26 only give a reason.
     private static bool IsDisrupted(V1Pod pod) =>
-        (pod.Status?.Conditions ?? []).Any(c => c is { Type: "DisruptionTarget", Status: "True" });
+        (pod.Status?.Conditions ?? []).Any(c => c is { Type: "DisruptionTarget" or "TerminationTarget", Status: "True" })
+        || pod.Status is { Phase: "Failed", Reason: "Shutdown" or "NodeShutdown" or "NodeLost" or "Preempting" }
+        || (pod.Status is { Phase: "Failed", Reason: "Evicted", Message: { } message } && message.StartsWith("The node was low on resource", StringComparison.Ordinal));
 
     private static DateTimeOffset? ToOffset(DateTime? time) =>
         time is { } t ? new DateTimeOffset(DateTime.SpecifyKind(t, DateTimeKind.Utc)) : null;

@@ -7,6 +7,11 @@ namespace MhcOperator.Operator.Planning.Gangs;
 /// <param name="Attempt">Its label.</param>
 internal sealed record WorkerPod(V1Pod Pod, int Attempt)
 {
+    private static readonly HashSet<string> Unstartable = new(StringComparer.Ordinal)
+    {
+        "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable", "CreateContainerConfigError", "CreateContainerError",
+    };
+
     /// <summary>How it failed; null: it has not.</summary>
     public PodEnd? End { get; } = PodEndReader.Read(Pod);
 
@@ -30,6 +35,21 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt)
     public bool IsActive => !IsTerminal && Pod.Metadata.DeletionTimestamp is null;
 
     public bool IsScheduled => !string.IsNullOrEmpty(Pod.Spec?.NodeName) || Phase is "Running" || IsTerminal;
+
+    /// <summary>A queue has not let it through to the scheduler yet (KEP-3521). The condition tells it where the field is not known.</summary>
+    public bool IsGated => !IsScheduled && (Pod.Spec?.SchedulingGates is { Count: > 0 }
+        || (Pod.Status?.Conditions ?? []).Any(c => c is { Type: "PodScheduled", Status: "False", Reason: "SchedulingGated" }));
+
+    /// <summary>When it got its node.</summary>
+    public DateTimeOffset? PlacedAt =>
+        ((Pod.Status?.Conditions ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "True" })?.LastTransitionTime ?? Pod.Metadata.CreationTimestamp) is { } time
+            ? new DateTimeOffset(time.ToUniversalTime())
+            : null;
+
+    /// <summary>Why a container of it cannot start, where trying again may not help; null: nothing is known against it.</summary>
+    public string? CannotStart => (Pod.Status?.InitContainerStatuses ?? []).Concat(Pod.Status?.ContainerStatuses ?? [])
+        .Select(c => c.State?.Waiting?.Reason)
+        .FirstOrDefault(reason => reason is not null && Unstartable.Contains(reason));
 
     /// <summary>All its containers have started.</summary>
     public bool IsRunning =>

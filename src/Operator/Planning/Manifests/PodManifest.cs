@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
+using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning.Manifests;
@@ -20,7 +21,7 @@ internal static class PodManifest
 
     private const int User = 65532;
 
-    public static JsonObject For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, OperatorOptions options)
+    public static JsonObject For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, OperatorOptions options, ApiSupport? gangs = null)
     {
         var name = GangNames.Pod(job.Metadata.Name, status.Attempt, worker);
         var devices = job.Spec.Workers.DevicesPerWorker;
@@ -29,7 +30,7 @@ internal static class PodManifest
             ["apiVersion"] = "v1",
             ["kind"] = "Pod",
             ["metadata"] = ManifestMetadata.For(job, name),
-            ["spec"] = Spec(job, devices, options),
+            ["spec"] = Spec(job, status.Attempt, devices, options),
         };
         if (job.Spec.Workers.Template is { } template)
         {
@@ -37,10 +38,11 @@ internal static class PodManifest
         }
 
         Enforce(pod, job, status, worker);
+        GangMarks.Enforce(pod, job, status.Attempt, gangs ?? ApiSupport.Unknown);
         return pod;
     }
 
-    private static JsonObject Spec(MhcTrainingJob job, int devices, OperatorOptions options)
+    private static JsonObject Spec(MhcTrainingJob job, int attempt, int devices, OperatorOptions options)
     {
         var scheduling = job.Spec.Scheduling;
         var spec = new JsonObject
@@ -67,8 +69,10 @@ internal static class PodManifest
 
         if (scheduling.TopologyKey is { } topology)
         {
-            spec["affinity"] = NearItsPeers(job, topology);
+            spec["affinity"] = NearItsPeers(job, attempt, topology);
         }
+
+        GangMarks.Propose(spec, scheduling);
 
         return spec;
     }
@@ -108,21 +112,25 @@ internal static class PodManifest
         return container;
     }
 
-    private static JsonObject NearItsPeers(MhcTrainingJob job, string topology) => new()
+    // Peers of this attempt only: a pod that is still leaving must not hold the new gang in its old domain. The first pod of a gang finds no
+    // peer, and goes wherever it fits: Kubernetes lets a pod through that its own term selects.
+    private static JsonObject NearItsPeers(MhcTrainingJob job, int attempt, string topology)
     {
-        ["podAffinity"] = new JsonObject
+        var term = new JsonObject
         {
-            ["preferredDuringSchedulingIgnoredDuringExecution"] = new JsonArray(new JsonObject
+            ["topologyKey"] = topology,
+            ["labelSelector"] = new JsonObject
             {
-                ["weight"] = 100,
-                ["podAffinityTerm"] = new JsonObject
-                {
-                    ["topologyKey"] = topology,
-                    ["labelSelector"] = new JsonObject { ["matchLabels"] = new JsonObject { [Labels.Job] = job.Metadata.Name } },
-                },
-            }),
-        },
-    };
+                ["matchLabels"] = new JsonObject { [Labels.Job] = job.Metadata.Name, [Labels.Attempt] = attempt.ToString(CultureInfo.InvariantCulture) },
+            },
+        };
+        return new JsonObject
+        {
+            ["podAffinity"] = job.Spec.Scheduling.Topology == TopologyMode.Required
+                ? new JsonObject { ["requiredDuringSchedulingIgnoredDuringExecution"] = new JsonArray(term) }
+                : new JsonObject { ["preferredDuringSchedulingIgnoredDuringExecution"] = new JsonArray(new JsonObject { ["weight"] = 100, ["podAffinityTerm"] = term }) },
+        };
+    }
 
     private static void LayOver(JsonObject pod, JsonObject template, int devices)
     {

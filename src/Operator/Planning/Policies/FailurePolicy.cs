@@ -61,9 +61,9 @@ internal static class FailurePolicy
         // A deleted or killed worker is the cause of its peers' 75, so it is the one to name.
         var cause = failed.Find(p => p.End!.ExitCode != ExitCode.TryAgain) ?? failed[0];
         var end = cause.End!;
-        if (failed.Exists(p => p.End!.Disrupted))
+        if (failed.Find(p => p.End!.Disrupted) is { } taken)
         {
-            RestartPolicy.Restart(context, Reasons.WorkerDisrupted, $"pod {cause.Name} was taken away by the cluster", counted: false);
+            RestartPolicy.Restart(context, Reasons.WorkerDisrupted, $"the cluster has taken a worker away: {Told(taken.Name, taken.End!)}", counted: false);
         }
         else
         {

@@ -29,6 +29,8 @@ internal static class FinishedPolicy
         {
             context.Delete(pod.Pod);
         }
+
+        PodGroupPolicy.Clean(context, current: false);
     }
 
     private static void Finish(PlanContext context)

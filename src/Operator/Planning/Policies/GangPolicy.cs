@@ -40,9 +40,14 @@ internal static class GangPolicy
             return;
         }
 
+        if (!PodGroupPolicy.Ensure(context))
+        {
+            return;
+        }
+
         foreach (var worker in context.Gang.Missing)
         {
-            context.CreatePod(PodManifest.For(context.Job, context.Status, worker, context.Observed.Options));
+            context.CreatePod(PodManifest.For(context.Job, context.Status, worker, context.Observed.Options, context.Observed.Gangs));
         }
     }
 

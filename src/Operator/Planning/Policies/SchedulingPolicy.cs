@@ -19,6 +19,14 @@ internal static class SchedulingPolicy
             return;
         }
 
+        var gated = gang.Current.Count(p => p.IsGated);
+        if (gated > 0)
+        {
+            var queue = context.Spec.Scheduling.Queue is { Length: > 0 } name ? $"queue {name}" : "their scheduling gates";
+            context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.AwaitingAdmission, $"{gated} of {gang.Current.Count} pods wait for {queue} to let them through");
+            return;
+        }
+
         var refused = gang.Current.Where(p => !p.IsScheduled)
             .Select(p => (p.Name, Condition: (p.Pod.Status?.Conditions ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" })))
             .FirstOrDefault(p => p.Condition is not null);

@@ -26,7 +26,6 @@ internal static class StartPolicy
             context.Say(Reasons.Created, $"attempt 1 begins with {context.Spec.Workers.Replicas} workers");
         }
 
-        SchedulerSupportPolicy.Tell(context);
         context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.Pending, "the pods are being made");
         context.SetCondition(ConditionTypes.Running, Conditions.False, Reasons.Pending, "the pods are being made");
     }

@@ -113,12 +113,14 @@ public sealed class FailurePolicyTests
         Assert.Equal(["demo-1-0"], plan.PodNames());
     }
 
-    [Fact]
-    public void An_evicted_worker_restarts_the_gang_and_its_reason_is_told()
+    [Theory]
+    [InlineData("The node was low on resource: memory.", 0)]
+    [InlineData("Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.", 1)]
+    public void An_evicted_worker_restarts_the_gang_and_counts_only_where_it_was_its_own_fault(string message, int restarts)
     {
-        var plan = Running().WithPods(MakePod(1, 0).Evicted("The node was low on resource: memory."), MakePod(1, 1).Running()).Plan();
-        Assert.Equal(1, plan.Status!.Restarts);
-        Assert.Contains("low on resource", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+        var plan = Running().WithPods(MakePod(1, 0).Evicted(message), MakePod(1, 1).Running()).Plan();
+        Assert.Equal((2, restarts), (plan.Status!.Attempt, plan.Status.Restarts));
+        Assert.Contains(message, plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -45,4 +45,34 @@ public sealed class SchedulingTimeoutPolicyTests
         Assert.DoesNotContain(plan.Status!.Conditions, c => c.Type == ConditionTypes.Failed);
         Assert.Equal(2, plan.Status.Attempt);
     }
+
+    [Fact]
+    public void The_time_counts_from_the_first_place_and_not_from_the_wait_for_the_queue()
+    {
+        var scene = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 0).PlacedAt(Clock.After(3600)), MakePod(1, 1));
+        Assert.Equal(1, scene.Plan(3800).Status!.Attempt);
+        Assert.Equal(2, scene.Plan(3900).Status!.Attempt);
+    }
+
+    [Fact]
+    public void While_a_pod_waits_for_its_queue_no_time_counts()
+    {
+        var scene = Scene.Of(MakeJob().With(j => j.Spec.Scheduling.Queue = "team-a"), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 0).PlacedAt(Clock.Start), MakePod(1, 1).Gated());
+        var plan = scene.Plan(1e5);
+        Assert.Equal(1, plan.Status!.Attempt);
+        plan.ShouldHave(ConditionTypes.GangScheduled, "False", "AwaitingAdmission");
+        Assert.Contains("queue team-a", plan.Condition(ConditionTypes.GangScheduled).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_gang_that_cannot_get_an_image_gives_its_places_back_and_takes_no_restart()
+    {
+        var scene = Scene.Of(MakeJob().WithRestarts(0), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Waiting("ImagePullBackOff", "no such image"));
+        var before = scene.Plan(299);
+        Assert.Equal(1, before.Status!.Attempt);
+        before.ShouldHave(ConditionTypes.Running, "False", "ImagePullBackOff");
+        var plan = scene.Plan(300);
+        Assert.Equal((2, 0), (plan.Status!.Attempt, plan.Status.Restarts));
+        Assert.Contains("demo-1-1 could not start (ImagePullBackOff)", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+    }
 }
