@@ -45,9 +45,16 @@ mkdir -p "$build"
 exec 9> "$build/.lock"
 flock 9
 
+# The same sources are compiled once a machine, in whichever clone and on whichever branch they are.
+launcher=()
+if command -v ccache > /dev/null; then
+  launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  export CCACHE_DIR=$HOME/.cache/mhc-operator/ccache CCACHE_MAXSIZE=500M CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+fi
+
 if [[ ! -e $build/CMakeCache.txt ]]; then
   generator=(); if command -v ninja > /dev/null; then generator=(-G Ninja); fi
-  cmake -S "$root/native" -B "$build" "${generator[@]}" -DMHC_SANITIZE=$sanitize > "$build/configure.log" ||
+  cmake -S "$root/native" -B "$build" "${generator[@]}" "${launcher[@]}" -DMHC_SANITIZE=$sanitize > "$build/configure.log" ||
     { cat "$build/configure.log" >&2; rm -f "$build/CMakeCache.txt"; exit 1; }
 fi
 cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]}" > "$build/build.log" ||

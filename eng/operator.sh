@@ -14,7 +14,6 @@ running() { [ -s "$state/pid" ] && grep -qz "mhc-operator" "/proc/$(cat "$state/
 
 start() {
   mkdir -p "$state"
-  # The CEL rules in the definition are unknown to a 1.20 server: it drops them, but kubectl would refuse them first.
   "$here/cluster.sh" exec kubectl apply -f "$root/crds"
   "$here/cluster.sh" exec kubectl wait --for=condition=Established crd/mhctrainingjobs.training.mhc.dev --timeout=30s > /dev/null
   stop # one that is left over from another cluster or an older build
