@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=${STEPS:-1000} ranks=${RANKS:-2}
-settings=${SETTINGS:-None:Float32 Optimizer:Float32 None:BFloat16 Optimizer:BFloat16 None:Int8 Optimizer:Int8 None:Int4 Optimizer:Int4}
+settings=${SETTINGS:-None:Float32 Optimizer:Float32 None:BFloat16 Optimizer:BFloat16 Optimizer:Int8 Optimizer:Int4}
 trainer=${TRAINER:-$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-trainer}
 [ -x "$trainer" ] || { echo "no trainer at $trainer: run 'make build', or set TRAINER" >&2; exit 2; }
 folder=$(mktemp -d)
@@ -19,8 +19,8 @@ export MHC_THREADS=1 OMP_NUM_THREADS=1 MASTER_ADDR=127.0.0.1 WORLD_SIZE=$ranks
 run() {
   local name=$1-$2 began rank pid
   cat > "$folder/$name.json" << EOF
-{"job": "collectives", "model": {"layers": 2, "width": 64, "heads": 4, "contextLength": 64},
- "optimization": {"steps": $steps, "batchTokens": 1024, "peakLearningRate": 0.003, "warmupSteps": 20, "precision": "Float32"},
+{"job": "collectives", "model": {"layers": 2, "width": 64, "heads": 4, "contextLength": 32},
+ "optimization": {"steps": $steps, "batchTokens": 512, "peakLearningRate": 0.003, "warmupSteps": 20, "precision": "Float32"},
  "checkpoints": {"intervalSteps": 250}, "parallelism": {"sharding": "$1", "communication": "$2", "timeoutSeconds": 60}}
 EOF
   export MHC_CONFIG=$folder/$name.json MHC_CHECKPOINT_DIR=$folder/$name MASTER_PORT=$((20000 + RANDOM % 10000))
@@ -34,8 +34,8 @@ EOF
     wait "$pid" || { tail -n 5 "$folder/$name".*.log >&2; exit 1; }
   done
   pids=()
-  jq -rs --argjson began "$began" --argjson now "$(date +%s.%N)" --argjson steps "$steps" --slurpfile end "$folder/$name.0.end" \
-    '"\(map(.loss)[-50:] | add / length) \(($end[0].bytesSent // 0) / $steps | floor) \($now - $began)"' "$folder/$name.steps"
+  jq -rs --argjson began "$began" --argjson now "$(date +%s.%N)" --argjson steps "$steps" --slurpfile last "$folder/$name.0.end" \
+    '"\(map(.loss)[-50:] | add / length) \(($last[0].bytesSent // 0) / $steps | floor) \($now - $began)"' "$folder/$name.steps"
 }
 
 for setting in $settings; do

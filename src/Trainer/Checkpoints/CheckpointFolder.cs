@@ -19,14 +19,17 @@ internal sealed class CheckpointFolder
 
     private readonly TimeProvider _time;
 
-    private CheckpointFolder(string path, TimeProvider time) => (Path, _time) = (path, time);
+    private CheckpointFolder(string path, TimeProvider time, IDisk disk) => (Path, _time, Disk) = (path, time, disk);
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
+    /// <summary>Through which it is written.</summary>
+    public IDisk Disk { get; }
+
     /// <summary>Opens a folder for writing, and makes it where it does not exist.</summary>
     /// <exception cref="TrainerException">It cannot be made or written to; a retry cannot help.</exception>
-    public static CheckpointFolder OpenForWriting(string path, TimeProvider time)
+    public static CheckpointFolder OpenForWriting(string path, TimeProvider time, IDisk? disk = null)
     {
         try
         {
@@ -34,7 +37,7 @@ internal sealed class CheckpointFolder
             var probe = System.IO.Path.Combine(path, $"{TemporaryPrefix}probe-{Environment.ProcessId}-{Guid.NewGuid():N}");
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
-            return new CheckpointFolder(path, time);
+            return new CheckpointFolder(path, time, disk ?? Checkpoints.Disk.Instance);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,7 +46,7 @@ internal sealed class CheckpointFolder
     }
 
     /// <summary>Opens a folder for reading.</summary>
-    public static CheckpointFolder OpenForReading(string path) => new(path, TimeProvider.System);
+    public static CheckpointFolder OpenForReading(string path) => new(path, TimeProvider.System, Checkpoints.Disk.Instance);
 
     /// <summary>Folder of a committed checkpoint.</summary>
     public string Of(int step) => System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{StepPrefix}{step:D8}"));
@@ -114,7 +117,7 @@ internal sealed class CheckpointFolder
     public void WriteHealth(string folder, CheckpointHealth state, string reason)
     {
         var record = new HealthRecord { State = state, Reason = reason, Since = _time.GetUtcNow() };
-        DurableFiles.WriteAtomically(System.IO.Path.Combine(folder, HealthName), JsonSerializer.SerializeToUtf8Bytes(record, CheckpointJsonContext.Default.HealthRecord));
+        Disk.WriteAtomically(System.IO.Path.Combine(folder, HealthName), JsonSerializer.SerializeToUtf8Bytes(record, CheckpointJsonContext.Default.HealthRecord));
     }
 
     /// <summary>Gives a finished folder its final name; a worthless checkpoint that has the name makes room.</summary>
@@ -127,8 +130,8 @@ internal sealed class CheckpointFolder
             Delete(step);
         }
 
-        Directory.Move(temporary, final);
-        DurableFiles.SyncFolder(Path);
+        Disk.RenameFolder(temporary, final);
+        Disk.FlushFolder(Path);
     }
 
     /// <summary>Deletes a checkpoint. It loses its name first, so that half of it is never taken for a whole.</summary>
@@ -136,8 +139,8 @@ internal sealed class CheckpointFolder
     public void Delete(int step)
     {
         var condemned = System.IO.Path.Combine(Path, $"{TemporaryPrefix}deleted-{step:D8}-{Guid.NewGuid():N}");
-        Directory.Move(Of(step), condemned);
-        Directory.Delete(condemned, recursive: true);
+        Disk.RenameFolder(Of(step), condemned);
+        Disk.DeleteFolder(condemned);
     }
 
     /// <summary>Deletes what dead attempts left unfinished.</summary>

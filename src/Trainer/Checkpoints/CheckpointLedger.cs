@@ -12,6 +12,7 @@ namespace MhcOperator.Trainer.Checkpoints;
 internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec spec, Action<string> warn)
 {
     private readonly SortedDictionary<int, CheckpointHealth> _entries = [];
+    private int _healthy; // the last healthy step
 
     /// <summary>Everything that is known, ascending.</summary>
     public IReadOnlyList<LedgerEntry> Entries => [.. _entries.Select(e => new LedgerEntry(e.Key, e.Value))];
@@ -35,10 +36,11 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
         }
     }
 
-    /// <summary>A checkpoint was committed.</summary>
+    /// <summary>A checkpoint was committed, perhaps some steps after the one that it holds.</summary>
     public void Committed(int step)
     {
         _entries[step] = CheckpointHealth.Candidate;
+        Verify();
         Prune();
     }
 
@@ -46,13 +48,8 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
     /// <param name="step">The healthy update.</param>
     public void Healthy(int step)
     {
-        var ripe = _entries.Where(e => e.Value == CheckpointHealth.Candidate && step - e.Key >= spec.VerifyAfterSteps && step > e.Key).Select(e => e.Key).ToList();
-        foreach (var candidate in ripe)
-        {
-            Set(candidate, CheckpointHealth.Verified, $"training was healthy up to step {step}");
-        }
-
-        if (ripe.Count > 0)
+        _healthy = step;
+        if (Verify())
         {
             Prune();
         }
@@ -61,6 +58,8 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
     /// <summary>Checkpoints from a step on must not be used.</summary>
     public void QuarantineFrom(int step, string reason)
     {
+        // What was healthy from that step on is undone.
+        _healthy = Math.Min(_healthy, step - 1);
         foreach (var entry in Entries.Where(e => e.Step >= step && e.State != CheckpointHealth.Quarantined))
         {
             Set(entry.Step, CheckpointHealth.Quarantined, reason);
@@ -69,6 +68,19 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
 
     /// <summary>One checkpoint must not be used.</summary>
     public void Quarantine(int step, string reason) => Set(step, CheckpointHealth.Quarantined, reason);
+
+    /// <summary>Verifies what training has stayed healthy after for long enough, and says whether there was any.</summary>
+    private bool Verify()
+    {
+        var step = _healthy;
+        var ripe = _entries.Where(e => e.Value == CheckpointHealth.Candidate && step - e.Key >= spec.VerifyAfterSteps && step > e.Key).Select(e => e.Key).ToList();
+        foreach (var candidate in ripe)
+        {
+            Set(candidate, CheckpointHealth.Verified, $"training was healthy up to step {step}");
+        }
+
+        return ripe.Count > 0;
+    }
 
     private void Set(int step, CheckpointHealth state, string reason)
     {
@@ -81,8 +93,19 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
         foreach (var step in Retention.Expired(Entries, spec))
         {
             _entries.Remove(step);
-            OnFolder($"checkpoint {step} could not be deleted", f => f.Delete(step));
+            OnFolder($"checkpoint {step} could not be deleted", f => Delete(f, step));
         }
+    }
+
+    /// <summary>That the newest verified one is known to be so on the disk comes first: it may have been impossible to write that down.</summary>
+    private void Delete(CheckpointFolder from, int step)
+    {
+        if (LatestVerified is { } newest && from.ReadHealth(newest) != CheckpointHealth.Verified)
+        {
+            from.WriteHealth(newest, CheckpointHealth.Verified, "training was healthy after it");
+        }
+
+        from.Delete(step);
     }
 
     private void OnFolder(string failure, Action<CheckpointFolder> action)

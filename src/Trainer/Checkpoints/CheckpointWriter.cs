@@ -6,66 +6,139 @@ using MhcOperator.Trainer.Training;
 namespace MhcOperator.Trainer.Checkpoints;
 
 /// <summary>
-/// Writes a checkpoint with all ranks: each one its share of the tensors into a folder set aside, flushed and hashed; when all have
-/// agreed that theirs is on the disk, rank 0 adds the manifest and gives the folder its name, under the fence. Until that one rename there
-/// is no new checkpoint, and whatever fails before it leaves the older ones as they were.
+/// Writes checkpoints with all ranks, while they train on. Each rank copies its share of the tensors and writes them in the background into
+/// a folder set aside, flushed and hashed; when all have agreed that theirs is on the disk, rank 0 adds the manifest and gives the folder its
+/// name, under the fence, in the background too. Until that one rename there is no new checkpoint, and whatever fails before it leaves
+/// the older ones as they were. The ranks agree only where all of them call <see cref="Advance"/> or <see cref="Drain"/>.
 /// </summary>
-internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence fence, IGang gang, int attempt)
+internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence fence, IGang gang, int attempt, TimeProvider time) : IDisposable
 {
-    /// <summary>Writes and commits. Every rank calls it with the same step.</summary>
+    private readonly HostSnapshot _snapshot = new();
+    private Job? _job;
+
+    /// <summary>Whether a checkpoint is being written.</summary>
+    public bool IsBusy => _job is not null;
+
+    /// <summary>Whether this rank has done what the ranks must agree on next.</summary>
+    public bool IsReady => _job is { Work.IsCompleted: true };
+
+    /// <summary>Begins a checkpoint. Every rank calls it after the same step, when none is being written.</summary>
     /// <param name="manifest">Complete but for shards and the weights' hash.</param>
     /// <param name="shared">Tensors that all ranks hold alike; each rank writes some.</param>
     /// <param name="own">Tensors that this rank alone holds.</param>
-    /// <param name="weightsSha256">Hash of the weights; used on rank 0.</param>
-    /// <returns>Null on success, else what failed, the same on every rank.</returns>
-    /// <exception cref="TrainerException">A newer attempt owns the folder, or a peer is lost.</exception>
-    public string? Write(CheckpointManifest manifest, IReadOnlyList<NamedTensor> shared, IReadOnlyList<NamedTensor> own, Func<string> weightsSha256)
+    /// <param name="weights">The weights under their own names, for their hash.</param>
+    public void Begin(CheckpointManifest manifest, IReadOnlyList<NamedTensor> shared, IReadOnlyList<NamedTensor> own, IEnumerable<NamedTensor> weights)
     {
-        var temporary = folder.TemporaryOf(manifest.Step, attempt);
-        var failure = Agree(OnRankZero(() => Prepare(temporary)), out _)
-            ?? Agree(Try(() => WriteShard(temporary, shared, own)), out var shards)
-            ?? Agree(OnRankZero(() => Commit(temporary, manifest with { Shards = shards, WeightsSha256 = weightsSha256() })), out _);
-        if (failure is not null && gang.Rank == 0)
+        if (_job is not null)
         {
-            TryDelete(temporary);
+            throw new InvalidOperationException($"Checkpoint {_job.Manifest.Step} is still being written.");
         }
 
-        return failure;
-    }
-
-    private static void Prepare(string temporary)
-    {
-        TryDelete(temporary);
-        Directory.CreateDirectory(temporary);
-    }
-
-    private ShardRecord WriteShard(string temporary, IReadOnlyList<NamedTensor> shared, IReadOnlyList<NamedTensor> own)
-    {
         var owners = ShardPlan.Assign([.. shared.Select(t => t.Bytes)], gang.Size);
         var mine = shared.Where((_, i) => owners[i] == gang.Rank).Concat(own).ToList();
+        var numberOf = mine.Select((t, i) => (t.Value, i)).ToDictionary(t => (object)t.Value, t => t.i, ReferenceEqualityComparer.Instance);
+        // Rank 0 hashes all weights: those that others write are copied besides.
+        var hashed = gang.Rank == 0 ? weights.ToList() : [];
+        var others = hashed.Where(w => !numberOf.ContainsKey(w.Value)).ToList();
+        var copies = _snapshot.Take([.. mine, .. others.Select(w => w with { Name = "hashed." + w.Name })]);
+        var othersCopied = others.Zip(copies.Skip(mine.Count)).ToDictionary(o => o.First.Name, o => o.Second.Value, StringComparer.Ordinal);
+        IReadOnlyList<NamedTensor> weightCopies = [.. hashed.Select(w => w with { Value = othersCopied.TryGetValue(w.Name, out var copy) ? copy : copies[numberOf[w.Value]].Value })];
+        var temporary = folder.TemporaryOf(manifest.Step, attempt);
+        var shard = copies.Take(mine.Count).ToList();
+        _job = new Job(manifest, temporary, weightCopies, time.GetTimestamp())
+        {
+            Work = InBackground(() =>
+            {
+                _snapshot.Copied.GetAwaiter().GetResult();
+                return WriteShard(temporary, shard);
+            }),
+        };
+    }
+
+    /// <summary>Waits until the weights and the optimizer's state may change.</summary>
+    public void WaitUntilCopied() => _snapshot.Copied.GetAwaiter().GetResult();
+
+    /// <summary>Goes on with the checkpoint. To be called by all ranks when all of them are ready.</summary>
+    /// <returns>How it ended; null: it goes on.</returns>
+    /// <exception cref="TrainerException">A newer attempt owns the folder, or a peer is lost.</exception>
+    public CheckpointOutcome? Advance()
+    {
+        if (_job is not { } job)
+        {
+            return null;
+        }
+
+        var failure = Agree(job.Work.GetAwaiter().GetResult(), out var shards);
+        if (failure is null && !job.Commits)
+        {
+            job.Commits = true;
+            job.Bytes = shards.Sum(s => s.Bytes);
+            job.Work = gang.Rank == 0
+                ? InBackground(() =>
+                {
+                    Commit(job.Temporary, job.Manifest with { Shards = shards, WeightsSha256 = WeightsHash.Compute(job.Weights) });
+                    return null;
+                })
+                : Task.FromResult(new ShardOutcome(Shard: null, Error: null));
+            return null;
+        }
+
+        if (failure is not null && gang.Rank == 0)
+        {
+            TryDelete(job.Temporary);
+        }
+
+        _job = null;
+        return new CheckpointOutcome(job.Manifest.Step, failure, job.Bytes, time.GetElapsedTime(job.Began).TotalSeconds);
+    }
+
+    /// <summary>Waits for the end of the checkpoint that is being written. Every rank calls it after the same step.</summary>
+    /// <returns>How it ended; null where there is none.</returns>
+    /// <exception cref="TrainerException">A newer attempt owns the folder, or a peer is lost.</exception>
+    public CheckpointOutcome? Drain()
+    {
+        CheckpointOutcome? outcome = null;
+        while (IsBusy && outcome is null)
+        {
+            outcome = Advance();
+        }
+
+        return outcome;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        WaitUntilCopied();
+        // A process that ends in the middle of a checkpoint leaves the memory to the thread that writes it.
+        if (_job is null or { Work.IsCompleted: true })
+        {
+            _snapshot.Dispose();
+        }
+    }
+
+    private static Task<ShardOutcome> InBackground(Func<ShardRecord?> work) =>
+        Task.Factory.StartNew(() => Try(work), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private ShardRecord WriteShard(string temporary, IReadOnlyList<NamedTensor> tensors)
+    {
+        var disk = folder.Disk;
+        disk.CreateFolder(temporary);
         var name = string.Create(CultureInfo.InvariantCulture, $"rank-{gang.Rank:D5}.safetensors");
-        using var file = new FileStream(Path.Combine(temporary, name), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        using var file = disk.Create(Path.Combine(temporary, name));
         using var hashed = new HashingStream(file);
-        SafeTensorsWriter.Write(hashed, mine, new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
-        file.Flush(flushToDisk: true);
+        SafeTensorsWriter.Write(hashed, tensors, new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
+        disk.Flush(file);
         return new ShardRecord(name, file.Length, hashed.Sha256);
     }
 
     private void Commit(string temporary, CheckpointManifest manifest)
     {
-        DurableFiles.Write(Path.Combine(temporary, CheckpointFolder.ManifestName), JsonSerializer.SerializeToUtf8Bytes(manifest, CheckpointJsonContext.Default.CheckpointManifest));
+        folder.Disk.Write(Path.Combine(temporary, CheckpointFolder.ManifestName), JsonSerializer.SerializeToUtf8Bytes(manifest, CheckpointJsonContext.Default.CheckpointManifest));
         folder.WriteHealth(temporary, CheckpointHealth.Candidate, "just committed");
-        DurableFiles.SyncFolder(temporary);
+        folder.Disk.FlushFolder(temporary);
         fence.WhileOwner(() => folder.Commit(temporary, manifest.Step));
     }
-
-    private ShardOutcome OnRankZero(Action action) => gang.Rank != 0
-        ? new ShardOutcome(Shard: null, Error: null)
-        : Try(() =>
-        {
-            action();
-            return null;
-        });
 
     private static ShardOutcome Try(Func<ShardRecord?> action)
     {
@@ -98,13 +171,13 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         return errors.Count == 0 ? null : string.Join("; ", errors);
     }
 
-    private static void TryDelete(string temporary)
+    private void TryDelete(string temporary)
     {
         try
         {
             if (Directory.Exists(temporary))
             {
-                Directory.Delete(temporary, recursive: true);
+                folder.Disk.DeleteFolder(temporary);
             }
         }
         catch (IOException)
@@ -112,5 +185,17 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
             // It is cleared away when the next attempt begins.
             return;
         }
+    }
+
+    private sealed record Job(CheckpointManifest Manifest, string Temporary, IReadOnlyList<NamedTensor> Weights, long Began)
+    {
+        /// <summary>What this rank does at the moment.</summary>
+        public required Task<ShardOutcome> Work { get; set; }
+
+        /// <summary>Whether all shards are on the disk.</summary>
+        public bool Commits { get; set; }
+
+        /// <summary>Size of all shards.</summary>
+        public long Bytes { get; set; }
     }
 }

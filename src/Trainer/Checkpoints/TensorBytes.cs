@@ -40,6 +40,15 @@ internal static unsafe class TensorBytes
         GC.KeepAlive(tensor);
     }
 
+    /// <summary>Copies all bytes to a tensor of the same size; both contiguous, on the CPU.</summary>
+    public static void Copy(Tensor from, Tensor to)
+    {
+        var bytes = new NamedTensor("", from).Bytes;
+        Buffer.MemoryCopy(Data(from), Data(to), new NamedTensor("", to).Bytes, bytes);
+        GC.KeepAlive(from);
+        GC.KeepAlive(to);
+    }
+
     private static byte* Data(Tensor tensor) => tensor.is_contiguous()
         ? tensor.numel() == 0 ? null : (byte*)TensorMemory.Pointer(tensor)
         : throw new ArgumentException("The tensor must be contiguous.", nameof(tensor));

@@ -7,4 +7,11 @@ namespace MhcOperator.Trainer.Telemetry;
 /// <param name="SkippedUpdates">Updates left out by this process, since a loss or gradient was not finite.</param>
 /// <param name="CheckpointFailures">Checkpoints that this process could not write.</param>
 /// <param name="CheckpointSeconds">How long training stood still for the last checkpoint.</param>
-internal sealed record TrainerSnapshot(TrainerStatus Status, int SkippedUpdates, int CheckpointFailures, double CheckpointSeconds);
+internal sealed record TrainerSnapshot(TrainerStatus Status, int SkippedUpdates, int CheckpointFailures, double CheckpointSeconds)
+{
+    /// <summary>Size of the last checkpoint.</summary>
+    public long? CheckpointBytes { get; init; }
+
+    /// <summary>How long it took to write, in the background.</summary>
+    public double? CheckpointWriteSeconds { get; init; }
+}

@@ -6,8 +6,10 @@ using MhcOperator.Trainer.Stability;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// Decides when a checkpoint is due. While training is suspicious none is committed: a due one waits for the next healthy step. One that
-/// cannot be written is a warning, and the older ones stay; only the last one must succeed.
+/// Decides when a checkpoint is due, and has it written while training goes on. While training is suspicious none is begun: a due one waits
+/// for the next healthy step. One that is due while the one before is still being written waits for that, and training with it: a disk
+/// that is too slow slows training down instead of piling up work, and checkpoints come at the same steps in every run. One that cannot
+/// be written is a warning, and the older ones stay; only the last one must succeed.
 /// </summary>
 internal sealed class CheckpointKeeper(
     CheckpointWriter writer,
@@ -21,6 +23,7 @@ internal sealed class CheckpointKeeper(
 {
     private bool _due;
     private int _last;
+    private double _stall;
 
     /// <summary>Checkpoints that could not be written.</summary>
     public int Failures { get; private set; }
@@ -28,8 +31,28 @@ internal sealed class CheckpointKeeper(
     /// <summary>How long training stood still for the last checkpoint.</summary>
     public double LastSeconds { get; private set; }
 
+    /// <summary>The last checkpoint that was written; null before the first.</summary>
+    public CheckpointOutcome? LastWritten { get; private set; }
+
+    /// <summary>Whether this rank has done what all must have done before a checkpoint can go on; travels with the numbers of a step.</summary>
+    public bool IsReady => writer.IsReady;
+
     /// <summary>Training begins with a checkpoint that need not be written again.</summary>
     public void BeganAt(int step) => _last = step;
+
+    /// <summary>Goes on with a checkpoint; every rank calls it at the same step.</summary>
+    /// <param name="allReady">Whether all ranks are ready.</param>
+    /// <exception cref="TrainerException">A newer attempt owns the folder, or a peer is lost.</exception>
+    public void Advance(bool allReady)
+    {
+        if (allReady)
+        {
+            Stalling(() => Take(writer.Advance()));
+        }
+    }
+
+    /// <summary>Before weights change: waits until they have been copied.</summary>
+    public void BeforeUpdate() => Stalling(writer.WaitUntilCopied);
 
     /// <summary>Takes a finished step into account; every rank calls it with the same values.</summary>
     /// <param name="progress">After the step.</param>
@@ -44,43 +67,83 @@ internal sealed class CheckpointKeeper(
             ledger.Healthy(progress.Step);
         }
 
-        var last = progress.Step == steps;
         _due |= progress.Step % spec.IntervalSteps == 0;
-        if (last || (_due && healthy))
+        if (progress.Step == steps)
         {
-            _due = false;
-            if (Save(progress) is { } failure && last)
+            if (Save(progress) is { } failure)
             {
                 throw TrainerException.TryAgain("CheckpointFailed", $"the last checkpoint, of step {progress.Step}, could not be written: {failure}");
             }
         }
+        else if (_due && healthy)
+        {
+            _due = false;
+            Begin(progress);
+        }
     }
 
-    /// <summary>Writes a checkpoint now, unless this step has one.</summary>
-    /// <returns>Null on success, else what failed.</returns>
+    /// <summary>Waits for the checkpoint that is being written; every rank calls it at the same step.</summary>
+    /// <returns>What failed; null on success, or where there was none.</returns>
+    public string? Drain()
+    {
+        string? failure = null;
+        Stalling(() => failure = Take(writer.Drain()));
+        return failure;
+    }
+
+    /// <summary>Writes a checkpoint of this step, unless there is one, and waits for it.</summary>
+    /// <returns>What failed; null on success.</returns>
     public string? Save(TrainingProgress progress)
     {
+        Drain();
         if (progress.Step == _last)
         {
             return null;
         }
 
-        var started = time.GetTimestamp();
-        using var scope = TorchSharp.torch.NewDisposeScope();
-        state.Updater.Settle();
-        var failure = writer.Write(describe(progress), state.SharedTensors(), state.OwnTensors(), () => WeightsHash.Compute(state.Weights));
-        LastSeconds = time.GetElapsedTime(started).TotalSeconds;
-        if (failure is null)
+        Begin(progress);
+        return Drain();
+    }
+
+    private void Begin(TrainingProgress progress)
+    {
+        Drain();
+        _stall = 0;
+        Stalling(() =>
         {
-            _last = progress.Step;
-            ledger.Committed(progress.Step);
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            state.Updater.Settle();
+            writer.Begin(describe(progress), state.SharedTensors(), state.OwnTensors(), state.Weights);
+        });
+    }
+
+    private string? Take(CheckpointOutcome? outcome)
+    {
+        if (outcome is null)
+        {
+            return null;
+        }
+
+        if (outcome.Failure is null)
+        {
+            _last = outcome.Step;
+            LastWritten = outcome;
+            ledger.Committed(outcome.Step);
         }
         else
         {
             Failures++;
-            warn(string.Create(CultureInfo.InvariantCulture, $"checkpoint {progress.Step} could not be written, the one before stays the newest: {failure}"));
+            warn(string.Create(CultureInfo.InvariantCulture, $"checkpoint {outcome.Step} could not be written, the one before stays the newest: {outcome.Failure}"));
         }
 
-        return failure;
+        return outcome.Failure;
+    }
+
+    private void Stalling(Action action)
+    {
+        var started = time.GetTimestamp();
+        action();
+        _stall += time.GetElapsedTime(started).TotalSeconds;
+        LastSeconds = _stall;
     }
 }

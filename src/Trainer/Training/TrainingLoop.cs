@@ -42,12 +42,19 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             parts.StepLog?.Write(observed, learningRate);
             if (!report.SkipUpdate)
             {
+                parts.Keeper.BeforeUpdate();
                 state.Updater.Update(learningRate);
             }
 
             state.Updater.Clear();
             progress = new TrainingProgress(step, dataStep + 1, progress.Tokens + _optimization.BatchTokens);
             parts.Keeper.AfterStep(progress, report.State, _observeOnly);
+            if (configuration.Drills.Count > 0)
+            {
+                // A rehearsal is to be the same each time: what is done to a checkpoint or after it must not depend on the disk.
+                parts.Keeper.Drain();
+            }
+
             parts.Telemetry.Step(progress, observed, report, learningRate);
             parts.Drills.ForEach(d => d.AfterStep(step));
             if (stop && step < _optimization.Steps)
@@ -78,8 +85,9 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
 
         parts.Drills.ForEach(d => d.Gradients(step, state.Model.NamedParameters));
         var measured = measures ? state.Model.LastGain : null;
-        Span<float> shared = [(float)loss, parts.Stop.Requested ? 1 : 0, (float)(measured?.Forward ?? 0), (float)(measured?.Backward ?? 0)];
+        Span<float> shared = [(float)loss, parts.Stop.Requested ? 1 : 0, (float)(measured?.Forward ?? 0), (float)(measured?.Backward ?? 0), parts.Keeper.IsReady ? 1 : 0];
         var norm = state.Updater.Average(shared);
+        parts.Keeper.Advance(shared[4] >= 1);
         return (
             new StepObservation(step, dataStep, shared[0], norm, measured is null ? null : new GainStatus { Forward = shared[2], Backward = shared[3] }),
             shared[1] > 0);
@@ -94,6 +102,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
 
         if (report.State == StabilityState.Unstable && !_observeOnly)
         {
+            parts.Keeper.Drain();
             var verdict = VerdictBuilder.Build(report, observed, configuration.Stability.Rollback, parts.Ledger.Verified);
             parts.Ledger.QuarantineFrom(verdict.OnsetStep, $"training was found unstable at step {verdict.DetectedStep}: {verdict.Reason}");
             throw TrainerException.Unstable(verdict);

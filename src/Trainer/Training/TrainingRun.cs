@@ -15,7 +15,7 @@ namespace MhcOperator.Trainer.Training;
 /// <summary>One attempt of one rank, from the environment to the last checkpoint.</summary>
 internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, TrainingLogs logs, ProgressPrinter printer, StopRequest stop, Action<TrainerException> end, TimeProvider time)
 {
-    private const int SharedNumbers = 4;
+    private const int SharedNumbers = 5;
 
     private readonly TrainerConfiguration _configuration = settings.Configuration;
     private readonly GangIdentity _identity = settings.Identity;
@@ -44,7 +44,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var order = new SampleOrder(_configuration.Optimization.Seed, data.TrainingSamples, plan.Samples);
         var monitor = new StabilityMonitor(_configuration.Stability);
         var progress = Resume(new CheckpointLoader(folder, gang, ledger, printer.Warn), state, monitor, order);
-        var keeper = new CheckpointKeeper(new CheckpointWriter(folder, fence, gang, _identity.Attempt), ledger, _configuration.Checkpoints, _configuration.Optimization.Steps, p => Describe(p, monitor, vocabulary, order), state, Warn, time);
+        using var writer = new CheckpointWriter(folder, fence, gang, _identity.Attempt, time);
+        var keeper = new CheckpointKeeper(writer, ledger, _configuration.Checkpoints, _configuration.Optimization.Steps, p => Describe(p, monitor, vocabulary, order), state, Warn, time);
         keeper.BeganAt(progress.Step);
         var drills = DrillBook.Open(_configuration.Drills, _identity.Attempt, _identity.Rank, vocabulary, folder);
         using var dataLog = Open(logs.Data, path => new DataLog(path));

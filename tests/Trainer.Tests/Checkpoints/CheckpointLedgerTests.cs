@@ -34,6 +34,27 @@ public sealed class CheckpointLedgerTests
     }
 
     [Fact]
+    public void One_that_is_committed_late_is_verified_by_the_healthy_steps_since()
+    {
+        _ledger.Healthy(150);
+        _ledger.Committed(100);
+        _ledger.Committed(120);
+
+        Assert.Equal([100], _ledger.Verified);
+    }
+
+    [Fact]
+    public void Healthy_steps_that_were_undone_verify_nothing()
+    {
+        _ledger.Committed(100);
+        _ledger.Healthy(140);
+        _ledger.QuarantineFrom(120, "test");
+        _ledger.Committed(90);
+
+        Assert.Empty(_ledger.Verified);
+    }
+
+    [Fact]
     public void A_quarantined_one_is_neither_latest_nor_verified_ever_again()
     {
         _ledger.Committed(100);

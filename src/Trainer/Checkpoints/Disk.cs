@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace MhcOperator.Trainer.Checkpoints;
+
+/// <summary>The file system itself. .NET can flush a file, but not the folder that names it.</summary>
+internal sealed partial class Disk : IDisk
+{
+    /// <summary>The only one.</summary>
+    public static readonly Disk Instance = new();
+
+    private const int ReadOnly = 0;
+    private const int CloseOnExec = 0x80000;
+
+    private Disk()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void CreateFolder(string path) => Directory.CreateDirectory(path);
+
+    /// <inheritdoc/>
+    public Stream Create(string path) => new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+
+    /// <inheritdoc/>
+    public void Flush(Stream file) => ((FileStream)file).Flush(flushToDisk: true);
+
+    /// <inheritdoc/>
+    public void FlushFolder(string path)
+    {
+        var descriptor = Open(path, ReadOnly | CloseOnExec);
+        if (descriptor < 0)
+        {
+            throw new IOException($"{path}: cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        var failed = FSync(descriptor) != 0;
+        var message = failed ? Marshal.GetLastPInvokeErrorMessage() : "";
+        _ = Close(descriptor);
+        if (failed)
+        {
+            throw new IOException($"{path}: cannot be flushed: {message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Rename(string from, string to) => File.Move(from, to, overwrite: true);
+
+    /// <inheritdoc/>
+    public void RenameFolder(string from, string to) => Directory.Move(from, to);
+
+    /// <inheritdoc/>
+    public void DeleteFolder(string path) => Directory.Delete(path, recursive: true);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FSync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}
