@@ -1,30 +1,9 @@
 // The C ABI: checks, then the chosen build's kernel.
-#include "arguments.h"
-#include "selection.h"
+#include "call.h"
 
 using mhc::Arguments;
+using mhc::call;
 using mhc::Kernels;
-using mhc::Sizes;
-
-namespace {
-
-template <class A>
-int call(const Arguments &check, int (*Kernels::*operation)(const A &, const Sizes &), const A &arguments, char *error,
-         size_t error_size) {
-    if (!check.good())
-        return MHC_ERROR_ARGUMENT;
-    const Kernels *kernels = mhc::chosen_kernels();
-    if (kernels == nullptr)
-        return mhc::fail(MHC_ERROR_UNSUPPORTED, error, error_size, "%s", mhc::selection_problem());
-    const int code = (kernels->*operation)(arguments, check.sizes());
-    if (code == MHC_ERROR_MEMORY)
-        return mhc::fail(code, error, error_size, "out of memory for scratch buffers");
-    if (code == MHC_ERROR_PARALLEL)
-        return mhc::fail(code, error, error_size, "the parallel_for given to mhc_initialize failed");
-    return code;
-}
-
-} // namespace
 
 extern "C" {
 
@@ -50,11 +29,11 @@ static void check_layer(Arguments &check, const float *x, const float *phi, cons
     check.tensor("bias", bias, 1).tensor("alpha", alpha, 1);
 }
 
-static int coefficients_forward(const mhc::CoefficientsForward &a, Arguments &check, char *error, size_t error_size) {
+static int coefficients_forward(const mhc::ConnectForward &a, Arguments &check, char *error, size_t error_size) {
     check_layer(check, a.x, a.phi, a.bias, a.alpha);
     check.per_token("pre", a.pre, 1).per_token("post", a.post, 1).per_token("res", a.res, 1);
     check.per_token("raw", a.raw, 1).per_token("r", a.r, 1);
-    return call(check, &Kernels::coefficients_forward, a, error, error_size);
+    return call(check, &Kernels::connect_forward, a, error, error_size);
 }
 
 int mhc_coefficients_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre, float *post,
@@ -62,7 +41,9 @@ int mhc_coefficients_forward(const float *x, const float *phi, const float *bias
                              char *error, size_t error_size) {
     Arguments check(error, error_size, tokens, n);
     check.channels(channels).iterations(iterations);
-    return coefficients_forward({x, phi, bias, alpha, pre, post, res, raw, r, nullptr}, check, error, error_size);
+    return coefficients_forward(
+        {x, nullptr, nullptr, nullptr, phi, bias, alpha, nullptr, nullptr, pre, post, res, raw, r, nullptr, 0.0f, false}, check,
+        error, error_size);
 }
 
 int mhc_enter_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre, float *post,
@@ -70,7 +51,9 @@ int mhc_enter_forward(const float *x, const float *phi, const float *bias, const
                       int32_t iterations, char *error, size_t error_size) {
     Arguments check(error, error_size, tokens, n);
     check.channels(channels).iterations(iterations).per_token("h", h, channels);
-    return coefficients_forward({x, phi, bias, alpha, pre, post, res, raw, r, h}, check, error, error_size);
+    return coefficients_forward(
+        {x, nullptr, nullptr, nullptr, phi, bias, alpha, nullptr, nullptr, pre, post, res, raw, r, h, 0.0f, false}, check,
+        error, error_size);
 }
 
 int mhc_coefficients_backward(const float *x, const float *phi, const float *bias, const float *alpha, const float *raw,
@@ -132,24 +115,6 @@ int mhc_write_backward_y(const float *post, const float *grad_output, float *gra
     check.channels(channels).per_token("post", post, 1);
     check.per_token("grad_output", grad_output, channels).per_token("grad_y", grad_y, channels);
     return call(check, &Kernels::write_backward_y, {post, grad_output, grad_y}, error, error_size);
-}
-
-int mhc_layer_backward(const float *x, const float *y, const float *phi, const float *bias, const float *alpha,
-                       const float *pre, const float *post, const float *res, const float *raw, const float *r,
-                       const float *grad_output, const float *grad_h, float *grad_x, float *grad_phi, float *grad_bias,
-                       float *grad_alpha, int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
-                       size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
-    check.channels(channels).iterations(iterations);
-    check_layer(check, x, phi, bias, alpha);
-    check.per_token("y", y, channels).per_token("pre", pre, 1).per_token("post", post, 1).per_token("res", res, 1);
-    check.per_token("raw", raw, 1).per_token("r", r, 1);
-    check.per_token("grad_output", grad_output, channels).per_token("grad_h", grad_h, channels);
-    check.per_token("grad_x", grad_x, channels).tensor("grad_phi", grad_phi, check.width());
-    check.tensor("grad_bias", grad_bias, 1).tensor("grad_alpha", grad_alpha, 1);
-    return call(check, &Kernels::layer_backward,
-                {x, y, phi, bias, alpha, pre, post, res, raw, r, grad_output, grad_h, grad_x, grad_phi, grad_bias, grad_alpha},
-                error, error_size);
 }
 
 } // extern "C"

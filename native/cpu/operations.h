@@ -7,13 +7,15 @@ namespace mhc::MHC_NAMESPACE {
 
 int sinkhorn_forward(const SinkhornForward &, const Sizes &);
 int sinkhorn_backward(const SinkhornBackward &, const Sizes &);
-int coefficients_forward(const CoefficientsForward &, const Sizes &);
+int connect_forward(const ConnectForward &, const Sizes &);
 int coefficients_backward(const CoefficientsBackward &, const Sizes &);
 int read_forward(const ReadForward &, const Sizes &);
 int read_backward(const ReadBackward &, const Sizes &);
 int write_forward(const WriteForward &, const Sizes &);
 int write_backward(const WriteBackward &, const Sizes &);
 int write_backward_y(const WriteBackwardY &, const Sizes &);
-int layer_backward(const LayerBackward &, const Sizes &);
+int connect_backward(const ConnectBackward &, const Sizes &);
+int finish_forward(const FinishForward &, const Sizes &);
+int finish_backward(const FinishBackward &, const Sizes &);
 
 } // namespace mhc::MHC_NAMESPACE

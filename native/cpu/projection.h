@@ -1,5 +1,6 @@
-// The small matrix products of the coefficients, on tiles of kTile tokens: [tokens, K] x [K, M] and the two of its backward
-// pass. M = n*n + 2*n columns are padded to a multiple of kLanes. Registers hold kRows x (up to) kColumns vectors of a result.
+// The small matrix product of the coefficients, [tokens, K] x [K, M], on tiles of kTile tokens; gradient_tile.h has the two of
+// its backward pass. M = n*n + 2*n columns are padded to a multiple of kLanes. Registers hold kRows x (up to) kColumns vectors
+// of a result.
 #pragma once
 
 #include "simd.h"
@@ -10,7 +11,6 @@ constexpr int kTile = 16;                      // tokens at once: their streams 
 constexpr int kDepth = 128;                    // rows of phi at once: they stay in the first-level cache
 constexpr int kRows = kLanes == 16 ? 8 : 4;    // tokens (or rows of phi) per register tile
 constexpr int kColumns = kLanes == 16 ? 2 : 3; // vectors of columns per register tile
-constexpr int kWidth = 4 * kColumns * kLanes;  // elements of K at once in the backward pass
 
 template <int N>
 struct Coefficients {
@@ -29,21 +29,6 @@ const float *pad_rows(const float *phi, int64_t depth, float *memory) {
         for (int m = 0; m < M::padded; m++)
             memory[k * M::padded + m] = m < M::count ? phi[k * M::count + m] : 0.0f;
     return memory;
-}
-
-// Floats per row of phi's transpose: K rounded up to whole blocks of kWidth.
-inline int64_t padded_depth(int64_t depth) {
-    return (depth + kWidth - 1) / kWidth * kWidth;
-}
-
-// The transpose of phi, [M, padded_depth(K)], filled up with zeros.
-template <int N>
-void transpose_rows(const float *phi, int64_t depth, float *transposed) {
-    using M = Coefficients<N>;
-    const int64_t stride = padded_depth(depth);
-    for (int64_t k = 0; k < stride; k++)
-        for (int m = 0; m < M::count; m++)
-            transposed[m * stride + k] = k < depth ? phi[k * M::count + m] : 0.0f;
 }
 
 // result[r, :] += sum over k < depth of a[r, k] * b[k, :], for Rows rows and Vectors vectors of columns.
@@ -99,13 +84,6 @@ void multiply_rows(int64_t rows, const float *a, int64_t row, int64_t step, cons
         multiply_columns<1, Vectors>(a + r * row, row, step, b, stride, depth, result + r * result_stride, result_stride);
 }
 
-// Asks for a row's next `length` floats. A block takes a few lines of each of many rows, which the processor does not foresee.
-template <bool ForWriting>
-MHC_INLINE void fetch(const float *next, int64_t length) {
-    for (int64_t c = 0; c < length; c += 16)
-        __builtin_prefetch(next + c, ForWriting ? 1 : 0);
-}
-
 MHC_INLINE float sum_of_squares(const float *v, int64_t length) {
     Vec totals[2] = {};
     int64_t k = 0;
@@ -121,9 +99,25 @@ MHC_INLINE float sum_of_squares(const float *v, int64_t length) {
     return sum(totals[0] + totals[1]);
 }
 
+// The streams of consecutive tokens; stream = 0 where all streams of a token are one row in memory.
+struct Streams {
+    const float *data;
+    int64_t token, stream;
+
+    const float *row(int64_t t, int64_t i) const { return data + t * token + i * stream; }
+
+    static Streams of(const float *data, bool replicated, int64_t n, int64_t channels) {
+        if (replicated)
+            return {data, channels, 0};
+        return {data, n * channels, channels};
+    }
+
+    Streams from(int64_t t) const { return {data + t * token, token, stream}; }
+};
+
 // products[t, :] = x[t] phi and squares[t] = |x[t]|^2 for `count` <= kTile tokens, taking x from memory once.
 template <int N>
-void project(const float *x, int64_t depth, const float *phi, int count, float (*products)[Coefficients<N>::padded],
+void project(const Streams &x, int64_t channels, const float *phi, int count, float (*products)[Coefficients<N>::padded],
              float *squares) {
     using M = Coefficients<N>;
     for (int t = 0; t < count; t++) {
@@ -131,47 +125,18 @@ void project(const float *x, int64_t depth, const float *phi, int count, float (
         for (int m = 0; m < M::padded; m++)
             products[t][m] = 0.0f;
     }
-    for (int64_t k = 0; k < depth; k += kDepth) {
-        const int64_t now = depth - k < kDepth ? depth - k : kDepth;
-        for (int t = 0; t < count; t++)
-            squares[t] += sum_of_squares(x + t * depth + k, now);
-        multiply_rows<M::vectors>(count, x + k, depth, 1, phi + k * M::padded, M::padded, now, products[0], M::padded);
-    }
-}
-
-// The two products of the backward pass for `count` <= kTile tokens, taking x from memory once:
-// grad_x[t] (+)= phi grad_products[t] + scales[t] * x[t], and grad_phi += sum_t x[t]^T grad_products[t].
-template <int N>
-void project_backward(const float *x, int64_t depth, const float *transposed_phi, int count,
-                      const float (*grad_products)[Coefficients<N>::padded], const float *scales, float *grad_x,
-                      bool accumulate, float *grad_phi) {
-    using M = Coefficients<N>;
-    const int64_t stride = padded_depth(depth);
-    for (int64_t k = 0; k < depth; k += kWidth) {
-        const int64_t now = depth - k < kWidth ? depth - k : kWidth;
-        float block[kTile][kWidth], gradient[kTile][kWidth];
-        for (int t = 0; t < count; t++) {
-            const float *from = x + t * depth + k;
-            const float *so_far = grad_x + t * depth + k;
-            const Vec scale = splat(scales[t]);
-            fetch<false>(from + kWidth, now);
-            fetch<true>(so_far + kWidth, now);
-            each_block(now, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
-                const Vec value = load(from + c, lanes);
-                store(block[t] + c, value);
-                store(gradient[t] + c, accumulate ? fma(scale, value, load(so_far + c, lanes)) : scale * value);
-            });
-            for (int64_t c = (now + kLanes - 1) / kLanes * kLanes; c < kWidth; c += kLanes)
-                store(gradient[t] + c, Vec{});
+    for (int i = 0; i < N; i++)
+        for (int64_t c = 0; c < channels; c += kDepth) {
+            const int64_t now = channels - c < kDepth ? channels - c : kDepth;
+            const float *block = phi + (i * channels + c) * M::padded;
+            for (int t = 0; t < count; t += kRows) {
+                const int rows = count - t < kRows ? count - t : kRows;
+                const float *from = x.row(t, i) + c;
+                for (int r = 0; r < rows; r++)
+                    squares[t + r] += sum_of_squares(from + r * x.token, now);
+                multiply_rows<M::vectors>(rows, from, x.token, 1, block, M::padded, now, products[t], M::padded);
+            }
         }
-        multiply_rows<kWidth / kLanes>(count, grad_products[0], M::padded, 1, transposed_phi + k, stride, M::count, gradient[0],
-                                       kWidth);
-        multiply_rows<M::vectors>(now, block[0], 1, kWidth, grad_products[0], M::padded, count, grad_phi + k * M::padded,
-                                  M::padded);
-        for (int t = 0; t < count; t++)
-            each_block(now, [&](int64_t c, auto lanes)
-                                MHC_INLINE_BODY { store(grad_x + t * depth + k + c, load(gradient[t] + c), lanes); });
-    }
 }
 
 } // namespace mhc::MHC_NAMESPACE

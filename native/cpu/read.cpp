@@ -12,7 +12,7 @@ struct Forward {
         const int64_t channels = sizes.channels;
         return parallel(sizes.tokens, (N + 1) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++)
-                mix<N>(a.x + t * N * channels, a.pre + t * N, a.h + t * channels, channels);
+                mix<N>(a.x + t * N * channels, channels, a.pre + t * N, a.h + t * channels, channels);
         });
     }
 };
@@ -23,7 +23,7 @@ struct Backward {
         const int64_t channels = sizes.channels;
         return parallel(sizes.tokens, (2 * N + 1) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++)
-                read_gradient<N, true>(a.x + t * N * channels, a.pre + t * N, a.grad_h + t * channels,
+                read_gradient<N, true>(a.x + t * N * channels, channels, a.pre + t * N, a.grad_h + t * channels,
                                        a.grad_x + t * N * channels, a.grad_pre + t * N, a.accumulate_x, channels);
         });
     }

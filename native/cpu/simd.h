@@ -62,6 +62,39 @@ MHC_INLINE void store(float *p, Vec v, Part part) {
         p[i] = v[i];
 }
 
+// A store past the caches, for results that are larger than they are: memory is not read first. `p` must be aligned to a
+// vector. Other threads see it after `fence`.
+MHC_INLINE void stream(float *p, Vec v) {
+#if defined(MHC_CALLS)
+    store(p, v);
+#elif MHC_LANES == 16
+    __builtin_ia32_movntps512(p, v);
+#elif MHC_LANES == 8
+    __builtin_ia32_movntps256(p, v);
+#elif defined(__SSE2__)
+    __builtin_ia32_movntps(p, v);
+#else
+    store(p, v);
+#endif
+}
+
+MHC_INLINE void fence() {
+#if defined(__SSE2__)
+    __builtin_ia32_sfence();
+#endif
+}
+
+constexpr int kLine = 16; // floats of a cache line, which must be streamed as a whole
+
+// Results from this size on are streamed; smaller ones are worth keeping in the cache for whoever reads them next.
+constexpr int64_t kStreamedFloats = int64_t{1} << 21;
+
+// Whether [rows, channels] is to be streamed, and can be.
+MHC_INLINE bool streamed(const float *p, int64_t rows, int64_t channels) {
+    return p != nullptr && channels % kLine == 0 && rows * channels >= kStreamedFloats &&
+           reinterpret_cast<std::uintptr_t>(p) % (kLine * sizeof(float)) == 0;
+}
+
 template <std::size_t... I>
 MHC_INLINE Vec splat(float value, std::index_sequence<I...>) {
     return Vec{(static_cast<void>(I), value)...};

@@ -9,8 +9,9 @@ namespace mhc::MHC_NAMESPACE {
 
 extern const Kernels kKernels;
 
-const Kernels kKernels = {MHC_NAME(MHC_NAMESPACE), sinkhorn_forward, sinkhorn_backward, coefficients_forward,
+const Kernels kKernels = {MHC_NAME(MHC_NAMESPACE), sinkhorn_forward, sinkhorn_backward, connect_forward,
                           coefficients_backward,   read_forward,     read_backward,     write_forward,
-                          write_backward,          write_backward_y, layer_backward};
+                          write_backward,          write_backward_y, connect_backward,  finish_forward,
+                          finish_backward};
 
 } // namespace mhc::MHC_NAMESPACE

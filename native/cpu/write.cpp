@@ -11,8 +11,17 @@ struct Forward {
     static int run(const WriteForward &a, const Sizes &sizes) {
         const int64_t channels = sizes.channels, row = N * channels;
         return parallel(sizes.tokens, (2 * N + 1) * channels, [&](int64_t begin, int64_t end) {
-            for (int64_t t = begin; t < end; t++)
-                write<N>(a.x + t * row, a.y + t * channels, a.res + t * N * N, a.post + t * N, a.output + t * row, channels);
+            const bool past = streamed(a.output, sizes.tokens * N, channels);
+            for (int64_t t = begin; t < end; t++) {
+                const float *x = a.x + t * row, *y = a.y + t * channels;
+                const float *res = a.res + t * N * N, *post = a.post + t * N;
+                if (past)
+                    write_past<N>(x, channels, x + row, y, res, post, a.output + t * row, nullptr, channels);
+                else
+                    write<N>(x, channels, y, res, post, a.output + t * row, channels);
+            }
+            if (past)
+                fence();
         });
     }
 };
@@ -24,10 +33,9 @@ struct Backward {
         return parallel(sizes.tokens, (3 * N + 2) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++) {
                 const float *g = a.grad_output + t * row, *res = a.res + t * N * N, *post = a.post + t * N;
-                write_coefficients<N>(g, a.x + t * row, a.y + t * channels, a.grad_res + t * N * N, a.grad_post + t * N,
-                                      channels);
-                write_gradient<N, true, false>(g, res, post, a.grad_y + t * channels, nullptr, nullptr, a.grad_x + t * row,
-                                               a.accumulate_x, channels);
+                write_coefficients<N>(g, channels, a.x + t * row, channels, a.y + t * channels, a.grad_res + t * N * N,
+                                      a.grad_post + t * N, channels);
+                write_gradient<N>(g, res, post, a.grad_y + t * channels, a.grad_x + t * row, a.accumulate_x, channels);
             }
         });
     }
@@ -39,7 +47,7 @@ struct BackwardY {
         const int64_t channels = sizes.channels;
         return parallel(sizes.tokens, (N + 1) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++)
-                mix<N>(a.grad_output + t * N * channels, a.post + t * N, a.grad_y + t * channels, channels);
+                mix<N>(a.grad_output + t * N * channels, channels, a.post + t * N, a.grad_y + t * channels, channels);
         });
     }
 };

@@ -182,6 +182,68 @@ MHC_API int mhc_layer_backward(const float *x, const float *y, const float *phi,
                                float *grad_alpha, int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
                                size_t error_size);
 
+/// The connection between two sublayers: mhc_write_forward of one, then mhc_enter_forward of the next and the RMS norm of its
+/// input, with the streams in the cache all the while, so that (2n+2)C elements are moved per token.
+/// @param x             [T, n, C], the streams that entered the sublayer before; [T, C] if x_replicated
+/// @param x_replicated  1: all streams of a token are the same row, as after the embedding; n copies are never made
+/// @param y             [T, C], the result of the sublayer before; null = there is none: x enters as it is, and res_before,
+///                      post_before and x_next are not used
+/// @param res_before    [T, n, n] of the sublayer before
+/// @param post_before   [T, n] of the sublayer before
+/// @param x_next        [T, n, C], written: the streams that enter the next sublayer
+/// @param phi, bias, alpha        parameters of the next sublayer, as in mhc_coefficients_forward
+/// @param norm          [C], the weight of the next sublayer's RMS norm; null = no norm
+/// @param epsilon       of that norm: h = read / sqrt(mean(read^2) + epsilon) * norm
+/// @param pre, post, res, raw, r  written, as in mhc_coefficients_forward
+/// @param h             [T, C], written: the next sublayer's input, after the norm
+MHC_API int mhc_connect_forward(const float *x, int32_t x_replicated, const float *y, const float *res_before,
+                                const float *post_before, float *x_next, const float *phi, const float *bias,
+                                const float *alpha, const float *norm, float epsilon, float *pre, float *post, float *res,
+                                float *raw, float *r, float *h, int64_t tokens, int32_t n, int64_t channels, int32_t iterations,
+                                char *error, size_t error_size);
+
+/// Gradient of mhc_connect_forward with the write step that came after: mhc_layer_backward of one sublayer, its norm's gradient
+/// (what the norm took is computed again), and mhc_write_backward_y of the sublayer before, in one pass over the streams.
+/// @param x                       [T, n, C], what mhc_connect_forward wrote to x_next, or was given as x; [T, C] if
+/// x_replicated
+/// @param y, pre, post, res, raw, r  of this sublayer, as in mhc_layer_backward
+/// @param norm, epsilon           as in the forward pass
+/// @param grad_output             [T, n, C], dL/d(streams after this sublayer); [T, C] if grad_output_replicated
+/// @param grad_h                  [T, C], dL/d(h after the norm)
+/// @param grad_x                  [T, n, C], written; may be null where grad_y_before is not
+/// @param post_before             [T, n] of the sublayer before (ones where x is replicated: grad_y_before is then the gradient
+///                                of the one row); null = grad_y_before is not wanted
+/// @param grad_y_before           [T, C], written: sum_i post_before[t, i] * grad_x[t, i]; null exactly if post_before is
+/// @param grad_phi, grad_bias, grad_alpha  written, as in mhc_coefficients_backward
+/// @param grad_norm               [C], written; null exactly if norm is
+MHC_API int mhc_connect_backward(const float *x, int32_t x_replicated, const float *y, const float *phi, const float *bias,
+                                 const float *alpha, const float *norm, float epsilon, const float *pre, const float *post,
+                                 const float *res, const float *raw, const float *r, const float *grad_output,
+                                 int32_t grad_output_replicated, const float *grad_h, float *grad_x, const float *post_before,
+                                 float *grad_y_before, float *grad_phi, float *grad_bias, float *grad_alpha, float *grad_norm,
+                                 int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
+                                 size_t error_size);
+
+/// The end of the streams: total[t] = sum_i x'[t, i] with x' = write(x, y), without making x', and its RMS norm.
+/// @param x, x_replicated, y, res, post  of the last sublayer, as in mhc_connect_forward
+/// @param norm, epsilon  weight [C] and epsilon of the final norm
+/// @param total          [T, C], written; keep it for the backward pass
+/// @param output         [T, C], written: total / sqrt(mean(total^2) + epsilon) * norm
+MHC_API int mhc_finish_forward(const float *x, int32_t x_replicated, const float *y, const float *res, const float *post,
+                               const float *norm, float epsilon, float *total, float *output, int64_t tokens, int32_t n,
+                               int64_t channels, char *error, size_t error_size);
+
+/// Gradient of mhc_finish_forward. The gradient of every stream of x' is grad_total: mhc_connect_backward of the last sublayer
+/// takes it as a replicated grad_output.
+/// @param total, post, norm, epsilon  as in the forward pass
+/// @param grad_output  [T, C]
+/// @param grad_total   [T, C], written
+/// @param grad_y       [T, C], written: (sum_i post[t, i]) * grad_total[t]
+/// @param grad_norm    [C], written; summed in chunks of tokens as in mhc_coefficients_backward
+MHC_API int mhc_finish_backward(const float *total, const float *post, const float *norm, float epsilon,
+                                const float *grad_output, float *grad_total, float *grad_y, float *grad_norm, int64_t tokens,
+                                int32_t n, int64_t channels, char *error, size_t error_size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -128,11 +128,12 @@ int main(int count, char **values) {
     const int64_t k = n * c, m = n * n + 2 * n;
     Random random(1);
     const Tensor x(t * k, random), y(t * c, random), phi(k * m, random, 0.02), bias(m, random), alpha(3, random);
-    const Tensor logits(t * n * n, random), grad_output(t * k, random), grad_h(t * c, random);
+    const Tensor norm(c, random), logits(t * n * n, random), grad_output(t * k, random), grad_h(t * c, random);
     const Tensor grad_pre(t * n, random), grad_post(t * n, random), grad_res(t * n * n, random);
     Tensor pre(t * n), post(t * n), res(t * n * n), raw(t * m), r(t), h(t * c), output(t * k, 0.0f), grad_x(t * k, 0.0f);
     Tensor grad_y(t * c, 0.0f), grad_phi(k * m), grad_bias(m), grad_alpha(3), out_pre(t * n), out_post(t * n),
         out_res(t * n * n);
+    Tensor total(t * c, 0.0f), grad_norm(c);
     mhc_parallel_for loop = nullptr;
     std::vector<Row> rows = {
         {"copy x", 2 * t * k, [&] { copy(x, output, t * k, loop); }},
@@ -159,6 +160,21 @@ int main(int count, char **values) {
              mhc_layer_backward(x, y, phi, bias, alpha, pre, post, res, raw, r, grad_output, grad_h, grad_x, grad_phi,
                                 grad_bias, grad_alpha, t, n, c, iterations, nullptr, 0);
          }},
+        {"connect_forward", t * (2 * k + 2 * c),
+         [&] {
+             mhc_connect_forward(x, 0, y, grad_res, grad_post, output, phi, bias, alpha, norm, 1e-6f, pre, post, res, raw, r, h,
+                                 t, n, c, iterations, nullptr, 0);
+         }},
+        {"connect_backward", t * (3 * k + 3 * c),
+         [&] {
+             mhc_connect_backward(x, 0, y, phi, bias, alpha, norm, 1e-6f, pre, post, res, raw, r, grad_output, 0, grad_h,
+                                  grad_x, grad_post, grad_y, grad_phi, grad_bias, grad_alpha, grad_norm, t, n, c, iterations,
+                                  nullptr, 0);
+         }},
+        {"finish_forward", t * (k + 3 * c),
+         [&] { mhc_finish_forward(x, 0, y, res, post, norm, 1e-6f, h, total, t, n, c, nullptr, 0); }},
+        {"finish_backward", t * 4 * c,
+         [&] { mhc_finish_backward(h, post, norm, 1e-6f, grad_h, total, grad_y, grad_norm, t, n, c, nullptr, 0); }},
     };
     for (int64_t round = 0; round <= rounds; round++)
         for (const int threads : {1, 2}) {

@@ -36,18 +36,28 @@ internal static unsafe partial class MhcNative
         float* x, float* y, float* res, float* post, float* gradOutput, float* gradX, float* gradY, float* gradRes, float* gradPost,
         long tokens, int n, long channels, int accumulateX, byte* error, nuint errorSize);
 
-    [LibraryImport(Library, EntryPoint = "mhc_enter_forward")]
-    public static partial int EnterForward(
-        float* x, float* phi, float* bias, float* alpha, float* pre, float* post, float* res, float* raw, float* r, float* h,
-        long tokens, int n, long channels, int iterations, byte* error, nuint errorSize);
-
     [LibraryImport(Library, EntryPoint = "mhc_write_backward_y")]
     public static partial int WriteBackwardY(
         float* post, float* gradOutput, float* gradY, long tokens, int n, long channels, byte* error, nuint errorSize);
 
-    [LibraryImport(Library, EntryPoint = "mhc_layer_backward")]
-    public static partial int LayerBackward(
-        float* x, float* y, float* phi, float* bias, float* alpha, float* pre, float* post, float* res, float* raw, float* r,
-        float* gradOutput, float* gradH, float* gradX, float* gradPhi, float* gradBias, float* gradAlpha,
-        long tokens, int n, long channels, int iterations, byte* error, nuint errorSize);
+    [LibraryImport(Library, EntryPoint = "mhc_connect_forward")]
+    public static partial int ConnectForward(
+        float* x, int xReplicated, float* y, float* resBefore, float* postBefore, float* xNext, float* phi, float* bias, float* alpha, float* norm, float epsilon,
+        float* pre, float* post, float* res, float* raw, float* r, float* h, long tokens, int n, long channels, int iterations, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_connect_backward")]
+    public static partial int ConnectBackward(
+        float* x, int xReplicated, float* y, float* phi, float* bias, float* alpha, float* norm, float epsilon, float* pre, float* post, float* res, float* raw, float* r,
+        float* gradOutput, int gradOutputReplicated, float* gradH, float* gradX, float* postBefore, float* gradYBefore, float* gradPhi, float* gradBias, float* gradAlpha,
+        float* gradNorm, long tokens, int n, long channels, int iterations, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_finish_forward")]
+    public static partial int FinishForward(
+        float* x, int xReplicated, float* y, float* res, float* post, float* norm, float epsilon, float* total, float* output,
+        long tokens, int n, long channels, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_finish_backward")]
+    public static partial int FinishBackward(
+        float* total, float* post, float* norm, float epsilon, float* gradOutput, float* gradTotal, float* gradY, float* gradNorm,
+        long tokens, int n, long channels, byte* error, nuint errorSize);
 }

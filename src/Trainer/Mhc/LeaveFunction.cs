@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Mhc;
 
 /// <summary>
-/// The sublayer's result y → new streams x'. Only y is an input to the graph: the gradient of x goes by <see cref="EnterFunction"/>.
+/// The end of a chain that needs its streams: the last sublayer's result y → new streams x'. Only y is an input to the graph:
+/// the gradient of x goes by <see cref="ConnectFunction"/>.
 /// </summary>
 internal sealed class LeaveFunction : autograd.SingleTensorFunction<LeaveFunction>
 {
@@ -13,7 +14,7 @@ internal sealed class LeaveFunction : autograd.SingleTensorFunction<LeaveFunctio
 
     public override string Name => nameof(LeaveFunction);
 
-    /// <param name="pass">what <see cref="EnterFunction"/> filled</param>
+    /// <param name="pass">what <see cref="ConnectFunction"/> filled</param>
     /// <param name="y">[T, C] contiguous</param>
     /// <returns>x' [T, n, C]</returns>
     public static Tensor Apply(MhcPass pass, Tensor y) => apply(pass, y);

@@ -1,3 +1,4 @@
+using MhcOperator.Api;
 using MhcOperator.Trainer.Model;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -16,6 +17,18 @@ internal static class MhcInitialization
 {
     private const double ProjectionDeviation = 0.02;
     private const double ResidualDiagonal = 5.0;
+
+    /// <summary>All of a sublayer's parameters.</summary>
+    /// <param name="parameters">where they come from</param>
+    /// <param name="name">prefix of their names</param>
+    /// <param name="spec">streams, iterations, initial gate</param>
+    /// <param name="channels">C</param>
+    public static MhcParameters Sublayer(ParameterFactory parameters, string name, MhcSpec spec, long channels) => new(
+        Projection(parameters, $"{name}.phi", spec.Streams, channels),
+        Bias(parameters, $"{name}.bias", spec.Streams),
+        parameters.Constant($"{name}.alpha", spec.InitialGate, 3),
+        spec.Streams,
+        spec.SinkhornIterations);
 
     /// <summary>φ [n·C, n²+2n].</summary>
     public static Parameter Projection(ParameterFactory parameters, string name, long streams, long channels) =>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Model;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;
@@ -41,19 +42,75 @@ internal static unsafe class MhcKernels
         return gradLogits;
     }
 
-    /// <summary>Coefficients and the sublayer's input in one pass over the streams; fills the pass's coefficients.</summary>
-    /// <returns>h [T, C]</returns>
-    public static Tensor Enter(MhcPass pass)
+    /// <summary>The write step of the sublayer before, if there is one, then coefficients, read and norm of the pass's, in one pass over the streams.</summary>
+    /// <param name="pass">filled: its streams (where a sublayer came before) and coefficients</param>
+    /// <returns>h [T, C], the sublayer's input</returns>
+    public static Tensor Connect(MhcPass pass)
     {
-        var (tokens, n, channels) = Sizes(pass.X);
-        var h = empty(tokens, channels);
+        var (before, parameters) = (pass.Before, pass.Parameters);
+        var h = empty(pass.Tokens, pass.Channels);
         byte* error = stackalloc byte[ErrorSize];
         Check(
-            MhcNative.EnterForward(
-                P(pass.X), P(pass.Phi), P(pass.Bias), P(pass.Alpha), P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), P(h),
-                tokens, n, channels, pass.Iterations, error, ErrorSize),
+            MhcNative.ConnectForward(
+                P(before?.X ?? pass.X), before?.Replicated ?? pass.Replicated ? 1 : 0, Maybe(before?.Y), Maybe(before?.Res), Maybe(before?.Post), before is null ? null : P(pass.X),
+                P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha), Maybe(pass.Norm), RmsNormKernels.Epsilon,
+                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), P(h), pass.Tokens, parameters.Streams, pass.Channels, parameters.Iterations, error, ErrorSize),
             error);
         return h;
+    }
+
+    /// <summary>Gradients of <see cref="Connect"/> and of the write step after it.</summary>
+    /// <param name="pass">a pass whose Y and GradOutput are set</param>
+    /// <param name="gradH">[T, C]</param>
+    /// <returns>
+    /// gradients of the streams (null where they are replicated), of the result before or the replicated row (null where x came as streams), and of the parameters
+    /// </returns>
+    public static (Tensor? X, Tensor? Source, Tensor Phi, Tensor Bias, Tensor Alpha, Tensor? Norm) ConnectBackward(MhcPass pass, Tensor gradH)
+    {
+        var parameters = pass.Parameters;
+        using var gates = pass.Replicated ? ones(pass.Tokens, parameters.Streams) : null;
+        var postBefore = gates ?? pass.Before?.Post;
+        var gradX = pass.Replicated ? null : Like(pass.X);
+        var gradSource = postBefore is null ? null : empty(pass.Tokens, pass.Channels);
+        var (gradPhi, gradBias, gradAlpha, gradNorm) = (Like(parameters.Phi), Like(parameters.Bias), Like(parameters.Alpha), pass.Norm is null ? null : Like(pass.Norm));
+        byte* error = stackalloc byte[ErrorSize];
+        Check(
+            MhcNative.ConnectBackward(
+                P(pass.X), pass.Replicated ? 1 : 0, P(pass.Y!), P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha), Maybe(pass.Norm), RmsNormKernels.Epsilon,
+                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), P(pass.GradOutput!), pass.GradOutput!.dim() == 2 ? 1 : 0, P(gradH), Maybe(gradX),
+                Maybe(postBefore), Maybe(gradSource), P(gradPhi), P(gradBias), P(gradAlpha), Maybe(gradNorm),
+                pass.Tokens, parameters.Streams, pass.Channels, parameters.Iterations, error, ErrorSize),
+            error);
+        return (gradX, gradSource, gradPhi, gradBias, gradAlpha, gradNorm);
+    }
+
+    /// <summary>The last write step, the sum of the streams and the final norm, without making the last streams.</summary>
+    /// <param name="pass">the last sublayer's, whose Y is set</param>
+    /// <param name="norm">[C]</param>
+    /// <returns>the sum [T, C], for the backward pass, and the normed sum [T, C]</returns>
+    public static (Tensor Total, Tensor Output) Finish(MhcPass pass, Tensor norm)
+    {
+        var (total, output) = (empty(pass.Tokens, pass.Channels), empty(pass.Tokens, pass.Channels));
+        byte* error = stackalloc byte[ErrorSize];
+        Check(
+            MhcNative.FinishForward(
+                P(pass.X), pass.Replicated ? 1 : 0, P(pass.Y!), P(pass.Res), P(pass.Post), P(norm), RmsNormKernels.Epsilon, P(total), P(output),
+                pass.Tokens, pass.Parameters.Streams, pass.Channels, error, ErrorSize),
+            error);
+        return (total, output);
+    }
+
+    /// <returns>gradients of the sum, which is that of every last stream, of y and of the norm's weight</returns>
+    public static (Tensor Total, Tensor Y, Tensor Norm) FinishBackward(Tensor total, Tensor post, Tensor norm, Tensor gradOutput)
+    {
+        var (gradTotal, gradY, gradNorm) = (Like(total), Like(total), Like(norm));
+        byte* error = stackalloc byte[ErrorSize];
+        Check(
+            MhcNative.FinishBackward(
+                P(total), P(post), P(norm), RmsNormKernels.Epsilon, P(gradOutput), P(gradTotal), P(gradY), P(gradNorm),
+                total.shape[0], (int)post.shape[1], total.shape[1], error, ErrorSize),
+            error);
+        return (gradTotal, gradY, gradNorm);
     }
 
     /// <returns>x' [T, n, C]</returns>
@@ -110,23 +167,6 @@ internal static unsafe class MhcKernels
         return gradY;
     }
 
-    /// <summary>The rest of the connection's gradient: write step (but y), read step and coefficients in one pass.</summary>
-    /// <param name="pass">a pass whose X, Y and GradOutput are set</param>
-    /// <param name="gradH">[T, C]</param>
-    /// <returns>gradients of x and the parameters</returns>
-    public static (Tensor X, Tensor Phi, Tensor Bias, Tensor Alpha) LayerBackward(MhcPass pass, Tensor gradH)
-    {
-        var (tokens, n, channels) = Sizes(pass.X);
-        var (gradX, gradPhi, gradBias, gradAlpha) = (Like(pass.X), Like(pass.Phi), Like(pass.Bias), Like(pass.Alpha));
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.LayerBackward(
-                P(pass.X), P(pass.Y!), P(pass.Phi), P(pass.Bias), P(pass.Alpha), P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R),
-                P(pass.GradOutput!), P(gradH), P(gradX), P(gradPhi), P(gradBias), P(gradAlpha), tokens, n, channels, pass.Iterations, error, ErrorSize),
-            error);
-        return (gradX, gradPhi, gradBias, gradAlpha);
-    }
-
     private static (long Tokens, int Streams, long Channels) Sizes(Tensor x)
     {
         ReadOnlySpan<long> shape = x.shape;
@@ -137,6 +177,8 @@ internal static unsafe class MhcKernels
 
     /// <summary>The callers' tensors are used after the native call or held by a pass, so they outlive it.</summary>
     private static float* P(Tensor tensor) => TensorMemory.Floats(tensor);
+
+    private static float* Maybe(Tensor? tensor) => tensor is null ? null : P(tensor);
 
     private static void Check(int status, byte* error)
     {

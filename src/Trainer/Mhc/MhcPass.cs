@@ -4,27 +4,39 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Mhc;
 
 /// <summary>
-/// What one sublayer's forward pass keeps for its backward pass, shared by <see cref="EnterFunction"/> and <see cref="LeaveFunction"/>.
-/// The backward kernel needs both the gradient of the new streams, which only Leave sees, and the gradient of h, which only Enter sees,
-/// and the engine runs Leave first because h leads to x'. So Leave puts its gradient here, and Enter does the work for both:
-/// the gradient of x is then made in one pass and never added up from two.
+/// What one sublayer's forward pass keeps for its backward pass. The functions of a chain share their neighbours' passes:
+/// <see cref="ConnectFunction"/> of sublayer k writes the streams of sublayer k from the pass of k − 1, and its backward pass needs
+/// the gradient of the streams after sublayer k, which only the next function of the chain sees. The engine runs that one first, because
+/// h leads to y, and it puts the gradient here. So no stream, and no gradient of a stream, goes through the graph or is added up from two.
 /// Tensors here are outside all dispose scopes; <see cref="Dispose"/> frees them, after the backward pass or when there will be none.
 /// </summary>
 internal sealed class MhcPass : IDisposable
 {
     private bool _disposed;
 
-    /// <param name="x">[T, n, C]</param>
-    /// <param name="phi">[n·C, M]</param>
-    /// <param name="bias">[M]</param>
-    /// <param name="alpha">[3]</param>
-    /// <param name="iterations">t_max</param>
-    public MhcPass(Tensor x, Tensor phi, Tensor bias, Tensor alpha, int iterations)
+    /// <summary>The first sublayer of a chain.</summary>
+    /// <param name="parameters">of the sublayer</param>
+    /// <param name="x">[T, n, C], the streams; or [T, C], when all streams are this one row</param>
+    /// <param name="norm">[C], weight of the sublayer's own RMS norm; null = it has none</param>
+    public MhcPass(MhcParameters parameters, Tensor x, Tensor? norm = null)
+        : this(parameters, x.shape[0], x.shape[^1], norm)
     {
-        long tokens = x.shape[0], n = x.shape[1];
         X = Own(x.detach());
-        (Phi, Bias, Alpha) = (phi, bias, alpha);
-        Iterations = iterations;
+        Replicated = x.dim() == 2;
+    }
+
+    /// <summary>A sublayer whose streams are still to be written, from those of the one before.</summary>
+    public MhcPass(MhcParameters parameters, MhcPass before, Tensor? norm)
+        : this(parameters, before.Tokens, before.Channels, norm)
+    {
+        Before = before;
+        X = Own(empty(Tokens, parameters.Streams, Channels));
+    }
+
+    private MhcPass(MhcParameters parameters, long tokens, long channels, Tensor? norm)
+    {
+        long n = parameters.Streams;
+        (Parameters, Tokens, Channels, Norm, X) = (parameters, tokens, channels, norm, null!);
         Pre = Own(empty(tokens, n));
         Post = Own(empty(tokens, n));
         Res = Own(empty(tokens, n, n));
@@ -32,18 +44,25 @@ internal sealed class MhcPass : IDisposable
         R = Own(empty(tokens));
     }
 
+    /// <summary>The model's parameters: not owned here.</summary>
+    public MhcParameters Parameters { get; }
+
+    /// <summary>Not owned here.</summary>
+    public Tensor? Norm { get; }
+
+    public long Tokens { get; }
+
+    public long Channels { get; }
+
+    /// <summary>The sublayer before, whose write step makes <see cref="X"/>; null at the start of a chain. Not owned here.</summary>
+    public MhcPass? Before { get; }
+
     public Tensor X { get; }
 
-    /// <summary>The model's parameters: not owned here.</summary>
-    public Tensor Phi { get; }
+    /// <summary>Whether X is [T, C], the same row for all streams.</summary>
+    public bool Replicated { get; }
 
-    public Tensor Bias { get; }
-
-    public Tensor Alpha { get; }
-
-    public int Iterations { get; }
-
-    /// <summary>[T, n], as all coefficients written by <see cref="MhcKernels.Enter"/>.</summary>
+    /// <summary>[T, n], as all coefficients written by <see cref="MhcKernels.Connect"/>.</summary>
     public Tensor Pre { get; }
 
     public Tensor Post { get; }
@@ -56,10 +75,10 @@ internal sealed class MhcPass : IDisposable
     /// <summary>[T].</summary>
     public Tensor R { get; }
 
-    /// <summary>[T, C], the sublayer's result; from Leave's forward pass.</summary>
+    /// <summary>[T, C], the sublayer's result; from the forward pass of the next function of the chain.</summary>
     public Tensor? Y { get; private set; }
 
-    /// <summary>[T, n, C], from Leave's backward pass.</summary>
+    /// <summary>[T, n, C], or [T, C] where it is the same for all streams; from the backward pass of the next function of the chain.</summary>
     public Tensor? GradOutput { get; private set; }
 
     public void KeepResult(Tensor y) => Y = Own(y.detach());

@@ -13,7 +13,6 @@ internal sealed class Attention
 {
     private readonly ModelDimensions _sizes;
     private readonly Rotary _rotary;
-    private readonly RmsNorm _norm;
     private readonly Linear _input; // C → (H + 2 KV) · D
     private readonly Linear _output; // C → C
 
@@ -21,19 +20,22 @@ internal sealed class Attention
     {
         _sizes = sizes;
         _rotary = rotary;
-        _norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
+        Norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
         _input = new Linear(parameters, $"{name}.query_key_value", sizes.Width, (sizes.Heads + (2 * sizes.KeyValueHeads)) * sizes.HeadWidth, precision);
         _output = new Linear(parameters, $"{name}.output", sizes.Width, sizes.Width, precision, residualBranches: 2 * sizes.Layers);
     }
 
-    /// <param name="h_TC">[T, C], T = batch × time</param>
+    /// <summary>The sublayer's norm, which the residual path applies.</summary>
+    public RmsNorm Norm { get; }
+
+    /// <param name="h_TC">[T, C], normed; T = batch × time</param>
     /// <param name="batch">B</param>
     /// <returns>[T, C] float32</returns>
     public Tensor Apply(Tensor h_TC, long batch)
     {
         using var scope = NewDisposeScope();
         long time = h_TC.shape[0] / batch, heads = _sizes.Heads, keyHeads = _sizes.KeyValueHeads, width = _sizes.HeadWidth;
-        var qkv_BtHD = _input.Apply(_norm.Apply(h_TC)).view(batch, time, heads + (2 * keyHeads), width);
+        var qkv_BtHD = _input.Apply(h_TC).view(batch, time, heads + (2 * keyHeads), width);
 
         // Queries and keys are turned together, and split (not narrowed) because split's gradient is one concatenation.
         var parts = qkv_BtHD.split([heads + keyHeads, keyHeads], 2);

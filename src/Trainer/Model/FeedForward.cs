@@ -8,23 +8,25 @@ namespace MhcOperator.Trainer.Model;
 /// <summary>The feed-forward sublayer: RMS norm, then SwiGLU, down(silu(gate(h)) · up(h)), with gate and up as one projection.</summary>
 internal sealed class FeedForward
 {
-    private readonly RmsNorm _norm;
     private readonly Linear _gateUp; // C → 2 W
     private readonly Linear _down; // W → C
 
     public FeedForward(ParameterFactory parameters, string name, ModelDimensions sizes, Precision precision)
     {
-        _norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
+        Norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
         _gateUp = new Linear(parameters, $"{name}.gate_up", sizes.Width, 2 * sizes.FeedForwardWidth, precision);
         _down = new Linear(parameters, $"{name}.down", sizes.FeedForwardWidth, sizes.Width, precision, residualBranches: 2 * sizes.Layers);
     }
 
-    /// <param name="h_TC">[T, C]</param>
+    /// <summary>The sublayer's norm, which the residual path applies.</summary>
+    public RmsNorm Norm { get; }
+
+    /// <param name="h_TC">[T, C], normed</param>
     /// <returns>[T, C] float32</returns>
     public Tensor Apply(Tensor h_TC)
     {
         using var scope = NewDisposeScope();
-        var gateUp = _gateUp.Apply(_norm.Apply(h_TC));
+        var gateUp = _gateUp.Apply(h_TC);
         return _down.Apply(gateUp.dtype == ScalarType.Float32 ? SwiGluFunction.Apply(gateUp) : Composed(gateUp)).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 

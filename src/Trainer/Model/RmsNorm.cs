@@ -8,6 +8,9 @@ internal sealed class RmsNorm(ParameterFactory parameters, string name, long cha
 {
     private readonly Parameter _weight = parameters.Constant($"{name}.weight", 1, channels);
 
+    /// <summary>[C].</summary>
+    public Parameter Weight => _weight;
+
     /// <param name="x">[T, C]</param>
     /// <returns>[T, C]</returns>
     public Tensor Apply(Tensor x) => RmsNormFunction.Apply(x.contiguous(), _weight);

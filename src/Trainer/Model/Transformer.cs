@@ -20,7 +20,7 @@ internal sealed class Transformer : nn.Module
     private readonly int _streams; // 0 = the plain residual
     private readonly Parameter _embedding_VC;
     private readonly Layer[] _layers;
-    private readonly IStreamHead? _streamHead;
+    private readonly IResidualStack _stack;
     private readonly RmsNorm _norm;
     private readonly Linear _head; // C → V
     private readonly Rotary _rotary;
@@ -36,27 +36,44 @@ internal sealed class Transformer : nn.Module
 
         using var parameters = new ParameterFactory(seed);
         _embedding_VC = parameters.Normal("embedding.weight", 0.02, _sizes.Vocabulary, _sizes.Width);
-        _layers = [.. Enumerable.Range(0, _sizes.Layers).Select(i => new Layer(
-            Connect($"layers.{i}.attention", 2 * i),
-            new Attention(parameters, $"layers.{i}.attention", _sizes, _rotary, precision),
-            Connect($"layers.{i}.feed_forward", (2 * i) + 1),
-            new FeedForward(parameters, $"layers.{i}.feed_forward", _sizes, precision)))];
-        _streamHead = (_streams, model.Mhc.Head) switch
+        List<MhcParameters> connections = [];
+        List<IResidualPath> paths = [];
+        _layers = [.. Enumerable.Range(0, _sizes.Layers).Select(i =>
+        {
+            Connect($"layers.{i}.attention", 2 * i);
+            var attention = new Attention(parameters, $"layers.{i}.attention", _sizes, _rotary, precision);
+            Connect($"layers.{i}.feed_forward", (2 * i) + 1);
+            return new Layer(attention, new FeedForward(parameters, $"layers.{i}.feed_forward", _sizes, precision));
+        })];
+        IStreamHead? head = (_streams, model.Mhc.Head) switch
         {
             (0, _) => null,
             (_, StreamHead.Sum) => new SumHead(),
             _ => new LearnedHead(parameters, "stream_head", _streams, _sizes.Width, model.Mhc.InitialGate),
         };
+        _stack = model.Residual == ResidualKind.Mhc && kernels == KernelKind.Native
+            ? new MhcStack(connections, head as LearnedHead)
+            : new SequentialStack(paths, _streams, head);
         _norm = new RmsNorm(parameters, "norm", _sizes.Width);
         _head = new Linear(parameters, "head", _sizes.Width, _sizes.Vocabulary, precision);
         NamedParameters = [.. parameters.Made];
 
-        IResidualPath Connect(string name, int sublayer) => model.Residual switch
+        void Connect(string name, int sublayer)
         {
-            ResidualKind.Mhc => new MhcResidual(parameters, $"{name}.residual", model.Mhc, _sizes.Width, kernels),
-            ResidualKind.HyperConnections => new HyperConnectionResidual(parameters, $"{name}.residual", _streams, _sizes.Width, sublayer, kernels),
-            _ => new StandardResidual(),
-        };
+            switch (model.Residual)
+            {
+                case ResidualKind.Mhc:
+                    connections.Add(MhcInitialization.Sublayer(parameters, $"{name}.residual", model.Mhc, _sizes.Width));
+                    paths.Add(new MhcResidual(connections[^1]));
+                    break;
+                case ResidualKind.HyperConnections:
+                    paths.Add(new HyperConnectionResidual(parameters, $"{name}.residual", _streams, _sizes.Width, sublayer, kernels));
+                    break;
+                default:
+                    paths.Add(new StandardResidual());
+                    break;
+            }
+        }
     }
 
     /// <summary>All trainable tensors, in an order and under names that depend on the sizes only.</summary>
@@ -119,20 +136,16 @@ internal sealed class Transformer : nn.Module
         }
 
         using var gain = MeasureGain && _streams > 0 ? new CompositeGain() : null;
-        var x = _embedding_VC.index_select(0, tokens_Bt.reshape(-1)); // [T, C]
-        if (_streams > 0)
-        {
-            x = x.unsqueeze(1).expand(-1, _streams, -1).contiguous(); // [T, n, C]
-        }
-
+        var embedding_TC = _embedding_VC.index_select(0, tokens_Bt.reshape(-1));
+        List<Sublayer> sublayers = [];
         foreach (var layer in _layers)
         {
-            x = layer.AttentionPath.Apply(x, h_TC => layer.Attention.Apply(h_TC, batch), gain);
-            x = layer.FeedForwardPath.Apply(x, layer.FeedForward.Apply, gain);
+            sublayers.Add(new Sublayer(layer.Attention.Norm, h_TC => layer.Attention.Apply(h_TC, batch)));
+            sublayers.Add(new Sublayer(layer.FeedForward.Norm, layer.FeedForward.Apply));
         }
 
+        var final_TC = _stack.Apply(embedding_TC, sublayers, _norm, gain);
         LastGain = gain?.Measure() ?? LastGain;
-        var final_TC = _norm.Apply(_streamHead?.Reduce(x) ?? x);
         return _head.Apply(final_TC).to(ScalarType.Float32);
     }
 
@@ -151,5 +164,5 @@ internal sealed class Transformer : nn.Module
         base.Dispose(disposing);
     }
 
-    private sealed record Layer(IResidualPath AttentionPath, Attention Attention, IResidualPath FeedForwardPath, FeedForward FeedForward);
+    private sealed record Layer(Attention Attention, FeedForward FeedForward);
 }

@@ -71,8 +71,8 @@ internal sealed class LayerCase : IVectorCase
 
     private Tensor[] Native(Tensor[] inputs)
     {
-        var pass = new MhcPass(inputs[0], inputs[1], inputs[2], inputs[3], _iterations);
-        var read = EnterFunction.Apply(pass, inputs[0]);
+        var pass = new MhcPass(new MhcParameters(inputs[1], inputs[2], inputs[3], (int)inputs[0].shape[1], _iterations), inputs[0]);
+        var read = ConnectFunction.Apply(pass, inputs[0]);
         return [pass.Pre, pass.Post, pass.Res, read, LeaveFunction.Apply(pass, Sublayer(read))];
     }
 

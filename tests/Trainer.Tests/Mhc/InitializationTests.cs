@@ -16,7 +16,7 @@ public sealed class InitializationTests
     {
         using var scope = NewDisposeScope();
         using var parameters = new ParameterFactory(seed: 1);
-        var path = new MhcResidual(parameters, "r", new MhcSpec { Streams = n, InitialGate = 1e-9 }, channels: 16, KernelKind.Reference);
+        var path = new MhcResidual(MhcInitialization.Sublayer(parameters, "r", new MhcSpec { Streams = n, InitialGate = 1e-9 }, channels: 16));
         var stream = randn(5, 16);
 
         var output = path.Apply(stream.unsqueeze(1).expand(5, n, 16).contiguous(), h => h * 3, gain: null);

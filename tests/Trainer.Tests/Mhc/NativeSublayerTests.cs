@@ -25,8 +25,8 @@ public sealed class NativeSublayerTests
         Tensor[] exact = [.. single.Select(RandomCase.Double)];
         var upstream = random.Single(1, tokens, n, channels).detach();
 
-        var pass = new MhcPass(single[0], single[1], single[2], single[3], Iterations);
-        var output = LeaveFunction.Apply(pass, EnterFunction.Apply(pass, single[0]).matmul(single[4]).tanh());
+        var pass = new MhcPass(new MhcParameters(single[1], single[2], single[3], n, Iterations), single[0]);
+        var output = LeaveFunction.Apply(pass, ConnectFunction.Apply(pass, single[0]).matmul(single[4]).tanh());
         var gradients = autograd.grad([output], single, [upstream]);
         BackwardFault.ThrowIfAny();
 
@@ -78,8 +78,8 @@ public sealed class NativeSublayerTests
 
         Tensor Gradient(Func<Tensor, Tensor> loss)
         {
-            var pass = new MhcPass(x, phi, bias, alpha, Iterations);
-            return autograd.grad([loss(LeaveFunction.Apply(pass, EnterFunction.Apply(pass, x).square()))], [x])[0];
+            var pass = new MhcPass(new MhcParameters(phi, bias, alpha, 4, Iterations), x);
+            return autograd.grad([loss(LeaveFunction.Apply(pass, ConnectFunction.Apply(pass, x).square()))], [x])[0];
         }
 
         // The gradient of a sum arrives as an expanded scalar; that of a product with ones is dense.

@@ -1,0 +1,85 @@
+// mhc_finish_{forward,backward}: the write step of the last sublayer, the sum of the new streams and the final norm in one, so
+// that the last streams never exist: sum_i x'[i] = sum_j (sum_i res[i, j]) x[j] + (sum_i post[i]) y.
+#include "norm.h"
+#include "operations.h"
+#include "reduction.h"
+#include "token.h"
+
+namespace mhc::MHC_NAMESPACE {
+namespace {
+
+template <int N>
+MHC_INLINE float total_of(const float *values, int stride) {
+    float total = values[0];
+    for (int i = 1; i < N; i++)
+        total += values[i * stride];
+    return total;
+}
+
+template <int N>
+struct Forward {
+    static int run(const FinishForward &a, const Sizes &sizes) {
+        const int64_t channels = sizes.channels;
+        return parallel(sizes.tokens, (N + 3) * channels, [&](int64_t begin, int64_t end) {
+            const Streams x = Streams::of(a.x, a.x_replicated, N, channels);
+            for (int64_t t = begin; t < end; t++) {
+                float weights[N];
+                for (int j = 0; j < N; j++)
+                    weights[j] = total_of<N>(a.res + t * N * N + j, N);
+                const Vec gate = splat(total_of<N>(a.post + t * N, 1));
+                const float *y = a.y + t * channels;
+                float *total = a.total + t * channels;
+                mix<N>(x.row(t, 0), x.stream, weights, total, channels);
+                each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
+                    store(total + c, fma(gate, load(y + c, lanes), load(total + c, lanes)), lanes);
+                });
+                norm(total, a.norm, a.epsilon, a.output + t * channels, channels);
+            }
+        });
+    }
+};
+
+template <int N>
+struct Backward {
+    static int run(const FinishBackward &a, const Sizes &sizes) {
+        const int64_t channels = sizes.channels;
+        const Chunks chunks = Chunks::of(sizes.tokens, channels + 1);
+        float *partials = static_cast<float *>(scratch(Buffer::partials, sizeof(float) * channels * chunks.count));
+        if (partials == nullptr)
+            return MHC_ERROR_MEMORY;
+        const int code = parallel(chunks.count, chunks.tokens * channels * 4, [&](int64_t begin, int64_t end) {
+            for (int64_t chunk = begin; chunk < end; chunk++) {
+                float *grad_norm = partials + chunk * channels;
+                for (int64_t c = 0; c < channels; c++)
+                    grad_norm[c] = 0.0f;
+                const int64_t last = (chunk + 1) * chunks.tokens < sizes.tokens ? (chunk + 1) * chunks.tokens : sizes.tokens;
+                for (int64_t t = chunk * chunks.tokens; t < last; t++) {
+                    const int64_t at = t * channels;
+                    const Vec gate = splat(total_of<N>(a.post + t * N, 1));
+                    norm_gradient(a.total + at, a.norm, a.epsilon, a.grad_output + at, a.grad_total + at, grad_norm, channels);
+                    each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
+                        store(a.grad_y + at + c, gate * load(a.grad_total + at + c, lanes), lanes);
+                    });
+                }
+            }
+        });
+        for (int64_t c = 0; c < channels; c++) {
+            a.grad_norm[c] = 0.0f;
+            for (int64_t chunk = 0; chunk < chunks.count; chunk++)
+                a.grad_norm[c] += partials[chunk * channels + c];
+        }
+        return code;
+    }
+};
+
+} // namespace
+
+int finish_forward(const FinishForward &arguments, const Sizes &sizes) {
+    return by_streams<Forward>(arguments, sizes);
+}
+
+int finish_backward(const FinishBackward &arguments, const Sizes &sizes) {
+    return by_streams<Backward>(arguments, sizes);
+}
+
+} // namespace mhc::MHC_NAMESPACE

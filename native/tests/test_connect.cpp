@@ -1,0 +1,259 @@
+#include "layer_fixture.h"
+
+using namespace mhc::test;
+
+namespace {
+
+constexpr float kEpsilon = 1e-6f;
+
+// The connection before a sublayer, and what its backward pass gets.
+struct Connection {
+    LayerInputs in; // in.x: the streams before, where they are not replicated
+    Tensor row, y, res, post, norm, own_y, upstream, grad_total, grad_h;
+
+    Connection(const Shape &s, Random &random)
+        : in(s, random), row(s.tokens * s.channels, random), y(row.size(), random), res(s.tokens * s.n * s.n, random),
+          post(s.tokens * s.n, random), norm(s.channels, random), own_y(row.size(), random), upstream(in.x.size(), random),
+          grad_total(row.size(), random), grad_h(row.size(), random) {}
+
+    const float *x(bool replicated) const { return replicated ? row.data() : in.x.data(); }
+
+    Doubles wide_x(const Shape &s, bool replicated) const { return replicated ? replicate(s, row.wide()) : in.x.wide(); }
+
+    static Doubles replicate(const Shape &s, const Doubles &rows) {
+        return combine(s.tokens, s.n, 1, s.channels, Doubles(s.tokens * s.n, 1.0), false, rows);
+    }
+};
+
+struct NormGradients {
+    Doubles y, x, weight; // the norm's result; its gradients
+};
+
+NormGradients norm_of(const Shape &s, const Doubles &x, const Doubles &weight, const Doubles &g) {
+    NormGradients out{Doubles(x.size()), Doubles(x.size()), Doubles(s.channels)};
+    const int64_t channels = s.channels;
+    for (int64_t t = 0; t < s.tokens; t++) {
+        double squares = 0, along = 0;
+        for (int64_t c = 0; c < channels; c++) {
+            squares += x[t * channels + c] * x[t * channels + c];
+            along += x[t * channels + c] * weight[c] * g[t * channels + c];
+        }
+        const double width = static_cast<double>(channels), r = 1 / std::sqrt(squares / width + kEpsilon);
+        for (int64_t c = 0; c < channels; c++) {
+            const int64_t at = t * channels + c;
+            out.y[at] = x[at] * r * weight[c];
+            out.x[at] = r * (weight[c] * g[at] - x[at] * r * r * along / width);
+            out.weight[c] += g[at] * x[at] * r;
+        }
+    }
+    return out;
+}
+
+struct Forward {
+    LayerOutputs out;
+    Tensor x, h;
+
+    explicit Forward(const Shape &s) : out(s), x(s.tokens * s.depth()), h(s.tokens * s.channels) {}
+};
+
+void connect(const Shape &s, const Connection &c, bool replicated, bool write, bool norm, Forward &f) {
+    char error[128] = "";
+    expect_ok(mhc_connect_forward(c.x(replicated), replicated, write ? c.y.data() : nullptr, c.res, c.post,
+                                  write ? f.x.data() : nullptr, c.in.phi, c.in.bias, c.in.alpha, norm ? c.norm.data() : nullptr,
+                                  kEpsilon, f.out.pre, f.out.post, f.out.res, f.out.raw, f.out.r, f.h, s.tokens, s.n,
+                                  s.channels, kIterations, error, sizeof error),
+              error);
+}
+
+struct Backward {
+    LayerGradients grad;
+    Tensor y_before, norm;
+
+    Backward(const Shape &s, const Connection &c) : grad(c.in), y_before(c.y.size()), norm(s.channels) {}
+};
+
+// Of a sublayer whose streams are c.x.
+void connect_backward(const Shape &s, const Connection &c, const LayerOutputs &out, bool replicated, bool norm, Backward &b) {
+    char error[128] = "";
+    expect_ok(mhc_connect_backward(
+                  c.x(replicated), replicated, c.own_y, c.in.phi, c.in.bias, c.in.alpha, norm ? c.norm.data() : nullptr,
+                  kEpsilon, out.pre, out.post, out.res, out.raw, out.r, replicated ? c.grad_total : c.upstream, replicated,
+                  c.grad_h, replicated ? nullptr : b.grad.x.data(), c.post, b.y_before, b.grad.phi, b.grad.bias, b.grad.alpha,
+                  norm ? b.norm.data() : nullptr, s.tokens, s.n, s.channels, kIterations, error, sizeof error),
+              error);
+}
+
+} // namespace
+
+MHC_TEST(connect_forward_matches_float64_for_all_sizes) {
+    each_shape(true, [](const Shape &s) {
+        Random random(s.seed());
+        const Connection c(s, random);
+        const int64_t t = s.tokens;
+        for (const bool replicated : {false, true})
+            for (const bool write : {false, true}) {
+                Doubles x = c.wide_x(s, replicated);
+                if (write)
+                    x = combine(t, s.n, s.n, s.channels, c.res.wide(), false, x) +
+                        combine(t, s.n, 1, s.channels, c.post.wide(), false, c.y.wide());
+                const CoefficientValues values =
+                    coefficients(s, x, c.in.phi.wide(), c.in.bias.wide(), c.in.alpha.wide(), kIterations);
+                const Doubles read = combine(t, 1, s.n, s.channels, values.pre, false, x);
+                const Doubles normed = norm_of(s, read, c.norm.wide(), c.grad_h.wide()).y;
+                each_isa([&] {
+                    Forward plain(s), full(s);
+                    connect(s, c, replicated, write, false, plain);
+                    connect(s, c, replicated, write, true, full);
+                    if (write)
+                        expect_close("x_next", s, full.x, x);
+                    expect_close_outputs(s, full.out, values);
+                    expect_close("read", s, plain.h, read);
+                    expect_close("h", s, full.h, normed, 5e-5);
+                });
+            }
+    });
+}
+
+MHC_TEST(connect_backward_matches_float64_for_all_sizes) {
+    each_shape(true, [](const Shape &s) {
+        Random random(s.seed());
+        const Connection c(s, random);
+        const int64_t t = s.tokens, width = s.channels;
+        for (const bool replicated : {false, true}) {
+            const Doubles x = c.wide_x(s, replicated);
+            const Doubles g = replicated ? Connection::replicate(s, c.grad_total.wide()) : c.upstream.wide();
+            const Doubles phi = c.in.phi.wide(), bias = c.in.bias.wide(), alpha = c.in.alpha.wide();
+            const CoefficientValues values = coefficients(s, x, phi, bias, alpha, kIterations);
+            const NormGradients norm =
+                norm_of(s, combine(t, 1, s.n, width, values.pre, false, x), c.norm.wide(), c.grad_h.wide());
+            for (const bool normed : {false, true}) {
+                const Doubles grad_h = normed ? norm.x : c.grad_h.wide();
+                CoefficientGradients expected = mhc::test::coefficients_backward(
+                    s, x, phi, bias, alpha, values, inner(t, s.n, 1, width, x, grad_h),
+                    inner(t, s.n, 1, width, g, c.own_y.wide()), inner(t, s.n, s.n, width, g, x), kIterations);
+                expected.x = expected.x + combine(t, s.n, s.n, width, values.res, true, g) +
+                             combine(t, s.n, 1, width, values.pre, false, grad_h);
+                const Doubles y_before = combine(t, 1, s.n, width, c.post.wide(), false, expected.x);
+                each_isa([&] {
+                    Forward f(s);
+                    connect(s, c, replicated, false, normed, f);
+                    Backward b(s, c);
+                    connect_backward(s, c, f.out, replicated, normed, b);
+                    // A norm makes a token that reads nearly nothing ill-conditioned.
+                    const double tolerance = normed ? 2e-4 : 2e-5;
+                    if (!replicated)
+                        expect_close("grad_x", s, b.grad.x, expected.x, tolerance);
+                    expect_close("grad_y_before", s, b.y_before, y_before, tolerance);
+                    expect_close("grad_phi", s, b.grad.phi, expected.phi, tolerance);
+                    expect_close("grad_bias", s, b.grad.bias, expected.bias, tolerance);
+                    // Three numbers, each a sum of terms of both signs that are much larger.
+                    expect_close("grad_alpha", s, b.grad.alpha, expected.alpha, 5 * tolerance);
+                    if (normed)
+                        expect_close("grad_norm", s, b.norm, norm.weight, tolerance);
+                });
+            }
+        }
+    });
+}
+
+MHC_TEST(finish_matches_float64_for_all_sizes) {
+    each_shape(true, [](const Shape &s) {
+        Random random(s.seed());
+        const Connection c(s, random);
+        const int64_t t = s.tokens, width = s.channels;
+        for (const bool replicated : {false, true}) {
+            const Doubles streams = combine(t, s.n, s.n, width, c.res.wide(), false, c.wide_x(s, replicated)) +
+                                    combine(t, s.n, 1, width, c.post.wide(), false, c.y.wide());
+            const Doubles total = combine(t, 1, s.n, width, Doubles(t * s.n, 1.0), false, streams);
+            const NormGradients norm = norm_of(s, total, c.norm.wide(), c.grad_h.wide());
+            const Doubles gates = combine(t, 1, s.n, 1, Doubles(t * s.n, 1.0), false, c.post.wide());
+            const Doubles grad_y = combine(t, 1, 1, width, gates, false, norm.x);
+            each_isa([&] {
+                Tensor sum(c.row.size()), output(sum.size()), grad_total(sum.size()), y(sum.size()), weight(width);
+                char error[128] = "";
+                expect_ok(mhc_finish_forward(c.x(replicated), replicated, c.y, c.res, c.post, c.norm, kEpsilon, sum, output, t,
+                                             s.n, width, error, sizeof error),
+                          error);
+                expect_close("total", s, sum, total);
+                expect_close("output", s, output, norm.y, 5e-5);
+                expect_ok(mhc_finish_backward(sum, c.post, c.norm, kEpsilon, c.grad_h, grad_total, y, weight, t, s.n, width,
+                                              error, sizeof error),
+                          error);
+                // The norm of one channel is its sign: a true gradient of nearly nothing.
+                if (width > 1) {
+                    expect_close("grad_total", s, grad_total, norm.x, 2e-4);
+                    expect_close("grad_y", s, y, grad_y, 2e-4);
+                }
+                expect_close("grad_norm", s, weight, norm.weight, 2e-4);
+            });
+        }
+    });
+}
+
+MHC_TEST(connect_gives_the_same_bits_with_two_and_three_threads) {
+    for (const Shape &s : large_shapes()) {
+        Random random(s.seed());
+        const Connection c(s, random);
+        each_isa([&] {
+            Forward one(s);
+            connect(s, c, false, true, true, one);
+            Backward b(s, c);
+            connect_backward(s, c, one.out, false, true, b);
+            for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
+                mhc_initialize(loop, nullptr, 0);
+                Forward other(s);
+                connect(s, c, false, true, true, other);
+                expect_same("x_next", s, one.x, other.x);
+                expect_same("h", s, one.h, other.h);
+                Backward b2(s, c);
+                connect_backward(s, c, one.out, false, true, b2);
+                expect_same_gradients(s, b.grad, b2.grad);
+                expect_same("grad_y_before", s, b.y_before, b2.y_before);
+                expect_same("grad_norm", s, b.norm, b2.norm);
+            }
+        });
+    }
+}
+
+// Large aligned results are streamed past the caches; Tensors are never aligned.
+MHC_TEST(streamed_results_have_the_same_bits) {
+    const Shape s{2060, 2, 512};
+    Random random(3);
+    const Connection c(s, random);
+    struct Free {
+        void operator()(float *p) const { std::free(p); }
+    };
+    const int64_t size = s.tokens * s.depth();
+    const std::unique_ptr<float, Free> aligned(static_cast<float *>(std::aligned_alloc(64, sizeof(float) * size)));
+    const auto same = [&](const char *what, const Tensor &expected) {
+        expect(std::memcmp(expected.data(), aligned.get(), sizeof(float) * size) == 0, "%s %s: bits differ", mhc_isa(), what);
+    };
+    each_isa(
+        [&] {
+            char error[128] = "";
+            Forward f(s), g(s);
+            connect(s, c, false, true, true, f);
+            expect_ok(mhc_connect_forward(c.in.x, 0, c.y, c.res, c.post, aligned.get(), c.in.phi, c.in.bias, c.in.alpha, c.norm,
+                                          kEpsilon, g.out.pre, g.out.post, g.out.res, g.out.raw, g.out.r, g.h, s.tokens, s.n,
+                                          s.channels, kIterations, error, sizeof error),
+                      error);
+            same("x_next", f.x);
+            expect_same("h", s, f.h, g.h);
+            expect_ok(
+                mhc_write_forward(c.in.x, c.y, c.res, c.post, aligned.get(), s.tokens, s.n, s.channels, error, sizeof error),
+                error);
+            same("write", f.x);
+            Backward b(s, c), d(s, c);
+            connect_backward(s, c, f.out, false, true, b);
+            expect_ok(mhc_connect_backward(c.in.x, 0, c.own_y, c.in.phi, c.in.bias, c.in.alpha, c.norm, kEpsilon, f.out.pre,
+                                           f.out.post, f.out.res, f.out.raw, f.out.r, c.upstream, 0, c.grad_h, aligned.get(),
+                                           c.post, d.y_before, d.grad.phi, d.grad.bias, d.grad.alpha, d.norm, s.tokens, s.n,
+                                           s.channels, kIterations, error, sizeof error),
+                      error);
+            same("grad_x", b.grad.x);
+            expect_same("grad_y_before", s, b.y_before, d.y_before);
+        },
+        pool<2>);
+}
+
+MHC_TEST_MAIN

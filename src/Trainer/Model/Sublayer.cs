@@ -1,0 +1,8 @@
+using static TorchSharp.torch;
+
+namespace MhcOperator.Trainer.Model;
+
+/// <summary>Attention or feed-forward, as the residual path sees it: F(h) = Body(Norm(h)).</summary>
+/// <param name="Norm">its own norm, which fused kernels apply themselves</param>
+/// <param name="Body">[T, C] normed → [T, C] float32, contiguous</param>
+internal sealed record Sublayer(RmsNorm Norm, Func<Tensor, Tensor> Body);
