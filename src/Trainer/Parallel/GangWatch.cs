@@ -10,11 +10,15 @@ internal sealed class GangWatch
     private readonly Dictionary<int, Stream> _watchers = [];
     private int? _lost;
 
+    /// <summary>Whether a rank has seen the gang come together.</summary>
+    public bool Stands { get; private set; }
+
     /// <summary>A rank wants to be told; it is told at once of a loss before.</summary>
     public void Join(int rank, Stream connection)
     {
         lock (_turn)
         {
+            Stands = true;
             _watchers[rank] = connection;
             if (_lost is { } lost)
             {

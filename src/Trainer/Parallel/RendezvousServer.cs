@@ -6,7 +6,8 @@ namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
 /// The key-value store through which the ranks of one attempt find each other; rank 0 serves it on MASTER_PORT. Whoever does not greet
-/// as a rank of this job and this attempt is refused and told why; strangers and port scans cost it nothing but a closed connection.
+/// as a rank of this job and this attempt, or greets twice, or after the gang stands, is refused and told why; strangers and port scans cost it
+/// nothing but a closed connection.
 /// Its connections then tell when a rank dies: a collective would notice too, but only when the next one is called.
 /// </summary>
 internal sealed class RendezvousServer : IDisposable
@@ -18,6 +19,7 @@ internal sealed class RendezvousServer : IDisposable
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> _values = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<int, GangIdentity> _present = new();
     private readonly GangWatch _watch = new();
 
     private bool _disposed;
@@ -110,6 +112,13 @@ internal sealed class RendezvousServer : IDisposable
         {
             _log($"rendezvous: closed {peer}: {e.Message}");
         }
+        finally
+        {
+            if (member is not null)
+            {
+                _present.TryRemove(member.Rank, out _);
+            }
+        }
     }
 
     /// <summary>Who the peer is where it is one of ours, else why it was refused.</summary>
@@ -136,7 +145,7 @@ internal sealed class RendezvousServer : IDisposable
             return (null, "it did not greet");
         }
 
-        var refusal = Refusal(other);
+        var refusal = Refusal(other) ?? Late(other);
         var answer = RendezvousProtocol.Message(refusal is null ? RendezvousProtocol.Accepted : RendezvousProtocol.Refused, _identity.Attempt, refusal ?? "");
         await stream.WriteAsync(answer, stop);
         return refusal is null ? (other, null) : (null, refusal);
@@ -157,6 +166,17 @@ internal sealed class RendezvousServer : IDisposable
         return other.Size == _identity.Size && other.Rank >= 0 && other.Rank < _identity.Size
             ? null
             : $"{other} came to a gang of {_identity.Size} ranks";
+    }
+
+    /// <summary>A rank is here once, and a gang that stands has no place for another: its connections are made.</summary>
+    private string? Late(GangIdentity other)
+    {
+        if (_watch.Stands)
+        {
+            return $"{other} came too late: the gang of this attempt stands";
+        }
+
+        return _present.TryAdd(other.Rank, other) ? null : $"{other} is here already";
     }
 
     /// <summary>Answers one request; false when the peer has left.</summary>

@@ -59,6 +59,58 @@ public sealed class RendezvousTests : IDisposable
     }
 
     [Fact]
+    public void A_rank_that_is_here_already_or_comes_after_the_gang_stands_is_refused_and_told_why()
+    {
+        using var zero = Connect(Zero);
+        using var one = Connect(Zero with { Rank = 1 });
+        var twice = Assert.Throws<TrainerException>(() => Connect(Zero with { Rank = 1 }));
+
+        zero.Watch(_ => { });
+        TrainerException? late = null;
+        // The request is on its way.
+        Eventually.Holds(() => (late = Assert.Throws<TrainerException>(() => Connect(Zero with { Rank = 1 }))).Message.Contains("too late", StringComparison.Ordinal), Patience, () => $"{late}");
+
+        Assert.Equal("RendezvousRefused", twice.Reason);
+        Assert.Contains("is here already", twice.Message, StringComparison.Ordinal);
+        Assert.Equal("RendezvousRefused", late!.Reason);
+    }
+
+    [Fact]
+    public void The_end_of_a_connection_is_a_lost_rank_unless_it_has_left()
+    {
+        var lost = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        using var zero = Connect(Zero);
+        var one = Connect(Zero with { Rank = 1 });
+        zero.Watch(lost.Enqueue);
+        one.Watch(_ => { });
+        // A stranger who knows the protocol and goes away is no rank.
+        Eventually.Holds(() => Record.Exception(() => Connect(Zero with { Rank = 1 })) is TrainerException, Patience, () => "the stranger was let in");
+
+        one.Dispose();
+
+        Eventually.Holds(() => !lost.IsEmpty, Patience, () => "nobody was told");
+        Assert.Equal(["rank 1 is gone"], lost);
+    }
+
+    [Fact]
+    public void Who_leaves_in_good_order_is_not_lost()
+    {
+        var lost = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        using var zero = Connect(Zero);
+        using var one = Connect(Zero with { Rank = 1 });
+        zero.Watch(lost.Enqueue);
+        one.Watch(lost.Enqueue);
+
+        one.Leave();
+        one.Dispose();
+        _server.Over();
+        _server.Dispose();
+
+        Eventually.Holds(() => Record.Exception(() => zero.Set("key", [1])) is not null, Patience, () => "the server is still there");
+        Assert.Empty(lost);
+    }
+
+    [Fact]
     public void A_rank_of_a_newer_attempt_waits_for_the_old_rank_zero_to_go()
     {
         var error = Assert.Throws<TrainerException>(() => RendezvousClient.Connect("127.0.0.1", _server.Port, Zero with { Attempt = 3, Rank = 1 }, TimeSpan.FromMilliseconds(300), _ => { }, CancellationToken.None));
