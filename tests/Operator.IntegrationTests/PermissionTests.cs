@@ -44,6 +44,7 @@ public sealed class PermissionTests(SharedServer shared)
         await GoUnstableAsync(ns);
         await MeetOthersAsync(ns);
         await RunInGroupsAsync(ns);
+        await LosePodAsync(ns);
 
         // A watch is written down when it ends.
         running.Terminate();
@@ -115,6 +116,17 @@ public sealed class PermissionTests(SharedServer shared)
             await ns.EndPodAsync(pod!, 0);
             await Eventually.HoldsAsync(async () => await ns.Api.FindAsync($"{groups}/{name}-1", Cancel) is null, "its group is gone", Cancel);
         }
+    }
+
+    /// <summary>A pod that is deleted on its node, whose state tells why.</summary>
+    private static async Task LosePodAsync(TestNamespace ns)
+    {
+        await ns.CreateJobAsync(JobBuilder.Make("lost").Replicas(1));
+        JsonObject? pod = null;
+        await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", "lost-1-0"), Cancel)) is not null, "its pod is there", Cancel);
+        await ns.PlaceAsync(pod!, "node-1");
+        await ns.Api.DeleteAsync(ns.Path("pods", "lost-1-0"), Cancel);
+        await ns.ConditionHoldsAsync("lost", "Restarting", "True");
     }
 
     private static async Task<bool> DeletePodsAsync(TestNamespace ns)

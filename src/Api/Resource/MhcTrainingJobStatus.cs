@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using k8s.Models;
 
 namespace MhcOperator.Api;
@@ -32,11 +33,20 @@ public sealed record MhcTrainingJobStatus
     /// <summary>Gang restarts after infrastructure failures.</summary>
     public int Restarts { get; set; }
 
+    /// <summary>Those of <see cref="Restarts"/> that healthy progress has not given back; null: all.</summary>
+    public int? RestartsUsed { get; set; }
+
+    /// <summary>Step at which the last of them happened, from which progress counts.</summary>
+    public int? RestartedAtStep { get; set; }
+
     /// <summary>Returns to a healthy checkpoint.</summary>
     public IReadOnlyList<RollbackRecord> Rollbacks { get; set; } = [];
 
     /// <summary>Number of <see cref="Rollbacks"/>: a printer column cannot count.</summary>
     public int RollbackCount => Rollbacks.Count;
+
+    /// <summary>Fields of the spec that may not change, or not while the job runs, as the operator acts on them.</summary>
+    public JsonObject? AcceptedSpec { get; set; }
 
     /// <summary>Until then a restart waits (back-off).</summary>
     public DateTime? RestartNotBefore { get; set; }

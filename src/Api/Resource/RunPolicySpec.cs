@@ -6,6 +6,9 @@ public sealed record RunPolicySpec
     /// <summary>Whole-gang restarts after infrastructure failures; at least 0.</summary>
     public int MaxRestarts { get; set; } = 3;
 
+    /// <summary>Steps of progress after which one restart is given back; at least 1.</summary>
+    public int RefillAfterSteps { get; set; } = 1000;
+
     /// <summary>Wait before a restart.</summary>
     public BackoffSpec Backoff { get; set; } = new();
 

@@ -43,6 +43,67 @@ public static class Immutability
         return FieldOrder.Sort([.. errors]);
     }
 
+    /// <summary>The fields that may not change, or not while the job runs, as they are now.</summary>
+    public static JsonObject Snapshot(MhcTrainingJobSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        var json = Json(spec);
+        var snapshot = new JsonObject();
+        foreach (var field in Fields)
+        {
+            Set(snapshot, Names(field), At(json, field.Path)?.DeepClone());
+        }
+
+        return snapshot;
+    }
+
+    /// <summary>The spec without the changes that may not be: each such field as it was when it was accepted.</summary>
+    /// <param name="accepted">A <see cref="Snapshot"/>, which may have been stored; what it lacks was absent.</param>
+    /// <param name="spec">The spec as it is now, with all defaults.</param>
+    /// <param name="isSuspended">Whether the job is, or was until now, suspended.</param>
+    /// <returns>The spec to act on, and what was wrong with the one given; the same object where nothing was.</returns>
+    public static (MhcTrainingJobSpec Spec, IReadOnlyList<FieldError> Rejected) Hold(JsonObject accepted, MhcTrainingJobSpec spec, bool isSuspended)
+    {
+        ArgumentNullException.ThrowIfNull(accepted);
+        ArgumentNullException.ThrowIfNull(spec);
+        var json = Json(spec).AsObject();
+        var errors = new List<FieldError>();
+        foreach (var field in Fields.Where(f => !(f.FreeWhileSuspended && isSuspended)))
+        {
+            var old = At(accepted, field.Path);
+            var changes = Changes(old, At(json, field.Path), field.Path).Where(c => !(IsEmpty(c.Old) && IsEmpty(c.New))).ToList();
+            if (changes.Count > 0)
+            {
+                errors.AddRange(changes.Select(change => new FieldError(change.Path, $"{field.CelMessage}; it stays {Got(change.Old)}, got {Got(change.New)}")));
+                Set(json, Names(field), old?.DeepClone());
+            }
+        }
+
+        return errors.Count == 0 ? (spec, []) : (json.Deserialize(ApiJsonContext.Default.MhcTrainingJobSpec)!, FieldOrder.Sort(errors));
+    }
+
+    /// <summary>Absent, null and an empty text read the same, and a stored snapshot may have lost the difference.</summary>
+    private static bool IsEmpty(JsonNode? value) => value is null || (JsonScalars.TryString(value, out var text) && text.Length == 0);
+
+    private static string[] Names(ImmutableField field) => field.Path.Split('.')[1..];
+
+    private static void Set(JsonObject target, string[] names, JsonNode? value)
+    {
+        foreach (var name in names[..^1])
+        {
+            target = (target[name] ??= new JsonObject()).AsObject();
+        }
+
+        if (value is null)
+        {
+            target.Remove(names[^1]);
+        }
+        else
+        {
+            target[names[^1]] = value;
+        }
+    }
+
     private static JsonNode Json(MhcTrainingJobSpec spec) => JsonSerializer.SerializeToNode(spec, ApiJsonContext.Default.MhcTrainingJobSpec)!;
 
     private static JsonNode? At(JsonNode spec, string path) =>

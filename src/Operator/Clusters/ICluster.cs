@@ -47,6 +47,9 @@ public interface ICluster
     /// <summary>Reads a pod from the cluster itself, not from the store: a pod without the job's label is not in there. Null where there is none.</summary>
     Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel);
 
+    /// <summary>Reads a node from the cluster itself; null where there is none.</summary>
+    Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel);
+
     /// <summary>Creates an object from its full manifest.</summary>
     Task CreateAsync(JsonObject manifest, CancellationToken cancel);
 

@@ -52,7 +52,7 @@ public sealed class JobExecutor
         var memory = Remember(key, manifest);
         var observed = Observe(key, manifest, memory);
         var nextPoll = await PollAsync(observed, memory, cancel);
-        observed = observed with { Report = memory.Report };
+        observed = observed with { Report = memory.Report, Nodes = await ReadNodesAsync(observed, memory, cancel) };
         var plan = Planner.Plan(observed, time.GetUtcNow());
         var refused = await CarryOutAsync(key, observed, plan, memory, cancel);
         metrics?.Observe(key, plan.Status ?? observed.Status);
@@ -104,6 +104,32 @@ public sealed class JobExecutor
         }
 
         return options.PollInterval;
+    }
+
+    /// <summary>Reads the nodes that the plan depends on, each once in a while.</summary>
+    private async Task<IReadOnlyDictionary<string, NodeState>> ReadNodesAsync(Observed observed, JobMemory memory, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        var wanted = NodeQuestions.Of(observed, now).ToList();
+        foreach (var old in memory.Nodes.Where(n => !wanted.Contains(n.Key) || n.Value.ReadAt + options.ApiRetry <= now).Select(n => n.Key).ToList())
+        {
+            memory.Nodes.Remove(old);
+        }
+
+        foreach (var name in wanted.Where(n => !memory.Nodes.ContainsKey(n)))
+        {
+            try
+            {
+                memory.Nodes[name] = (NodeState.Of(await cluster.ReadNodeAsync(name, cancel)), now);
+            }
+            catch (ClusterException e) when (e.Status == HttpStatusCode.Forbidden)
+            {
+                // An operator of one namespace may not see nodes: then nothing is known of them, and nothing is concluded.
+                memory.Nodes[name] = (new NodeState(IsGone: false, IsCordoned: false, IsOutOfService: false, NotReadySince: null), now);
+            }
+        }
+
+        return memory.Nodes.ToDictionary(n => n.Key, n => n.Value.State, StringComparer.Ordinal);
     }
 
     /// <returns>Whether something was refused, which the next plan must be told of.</returns>

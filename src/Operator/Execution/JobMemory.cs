@@ -14,6 +14,9 @@ internal sealed class JobMemory
     /// <summary>When rank 0 was last asked, whether it answered or not.</summary>
     public DateTimeOffset? AskedAt { get; set; }
 
+    /// <summary>Nodes that were asked for, and when they were read.</summary>
+    public Dictionary<string, (NodeState State, DateTimeOffset ReadAt)> Nodes { get; } = new(StringComparer.Ordinal);
+
     public DateTimeOffset? StatusWrittenAt { get; set; }
 
     /// <summary>By kind and name; pods are created in parallel.</summary>

@@ -29,6 +29,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     private readonly WatchedKind<V1ConfigMap> configMaps;
     private readonly WatchedKind<V1PersistentVolumeClaim> claims;
     private readonly Dictionary<string, IWatchedKind> kinds;
+    private readonly ResourceClient<V1Node> nodes;
     private readonly OptionalApis optional;
     private readonly OwnWrites ownWrites = new();
     private readonly ForeignObjects foreign;
@@ -68,6 +69,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         optional = new OptionalApis(connection, WatchGroups, new WatchScope(ns, LabelSelector), time, log);
         optional.Changed += () => jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(KeyOf(ObjectKey.Of(job))));
 
+        nodes = new ResourceClient<V1Node>(connection, ResourceTypes.Nodes);
         foreign = new ForeignObjects(time, log);
         events = new EventRecorder(new ResourceClient<Corev1Event>(connection, ResourceTypes.Events), FieldManager, identity, time, log);
         trainers = new TrainerStatusClient(log);
@@ -116,6 +118,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     }
 
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => pods.Client.FindAsync(ns, name, cancel);
+
+    public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => nodes.FindAsync(null, name, cancel);
 
     public async Task CreateAsync(JsonObject manifest, CancellationToken cancel)
     {

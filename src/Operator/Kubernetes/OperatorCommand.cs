@@ -12,6 +12,7 @@ internal static class OperatorCommand
     private static readonly Option<string?> Kubeconfig = new("--kubeconfig") { Description = "File with the cluster's address and credentials. Default: KUBECONFIG, the pod's service account, ~/.kube/config." };
     private static readonly Option<string?> Namespace = new("--namespace") { Description = "Serve the jobs of this namespace only. Default: all namespaces." };
     private static readonly Option<string> Image = new("--default-trainer-image") { Description = "Image of jobs that name none.", DefaultValueFactory = _ => "mhc-trainer" };
+    private static readonly Option<bool> AllowPrivileged = new("--allow-privileged-templates") { Description = "Accept pod templates with hostPath, privileged containers, host namespaces, other service accounts and whatever else the restricted Pod Security Standard refuses." };
     private static readonly Option<string> BindAddress = new("--bind-address") { Description = "Address on which /healthz, /readyz and /metrics are served.", DefaultValueFactory = _ => "0.0.0.0" };
     private static readonly Option<int> MetricsPort = new("--metrics-port") { Description = "Port for them; 0: a free one, which the log names.", DefaultValueFactory = _ => 8080 };
     private static readonly Option<bool> NoLeaderElection = new("--no-leader-election") { Description = "Act without a lease. Only where no second operator can run." };
@@ -30,7 +31,7 @@ internal static class OperatorCommand
         PollInterval.Validators.Add(result => Require(result, PollInterval, value => value is >= 0.1 and <= 3600, "0.1 to 3600 seconds"));
         var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
         {
-            Kubeconfig, Namespace, Image, BindAddress, MetricsPort, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, PollInterval, Verbosity,
+            Kubeconfig, Namespace, Image, AllowPrivileged, BindAddress, MetricsPort, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, PollInterval, Verbosity,
         };
         command.SetAction(RunAsync);
         return command;
@@ -54,6 +55,7 @@ internal static class OperatorCommand
         Kubeconfig = arguments.GetValue(Kubeconfig),
         Namespace = arguments.GetValue(Namespace),
         DefaultTrainerImage = arguments.GetValue(Image)!,
+        AllowPrivilegedTemplates = arguments.GetValue(AllowPrivileged),
         BindAddress = arguments.GetValue(BindAddress)!,
         MetricsPort = arguments.GetValue(MetricsPort),
         LeaderElection = !arguments.GetValue(NoLeaderElection),

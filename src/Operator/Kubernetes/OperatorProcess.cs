@@ -88,7 +88,7 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
         await cluster.Synced.WaitAsync(cancel);
         health.WaitingFor = null;
         log.LogInformation("watching {Count} jobs", cluster.ListJobs().Count);
-        var options = new OperatorOptions { TrainerImage = settings.DefaultTrainerImage, PollInterval = settings.PollInterval, StatusInterval = settings.PollInterval };
+        var options = new OperatorOptions { TrainerImage = settings.DefaultTrainerImage, AllowPrivilegedTemplates = settings.AllowPrivilegedTemplates, PollInterval = settings.PollInterval, StatusInterval = settings.PollInterval };
         var jobMetrics = new OperatorMetrics(registry);
         var controller = new JobController(cluster, new JobExecutor(cluster, options, time, jobMetrics));
         var workers = new Controller<JobManifest>(queue, key => cluster.FindJob(new JobKey(key.Namespace, key.Name)), controller, time, metrics, log);

@@ -12,6 +12,9 @@ internal sealed record OperatorSettings
     /// <summary>Image of jobs that name none.</summary>
     public required string DefaultTrainerImage { get; init; }
 
+    /// <summary>Whether a job's pod template may leave the restricted Pod Security Standard or use another service account.</summary>
+    public bool AllowPrivilegedTemplates { get; init; }
+
     /// <summary>Address on which metrics and health are served.</summary>
     public required string BindAddress { get; init; }
 

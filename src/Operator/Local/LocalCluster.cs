@@ -105,6 +105,8 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         }
     }
 
+    public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => Task.FromResult<V1Node?>(new V1Node());
+
     public Task CreateAsync(JsonObject manifest, CancellationToken cancel)
     {
         var kind = (string?)manifest["kind"];

@@ -32,6 +32,9 @@ internal sealed record Observed
     /// <summary>Pod groups with the job's label, whoever owns them.</summary>
     public IReadOnlyList<PodGroup> PodGroups { get; init; } = [];
 
+    /// <summary>Nodes that <see cref="NodeQuestions"/> asks for, as far as they could be read.</summary>
+    public IReadOnlyDictionary<string, NodeState> Nodes { get; init; } = new Dictionary<string, NodeState>(StringComparer.Ordinal);
+
     /// <summary>Rank 0's last answer.</summary>
     public TrainerReport? Report { get; init; }
 

@@ -6,6 +6,9 @@ public sealed record OperatorOptions
     /// <summary>Image of jobs that name none.</summary>
     public string TrainerImage { get; init; } = "mhc-trainer";
 
+    /// <summary>Whether a job's pod template may leave the restricted Pod Security Standard or use another service account.</summary>
+    public bool AllowPrivilegedTemplates { get; init; }
+
     /// <summary>Shortest time between two status writes that change nothing but numbers.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Validation;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Planning.Gangs;
 
@@ -27,13 +28,23 @@ internal sealed class PlanContext
         Now = now;
         Job = observed.Manifest.Job ?? new MhcTrainingJob { Metadata = observed.Manifest.Metadata };
         Status = (observed.Status ?? new MhcTrainingJobStatus()) with { };
+        if (observed.Manifest.Job is { } job && Status.AcceptedSpec is { } accepted)
+        {
+            var (held, rejected) = Immutability.Hold(accepted, job.Spec, job.Spec.Suspend || Is(ConditionTypes.Suspended));
+            Job = rejected.Count == 0 ? job : job with { Spec = held };
+            RejectedChanges = rejected;
+        }
     }
 
     public Observed Observed { get; }
 
     public DateTimeOffset Now { get; }
 
+    /// <summary>The job as it is acted on: without changes that may not be.</summary>
     public MhcTrainingJob Job { get; }
+
+    /// <summary>Changes of the spec that may not be.</summary>
+    public IReadOnlyList<FieldError> RejectedChanges { get; } = [];
 
     public MhcTrainingJobSpec Spec => Job.Spec;
 
@@ -99,6 +110,9 @@ internal sealed class PlanContext
             groupDeletions.Add(group);
         }
     }
+
+    /// <summary>Takes a pod out of the cluster whose processes can no longer run.</summary>
+    public void DeleteByForce(V1Pod pod) => deletions.Add(new PodDeletion(pod, GraceSeconds: 0));
 
     public void Create(JsonObject manifest) => creations.Add(manifest);
 

@@ -6,6 +6,7 @@ internal static class Reasons
     public const string Accepted = "Accepted";
     public const string InvalidSpec = "InvalidSpec";
     public const string Rejected = "Rejected";
+    public const string ChangeRejected = "ChangeRejected";
     public const string ApiMissing = "ApiMissing";
     public const string NotAllowed = "NotAllowed";
     public const string NameConflict = "NameConflict";
@@ -25,6 +26,7 @@ internal static class Reasons
     public const string Restarting = "Restarting";
     public const string RolledBack = "RolledBack";
     public const string TerminationTimeout = "TerminationTimeout";
+    public const string DeletedByForce = "DeletedByForce";
     public const string WorkerFailed = "WorkerFailed";
     public const string WorkerLost = "WorkerLost";
     public const string WorkerDisrupted = "WorkerDisrupted";

@@ -48,4 +48,43 @@ public sealed class ImmutabilityTests
 
     private static string Changes(string before, string after) =>
         string.Join('\n', Immutability.Check(JobYaml.Spec(before), JobYaml.Spec(after)).Select(e => e.ToString()));
+
+    [Fact]
+    public void A_held_job_keeps_what_may_not_change_and_takes_what_may()
+    {
+        var accepted = Immutability.Snapshot(JobYaml.Spec("workers: {replicas: 2}"));
+        var (held, rejected) = Immutability.Hold(accepted, JobYaml.Spec("workers: {replicas: 4}, model: {heads: 6}, runPolicy: {maxRestarts: 9}"), isSuspended: false);
+        Assert.Equal(["spec.workers.replicas", "spec.model.heads"], rejected.Select(e => e.Path));
+        Assert.Contains("it stays 2, got 4", rejected[0].Message, StringComparison.Ordinal);
+        Assert.Equal((2, 12, 9), (held.Workers.Replicas, held.Model.Heads, held.RunPolicy.MaxRestarts));
+    }
+
+    [Fact]
+    public void A_suspended_job_takes_new_workers_but_no_new_model()
+    {
+        var accepted = Immutability.Snapshot(JobYaml.Spec("workers: {replicas: 2}"));
+        var (held, rejected) = Immutability.Hold(accepted, JobYaml.Spec("workers: {replicas: 4}, model: {heads: 6}"), isSuspended: true);
+        Assert.Equal(["spec.model.heads"], rejected.Select(e => e.Path));
+        Assert.Equal((4, 12), (held.Workers.Replicas, held.Model.Heads));
+    }
+
+    [Fact]
+    public void An_optional_field_that_was_absent_stays_absent_and_one_that_was_there_comes_back()
+    {
+        var without = Immutability.Snapshot(JobYaml.Spec(""));
+        Assert.Null(Immutability.Hold(without, JobYaml.Spec("checkpoints: {volume: {claimName: x}}"), isSuspended: false).Spec.Checkpoints.Volume.ClaimName);
+        var with = Immutability.Snapshot(JobYaml.Spec("checkpoints: {volume: {claimName: x}}"));
+        Assert.Equal("x", Immutability.Hold(with, JobYaml.Spec(""), isSuspended: true).Spec.Checkpoints.Volume.ClaimName);
+    }
+
+    [Fact]
+    public void A_snapshot_that_was_stored_and_read_again_finds_no_change()
+    {
+        const string job = "workers: {template: {spec: {nodeSelector: {a: b}}}}, trainer: {env: [{name: A, value: b}]}, optimization: {peakLearningRate: 0.00001}";
+        var stored = (System.Text.Json.Nodes.JsonObject)System.Text.Json.Nodes.JsonNode.Parse(Immutability.Snapshot(JobYaml.Spec(job)).ToJsonString())!;
+        var spec = JobYaml.Spec(job);
+        var (held, rejected) = Immutability.Hold(stored, spec, isSuspended: false);
+        Assert.Empty(rejected);
+        Assert.Same(spec, held);
+    }
 }

@@ -97,7 +97,8 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Writes a kubeconfig and returns its path.</summary>
     /// <param name="token">Whose; null: the administrator's.</param>
     /// <param name="through">Port to connect to; null: the server's own.</param>
-    public string Kubeconfig(string? token = null, int? through = null)
+    /// <param name="address">Whole address to connect to; null: that port on loopback.</param>
+    public string Kubeconfig(string? token = null, int? through = null, string? address = null)
     {
         var file = Path.Combine(folder, $"{Guid.NewGuid():n}.kubeconfig");
         File.WriteAllText(file, $$"""
@@ -106,7 +107,7 @@ internal sealed class ApiServer : IAsyncDisposable
             current-context: test
             clusters:
             - name: test
-              cluster: {server: "https://127.0.0.1:{{through ?? port}}", insecure-skip-tls-verify: true}
+              cluster: {server: "{{address ?? $"https://127.0.0.1:{through ?? port}"}}", insecure-skip-tls-verify: true}
             contexts:
             - name: test
               context: {cluster: test, user: test}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;
@@ -39,6 +40,51 @@ internal static class PlayedParts
                 }),
             },
         }, Cancel);
+
+    /// <summary>A node whose kubelet is heard of.</summary>
+    public static async Task<string> MakeNodeAsync(this TestNamespace ns)
+    {
+        var name = $"node-{ns.Name}";
+        await ns.Api.CreateAsync("api/v1/nodes", new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } }, Cancel);
+        await ns.SetReadyAsync(name, "True", DateTime.UtcNow);
+        return name;
+    }
+
+    /// <summary>The node controller has noted whether a kubelet is heard of.</summary>
+    public static Task SetReadyAsync(this TestNamespace ns, string node, string status, DateTime since) => ns.Api.MergeAsync(
+        $"api/v1/nodes/{node}/status",
+        new JsonObject
+        {
+            ["status"] = new JsonObject
+            {
+                ["conditions"] = new JsonArray(new JsonObject
+                {
+                    ["type"] = "Ready",
+                    ["status"] = status,
+                    ["lastTransitionTime"] = since.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+                }),
+            },
+        }, Cancel);
+
+    /// <summary>What somebody does to a node: cordon or taint it.</summary>
+    public static Task ChangeNodeAsync(this TestNamespace ns, string node, JsonObject spec) =>
+        ns.Api.MergeAsync($"api/v1/nodes/{node}", new JsonObject { ["spec"] = spec }, Cancel);
+
+    /// <summary>What a drain does to a pod.</summary>
+    public static Task EvictAsync(this TestNamespace ns, JsonObject pod) => ns.Api.CreateAsync(
+        ns.Path("pods", pod.Name()) + "/eviction",
+        new JsonObject { ["apiVersion"] = "policy/v1beta1", ["kind"] = "Eviction", ["metadata"] = new JsonObject { ["name"] = pod.Name(), ["namespace"] = ns.Name } }, Cancel);
+
+    public static Task<JsonObject> ChangeAsync(this TestNamespace ns, string job, JsonObject spec) =>
+        ns.Api.MergeAsync(ns.Path("mhctrainingjobs", job), new JsonObject { ["spec"] = spec }, Cancel);
+
+    /// <summary>Waits until the operator has certainly looked at everything that happened before.</summary>
+    public static async Task OperatorHasGoneOnAsync(this TestNamespace ns)
+    {
+        var marker = $"marker{Guid.NewGuid().ToString("n")[..6]}";
+        await ns.CreateJobAsync(JobBuilder.Make(marker).Replicas(1));
+        await Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("pods", $"{marker}-1-0"), Cancel) is not null, "the operator has gone on", Cancel);
+    }
 
     /// <summary>The kubelet has ended a pod that was to be deleted.</summary>
     public static Task ForgetAsync(this TestNamespace ns, JsonObject pod) => ns.Api.DeleteNowAsync(ns.Path("pods", pod.Name()), Cancel);

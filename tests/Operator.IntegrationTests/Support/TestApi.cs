@@ -69,6 +69,9 @@ internal sealed class TestApi : IDisposable
     /// <summary>Deletes without a grace period, as a kubelet does when the last container has ended.</summary>
     public Task<JsonObject> DeleteNowAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, """{"gracePeriodSeconds":0}""", "application/json", cancel);
 
+    /// <summary>Deletes the children first.</summary>
+    public Task<JsonObject> DeleteInForegroundAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, """{"propagationPolicy":"Foreground"}""", "application/json", cancel);
+
     public void Dispose() => http.Dispose();
 
     private async Task<JsonObject> SendAsync(HttpMethod method, string path, string body, string mediaType, CancellationToken cancel)

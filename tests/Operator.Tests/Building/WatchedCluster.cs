@@ -56,6 +56,8 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => inner.ReadPodAsync(ns, name, cancel);
 
+    public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => inner.ReadNodeAsync(name, cancel);
+
     public Task CreateAsync(JsonObject manifest, CancellationToken cancel) =>
         Write($"create {manifest["kind"]} {manifest["metadata"]!["name"]}", () => inner.CreateAsync(manifest, cancel));
 

@@ -179,6 +179,11 @@ internal static class PodManifest
                 ["subdomain"] = GangNames.Service(name),
             },
         });
+        foreach (var container in Containers(pod))
+        {
+            PutUnderTheStandard(container);
+        }
+
         foreach (var container in pod["spec"]!["containers"]!.AsArray().OfType<JsonObject>())
         {
             if (LocalRankOf((string?)container["name"], devices) is not { } local)
@@ -194,6 +199,25 @@ internal static class PodManifest
 
             ManifestMerge.Into(container, contract);
         }
+    }
+
+    private static IEnumerable<JsonObject> Containers(JsonObject pod) =>
+        ((JsonArray[])[pod["spec"]!["containers"] as JsonArray ?? [], pod["spec"]!["initContainers"] as JsonArray ?? []]).SelectMany(list => list.OfType<JsonObject>());
+
+    /// <summary>A container that the template adds says nothing of security, as a rule; what it does say was checked.</summary>
+    private static void PutUnderTheStandard(JsonObject container)
+    {
+        if (container["securityContext"] is not JsonObject security)
+        {
+            container["securityContext"] = security = [];
+        }
+
+        if (security["privileged"]?.GetValueKind() != System.Text.Json.JsonValueKind.True)
+        {
+            security["allowPrivilegeEscalation"] ??= false;
+        }
+
+        security["capabilities"] ??= new JsonObject { ["drop"] = JsonText.Array(["ALL"]) };
     }
 
     private static string ContainerOf(int local, int devices) => devices == 1 ? ContainerName : string.Create(CultureInfo.InvariantCulture, $"{ContainerName}-{local}");

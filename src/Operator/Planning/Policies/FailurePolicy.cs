@@ -61,7 +61,7 @@ internal static class FailurePolicy
         // A deleted or killed worker is the cause of its peers' 75, so it is the one to name.
         var cause = failed.Find(p => p.End!.ExitCode != ExitCode.TryAgain) ?? failed[0];
         var end = cause.End!;
-        if (failed.Find(p => p.End!.Disrupted) is { } taken)
+        if (failed.Find(p => p.End!.Disrupted || IsDrained(context, p)) is { } taken)
         {
             RestartPolicy.Restart(context, Reasons.WorkerDisrupted, $"the cluster has taken a worker away: {Told(taken.Name, taken.End!)}", counted: false);
         }
@@ -72,6 +72,10 @@ internal static class FailurePolicy
 
         return true;
     }
+
+    /// <summary>A pod that is deleted from a node that is being drained, or has gone, was taken away, though nobody says so.</summary>
+    private static bool IsDrained(PlanContext context, WorkerPod pod) =>
+        pod is { IsLeaving: true, End.ExitCode: null } && pod.Pod.Spec?.NodeName is { } node && context.Observed.Nodes.TryGetValue(node, out var state) && (state.IsCordoned || state.IsGone);
 
     private static bool RestartLost(PlanContext context)
     {

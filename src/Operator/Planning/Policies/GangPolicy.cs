@@ -7,8 +7,9 @@ namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
 /// Makes the gang: all pods of the current attempt together, but not before the wait is over and every process of an earlier attempt has ended,
-/// since two writers must never share a checkpoint folder. A pod that does not end is waited for and named, never deleted by force:
-/// that would only take it out of sight, while it may still write.
+/// since two writers must never share a checkpoint folder. A pod that does not end is waited for and named. It is deleted by force only where
+/// its node is gone, or not ready for the timeout and tainted as out of service: elsewhere that would only take it out of sight, while it may
+/// still write.
 /// </summary>
 internal static class GangPolicy
 {
@@ -53,30 +54,61 @@ internal static class GangPolicy
 
     private static void TellStuck(PlanContext context, List<WorkerPod> running)
     {
-        // The time stamp of a deletion is when the grace period ends.
-        var allowed = TimeSpan.FromSeconds(context.Spec.RunPolicy.TerminationTimeoutSeconds);
+        var seconds = context.Spec.RunPolicy.TerminationTimeoutSeconds;
+        string? stuck = null;
         foreach (var pod in running)
         {
-            if (pod.Pod.Metadata.DeletionTimestamp is not { } deadline)
+            // The time stamp of a deletion is when the grace period ends.
+            if (NodeQuestions.OverdueAt(pod.Pod, seconds) is not { } overdue)
             {
                 continue;
             }
 
-            var end = new DateTimeOffset(deadline.ToUniversalTime()) + allowed;
-            if (context.Now < end)
+            if (context.Now < overdue)
             {
-                context.LookAgainAt(end);
-                continue;
+                context.LookAgainAt(overdue);
             }
-
-            var message = string.Create(CultureInfo.InvariantCulture, $"pod {pod.Name} on node {pod.Pod.Spec?.NodeName} should have ended by {deadline:u}; the new gang waits, since it may still write checkpoints");
-            if (context.Condition(ConditionTypes.Restarting) is not { Reason: Reasons.TerminationTimeout })
+            else if (CannotRun(context, pod, seconds) is { } why)
             {
-                context.Warn(Reasons.TerminationTimeout, message);
+                context.Warn(Reasons.DeletedByForce, $"pod {pod.Name} is deleted by force: {why}");
+                context.DeleteByForce(pod.Pod);
+                stuck ??= $"pod {pod.Name} is deleted by force: {why}";
             }
+            else
+            {
+                stuck ??= string.Create(CultureInfo.InvariantCulture, $"pod {pod.Name} on node {pod.Pod.Spec?.NodeName} should have ended by {overdue.AddSeconds(-seconds):u}; the new gang waits, since it may still write checkpoints");
+            }
+        }
 
-            context.SetCondition(ConditionTypes.Restarting, Conditions.True, Reasons.TerminationTimeout, message);
+        if (stuck is null)
+        {
             return;
         }
+
+        if (context.Condition(ConditionTypes.Restarting) is not { Reason: Reasons.TerminationTimeout })
+        {
+            context.Warn(Reasons.TerminationTimeout, stuck);
+        }
+
+        context.SetCondition(ConditionTypes.Restarting, Conditions.True, Reasons.TerminationTimeout, stuck);
+        context.LookAgainAt(context.Now + context.Observed.Options.ApiRetry); // the node may have changed, which nothing else tells
+    }
+
+    /// <summary>Why no process of an overdue pod can run any more, so that it cannot write; null: one might.</summary>
+    private static string? CannotRun(PlanContext context, WorkerPod pod, int seconds)
+    {
+        if (pod.Pod.Spec?.NodeName is not { Length: > 0 } node || !context.Observed.Nodes.TryGetValue(node, out var state))
+        {
+            return null;
+        }
+
+        if (state.IsGone)
+        {
+            return $"its node {node} is gone";
+        }
+
+        return state.IsOutOfService && state.NotReadySince is { } since && since.AddSeconds(seconds) <= context.Now
+            ? string.Create(CultureInfo.InvariantCulture, $"its node {node} is not ready since {since:u} and tainted as out of service")
+            : null;
     }
 }

@@ -19,7 +19,7 @@ internal static class PhasePolicy
             return "Failed";
         }
 
-        if (context.Condition(ConditionTypes.Valid)?.Status == Conditions.False)
+        if (context.Condition(ConditionTypes.Valid) is { Status: Conditions.False, Reason: not Reasons.ChangeRejected })
         {
             return "Invalid";
         }

@@ -18,7 +18,8 @@ internal static class RestartPolicy
     {
         var status = context.Status;
         var allowed = context.Spec.RunPolicy.MaxRestarts;
-        if (counted && status.Restarts >= allowed)
+        var used = RestartBudget.Used(status, context.Spec.RunPolicy);
+        if (counted && used >= allowed)
         {
             FinishedPolicy.Fail(
                 context,
@@ -27,9 +28,13 @@ internal static class RestartPolicy
             return;
         }
 
-        status.Restarts += counted ? 1 : 0;
-        var wait = Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, status.Restarts), context.Job.Metadata.Uid ?? "", status.Attempt + 1);
-        var count = counted ? string.Create(CultureInfo.InvariantCulture, $" (restart {status.Restarts} of {allowed})") : "";
+        if (counted)
+        {
+            used = RestartBudget.Take(status, used);
+        }
+
+        var wait = Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, used), context.Job.Metadata.Uid ?? "", status.Attempt + 1);
+        var count = counted ? string.Create(CultureInfo.InvariantCulture, $" (restart {used} of {allowed})") : "";
         context.Warn(Reasons.Restarting, $"{reason}: {message}; the whole gang starts again from the latest good checkpoint{count}");
         NextGang(context, reason, message, context.Now + wait);
     }

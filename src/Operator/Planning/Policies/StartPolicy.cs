@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -12,6 +13,8 @@ internal static class StartPolicy
         {
             return;
         }
+
+        context.Status.AcceptedSpec = Immutability.Snapshot(context.Spec);
 
         context.NextAttempt();
         context.Status.StartedAt = context.Now.UtcDateTime;

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -8,11 +9,18 @@ internal static class ValidityPolicy
     /// <summary>False: the job must not be acted on.</summary>
     public static bool Apply(PlanContext context)
     {
-        var errors = context.Observed.Manifest.Errors;
+        var errors = Errors(context);
         var wasFor = context.Status.ObservedGeneration;
         context.Status.ObservedGeneration = context.Job.Metadata.Generation;
         if (errors.Count == 0 && context.Observed.Manifest.Job is not null)
         {
+            if (context.RejectedChanges.Count > 0)
+            {
+                // A server that knows CEL refuses such a change. On one that does not, the job goes on as it was.
+                Tell(context, Reasons.ChangeRejected, string.Join("; ", context.RejectedChanges));
+                return true;
+            }
+
             // What the cluster has rejected stays invalid until the spec changes or the cluster takes it.
             var rejected = context.Condition(ConditionTypes.Valid) is { Status: Conditions.False, Reason: Reasons.Rejected } && wasFor == context.Job.Metadata.Generation;
             if (!rejected || context.Gang.IsComplete)
@@ -23,13 +31,26 @@ internal static class ValidityPolicy
             return true;
         }
 
-        var message = ConditionText.Message(errors.Count == 0 ? "the manifest could not be read" : string.Join("; ", errors));
+        Tell(context, Reasons.InvalidSpec, errors.Count == 0 ? "the manifest could not be read" : string.Join("; ", errors));
+        return false;
+    }
+
+    private static IReadOnlyList<FieldError> Errors(PlanContext context)
+    {
+        var errors = context.Observed.Manifest.Errors;
+        return context.Observed.Options.AllowPrivilegedTemplates || context.Observed.Manifest.Job?.Spec.Workers.Template is not { } template
+            ? errors
+            : [.. errors, .. PodTemplatePrivileges.Check(template)];
+    }
+
+    private static void Tell(PlanContext context, string reason, string errors)
+    {
+        var message = ConditionText.Message(errors);
         if (context.Condition(ConditionTypes.Valid) is not { Status: Conditions.False } old || old.Message != message)
         {
-            context.Warn(Reasons.InvalidSpec, message);
+            context.Warn(reason, message);
         }
 
-        context.SetCondition(ConditionTypes.Valid, Conditions.False, Reasons.InvalidSpec, message);
-        return false;
+        context.SetCondition(ConditionTypes.Valid, Conditions.False, reason, message);
     }
 }

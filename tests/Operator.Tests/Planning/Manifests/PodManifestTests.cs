@@ -160,4 +160,15 @@ public sealed class PodManifestTests
         var env = Env(Make(MakeJob(), status: MakeStatus().With(s => s.Attempt = 3).Rollback(1, 50, 40, "45-55", 0.5, 9).Rollback(2, 115, 100, "", 0.25).Rollback(2, 115, 100, "110-121", 0.125)));
         Assert.Equal(("45-55,110-121", "0.125", "100"), (env["MHC_SKIP_WINDOWS"], env["MHC_LEARNING_RATE_FACTOR"], env["MHC_RESUME_STEP"]));
     }
+
+    [Fact]
+    public void A_container_that_a_template_adds_is_held_to_the_restricted_standard_too()
+    {
+        var pod = Make(WithTemplate("""{"spec":{"initContainers":[{"name":"fetch","image":"f"}],"containers":[{"name":"side","image":"s","securityContext":{"runAsUser":1000}}]}}"""));
+        Assert.All(pod.Spec.Containers.Concat(pod.Spec.InitContainers), c =>
+        {
+            Assert.False(c.SecurityContext.AllowPrivilegeEscalation);
+            Assert.Equal(["ALL"], c.SecurityContext.Capabilities.Drop);
+        });
+    }
 }

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;
@@ -129,5 +130,16 @@ public sealed class FailurePolicyTests
         var plan = Running(MakeJob().WithRestarts(0)).WithPods(MakePod(1, 0).Running().Disrupted().Deleting(Clock.After(60)), MakePod(1, 1).Running()).Plan();
         Assert.Equal((2, 0), (plan.Status!.Attempt, plan.Status.Restarts));
         plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerDisrupted");
+    }
+
+    [Theory]
+    [InlineData(true, false, 0)]
+    [InlineData(false, true, 0)]
+    [InlineData(false, false, 1)]
+    public void A_pod_deleted_from_a_node_that_is_drained_or_gone_counts_for_nothing_though_nobody_says_why(bool cordoned, bool gone, int restarts)
+    {
+        var plan = Running().WithPods(MakePod(1, 0).Running().Deleting(Clock.After(60)), MakePod(1, 1).Running())
+            .With(o => o with { Nodes = new Dictionary<string, NodeState>(StringComparer.Ordinal) { ["node-1"] = new(gone, cordoned, IsOutOfService: false, NotReadySince: null) } }).Plan();
+        Assert.Equal((2, restarts), (plan.Status!.Attempt, plan.Status.Restarts));
     }
 }

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;
@@ -41,7 +42,7 @@ public sealed class GangPolicyTests
     }
 
     [Fact]
-    public void A_pod_that_does_not_end_is_named_and_never_deleted_by_force()
+    public void A_pod_that_does_not_end_is_named_and_not_deleted_by_force_while_its_node_may_run_it()
     {
         var scene = Scene.Of(MakeJob(), Restarting()).WithPods(MakePod(1, 0).Running().Deleting(Clock.After(60)));
         Assert.Equal(TimeSpan.FromSeconds(120), scene.Plan().RequeueAfter);
@@ -91,4 +92,46 @@ public sealed class GangPolicyTests
     [Fact]
     public void A_foreign_pod_under_another_name_does_not_matter() =>
         Assert.Equal(2, Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(7, 0).OwnedBy("another-uid").Running()).Plan().Pods.Count);
+
+    public static TheoryData<string, bool> Nodes => new()
+    {
+        { "gone", true },
+        { "not ready, out of service", true },
+        { "not ready, out of service, but only just", false },
+        { "not ready", false },
+        { "out of service, but ready", false },
+        { "cordoned", false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Nodes))]
+    public void An_overdue_pod_is_deleted_by_force_only_where_it_can_no_longer_run(string node, bool force)
+    {
+        var state = node switch
+        {
+            "gone" => new NodeState(IsGone: true, IsCordoned: false, IsOutOfService: false, NotReadySince: null),
+            "not ready, out of service" => new NodeState(IsGone: false, IsCordoned: true, IsOutOfService: true, Clock.Start),
+            "not ready, out of service, but only just" => new NodeState(IsGone: false, IsCordoned: true, IsOutOfService: true, Clock.After(100)),
+            "not ready" => new NodeState(IsGone: false, IsCordoned: true, IsOutOfService: false, Clock.Start),
+            "out of service, but ready" => new NodeState(IsGone: false, IsCordoned: false, IsOutOfService: true, NotReadySince: null),
+            _ => new NodeState(IsGone: false, IsCordoned: true, IsOutOfService: false, NotReadySince: null),
+        };
+        var scene = Scene.Of(MakeJob(), Restarting()).WithPods(MakePod(1, 0).Running().Deleting(Clock.After(60)))
+            .With(o => o with { Nodes = new Dictionary<string, NodeState>(StringComparer.Ordinal) { ["node-1"] = state } });
+        Assert.Empty(scene.Plan(119).Delete);
+        var deletions = scene.Plan(121).Delete;
+        Assert.Equal(force ? [0] : Array.Empty<int?>(), deletions.Select(d => d.GraceSeconds));
+        Assert.Empty(scene.Plan(121).Pods);
+    }
+
+    [Fact]
+    public void Only_nodes_that_matter_are_asked_for()
+    {
+        Observed? observed = null;
+        Scene.Of(MakeJob(), Restarting())
+            .WithPods(MakePod(1, 0).Running().Deleting(Clock.After(60)), MakePod(2, 0).Running(), MakePod(2, 1).Running().With(p => p.Spec.NodeName = "node-2").Deleting(Clock.After(60)))
+            .With(o => observed = o);
+        Assert.Equal(["node-2"], NodeQuestions.Of(observed!, Clock.Start));
+        Assert.Equal(["node-2", "node-1"], NodeQuestions.Of(observed!, Clock.After(121)));
+    }
 }

@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
 using MhcOperator.Api;
+using MhcOperator.Api.Validation;
+using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;
@@ -80,5 +83,38 @@ public sealed class ValidityPolicyTests
         Assert.Equal("False", (same.Status ?? rejected.Build()).Conditions.Single(c => c.Type == ConditionTypes.Valid).Status);
 
         Scene.Of(MakeJob().WithGeneration(2), rejected).Plan().ShouldHave(ConditionTypes.Valid, "True", "Accepted");
+    }
+
+    [Fact]
+    public void A_change_that_may_not_be_is_named_and_the_job_goes_on_as_it_was()
+    {
+        var status = MakeRunning(1, 2).With(s => s.AcceptedSpec = Immutability.Snapshot(MakeJob().Build().Spec));
+        var scene = Scene.Of(MakeJob().WithGeneration(2).With(j => j.Spec.Model = j.Spec.Model with { Layers = 99 }), status)
+            .WithPods(MakePod(1, 0).Ended(1, ""), MakePod(1, 1).Running()).With(o => o with { ConfigMap = o.ConfigMap });
+        var plan = scene.Plan();
+        plan.ShouldHave(ConditionTypes.Valid, "False", "ChangeRejected");
+        Assert.Contains("spec.model.layers: may not change", plan.Condition(ConditionTypes.Valid).Message, StringComparison.Ordinal);
+        Assert.Contains("ChangeRejected", plan.EventReasons());
+        Assert.Equal(("Restarting", 2), (plan.Status!.Phase, plan.Status.Attempt));
+        var configuration = Assert.Single(plan.Apply); // Scene made the map of the spec as it is given
+        Assert.DoesNotContain("99", (string?)configuration["data"]!["trainer.json"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_change_that_is_taken_back_makes_the_job_valid_again()
+    {
+        var status = MakeRunning(1, 2).With(s => s.AcceptedSpec = Immutability.Snapshot(MakeJob().Build().Spec)).Condition(ConditionTypes.Valid, "False", "ChangeRejected");
+        Scene.Of(MakeJob(), status).WithPods(MakeRunningGang(1, 2)).Plan().ShouldHave(ConditionTypes.Valid, "True", "Accepted");
+    }
+
+    [Fact]
+    public void A_template_that_asks_for_privileges_is_refused_unless_the_operator_allows_it()
+    {
+        var scene = Scene.Of(MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse("""{"spec":{"hostNetwork":true}}""")!));
+        var plan = scene.Plan();
+        plan.ShouldHave(ConditionTypes.Valid, "False", "InvalidSpec");
+        Assert.Contains("spec.workers.template.spec.hostNetwork", plan.Condition(ConditionTypes.Valid).Message, StringComparison.Ordinal);
+        Assert.Empty(plan.Pods);
+        Assert.Equal(2, scene.With(o => o with { Options = new OperatorOptions { AllowPrivilegedTemplates = true } }).Plan().Pods.Count);
     }
 }

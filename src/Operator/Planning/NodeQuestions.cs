@@ -1,0 +1,32 @@
+using k8s.Models;
+using MhcOperator.Operator.Planning.Gangs;
+
+namespace MhcOperator.Operator.Planning;
+
+/// <summary>Which nodes a plan needs to know of: those of pods that go without a word why, or that should have gone long ago. Mostly none.</summary>
+internal static class NodeQuestions
+{
+    public static IEnumerable<string> Of(Observed observed, DateTimeOffset now)
+    {
+        if (observed.Manifest.Job is not { } job || observed.Status is not { } status)
+        {
+            return [];
+        }
+
+        var gang = Gang.Of(observed.Pods, job, status.Attempt);
+        return gang.Current.Where(IsUnexplained)
+            .Concat(gang.Previous.Where(p => IsOverdue(p, job.Spec.RunPolicy.TerminationTimeoutSeconds, now)))
+            .Select(p => p.Pod.Spec?.NodeName)
+            .Where(node => !string.IsNullOrEmpty(node))
+            .Distinct(StringComparer.Ordinal)!;
+    }
+
+    /// <summary>When a pod that is being deleted should have ended, and its timeout has passed as well.</summary>
+    public static DateTimeOffset? OverdueAt(V1Pod pod, int timeoutSeconds) =>
+        pod.Metadata.DeletionTimestamp is { } deadline ? new DateTimeOffset(deadline.ToUniversalTime()).AddSeconds(timeoutSeconds) : null;
+
+    private static bool IsOverdue(WorkerPod pod, int timeoutSeconds, DateTimeOffset now) => !pod.IsTerminal && OverdueAt(pod.Pod, timeoutSeconds) <= now;
+
+    /// <summary>Servers before 1.26 do not say that they evict a pod; that its node is being drained says it.</summary>
+    private static bool IsUnexplained(WorkerPod pod) => pod.IsLeaving && pod.End is { ExitCode: null, Disrupted: false };
+}

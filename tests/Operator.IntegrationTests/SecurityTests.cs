@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using MhcOperator.Operator.IntegrationTests.Support;
+
+namespace MhcOperator.Operator.IntegrationTests;
+
+/// <summary>The author of a job gets no more than the author of a pod under the restricted Pod Security Standard.</summary>
+public sealed class SecurityTests(SharedServer shared)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Pods_are_stored_as_the_restricted_standard_wants_them_and_without_a_token()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using var running = await ns.RunOperatorAsync();
+        await ns.CreateJobAsync(Template("""{"spec":{"containers":[{"name":"side","image":"s"}],"initContainers":[{"name":"fetch","image":"f"}]}}"""));
+        foreach (var pod in await ns.GangExistsAsync(1, 2))
+        {
+            var spec = pod["spec"]!;
+            Assert.False((bool?)spec["automountServiceAccountToken"]);
+            Assert.Null(spec["hostNetwork"] ?? spec["hostPID"] ?? spec["hostIPC"]);
+            Assert.True((bool?)spec["securityContext"]!["runAsNonRoot"]);
+            Assert.Equal("RuntimeDefault", (string?)spec["securityContext"]!["seccompProfile"]!["type"]);
+            var containers = spec["containers"]!.AsArray().Concat(spec["initContainers"]!.AsArray()).ToList();
+            Assert.Equal(3, containers.Count);
+            Assert.All(containers, c =>
+            {
+                var security = c!["securityContext"]!;
+                Assert.Equal((false, null), ((bool?)security["allowPrivilegeEscalation"], (bool?)security["privileged"]));
+                Assert.Equal("""["ALL"]""", security["capabilities"]!["drop"]!.ToJsonString());
+            });
+            string[] allowed = ["name", "configMap", "emptyDir", "persistentVolumeClaim"];
+            Assert.All(spec["volumes"]!.AsArray().SelectMany(v => v!.AsObject()), field => Assert.Contains(field.Key, allowed));
+        }
+    }
+
+    [Fact]
+    public async Task A_template_that_asks_for_more_is_refused_with_its_path_unless_the_operator_allows_it()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        const string template = """{"spec":{"hostPID":true,"serviceAccountName":"admin","volumes":[{"name":"root","hostPath":{"path":"/"}}],"containers":[{"name":"trainer","securityContext":{"privileged":true,"allowPrivilegeEscalation":true}}]}}""";
+        using (var running = await ns.RunOperatorAsync())
+        {
+            await ns.CreateJobAsync(Template(template));
+            await ns.ConditionHoldsAsync("job", "Valid", "False", "InvalidSpec");
+            var message = (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"];
+            foreach (var path in (string[])["spec.hostPID", "spec.serviceAccountName", "spec.volumes[0].hostPath", "spec.containers[0].securityContext.privileged", "spec.containers[0].securityContext.allowPrivilegeEscalation"])
+            {
+                Assert.Contains($"spec.workers.template.{path}: expected", message, StringComparison.Ordinal);
+            }
+
+            await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["reason"], (string?)e["type"]) == ("InvalidSpec", "Warning")), "the event is there", Cancel);
+            Assert.Empty(await ns.PodsAsync());
+            running.Terminate();
+            await running.WaitForExitAsync(Cancel);
+        }
+
+        using var allowing = await ns.RunOperatorAsync(null, "--allow-privileged-templates");
+        await ns.ConditionHoldsAsync("job", "Valid", "True");
+    }
+
+    [Fact]
+    public async Task A_template_that_the_server_refuses_makes_the_job_invalid_with_the_servers_words_and_no_crash_loop()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using var running = await ns.RunOperatorAsync();
+        await ns.CreateJobAsync(Template("""{"spec":{"dnsPolicy":"Nonsense"}}"""));
+        await ns.ConditionHoldsAsync("job", "Valid", "False", "Rejected");
+        Assert.Contains("dnsPolicy", (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"], StringComparison.Ordinal);
+        await ns.OperatorHasGoneOnAsync();
+        Assert.False(running.HasExited);
+        Assert.InRange(shared.Server.Audit.OfOperators().Count(e => e.Namespace == ns.Name && e is { Resource: "pods", Code: 422 }), 1, 4);
+    }
+
+    private static JobBuilder Template(string template) => JobBuilder.Make("job").With("workers", "template", JsonNode.Parse(template)!);
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace MhcOperator.Operator.IntegrationTests.Server;
+
+/// <summary>
+/// Stands between an operator and its server and lets through as many writes as a test allows. The last of them is done, but its answer never
+/// arrives, and neither does anything after it.
+/// </summary>
+internal sealed class WriteGate : IDisposable
+{
+    private static readonly string[] Copied = ["Authorization", "Accept", "User-Agent"];
+
+    private readonly HttpListener listener = new();
+    private readonly HttpClient server;
+    private readonly CancellationTokenSource closed = new();
+    private int left;
+
+    /// <param name="serverPort">The server's.</param>
+    /// <param name="writes">How many are let through.</param>
+    public WriteGate(int serverPort, int writes)
+    {
+        left = writes;
+        var handler = new SocketsHttpHandler { UseProxy = false };
+        var upstream = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{serverPort}/"));
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => upstream.IsLoopback; // a server on loopback with a certificate of its own making
+        server = new HttpClient(handler) { BaseAddress = upstream, Timeout = Timeout.InfiniteTimeSpan };
+        Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Ports.Take(1)[0]}/");
+        listener.Prefixes.Add(Address);
+        listener.Start();
+        _ = AcceptAsync();
+    }
+
+    public string Address { get; }
+
+    /// <summary>Whether the last write that is let through has been done.</summary>
+    public bool IsShut => Volatile.Read(ref left) <= 0 && LastIsDone;
+
+    private volatile bool LastIsDone;
+
+    public void Dispose()
+    {
+        closed.Cancel();
+        listener.Close();
+        server.Dispose();
+        closed.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!closed.IsCancellationRequested)
+        {
+            try
+            {
+                _ = PassAsync(await listener.GetContextAsync());
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task PassAsync(HttpListenerContext context)
+    {
+        try
+        {
+            var isWrite = context.Request.HttpMethod != "GET";
+            var number = isWrite ? Interlocked.Decrement(ref left) : Volatile.Read(ref left);
+            if (number < 0 || (!isWrite && number == 0))
+            {
+                context.Response.Abort();
+                return;
+            }
+
+            using var answer = await server.SendAsync(await CopyAsync(context.Request), HttpCompletionOption.ResponseHeadersRead, closed.Token);
+            if (isWrite && number == 0)
+            {
+                LastIsDone = true;
+                context.Response.Abort();
+                return;
+            }
+
+            context.Response.StatusCode = (int)answer.StatusCode;
+            context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
+            context.Response.SendChunked = true;
+            await using var body = await answer.Content.ReadAsStreamAsync(closed.Token);
+            var buffer = new byte[64 * 1024];
+            for (int read; (read = await body.ReadAsync(buffer, closed.Token)) > 0;)
+            {
+                await context.Response.OutputStream.WriteAsync(buffer.AsMemory(0, read), closed.Token);
+                await context.Response.OutputStream.FlushAsync(closed.Token);
+            }
+
+            context.Response.Close();
+        }
+        catch (Exception e) when (e is HttpRequestException or HttpListenerException or IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            context.Response.Abort(); // either side has gone
+        }
+    }
+
+    private static async Task<HttpRequestMessage> CopyAsync(HttpListenerRequest request)
+    {
+        var copy = new HttpRequestMessage(new HttpMethod(request.HttpMethod), request.RawUrl!.TrimStart('/'));
+        foreach (var name in Copied)
+        {
+            copy.Headers.TryAddWithoutValidation(name, request.Headers[name]);
+        }
+
+        if (request.HasEntityBody)
+        {
+            var body = new MemoryStream();
+            await request.InputStream.CopyToAsync(body);
+            copy.Content = new ByteArrayContent(body.ToArray());
+            copy.Content.Headers.ContentType = request.ContentType is { } type ? MediaTypeHeaderValue.Parse(type) : null;
+        }
+
+        return copy;
+    }
+}
