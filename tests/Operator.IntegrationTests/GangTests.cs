@@ -7,31 +7,31 @@ namespace MhcOperator.Operator.IntegrationTests;
 public sealed class GangTests(SharedServer shared)
 {
     [Fact]
-    public async Task A_new_job_has_all_its_pods_its_service_and_its_config_map_in_under_a_second()
+    public async Task The_first_job_of_a_fresh_operator_has_all_its_pods_its_service_and_its_config_map_in_under_a_second()
     {
-        var ns = await TestNamespace.CreateAsync(shared.Server);
-        using var running = await ns.RunOperatorAsync();
         var best = TimeSpan.MaxValue;
-        JsonObject job = [];
-        var name = "";
-        for (var round = 1; round <= 5 && best > TimeSpan.FromSeconds(1); round++) // other tests keep the machine busy
+        for (var round = 1; round <= 3 && best > TimeSpan.FromSeconds(1); round++) // other tests keep the machine busy
         {
-            name = $"job{round}";
-            var started = Stopwatch.GetTimestamp();
-            job = await ns.CreateJobAsync(JobBuilder.Make(name).Replicas(8));
-            await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 8 * round, "all pods exist", TestContext.Current.CancellationToken);
-            var elapsed = Stopwatch.GetElapsedTime(started);
+            var elapsed = await FirstJobAsync();
             best = elapsed < best ? elapsed : best;
-            TestContext.Current.SendDiagnosticMessage($"8 pods after {elapsed.TotalMilliseconds:0} ms; operator holds {running.ResidentBytes >> 20} MiB");
         }
 
         Assert.True(best < TimeSpan.FromSeconds(1), $"it took {best.TotalMilliseconds:0} ms at best");
-        Assert.NotNull(await ns.Api.FindAsync(ns.Path("services", name), TestContext.Current.CancellationToken));
-        Assert.NotNull(await ns.Api.FindAsync(ns.Path("configmaps", $"{name}-config"), TestContext.Current.CancellationToken));
-        foreach (var child in (await ns.PodsAsync()).Where(pod => pod.Name().StartsWith(name + "-", StringComparison.Ordinal)))
-        {
-            AssertOwnedBy(job, child);
-        }
+    }
+
+    private async Task<TimeSpan> FirstJobAsync()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using var running = await ns.RunOperatorAsync();
+        var started = Stopwatch.GetTimestamp();
+        var job = await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(8));
+        var gang = await ns.GangExistsAsync(1, 8);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        TestContext.Current.TestOutputHelper?.WriteLine($"8 pods after {elapsed.TotalMilliseconds:0} ms; operator holds {running.ResidentBytes >> 20} MiB");
+        Assert.NotNull(await ns.Api.FindAsync(ns.Path("services", "job"), TestContext.Current.CancellationToken));
+        Assert.NotNull(await ns.Api.FindAsync(ns.Path("configmaps", "job-config"), TestContext.Current.CancellationToken));
+        Assert.All(gang, child => AssertOwnedBy(job, child));
+        return elapsed;
     }
 
     [Fact]

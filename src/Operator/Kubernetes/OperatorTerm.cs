@@ -1,0 +1,64 @@
+using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Execution;
+using MhcOperator.Operator.Metrics;
+using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Kubernetes;
+
+/// <summary>
+/// One term of leadership: caches and workers over one connection. Everything is made anew for it and thrown away at its
+/// end, so that no picture of the cluster outlives the leadership that it was made in.
+/// </summary>
+/// <param name="connection">Server.</param>
+/// <param name="settings">Command line.</param>
+/// <param name="identity">Name of this process, for events.</param>
+/// <param name="metrics">The runtime's metrics.</param>
+/// <param name="jobMetrics">Metrics about the jobs.</param>
+/// <param name="time">Clock.</param>
+/// <param name="log">Log.</param>
+internal sealed class OperatorTerm(
+    ApiConnection connection, OperatorSettings settings, string identity, RuntimeMetrics metrics, OperatorMetrics jobMetrics, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+
+    /// <summary>Works until cancelled.</summary>
+    /// <param name="synced">Told how many jobs there are once the caches are complete; work begins after it.</param>
+    /// <param name="cancel">Ends the term.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task RunAsync(Action<int> synced, CancellationToken cancel)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var cluster = new KubernetesCluster(connection, settings.Namespace, identity, time, metrics, log);
+        using var queue = new WorkQueue<ObjectKey>(time, FirstRetry, LongestRetry, metrics);
+        cluster.Changed += key => queue.Add(new ObjectKey(key.Namespace, key.Name));
+        var watching = cluster.RunAsync(ended.Token);
+        var working = WorkAsync(cluster, queue, synced, ended.Token);
+        await Task.WhenAny(watching, working); // neither ends before the term does, unless it failed
+        await ended.CancelAsync();
+        await Task.WhenAll(watching, working);
+    }
+
+    private async Task WorkAsync(KubernetesCluster cluster, WorkQueue<ObjectKey> queue, Action<int> synced, CancellationToken cancel)
+    {
+        await cluster.Synced.WaitAsync(cancel);
+        synced(cluster.ListJobs().Count);
+        var options = new OperatorOptions
+        {
+            TrainerImage = settings.DefaultTrainerImage,
+            AllowPrivilegedTemplates = settings.AllowPrivilegedTemplates,
+            PollInterval = settings.PollInterval,
+            StatusInterval = settings.PollInterval,
+        };
+        var controller = new JobController(cluster, new JobExecutor(cluster, options, time, jobMetrics));
+        var workers = new Controller<JobManifest>(queue, key => cluster.FindJob(new JobKey(key.Namespace, key.Name)), controller, time, metrics, log);
+        await workers.RunAsync(settings.Workers, cancel);
+        foreach (var job in cluster.ListJobs())
+        {
+            jobMetrics.Forget(new JobKey(job.Metadata.NamespaceProperty, job.Metadata.Name)); // the next leader counts them
+        }
+    }
+}
