@@ -36,9 +36,11 @@ public sealed class PermissionTests(SharedServer shared)
         var ns = await TestNamespace.CreateAsync(shared.Server);
         var account = await shared.Server.Admin.CreateAsync(
             $"api/v1/namespaces/{System}/serviceaccounts/mhc-operator/token", new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } }, Cancel);
-        using var running = OperatorUnderTest.Start(
-            shared.Server, shared.Server.Kubeconfig((string)account["status"]!["token"]!), "--namespace", ns.Name, "--lease-namespace", System);
+        var kubeconfig = shared.Server.Kubeconfig((string)account["status"]!["token"]!);
+        using var running = OperatorUnderTest.Start(shared.Server, kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
         await running.WorksAsync(Cancel);
+        using var standby = OperatorUnderTest.Start(shared.Server, kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
+        await standby.LogsAsync("waiting for lease", Cancel);
 
         await RunToTheEndAsync(ns);
         await GoUnstableAsync(ns);
@@ -49,6 +51,7 @@ public sealed class PermissionTests(SharedServer shared)
         // A watch is written down when it ends.
         running.Terminate();
         await running.WaitForExitAsync(Cancel);
+        await standby.WorksAsync(Cancel);
         var granted = (await GrantedAsync(Paths["ClusterRole"] + "/mhc-operator")).Concat(await GrantedAsync(Paths["Role"] + "/mhc-operator-lease")).Except(NotShown)
             .Where(rule => !rule.StartsWith(NotServed, StringComparison.Ordinal)).ToList();
         string[] unused = [];

@@ -14,6 +14,7 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="log">Says it too.</param>
 internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, TimeProvider time, RuntimeMetrics metrics, ILogger log)
 {
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReleaseLimit = TimeSpan.FromSeconds(3);
 
     /// <summary>Hears of each try to take the lease whether the server answered it; while the lease is held, the work knows better.</summary>
@@ -45,8 +46,7 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
         log.LogInformation("waiting for lease {Namespace}/{Name} as {Identity}", options.Namespace, options.Name, options.Identity);
         while (!await TryHoldAsync(fence, cancel))
         {
-            // Two that look in step would always meet in conflict.
-            await Task.Delay(options.LookInterval * (0.8 + (0.2 * Random.Shared.NextDouble())), time, cancel);
+            await lease.WaitForChanceAsync(cancel);
         }
     }
 
@@ -62,12 +62,15 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
         }
         finally
         {
-            await term.CancelAsync();
-            await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // First no write can go out any more, then the lease is given back; what else the work has to close may take its time.
+            var cancelling = term.CancelAsync();
             fence.Close();
+            await cancelling;
+            await Task.WhenAny(working, Task.Delay(StopLimit, time, CancellationToken.None));
             metrics.IsLeader(false);
             using var limit = new CancellationTokenSource(ReleaseLimit, time);
             await lease.ReleaseAsync(limit.Token);
+            await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (working.IsFaulted)

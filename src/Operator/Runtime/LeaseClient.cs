@@ -16,11 +16,14 @@ namespace MhcOperator.Operator.Runtime;
 internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions options, TimeProvider time, ILogger log)
 {
     private const string FieldManager = "mhc-operator-lease";
+    private static readonly TimeSpan LongestWatch = TimeSpan.FromMinutes(5);
 
     private string? heldVersion; // of the lease as we wrote it last; null: it is not ours or not known to be
     private string? seenVersion;
     private long seenAt;
+    private TimeSpan seenDuration;
     private string? complaint;
+    private string? watchComplaint;
 
     /// <summary>Takes the lease if it is free, ours or run out.</summary>
     public async Task<LeaseOutcome> TryHoldAsync(CancellationToken cancel)
@@ -29,7 +32,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
-            var outcome = heldVersion is { } version && await TryRenewAsync(version, either.Token) ? LeaseOutcome.Held : await LookAndTakeAsync(either.Token);
+            var outcome = heldVersion is { } version && await TryChangeAsync(version, new JsonObject { ["renewTime"] = Now() }, either.Token) ? LeaseOutcome.Held : await LookAndTakeAsync(either.Token);
             complaint = null;
             return outcome;
         }
@@ -40,9 +43,49 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException)
         {
             cancel.ThrowIfCancellationRequested();
-            Complain(e is OperationCanceledException ? "no answer in time" : e.Message);
+            Complain(ref complaint, e is OperationCanceledException ? "no answer in time" : e.Message);
             return LeaseOutcome.Unknown;
         }
+    }
+
+    /// <summary>
+    /// Watches a lease that somebody else holds. Returns when it may be free: given back, deleted, or not renewed for its
+    /// duration; and now and then without a reason. The caller tries to take it.
+    /// </summary>
+    public async Task WaitForChanceAsync(CancellationToken cancel)
+    {
+        var started = time.GetTimestamp();
+        using var limit = new CancellationTokenSource(seenVersion is null ? options.LookInterval : Max(seenDuration - time.GetElapsedTime(seenAt), TimeSpan.FromMilliseconds(1)), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
+        try
+        {
+            var selector = $"fieldSelector=metadata.name%3D{options.Name}";
+            await foreach (var happened in leases.WatchAsync(options.Namespace, selector, seenVersion ?? "", LongestWatch, either.Token))
+            {
+                if (happened.Kind == WatchEventKind.Deleted || (happened.Item is { } lease && string.IsNullOrEmpty(lease.Spec?.HolderIdentity)))
+                {
+                    return;
+                }
+
+                if (happened.Item is { } renewed && renewed.Metadata.ResourceVersion != seenVersion)
+                {
+                    See(renewed);
+                    limit.CancelAfter(seenDuration);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException)
+        {
+            Complain(ref watchComplaint, $"it can't be watched and is looked at instead: {e.Message}");
+        }
+
+        // Without a watch it is looked at; two that look in step would always meet in conflict.
+        var left = (options.LookInterval * (0.8 + (0.2 * Random.Shared.NextDouble()))) - time.GetElapsedTime(started);
+        await Task.Delay(Max(left, TimeSpan.Zero), time, cancel);
     }
 
     /// <summary>Gives the lease back, so that a rival need not wait for it to run out.</summary>
@@ -50,9 +93,13 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     {
         try
         {
-            if (await leases.FindAsync(options.Namespace, options.Name, cancel) is { } lease && lease.Spec?.HolderIdentity == options.Identity)
+            if (heldVersion is { } version && await TryChangeAsync(version, Released(), cancel))
             {
-                await WriteAsync(lease.Metadata.ResourceVersion, new JsonObject { ["holderIdentity"] = "", ["leaseDurationSeconds"] = 1, ["renewTime"] = Now() }, cancel);
+                log.LogInformation("released lease {Namespace}/{Name}", options.Namespace, options.Name);
+            }
+            else if (await leases.FindAsync(options.Namespace, options.Name, cancel) is { } lease && lease.Spec?.HolderIdentity == options.Identity)
+            {
+                await WriteAsync(lease.Metadata.ResourceVersion, Released(), cancel);
             }
         }
         catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException)
@@ -63,12 +110,14 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         heldVersion = null;
     }
 
+    private JsonObject Released() => new() { ["holderIdentity"] = "", ["leaseDurationSeconds"] = 1, ["renewTime"] = Now() };
+
     /// <returns>False where the lease has changed since we wrote it.</returns>
-    private async Task<bool> TryRenewAsync(string version, CancellationToken cancel)
+    private async Task<bool> TryChangeAsync(string version, JsonObject spec, CancellationToken cancel)
     {
         try
         {
-            await WriteAsync(version, new JsonObject { ["renewTime"] = Now() }, cancel);
+            await WriteAsync(version, spec, cancel);
             return true;
         }
         catch (ClusterException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
@@ -113,11 +162,16 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
 
         if (seenVersion != lease.Metadata.ResourceVersion)
         {
-            (seenVersion, seenAt) = (lease.Metadata.ResourceVersion, time.GetTimestamp());
+            See(lease);
         }
 
-        return time.GetElapsedTime(seenAt) >= TimeSpan.FromSeconds(lease.Spec.LeaseDurationSeconds ?? Seconds());
+        return time.GetElapsedTime(seenAt) >= seenDuration;
     }
+
+    private void See(V1Lease lease) =>
+        (seenVersion, seenAt, seenDuration) = (lease.Metadata.ResourceVersion, time.GetTimestamp(), TimeSpan.FromSeconds(lease.Spec?.LeaseDurationSeconds ?? Seconds()));
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     private async Task WriteAsync(string version, JsonObject spec, CancellationToken cancel)
     {
@@ -147,11 +201,11 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     private string Now() => time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
 
     /// <summary>Once for each kind of trouble, not every second.</summary>
-    private void Complain(string trouble)
+    private void Complain(ref string? last, string trouble)
     {
-        if (complaint != trouble)
+        if (last != trouble)
         {
-            complaint = trouble;
+            last = trouble;
             log.LogWarning("lease {Namespace}/{Name}: {Trouble}", options.Namespace, options.Name, trouble);
         }
     }

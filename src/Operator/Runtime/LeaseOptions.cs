@@ -13,7 +13,7 @@ internal sealed record LeaseOptions(string Namespace, string Name, string Identi
     /// <summary>Between two renewals.</summary>
     public TimeSpan RenewInterval => Duration * 2 / 15;
 
-    /// <summary>Between two looks at a lease that somebody else holds. A look is one cheap read, and bounds the hand-over.</summary>
+    /// <summary>Between two looks at a lease that somebody else holds, where it can't be watched.</summary>
     public TimeSpan LookInterval => Duration / 15;
 
     /// <summary>Limit of one request: a dropped connection must leave time for another try.</summary>

@@ -3,7 +3,6 @@ using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Runtime.Support;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Operator.Tests.Runtime;
 
@@ -47,8 +46,10 @@ public sealed class LeaderElectorTests : IDisposable
     {
         var running = Run();
         await WorksAsync();
+        await PausesAsync();
         leases.Mood = ServerMood.DropsConnections;
-        await StepAsync();
+        time.Advance(Options.RenewInterval);
+        await PausesAsync();
         leases.Mood = ServerMood.Answers;
         await RenewAsync();
         Assert.Equal((1, true), (terms, working));
@@ -64,11 +65,15 @@ public sealed class LeaderElectorTests : IDisposable
         await WorksAsync();
         var lastRenewal = time.GetTimestamp();
         leases.Mood = Enum.Parse<ServerMood>(mood);
-        while (working)
+        while (true)
         {
-            var requests = leases.Server.Requests.Count;
+            await Eventually.HoldsAsync(() => !working || (leases.IsHanging && time.IsWaiting(Options.RequestLimit)) || time.IsWaiting(Options.RenewInterval), "it waits for time to go on");
+            if (!working)
+            {
+                break;
+            }
+
             time.Advance(TimeSpan.FromSeconds(0.5));
-            await SettleAsync(() => !working || leases.Server.Requests.Count > requests);
             Assert.True(time.GetElapsedTime(lastRenewal) < TimeSpan.FromSeconds(15), "a rival may hold the lease by now");
         }
 
@@ -83,6 +88,7 @@ public sealed class LeaderElectorTests : IDisposable
     {
         var running = Run();
         await WorksAsync();
+        await PausesAsync();
         leases.Seize("other", 15);
         time.Advance(Options.RenewInterval);
         await Eventually.HoldsAsync(() => !working, "the work stops");
@@ -92,40 +98,86 @@ public sealed class LeaderElectorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lease_that_is_renewed_is_left_alone_and_one_that_is_not_is_taken_over_after_its_duration()
+    public async Task A_standby_asks_for_nothing_while_the_lease_is_renewed_and_takes_it_over_when_it_has_not_been_for_its_duration()
     {
         leases.Seize("other", 15);
         var running = Run();
         for (var i = 0; i < 30; i++)
         {
+            await SeesAsync();
+            time.Advance(Options.RenewInterval);
             leases.Seize("other", 15);
-            await StepAsync();
-            Assert.False(working);
         }
 
-        var seen = time.GetTimestamp();
-        while (!working)
+        await SeesAsync();
+        time.Advance(TimeSpan.FromSeconds(14.9));
+        Assert.Equal(["GET", "GET"], leases.Server.Requests.Select(request => request.Method)); // one look, one watch
+        Assert.False(working);
+        time.Advance(TimeSpan.FromSeconds(0.1));
+        await WorksAsync();
+        await EndAsync(running);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_lease_that_is_given_back_or_deleted_is_taken_without_waiting(bool isDeleted)
+    {
+        leases.Seize("other", 15);
+        var running = Run();
+        await SeesAsync();
+        if (isDeleted)
         {
-            await StepAsync();
-            Assert.True(time.GetElapsedTime(seen) < TimeSpan.FromSeconds(20), "it should have been taken over");
+            leases.Delete();
+        }
+        else
+        {
+            leases.Seize("", 1);
         }
 
-        Assert.True(time.GetElapsedTime(seen) >= TimeSpan.FromSeconds(14), "it was taken over too soon");
+        await WorksAsync(); // and no time has passed
+        Assert.Equal("me", leases.Holder);
         await EndAsync(running);
     }
 
     [Fact]
-    public async Task A_released_lease_is_taken_at_the_next_look()
+    public async Task A_standby_that_may_not_watch_takes_a_released_lease_at_its_next_look()
     {
+        leases.ForbidsWatches = true;
         leases.Seize("other", 15);
         var running = Run();
-        await StepAsync();
-        Assert.False(working);
+        for (var look = 0; look < 3; look++)
+        {
+            await Eventually.HoldsAsync(() => time.TryPass(Options.LookInterval), "it waits for its next look");
+            Assert.False(working);
+        }
+
         leases.Seize("", 1);
-        time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.HoldsAsync(() => working || time.TryPass(Options.LookInterval), "it looks");
         await WorksAsync();
-        Assert.Equal("me", leases.Holder);
         await EndAsync(running);
+    }
+
+    [Fact]
+    public async Task The_lease_is_given_back_soon_even_where_the_work_takes_its_time_to_close()
+    {
+        var closed = new TaskCompletionSource();
+        var running = Elector().RunAsync(
+            async (given, _) =>
+            {
+                fence = given;
+                working = true;
+                await closed.Task;
+            },
+            stop.Token);
+        await WorksAsync();
+        await stop.CancelAsync();
+        await Eventually.HoldsAsync(() => time.TryPass(TimeSpan.FromSeconds(1)), "it waits for the work, but not long");
+        Assert.True(fence!.Remaining <= TimeSpan.Zero);
+        await Eventually.HoldsAsync(() => leases.Holder is "", "the lease is released");
+        Assert.False(running.IsCompleted);
+        closed.SetResult();
+        await running;
     }
 
     [Fact]
@@ -165,22 +217,10 @@ public sealed class LeaderElectorTests : IDisposable
         await Eventually.HoldsAsync(() => leases.Writes > writes, "a renewal");
     }
 
-    /// <summary>Time goes on until there has been another request.</summary>
-    private async Task StepAsync()
-    {
-        var requests = leases.Server.Requests.Count;
-        time.Advance(Options.RenewInterval);
-        await SettleAsync(() => working || leases.Server.Requests.Count > requests);
-    }
+    private Task PausesAsync() => Eventually.HoldsAsync(() => time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
 
-    /// <summary>Lets tasks run until something has happened, or it is plain that nothing will before time goes on.</summary>
-    private static async Task SettleAsync(Func<bool> happened)
-    {
-        for (var i = 0; i < 20_000 && !happened(); i++)
-        {
-            await Task.Yield();
-        }
-    }
+    /// <summary>Waits until the standby has seen who holds the lease, and waits for 15 seconds in turn.</summary>
+    private Task SeesAsync() => Eventually.HoldsAsync(() => time.IsPausedFor(TimeSpan.FromSeconds(15)), "the standby has seen the lease");
 
     /// <summary>Time goes on meanwhile, since a release that hangs is given up.</summary>
     private async Task EndAsync(Task running)

@@ -6,20 +6,22 @@ using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Runtime.Support;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Operator.Tests.Runtime;
 
 /// <summary>The server answers lists with what the test has put into it, and each watch with the next of the test's scripts; a watch without one stays open.</summary>
 public sealed class ReflectorTests : IDisposable
 {
-    private readonly FakeTimeProvider time = new();
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestWatch = TimeSpan.FromMinutes(11);
+    private readonly PauseWatchingTime time = new();
     private readonly ConcurrentQueue<Func<HttpResponseMessage>> watches = new();
     private readonly CancellationTokenSource stop = new();
     private readonly ConcurrentQueue<string> changes = new();
     private readonly ScriptedServer server;
     private readonly Store<JobManifest> store = new(job => ObjectKey.Of(job));
     private volatile string list = List(10);
+    private volatile int hanging; // watches that wait for an answer
 
     public ReflectorTests()
     {
@@ -110,7 +112,11 @@ public sealed class ReflectorTests : IDisposable
     {
         await RunAsync(() =>
         {
-            time.Advance(TimeSpan.FromMinutes(1));
+            if (hanging > 0)
+            {
+                time.TryPass(LongestWatch);
+            }
+
             return server.Requests.Count(request => request.IsWatch) >= 3;
         });
         Assert.Single(server.Requests, request => !request.IsWatch);
@@ -125,7 +131,7 @@ public sealed class ReflectorTests : IDisposable
         await Eventually.HoldsAsync(
             () =>
             {
-                time.Advance(TimeSpan.FromMilliseconds(20));
+                time.TryPass(LongestBackoff);
                 return until();
             },
             $"what the test waits for; so far: {string.Join(' ', changes)}");
@@ -143,10 +149,18 @@ public sealed class ReflectorTests : IDisposable
         return watches.TryDequeue(out var script) ? script() : await HangAsync(cancel);
     }
 
-    private static async Task<HttpResponseMessage> HangAsync(CancellationToken cancel)
+    private async Task<HttpResponseMessage> HangAsync(CancellationToken cancel)
     {
-        await Task.Delay(Timeout.Infinite, cancel);
-        throw new InvalidOperationException("not reached");
+        Interlocked.Increment(ref hanging);
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancel);
+            throw new InvalidOperationException("not reached");
+        }
+        finally
+        {
+            Interlocked.Decrement(ref hanging);
+        }
     }
 
     private static HttpResponseMessage Stream(params string[] lines) => new(HttpStatusCode.OK) { Content = new StringContent(string.Join('\n', lines) + "\n", Encoding.UTF8) };

@@ -5,7 +5,7 @@ namespace MhcOperator.Operator.Tests.Runtime.Support;
 /// <summary>Lets other tasks run until something holds.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public static async Task HoldsAsync(Func<bool> condition, string what)
     {

@@ -1,16 +1,20 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace MhcOperator.Operator.Tests.Runtime.Support;
 
-/// <summary>An API server with one lease in it: compare-and-swap on the resource version, and faults on demand.</summary>
+/// <summary>An API server with one lease in it: compare-and-swap on the resource version, watches, and faults on demand.</summary>
 internal sealed class FakeLeases
 {
     private const string Collection = "/apis/coordination.k8s.io/v1/namespaces/system/leases";
     private readonly Lock gate = new();
+    private readonly List<Pipe> watches = [];
     private JsonObject? lease;
     private int version = 100;
+    private volatile int hanging;
 
     public FakeLeases()
     {
@@ -21,6 +25,12 @@ internal sealed class FakeLeases
 
     /// <summary>How the server treats the next requests.</summary>
     public ServerMood Mood { get; set; }
+
+    /// <summary>Whether watches are forbidden.</summary>
+    public bool ForbidsWatches { get; set; }
+
+    /// <summary>Whether a request waits for an answer that does not come.</summary>
+    public bool IsHanging => hanging > 0;
 
     /// <summary>Successful writes so far.</summary>
     public int Writes { get; private set; }
@@ -47,6 +57,16 @@ internal sealed class FakeLeases
         }
     }
 
+    /// <summary>Somebody deletes the lease.</summary>
+    public void Delete()
+    {
+        lock (gate)
+        {
+            watches.ForEach(pipe => Tell(pipe, "DELETED"));
+            lease = null;
+        }
+    }
+
     private async Task<HttpResponseMessage> AnswerAsync(ServerRequest request, CancellationToken cancel)
     {
         switch (Mood)
@@ -54,7 +74,7 @@ internal sealed class FakeLeases
             case ServerMood.DropsConnections:
                 throw new HttpRequestException("connection reset by peer");
             case ServerMood.Hangs:
-                await Task.Delay(Timeout.Infinite, cancel);
+                await HangAsync(cancel);
                 break;
         }
 
@@ -62,11 +82,51 @@ internal sealed class FakeLeases
         {
             return request.Method switch
             {
+                "GET" when request.IsWatch => Watch(request),
                 "GET" => lease is null ? ScriptedServer.Refusal(HttpStatusCode.NotFound, "no lease") : ScriptedServer.Json(lease.ToJsonString()),
                 "POST" => Create(request),
                 _ => Patch(request),
             };
         }
+    }
+
+    private async Task HangAsync(CancellationToken cancel)
+    {
+        Interlocked.Increment(ref hanging);
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancel);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref hanging);
+        }
+    }
+
+    /// <summary>As from a server: first what has changed since the version that is asked for.</summary>
+    private HttpResponseMessage Watch(ServerRequest request)
+    {
+        Assert.Equal(Collection, request.Path);
+        Assert.Contains("fieldSelector=metadata.name%3Dop", request.Query, StringComparison.Ordinal);
+        if (ForbidsWatches)
+        {
+            return ScriptedServer.Refusal(HttpStatusCode.Forbidden, "you may not watch");
+        }
+
+        var pipe = new Pipe();
+        watches.Add(pipe);
+        if (lease is not null && !request.Query.Contains($"resourceVersion={(string?)lease["metadata"]!["resourceVersion"]}&", StringComparison.Ordinal))
+        {
+            Tell(pipe, "MODIFIED");
+        }
+
+        return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(pipe.Reader.AsStream()) };
+    }
+
+    private void Tell(Pipe pipe, string type)
+    {
+        var line = new JsonObject { ["type"] = type, ["object"] = lease!.DeepClone() }.ToJsonString() + "\n";
+        _ = pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(line)).AsTask(); // held in memory: there is nothing to wait for
     }
 
     private HttpResponseMessage Create(ServerRequest request)
@@ -101,6 +161,7 @@ internal sealed class FakeLeases
     {
         Writes++;
         lease!["metadata"]!["resourceVersion"] = (++version).ToString(CultureInfo.InvariantCulture);
+        watches.ForEach(pipe => Tell(pipe, "MODIFIED"));
         return ScriptedServer.Json(lease.ToJsonString());
     }
 }
