@@ -95,6 +95,11 @@ internal static class OperatorCommand
         {
             return 0;
         }
+        catch (OperationCanceledException e)
+        {
+            log.LogCritical(e, "ended by a cancellation that nobody asked for"); // the command line would end without a word
+            return 1;
+        }
     }
 
     /// <summary>The first signal asks to stop, the second ends the process at once.</summary>

@@ -108,6 +108,12 @@ internal sealed class ApiConnection(
             metrics.RequestSent(request.Verb, request.Resource, (int)response.StatusCode);
             return response;
         }
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException && !cancel.IsCancellationRequested)
+        {
+            // The handler's own limit for opening a connection comes out as a cancellation that nobody asked for.
+            metrics.RequestSent(request.Verb, request.Resource, 0);
+            throw new HttpRequestException($"{server}: no connection in time", e);
+        }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             metrics.RequestSent(request.Verb, request.Resource, 0);

@@ -69,6 +69,14 @@ public sealed class ApiConnectionTests
     }
 
     [Fact]
+    public async Task A_connection_that_does_not_open_in_time_is_an_error_of_the_network_and_no_cancellation()
+    {
+        using var server = new ScriptedServer(_ => throw new TaskCanceledException("connect", new TimeoutException()));
+        var e = await Assert.ThrowsAsync<HttpRequestException>(() => server.Connect(time).SendAsync(Read, Cancel));
+        Assert.Contains(ScriptedServer.Address.Host, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_write_goes_out_after_the_lease_may_have_expired_but_reads_do()
     {
         using var server = new ScriptedServer(_ => ScriptedServer.Json("{}"));
