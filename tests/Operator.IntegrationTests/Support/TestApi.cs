@@ -72,6 +72,13 @@ internal sealed class TestApi : IDisposable
     /// <summary>Deletes the children first.</summary>
     public Task<JsonObject> DeleteInForegroundAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, """{"propagationPolicy":"Foreground"}""", "application/json", cancel);
 
+    /// <summary>Without a grace period, and whether it is still there or not.</summary>
+    public async Task CollectAsync(string path, CancellationToken cancel)
+    {
+        using var answer = await http.DeleteAsync(path + "?gracePeriodSeconds=0", cancel);
+        Assert.True(answer.IsSuccessStatusCode || answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict, $"DELETE {path}: {(int)answer.StatusCode}");
+    }
+
     public void Dispose() => http.Dispose();
 
     private async Task<JsonObject> SendAsync(HttpMethod method, string path, string body, string mediaType, CancellationToken cancel)

@@ -74,16 +74,25 @@ internal sealed class TestNamespace
     /// <summary>Waits until the attempt's pods are all there, and no others.</summary>
     public async Task<IReadOnlyList<JsonObject>> GangExistsAsync(int attempt, int replicas)
     {
-        IReadOnlyList<JsonObject> gang = [];
+        IReadOnlyList<JsonObject> gang = [], all = [];
         await Eventually.HoldsAsync(
             async () =>
             {
                 gang = await GangAsync(attempt);
-                return gang.Count == replicas && (await PodsAsync()).Count == replicas;
+                all = await PodsAsync();
+                await CollectAsync(all);
+                return gang.Count == replicas && all.Count == replicas;
             },
-            $"exactly the {replicas} pods of attempt {attempt} exist", Cancel);
+            () => $"exactly the {replicas} pods of attempt {attempt} exist; there are {string.Join(' ', all.Select(pod => pod.Name()))}, {gang.Count} of them in the gang", Cancel);
         return gang;
     }
+
+    /// <summary>
+    /// The part of Kubernetes's pod collector: the server deletes a pod in two writes, and where the client is killed between
+    /// them a pod that no node has is left with its deletion time stamp.
+    /// </summary>
+    private Task CollectAsync(IEnumerable<JsonObject> pods) =>
+        Task.WhenAll(pods.Where(pod => pod["metadata"]!["deletionTimestamp"] is not null && pod["spec"]!["nodeName"] is null).Select(pod => Api.CollectAsync(Path("pods", pod.Name()), Cancel)));
 
     public Task JobHoldsAsync(string name, Func<JsonObject, bool> condition, string what)
     {
