@@ -36,10 +36,12 @@ internal sealed class RuntimeMetrics
 
     public void Reconciled(TimeSpan duration, bool success) => reconciles.WithLabels(success ? "success" : "failure").Observe(duration.TotalSeconds);
 
+    public void Queued(int depth) => queueDepth.Set(depth);
+
     public void Taken(TimeSpan waited, int depth)
     {
         queueLatency.Observe(waited.TotalSeconds);
-        queueDepth.Set(depth);
+        Queued(depth);
     }
 
     public void IsLeader(bool leads) => leader.Set(leads ? 1 : 0);

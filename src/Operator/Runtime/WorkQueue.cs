@@ -124,6 +124,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     private void Release(TKey key)
     {
         ready.Enqueue(key);
+        metrics.Queued(ready.Count);
         available.Release();
     }
 
