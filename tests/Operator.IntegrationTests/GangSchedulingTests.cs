@@ -111,7 +111,7 @@ public sealed class GangSchedulingTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        await ns.CreateJobAsync(JobBuilder.Make("job").MaxRestarts(0).Gang("None", timeoutSeconds: 1));
+        await ns.CreateJobAsync(JobBuilder.Make("job").MaxRestarts(0).Gang("None", timeoutSeconds: 8));
         var gang = await ns.GangExistsAsync(1, 2);
         await ns.PlaceAsync(gang[0], "node-1");
         await ns.CannotPlaceAsync(gang[1], "Unschedulable", "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.");
