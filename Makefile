@@ -9,7 +9,7 @@ DOTNET_FLAGS = --configuration $(CONFIGURATION) --nologo --verbosity quiet --dis
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs demo test cluster cluster-down format format-check clean
+.PHONY: help setup build native programs demo test bench-kernels cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -46,6 +46,9 @@ demo: programs ## Train an mHC transformer here, let it go unstable, and see it 
 
 test: ## Build, then run all tests, the ones on a real Kubernetes included
 	@eng/test.sh
+
+bench-kernels: programs ## Time the mHC kernels against composed torch operations and the copy bandwidth
+	@bench/kernels.sh
 
 cluster: programs ## Start a one-node Kubernetes with the operator running against it
 	@eng/cluster.sh up

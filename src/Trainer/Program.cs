@@ -9,5 +9,6 @@ var root = new RootCommand("Trains transformers with manifold-constrained hyper-
     SampleCommand.Create(),
     CheckCommand.Create(),
     BenchCommand.Create(),
+    KernelBenchCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The mHC kernels against the same operations composed of torch's, and against the copy bandwidth: medians of ROUNDS interleaved rounds (15)
+# with THREADS threads (2), TOKENS tokens (2048) and CHANNELS channels (512). Prints a table and writes artifacts/bench/kernels.json.
+# TRAINER (the program) can be set too.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+trainer=${TRAINER:-$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-trainer}
+[ -x "$trainer" ] || { echo "no trainer at $trainer: run 'make build', or set TRAINER" >&2; exit 2; }
+echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors, load $(cut -d ' ' -f 1 /proc/loadavg), $(date -u +%F)"
+exec "$trainer" bench-kernels --threads "${THREADS:-2}" --rounds "${ROUNDS:-15}" --tokens "${TOKENS:-2048}" --channels "${CHANNELS:-512}" \
+  --json artifacts/bench/kernels.json
