@@ -5,4 +5,6 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// <param name="Failure">What failed; null: it is committed.</param>
 /// <param name="Bytes">Size of the tensors' files.</param>
 /// <param name="Seconds">From its beginning to this rank's knowing of its end.</param>
-internal sealed record CheckpointOutcome(int Step, string? Failure, long Bytes, double Seconds);
+/// <param name="OwnBytes">Size of this rank's file.</param>
+/// <param name="WriteSeconds">In which that was hashed, written and flushed.</param>
+internal sealed record CheckpointOutcome(int Step, string? Failure, long Bytes, double Seconds, long OwnBytes, double WriteSeconds);

@@ -45,14 +45,16 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         IReadOnlyList<NamedTensor> weightCopies = [.. hashed.Select(w => w with { Value = othersCopied.TryGetValue(w.Name, out var copy) ? copy : copies[numberOf[w.Value]].Value })];
         var temporary = folder.TemporaryOf(manifest.Step, attempt);
         var shard = copies.Take(mine.Count).ToList();
-        _job = new Job(manifest, temporary, weightCopies, time.GetTimestamp())
+        var job = new Job(manifest, temporary, weightCopies, time.GetTimestamp());
+        job.Work = InBackground(() =>
         {
-            Work = InBackground(() =>
-            {
-                _snapshot.Copied.GetAwaiter().GetResult();
-                return WriteShard(temporary, shard);
-            }),
-        };
+            _snapshot.Copied.GetAwaiter().GetResult();
+            var began = time.GetTimestamp();
+            var record = WriteShard(temporary, shard);
+            (job.OwnBytes, job.WriteSeconds) = (record.Bytes, time.GetElapsedTime(began).TotalSeconds);
+            return record;
+        });
+        _job = job;
     }
 
     /// <summary>Waits until the weights and the optimizer's state may change.</summary>
@@ -89,7 +91,7 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         }
 
         _job = null;
-        return new CheckpointOutcome(job.Manifest.Step, failure, job.Bytes, time.GetElapsedTime(job.Began).TotalSeconds);
+        return new CheckpointOutcome(job.Manifest.Step, failure, job.Bytes, time.GetElapsedTime(job.Began).TotalSeconds, job.OwnBytes, job.WriteSeconds);
     }
 
     /// <summary>Waits for the end of the checkpoint that is being written. Every rank calls it after the same step.</summary>
@@ -190,12 +192,18 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
     private sealed record Job(CheckpointManifest Manifest, string Temporary, IReadOnlyList<NamedTensor> Weights, long Began)
     {
         /// <summary>What this rank does at the moment.</summary>
-        public required Task<ShardOutcome> Work { get; set; }
+        public Task<ShardOutcome> Work { get; set; } = Task.FromResult(new ShardOutcome(Shard: null, Error: null));
 
         /// <summary>Whether all shards are on the disk.</summary>
         public bool Commits { get; set; }
 
         /// <summary>Size of all shards.</summary>
         public long Bytes { get; set; }
+
+        /// <summary>Size of this rank's.</summary>
+        public long OwnBytes { get; set; }
+
+        /// <summary>How long it took to write.</summary>
+        public double WriteSeconds { get; set; }
     }
 }

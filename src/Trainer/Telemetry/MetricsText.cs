@@ -27,8 +27,9 @@ internal static class MetricsText
         Family(text, "mhc_train_gain", "gauge", "Composite Amax gain of the residual mappings.", ("{direction=\"forward\"}", status.Gain?.Forward), ("{direction=\"backward\"}", status.Gain?.Backward));
         Family(text, "mhc_train_checkpoint_step", "gauge", "Step of the newest checkpoint.", ("{state=\"latest\"}", status.LatestCheckpoint), ("{state=\"verified\"}", status.VerifiedCheckpoint));
         Family(text, "mhc_train_checkpoint_seconds", "gauge", "Seconds that training stood still for the last checkpoint.", ("", snapshot.CheckpointSeconds));
-        Family(text, "mhc_train_checkpoint_bytes", "gauge", "Size of the last checkpoint.", ("", snapshot.CheckpointBytes));
-        Family(text, "mhc_train_checkpoint_write_seconds", "gauge", "Seconds in which the last checkpoint was written, in the background.", ("", snapshot.CheckpointWriteSeconds));
+        Family(text, "mhc_train_checkpoint_bytes", "gauge", "Size of the file of rank 0 in the last checkpoint.", ("", snapshot.CheckpointBytes));
+        Family(text, "mhc_train_checkpoint_write_seconds", "gauge", "Seconds in which that file was hashed, written and flushed, in the background.", ("", snapshot.CheckpointWriteSeconds));
+        Family(text, "mhc_train_checkpoint_commit_seconds", "gauge", "Seconds from the end of its step until all ranks knew that the last checkpoint was committed.", ("", snapshot.CheckpointCommitSeconds));
         Family(text, "mhc_train_checkpoint_failures_total", "counter", "Checkpoints that could not be written.", ("", snapshot.CheckpointFailures));
         Family(text, "mhc_train_skipped_updates_total", "counter", "Updates left out since a loss or gradient was not finite.", ("", snapshot.SkippedUpdates));
         Family(text, "mhc_train_stability_state", "gauge", "1 for the state that training is in.", [.. States.Select(s => ($"{{state=\"{s}\"}}", (double?)(string.Equals(s, status.StabilityState, StringComparison.Ordinal) ? 1 : 0)))]);

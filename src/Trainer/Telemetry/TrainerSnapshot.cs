@@ -9,9 +9,12 @@ namespace MhcOperator.Trainer.Telemetry;
 /// <param name="CheckpointSeconds">How long training stood still for the last checkpoint.</param>
 internal sealed record TrainerSnapshot(TrainerStatus Status, int SkippedUpdates, int CheckpointFailures, double CheckpointSeconds)
 {
-    /// <summary>Size of the last checkpoint.</summary>
+    /// <summary>Size of this rank's file of the last checkpoint.</summary>
     public long? CheckpointBytes { get; init; }
 
-    /// <summary>How long it took to write, in the background.</summary>
+    /// <summary>In which that was hashed, written and flushed, in the background.</summary>
     public double? CheckpointWriteSeconds { get; init; }
+
+    /// <summary>From the end of its step until all ranks knew that it was committed.</summary>
+    public double? CheckpointCommitSeconds { get; init; }
 }

@@ -73,7 +73,7 @@ internal sealed class TrainingTelemetry(
         status.VerifiedCheckpoint = ledger.LatestVerified;
         status.FirstStep = _firstStep;
         status.FirstStepAt = _firstStepAt;
-        board.Current = new TrainerSnapshot(status, _skipped, keeper.Failures, keeper.LastSeconds) { CheckpointBytes = keeper.LastWritten?.Bytes, CheckpointWriteSeconds = keeper.LastWritten?.Seconds };
+        board.Current = new TrainerSnapshot(status, _skipped, keeper.Failures, keeper.LastSeconds) { CheckpointBytes = keeper.LastWritten?.OwnBytes, CheckpointWriteSeconds = keeper.LastWritten?.WriteSeconds, CheckpointCommitSeconds = keeper.LastWritten?.Seconds };
         return status;
     }
 }
