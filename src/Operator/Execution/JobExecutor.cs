@@ -65,20 +65,25 @@ public sealed class JobExecutor
         return memory.Uid == manifest.Metadata.Uid ? memory : memories[key] = new JobMemory { Uid = manifest.Metadata.Uid };
     }
 
-    private Observed Observe(JobKey key, JobManifest manifest, JobMemory memory) => new()
+    private Observed Observe(JobKey key, JobManifest manifest, JobMemory memory)
     {
-        Manifest = manifest,
-        Pods = cluster.ListPods(key),
-        Service = cluster.FindService(key.Namespace, GangNames.Service(key.Name)),
-        ConfigMap = cluster.FindConfigMap(key.Namespace, GangNames.ConfigMap(key.Name)),
-        Claim = cluster.FindClaim(key.Namespace, GangNames.Claim(key.Name)),
-        Gangs = manifest.Job is { } job && PodGroupPolicy.Feature(job.Spec.Scheduling.Gang) is { } feature ? cluster.FindApi(feature) : ApiSupport.Unknown,
-        ResourceClaims = manifest.Job is { } asking && PodGroupPolicy.AsksForClaims(asking) ? cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
-        PodGroups = cluster.ListPodGroups(key),
-        Refusals = [.. memory.Refusals.Values],
-        StatusWrittenAt = memory.StatusWrittenAt,
-        Options = options,
-    };
+        // What the cluster must have follows from the job as it is acted on, which may differ from its spec.
+        var job = AcceptedJob.Of(manifest, manifest.Status ?? manifest.Job?.Status).Job;
+        return new Observed
+        {
+            Manifest = manifest,
+            Pods = cluster.ListPods(key),
+            Service = cluster.FindService(key.Namespace, GangNames.Service(key.Name)),
+            ConfigMap = cluster.FindConfigMap(key.Namespace, GangNames.ConfigMap(key.Name)),
+            Claim = cluster.FindClaim(key.Namespace, GangNames.Claim(key.Name)),
+            Gangs = PodGroupPolicy.Feature(job.Spec.Scheduling.Gang) is { } feature ? cluster.FindApi(feature) : ApiSupport.Unknown,
+            ResourceClaims = PodGroupPolicy.AsksForClaims(job) ? cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
+            PodGroups = cluster.ListPodGroups(key),
+            Refusals = [.. memory.Refusals.Values],
+            StatusWrittenAt = memory.StatusWrittenAt,
+            Options = options,
+        };
+    }
 
     /// <summary>Asks rank 0 of a running gang, where that is due.</summary>
     /// <returns>When to ask next; null: there is nobody to ask.</returns>

@@ -26,14 +26,8 @@ internal sealed class PlanContext
     {
         Observed = observed;
         Now = now;
-        Job = observed.Manifest.Job ?? new MhcTrainingJob { Metadata = observed.Manifest.Metadata };
+        (Job, RejectedChanges) = AcceptedJob.Of(observed.Manifest, observed.Status);
         Status = (observed.Status ?? new MhcTrainingJobStatus()) with { };
-        if (observed.Manifest.Job is { } job && Status.AcceptedSpec is { } accepted)
-        {
-            var (held, rejected) = Immutability.Hold(accepted, job.Spec, job.Spec.Suspend || Is(ConditionTypes.Suspended));
-            Job = rejected.Count == 0 ? job : job with { Spec = held };
-            RejectedChanges = rejected;
-        }
     }
 
     public Observed Observed { get; }
@@ -44,7 +38,7 @@ internal sealed class PlanContext
     public MhcTrainingJob Job { get; }
 
     /// <summary>Changes of the spec that may not be.</summary>
-    public IReadOnlyList<FieldError> RejectedChanges { get; } = [];
+    public IReadOnlyList<FieldError> RejectedChanges { get; }
 
     public MhcTrainingJobSpec Spec => Job.Spec;
 

@@ -62,6 +62,7 @@ internal static class Planner
         // All of them, whatever the first says: each object is put right on its own.
         var allowed = ServicePolicy.Apply(context) & ConfigMapPolicy.Apply(context) & ClaimPolicy.Apply(context) & RefusalPolicy.Apply(context) & PodGroupPolicy.IsPossible(context);
         PodGroupPolicy.Clean(context, current: true);
+        GangPolicy.Clear(context);
         WorkerCountsPolicy.Apply(context);
         RunningPolicy.Apply(context);
         if (allowed)

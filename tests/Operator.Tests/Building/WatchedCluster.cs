@@ -44,7 +44,14 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public V1PersistentVolumeClaim? FindClaim(string ns, string name) => inner.FindClaim(ns, name);
 
-    public ApiSupport FindApi(ApiFeature feature) => inner.FindApi(feature);
+    /// <summary>APIs that were asked for.</summary>
+    public ConcurrentQueue<ApiFeature> Questions { get; } = new();
+
+    public ApiSupport FindApi(ApiFeature feature)
+    {
+        Questions.Enqueue(feature);
+        return inner.FindApi(feature);
+    }
 
     public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => inner.ListPodGroups(key);
 

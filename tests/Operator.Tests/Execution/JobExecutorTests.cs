@@ -47,6 +47,17 @@ public sealed class JobExecutorTests
     }
 
     [Fact]
+    public async Task What_the_cluster_must_have_follows_from_the_job_as_it_was_accepted()
+    {
+        var simulation = new Simulation(MakeJob().With(j => j.Spec.Scheduling.Gang = GangKind.Coscheduling));
+        await simulation.SettleAsync();
+        simulation.Local.Update(simulation.Key, s => s with { Scheduling = s.Scheduling with { Gang = GangKind.Volcano } });
+        await simulation.SettleAsync();
+        Assert.Equal("ChangeRejected", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.Valid).Reason);
+        Assert.Equal([ApiFeature.Coscheduling], simulation.Cluster.Questions.Distinct());
+    }
+
+    [Fact]
     public async Task Without_a_written_status_nothing_else_is_done()
     {
         var simulation = new Simulation(MakeJob());

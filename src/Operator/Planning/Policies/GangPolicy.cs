@@ -13,13 +13,17 @@ namespace MhcOperator.Operator.Planning.Policies;
 /// </summary>
 internal static class GangPolicy
 {
-    public static void Apply(PlanContext context)
+    /// <summary>Sends the pods of earlier attempts away, whatever may keep the next gang from being made: they hold nodes.</summary>
+    public static void Clear(PlanContext context)
     {
         foreach (var pod in context.Gang.Previous)
         {
             context.Delete(pod.Pod);
         }
+    }
 
+    public static void Apply(PlanContext context)
+    {
         var running = context.Gang.Previous.Where(p => !p.IsTerminal).ToList();
         if (running.Count > 0)
         {

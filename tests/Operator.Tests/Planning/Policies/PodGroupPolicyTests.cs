@@ -124,4 +124,12 @@ public sealed class PodGroupPolicyTests
         var with = scene.With(o => o with { ResourceClaims = ApiSupport.Of("resource.k8s.io/v1", "ResourceClaimTemplate") }).Plan();
         Assert.All(with.Pods, p => Assert.Equal("one-gpu", (string?)p["spec"]!["resourceClaims"]![0]!["resourceClaimTemplateName"]));
     }
+
+    [Fact]
+    public void A_gang_that_is_given_up_lets_its_nodes_go_though_the_next_one_must_wait_for_the_api()
+    {
+        var plan = At(2, ApiSupport.Without("no podgroups here")).WithPods(MakePod(1, 0).Running()).Plan();
+        Assert.Equal(["demo-1-0"], plan.DeletedNames());
+        Assert.Empty(plan.Pods);
+    }
 }
