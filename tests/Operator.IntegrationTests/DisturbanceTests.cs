@@ -32,11 +32,12 @@ public sealed class DisturbanceTests
         proxy.Open();
         await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 3, "the job made meanwhile has its pod", Cancel);
 
-        // A server that starts anew remembers no version that the operator has seen (410), and a pod has gone unseen.
+        // A server that starts anew on a compacted etcd remembers no version that the operator has seen (410), and a pod has gone unseen.
         proxy.Close();
         await ns.Api.DeleteAsync(ns.Path("pods", one[1].Name()), Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("three").Replicas(1));
         server.KillServer();
+        await server.CompactAsync(Cancel);
         await server.StartServerAsync(Cancel);
         proxy.Open();
         await Eventually.HoldsAsync(async () => (await ns.GangAsync(2)).Count == 2 && (await ns.GangAsync(1)).Count == 2, "the new job has its pod, and the gang that lost one is new", Cancel);
@@ -55,7 +56,8 @@ public sealed class DisturbanceTests
         await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 24, "the gang is whole", Cancel);
         Assert.False(running.HasExited);
         var (_, metrics) = await running.AskAsync("/metrics", Cancel);
-        Assert.Contains("mhc_operator_watch_restarts_total{resource=\"pods\"", metrics, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_watch_restarts_total{resource=\"pods\",cause=\"failed\"}", metrics, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_watch_restarts_total{resource=\"pods\",cause=\"expired\"}", metrics, StringComparison.Ordinal);
     }
 
     [Fact]

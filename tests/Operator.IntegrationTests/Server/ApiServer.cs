@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests.Server;
@@ -74,6 +75,18 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         server?.Dispose();
         server = null;
+    }
+
+    /// <summary>Makes etcd forget everything but the newest state.</summary>
+    public async Task CompactAsync(CancellationToken cancel)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(etcdAddress) };
+        using var anyKey = new StringContent("""{"key":"AA==","count_only":true}""");
+        using var range = await http.PostAsync("v3/kv/range", anyKey, cancel);
+        var revision = (string?)JsonNode.Parse(await range.Content.ReadAsStringAsync(cancel))!["header"]!["revision"];
+        using var upTo = new StringContent($$"""{"revision":"{{revision}}","physical":true}""");
+        using var compaction = await http.PostAsync("v3/kv/compaction", upTo, cancel);
+        Assert.True(compaction.IsSuccessStatusCode, await compaction.Content.ReadAsStringAsync(cancel));
     }
 
     public async Task StartServerAsync(CancellationToken cancel)
