@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Web;
 using MhcOperator.Api;
 
 namespace MhcOperator.Operator.Kubernetes;
@@ -47,7 +48,7 @@ internal sealed class RehearsalServer : HttpMessageHandler
         {
             return request.Method.Method switch
             {
-                "GET" when request.RequestUri.Query.Contains("watch=true", StringComparison.Ordinal) => Watch(path),
+                "GET" when HttpUtility.ParseQueryString(request.RequestUri.Query) is var query && query["watch"] is not null => Watch(path, int.Parse(query["resourceVersion"]!, CultureInfo.InvariantCulture)),
                 "GET" => objects.TryGetValue(path, out var found) ? Answer(found) : List(path),
                 "POST" => Answer(Create(path, body!.AsObject())),
                 "PATCH" when body is JsonArray patch => Answer(WriteStatus(path[..path.LastIndexOf('/')], patch)),
@@ -64,10 +65,15 @@ internal sealed class RehearsalServer : HttpMessageHandler
         ["items"] = new JsonArray([.. objects.Where(pair => CollectionOf(pair.Key) == collection).Select(pair => pair.Value.DeepClone())]),
     });
 
-    private HttpResponseMessage Watch(string collection)
+    private HttpResponseMessage Watch(string collection, int since)
     {
         var pipe = new Pipe();
         watches.Add((collection, pipe));
+        foreach (var (_, item) in objects.Where(pair => CollectionOf(pair.Key) == collection && int.Parse((string)pair.Value["metadata"]!["resourceVersion"]!, CultureInfo.InvariantCulture) > since))
+        {
+            Tell(pipe, "MODIFIED", item); // it was made between the list and the watch
+        }
+
         return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(pipe.Reader.AsStream()) };
     }
 
@@ -115,11 +121,16 @@ internal sealed class RehearsalServer : HttpMessageHandler
     {
         version++;
         item["metadata"]!["resourceVersion"] = Version();
-        var line = Encoding.UTF8.GetBytes(new JsonObject { ["type"] = type, ["object"] = item.DeepClone() }.ToJsonString() + "\n");
         foreach (var (_, pipe) in watches.Where(watch => watch.Collection == collection))
         {
-            _ = pipe.Writer.WriteAsync(line).AsTask(); // held in memory: there is nothing to wait for
+            Tell(pipe, type, item);
         }
+    }
+
+    private static void Tell(Pipe pipe, string type, JsonObject item)
+    {
+        var line = Encoding.UTF8.GetBytes(new JsonObject { ["type"] = type, ["object"] = item.DeepClone() }.ToJsonString() + "\n");
+        _ = pipe.Writer.WriteAsync(line).AsTask(); // held in memory: there is nothing to wait for
     }
 
     private string Version() => version.ToString(CultureInfo.InvariantCulture);

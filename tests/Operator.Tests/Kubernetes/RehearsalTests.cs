@@ -5,7 +5,7 @@ namespace MhcOperator.Operator.Tests.Kubernetes;
 
 public sealed class RehearsalTests
 {
-    private static readonly OperatorSettings Settings = new()
+    internal static readonly OperatorSettings Settings = new()
     {
         DefaultTrainerImage = "mhc-trainer",
         BindAddress = "127.0.0.1",
