@@ -14,8 +14,8 @@ internal sealed class SpikeScore(int window, Func<double, double> floor)
     /// <summary>Values needed before anything is judged, and values that the present level is taken of.</summary>
     public int WarmUp { get; } = Math.Max(8, window / 4);
 
-    /// <summary>The window's values, oldest first, after the best median and its deviation where there is one.</summary>
-    public IReadOnlyList<double> State => _best is { } best ? [best.Median, best.Deviation, .. _window.Values] : [];
+    /// <summary>The window's values, oldest first; once there are enough to judge by, after the best median and its deviation.</summary>
+    public IReadOnlyList<double> State => _best is { } best ? [best.Median, best.Deviation, .. _window.Values] : _window.Values;
 
     /// <summary>The z-score of a value; null during the warm-up.</summary>
     public double? Of(double value)
@@ -47,8 +47,9 @@ internal sealed class SpikeScore(int window, Func<double, double> floor)
     /// <summary>Sets <see cref="State"/>.</summary>
     public void Restore(IReadOnlyList<double> state)
     {
-        _best = state.Count > 2 ? (state[0], state[1]) : null;
-        _window.Restore(state.Skip(2));
+        var judges = state.Count >= WarmUp;
+        _best = judges ? (state[0], state[1]) : null;
+        _window.Restore(judges ? state.Skip(2) : state);
     }
 
     private double Score(double value, (double Median, double Deviation) reference) =>

@@ -181,11 +181,13 @@ public sealed class StabilityMonitorTests
         Assert.False(report.SkipUpdate);
     }
 
-    [Fact]
-    public void A_restored_monitor_judges_like_the_one_that_was_saved() => Properties.ForSeeds(20, random =>
+    [Theory]
+    [InlineData(5, 200)]
+    [InlineData(1, 20)] // before and while there are first enough steps to judge by
+    public void A_restored_monitor_judges_like_the_one_that_was_saved(int least, int most) => Properties.ForSeeds(20, random =>
     {
         var original = new StabilityMonitor(new StabilitySpec());
-        var steps = random.Next(5, 200);
+        var steps = random.Next(least, most);
         for (var step = 1; step <= steps; step++)
         {
             original.Observe(Series.Step(step, Series.Loss(step, 0.02, random), Series.Norm(step, 0.2, random)));
