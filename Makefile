@@ -4,8 +4,6 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 export DOTNET_NOLOGO = 1
 export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
-# No process may outlive a command: a build server that holds a pipe open would stop continuous integration.
-DOTNET_FLAGS = --configuration $(CONFIGURATION) --nologo --verbosity quiet --disable-build-servers -consoleLoggerParameters:NoSummary
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
@@ -34,11 +32,11 @@ list = $(shell find $(1) \( -name bin -o -name obj \) -prune -o -print 2> /dev/n
 common := *.sln *.props global.json .editorconfig build/native/*.so
 build/programs-$(CONFIGURATION).stamp: $(call list,src $(common))
 	@echo "building the .NET programs"
-	@dotnet build eng/programs.slnf $(DOTNET_FLAGS)
+	@eng/build-dotnet.sh eng/programs.slnf
 	@mkdir -p build && touch $@
 build/solution-$(CONFIGURATION).stamp: $(call list,src tests $(common))
 	@echo "building the .NET programs and tests"
-	@dotnet build MhcOperator.sln $(DOTNET_FLAGS)
+	@eng/build-dotnet.sh MhcOperator.sln
 	@mkdir -p build && touch $@ build/programs-$(CONFIGURATION).stamp
 
 demo: programs ## Train an mHC transformer here, let it go unstable, and see it roll back

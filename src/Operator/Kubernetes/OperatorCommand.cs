@@ -21,6 +21,7 @@ internal static class OperatorCommand
     private static readonly Option<int> LeaseDuration = new("--lease-duration") { Description = "Seconds without a renewal after which another operator takes over; at least 3.", DefaultValueFactory = _ => 12 };
     private static readonly Option<int> Workers = new("--workers") { Description = "Jobs reconciled at a time.", DefaultValueFactory = _ => 8 };
     private static readonly Option<double> PollInterval = new("--poll-interval") { Description = "Seconds between two looks at a running trainer's status.", DefaultValueFactory = _ => 5 };
+    private static readonly Option<bool> NoRehearsal = new("--no-rehearsal") { Description = "Begin without having run a small job in memory: the process starts a second or two sooner, and its first job that much later." };
     private static readonly Option<LogLevel> Verbosity = new("--log-level") { Description = "Least level that is logged.", DefaultValueFactory = _ => LogLevel.Information };
 
     public static RootCommand Create()
@@ -31,7 +32,7 @@ internal static class OperatorCommand
         PollInterval.Validators.Add(result => Require(result, PollInterval, value => value is >= 0.1 and <= 3600, "0.1 to 3600 seconds"));
         var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
         {
-            Kubeconfig, Namespace, Image, AllowPrivileged, BindAddress, MetricsPort, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, PollInterval, Verbosity,
+            Kubeconfig, Namespace, Image, AllowPrivileged, BindAddress, MetricsPort, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, PollInterval, NoRehearsal, Verbosity,
         };
         command.SetAction(RunAsync);
         return command;
@@ -64,6 +65,7 @@ internal static class OperatorCommand
         LeaseDurationSeconds = arguments.GetValue(LeaseDuration),
         Workers = arguments.GetValue(Workers),
         PollInterval = TimeSpan.FromSeconds(arguments.GetValue(PollInterval)),
+        Rehearses = !arguments.GetValue(NoRehearsal),
     };
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)

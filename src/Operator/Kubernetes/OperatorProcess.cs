@@ -25,7 +25,7 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
         var access = ClusterAccess.Find(settings.Kubeconfig, identity);
         log.LogInformation("{Identity} serves {Scope} at {Server} ({Source})", identity, settings.Namespace ?? "all namespaces", access.Server, access.Source);
         await using var server = await HealthServer.StartAsync(settings, health, registry, log, cancel);
-        var rehearsing = Task.Run(() => Rehearsal.RunAsync(settings, time, log, cancel), CancellationToken.None);
+        var rehearsing = settings.Rehearses ? Task.Run(() => Rehearsal.RunAsync(settings, time, log, cancel), CancellationToken.None) : Task.CompletedTask;
         if (settings.LeaderElection)
         {
             await RunElectedAsync(access, metrics, rehearsing, cancel);

@@ -38,4 +38,7 @@ internal sealed record OperatorSettings
 
     /// <summary>Between two looks at a running trainer's status, and between two writes of it.</summary>
     public required TimeSpan PollInterval { get; init; }
+
+    /// <summary>Whether a small job is run in memory before the first real one.</summary>
+    public bool Rehearses { get; init; } = true;
 }

@@ -13,13 +13,14 @@ internal sealed class GangWatch
     /// <summary>Whether a rank has seen the gang come together.</summary>
     public bool Stands { get; private set; }
 
-    /// <summary>A rank wants to be told; it is told at once of a loss before.</summary>
+    /// <summary>A rank wants to be told: that it will be, and at once of a loss before.</summary>
     public void Join(int rank, Stream connection)
     {
         lock (_turn)
         {
             Stands = true;
             _watchers[rank] = connection;
+            Tell(connection, RendezvousProtocol.Accepted);
             if (_lost is { } lost)
             {
                 Tell(connection, lost);

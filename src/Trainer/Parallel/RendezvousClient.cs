@@ -99,6 +99,8 @@ internal sealed class RendezvousClient : IDisposable
         lock (_turn)
         {
             _stream.Write([RendezvousProtocol.Watch]);
+            // Only a server that knows of this rank can tell it that its end is none.
+            RendezvousProtocol.ReadInt32Async(_stream, CancellationToken.None).GetAwaiter().GetResult();
         }
 
         _ = WatchAsync(lost);

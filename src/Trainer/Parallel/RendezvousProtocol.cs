@@ -6,7 +6,7 @@ namespace MhcOperator.Trainer.Parallel;
 /// <summary>
 /// The rendezvous on the wire, little-endian. Greeting: magic, then four fields (job, attempt, rank, size). Answer: 0 or −1, the
 /// server's attempt, a text. Then requests: set (1, key, value) → 0, and get (2, key, milliseconds) → length and value, or −1 when time is up.
-/// Once the gang stands, watch (3) → nothing until a rank is lost, then its number, or −1 when the server ends in good order; leave (4): the
+/// Once the gang stands, watch (3) → 0, then nothing until a rank is lost, then its number, or −1 when the server ends in good order; leave (4): the
 /// connection's end that follows is no loss.
 /// </summary>
 internal static class RendezvousProtocol

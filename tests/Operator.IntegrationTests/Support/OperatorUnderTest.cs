@@ -7,6 +7,9 @@ namespace MhcOperator.Operator.IntegrationTests.Support;
 /// <summary>The real mhc-operator as a process of its own.</summary>
 internal sealed partial class OperatorUnderTest : IDisposable
 {
+    /// <summary>Argument of an operator that rehearses, as it does by default.</summary>
+    public const string Rehearsing = "--no-rehearsal=false";
+
     private readonly Daemon process;
 
     private OperatorUnderTest(Daemon process)
@@ -25,10 +28,11 @@ internal sealed partial class OperatorUnderTest : IDisposable
 
     public long ResidentBytes => long.Parse(ResidentLine().Match(File.ReadAllText($"/proc/{process.Id}/status")).Groups["value"].Value, System.Globalization.CultureInfo.InvariantCulture) * 1024;
 
+    /// <summary>Starts it. It rehearses only where it is told to: most tests start one of their own and measure nothing.</summary>
     public static OperatorUnderTest Start(ApiServer server, string kubeconfig, params IEnumerable<string> arguments)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "mhc-operator");
-        string[] usual = ["--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--poll-interval", "0.2"];
+        string[] usual = ["--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--poll-interval", "0.2", .. arguments.Contains(Rehearsing) ? (string[])[] : ["--no-rehearsal"]];
         return new OperatorUnderTest(Daemon.Start(program, usual.Concat(arguments), server.NewLogFile("operator")));
     }
 
