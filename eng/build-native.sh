@@ -62,7 +62,7 @@ cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]}" > "$build/
 
 if [[ $test == yes ]]; then
   log=$build/test.log code=0
-  ctest --test-dir "$build" --verbose --timeout 300 > "$log" 2>&1 || code=$?
+  ctest --test-dir "$build" --verbose --timeout 300 --parallel "$(nproc)" > "$log" 2>&1 || code=$?
   if (( code != 0 )); then cat "$log"; fi
   awk '$3 == "passed," && $5 == "failed" { passed += $2; failed += $4 }
        END { printf "native: %d passed, %d failed\n", passed, failed }' "$log"
