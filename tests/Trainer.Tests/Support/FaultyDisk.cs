@@ -145,45 +145,21 @@ internal sealed class FaultyDisk(int at, DiskFault fault) : IDisk
         }
     }
 
-    private sealed class Written(FaultyDisk disk, FileStream inner) : Stream
+    private sealed class Written(FaultyDisk disk, FileStream inner) : WriteOnlyStream(inner)
     {
-        public string Path => inner.Name;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => inner.Length;
-
-        public override long Position
-        {
-            get => inner.Position;
-            set => throw new NotSupportedException();
-        }
+        public string Path { get; } = inner.Name;
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
             var bytes = buffer.ToArray();
-            disk.Call(() => inner.Write(bytes), half: () => inner.Write(bytes.AsSpan(0, bytes.Length / 2)));
+            disk.Call(() => Inner.Write(bytes), half: () => Inner.Write(bytes.AsSpan(0, bytes.Length / 2)));
         }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Flush() => inner.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
             if (disposing)
             {
-                inner.Dispose();
+                Inner.Dispose();
             }
 
             base.Dispose(disposing);
