@@ -6,11 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 layers=${LAYERS:-14}
-trainer=${TRAINER:-$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-trainer}
-[ -x "$trainer" ] || { echo "no trainer at $trainer: run 'make build', or set TRAINER" >&2; exit 2; }
-folder=$(mktemp -d -p "${FOLDER:-/tmp}")
-pid=
-trap 'kill -9 $pid 2> /dev/null || true; rm -rf "$folder"' EXIT
+# shellcheck source=bench/common.sh
+source bench/common.sh
 
 cat > "$folder/trainer.json" << EOF
 {"job": "checkpoints", "model": {"layers": $layers, "width": 768, "heads": 12, "contextLength": 64, "residual": "Standard"},
@@ -34,6 +31,7 @@ metric() { curl -sf "http://127.0.0.1:$port/metrics" | awk -v name="mhc_train_$1
 before=$(dd_speed 1000000000)
 "$trainer" train > "$folder/log" 2>&1 &
 pid=$!
+pids=("$pid")
 written=
 while [ -z "$written" ]; do
   kill -0 $pid 2> /dev/null || { tail -n 5 "$folder/log" >&2; exit 1; }

@@ -8,11 +8,8 @@ cd "$(dirname "$0")/.."
 
 steps=${STEPS:-1000} ranks=${RANKS:-2}
 settings=${SETTINGS:-None:Float32 Optimizer:Float32 None:BFloat16 Optimizer:BFloat16 Optimizer:Int8 Optimizer:Int4}
-trainer=${TRAINER:-$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-trainer}
-[ -x "$trainer" ] || { echo "no trainer at $trainer: run 'make build', or set TRAINER" >&2; exit 2; }
-folder=$(mktemp -d)
-pids=()
-trap 'kill -9 "${pids[@]}" 2> /dev/null || true; rm -rf "$folder"' EXIT
+# shellcheck source=bench/common.sh
+source bench/common.sh
 export MHC_THREADS=1 OMP_NUM_THREADS=1 MASTER_ADDR=127.0.0.1 WORLD_SIZE=$ranks
 
 # run SHARDING COMMUNICATION: prints loss, bytes a step and seconds

@@ -6,11 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kills=${KILLS:-10} steps=${STEPS:-200} seed=${SEED:-20261123} ranks=${RANKS:-1}
-trainer=${TRAINER:-$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-trainer}
-[ -x "$trainer" ] || { echo "no trainer at $trainer: run 'make build', or set TRAINER" >&2; exit 2; }
-folder=$(mktemp -d)
-pids=()
-trap 'kill -9 "${pids[@]}" 2> /dev/null || true; rm -rf "$folder"' EXIT
+# shellcheck source=bench/common.sh
+source bench/common.sh
 RANDOM=$((seed % 32768))
 
 cat > "$folder/trainer.json" << EOF
@@ -63,7 +60,7 @@ same=$([ -n "$calm" ] && [ "$calm" = "$disturbed" ] && echo true || echo false)
 seconds=$(echo "$end $middle" | awk '{printf "%.1f", $1 - $2}') baseline=$(echo "$middle $begin" | awk '{printf "%.1f", $1 - $2}')
 mkdir -p artifacts/bench
 cat > artifacts/bench/exact-resume.json << EOF
-[{"metric": "same weights after $kills kills, $ranks ranks", "value": $([ $same = true ] && echo 1 || echo 0), "unit": "bool", "baseline": 1, "ratio": $([ $same = true ] && echo 1 || echo 0), "target": 1, "met": $same},
+[{"metric": "same weights after $kills kills, $ranks ranks", "value": $([ "$same" = true ] && echo 1 || echo 0), "unit": "bool", "baseline": 1, "ratio": $([ "$same" = true ] && echo 1 || echo 0), "target": 1, "met": $same},
  {"metric": "updates done in all, with those done twice", "value": $(trained disturbed), "unit": "updates", "baseline": $steps, "ratio": $(echo "$(trained disturbed) $steps" | awk '{printf "%.3f", $1 / $2}'), "target": null, "met": null},
  {"metric": "time, restarts included", "value": $seconds, "unit": "s", "baseline": $baseline, "ratio": $(echo "$seconds $baseline" | awk '{printf "%.2f", $1 / $2}'), "target": null, "met": null}]
 EOF

@@ -7,11 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 rounds=${ROUNDS:-100} ranks=${RANKS:-2} seed=${SEED:-20261123} limit=${LIMIT:-10}
-trainer=${TRAINER:-$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-trainer}
-[ -x "$trainer" ] || { echo "no trainer at $trainer: run 'make build', or set TRAINER" >&2; exit 2; }
-folder=$(mktemp -d)
-pids=()
-trap 'kill -9 "${pids[@]}" 2> /dev/null || true; rm -rf "$folder"' EXIT
+# shellcheck source=bench/common.sh
+source bench/common.sh
 RANDOM=$((seed % 32768))
 
 cat > "$folder/trainer.json" << EOF

@@ -26,7 +26,7 @@ run_suite() {
   echo "running $suite"
   case $suite in
     format) run_check "$suite" "$eng/format.sh" --check ;;
-    shell) run_check "$suite" shellcheck -x -P . .ci/run eng/*.sh eng/cluster/build-kubernetes.sh ;;
+    shell) run_check "$suite" shellcheck -x -P . .ci/run eng/*.sh bench/*.sh eng/cluster/build-kubernetes.sh ;;
     native) run_native_tests "$suite" "$started" ;;
     native-sanitize) run_native_tests "$suite" "$started" --sanitize ;;
     Operator.IntegrationTests)
