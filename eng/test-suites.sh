@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # The suites of test.sh: which there are, how each runs, and what its report says.
 # shellcheck disable=SC2154  # eng, logs and cluster_job are set by test.sh
-
-results=() # lines "SUITE PASSED FAILED SKIPPED SECONDS NOTE"
+# Results are lines "SUITE PASSED FAILED SKIPPED SECONDS NOTE" in $logs/results.
 
 all_suites() {
   printf '%s\n' format shell native native-sanitize
@@ -100,7 +99,6 @@ conclude() { # SUITE STATUS PASSED FAILED SKIPPED STARTED
 
 # wait_for_cluster binaries|all: until the background job has got that far, or has ended.
 wait_for_cluster() {
-  [ -n "$cluster_job" ] || return
   while kill -0 "$cluster_job" 2> /dev/null; do
     [ "$1" != binaries ] || [ ! -e "$logs/binaries-ready" ] || return
     sleep 0.5
@@ -115,7 +113,6 @@ run_end_to_end_tests() {
   elif ! lacking=$("$eng/cluster.sh" check); then
     MHC_E2E_SKIP=$lacking run_test_project "$1" "$2"
   elif wait "$cluster_job"; then
-    cluster_job=''
     KUBECONFIG_E2E=$K8S_RUN/admin.conf run_test_project "$1" "$2" "$eng/cluster.sh" exec
   else
     cp "$logs/cluster.log" "$logs/$1.log"
@@ -139,18 +136,17 @@ show_failed_tests() {
   grep --with-filename --only-matching --max-count=5 --extended-regexp '^.*(\*\*\*Failed|FAILED|^FAIL).*$' "$logs"/native*.log 2> /dev/null | sed "s|^$logs/||; s|\.log:|: |"
 }
 
-record() { results+=("$1 $2 $3 $4 $5 ${6:-}"); }
+record() { echo "$1 $2 $3 $4 $5 ${6:-}" >> "$logs/results"; }
 
 summarize() {
-  local line suite passed failed skipped seconds note all_passed=0 all_failed=0 all_skipped=0 summary
+  local suite passed failed skipped seconds note all_passed=0 all_failed=0 all_skipped=0 summary
   printf '\n%-28s %7s %7s %8s %8s\n' suite passed failed skipped seconds
-  for line in "${results[@]}"; do
-    read -r suite passed failed skipped seconds note <<< "$line"
+  while read -r suite passed failed skipped seconds note; do
     printf '%-28s %7d %7d %8d %8d  %s\n' "$suite" "$passed" "$failed" "$skipped" "$seconds" "$note"
     all_passed=$((all_passed + passed))
     all_failed=$((all_failed + failed))
     all_skipped=$((all_skipped + skipped))
-  done
+  done < "$logs/results"
   show_failed_tests
   printf '%d s in all\n' "$SECONDS"
   summary="$all_passed passed, $all_failed failed"

@@ -22,7 +22,7 @@ public sealed class GangTests(SharedServer shared)
     private async Task<TimeSpan> FirstJobAsync()
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
-        using var running = await ns.RunOperatorAsync(null, OperatorUnderTest.Rehearsing);
+        using var running = await ns.RunProgramAsync();
         var started = Stopwatch.GetTimestamp();
         var job = await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(8));
         var gang = await ns.GangExistsAsync(1, 8);

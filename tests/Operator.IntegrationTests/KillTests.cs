@@ -25,7 +25,7 @@ public sealed class KillTests(SharedServer shared)
     public async Task An_operator_killed_in_the_middle_of_a_restart_leaves_no_pod_missing_and_none_twice(string point)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
-        using (var first = await ns.RunOperatorAsync(null, "--no-leader-election"))
+        using (var first = await ns.RunProgramAsync(null, "--no-leader-election", "--no-rehearsal"))
         {
             await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(Replicas));
             var gang = await ns.GangExistsAsync(1, Replicas);
@@ -36,7 +36,7 @@ public sealed class KillTests(SharedServer shared)
             first.Kill();
         }
 
-        using var second = await ns.RunOperatorAsync(null, "--no-leader-election");
+        using var second = await ns.RunOperatorAsync("--no-leader-election");
         var gangNow = await ns.GangExistsAsync(2, Replicas);
         Assert.Equal(
             Enumerable.Range(0, Replicas).Select(rank => $"job-2-{rank}").Order(StringComparer.Ordinal),

@@ -50,7 +50,7 @@ public sealed class LeadershipTests(SharedServer shared)
     private async Task<OperatorPair> PairAsync(string? kubeconfigOfFirst, params string[] arguments)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
-        return await OperatorPair.StartAsync(ns, kubeconfigOfFirst, [OperatorUnderTest.Rehearsing, .. arguments]);
+        return await OperatorPair.StartAsync(ns, kubeconfigOfFirst, arguments);
     }
 
     /// <summary>The second one finishes the work, and the server's own record shows no request of the first to change anything after the first one of the second.</summary>

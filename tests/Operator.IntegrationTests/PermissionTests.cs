@@ -37,9 +37,9 @@ public sealed class PermissionTests(SharedServer shared)
         var account = await shared.Server.Admin.CreateAsync(
             $"api/v1/namespaces/{System}/serviceaccounts/mhc-operator/token", new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } }, Cancel);
         var kubeconfig = shared.Server.Kubeconfig((string)account["status"]!["token"]!);
-        using var running = OperatorUnderTest.Start(shared.Server, kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
+        using var running = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
         await running.WorksAsync(Cancel);
-        using var standby = OperatorUnderTest.Start(shared.Server, kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
+        using var standby = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
         await standby.LogsAsync("waiting for lease", Cancel);
 
         await RunToTheEndAsync(ns);

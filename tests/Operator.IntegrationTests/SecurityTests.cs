@@ -55,7 +55,7 @@ public sealed class SecurityTests(SharedServer shared)
             await running.WaitForExitAsync(Cancel);
         }
 
-        using var allowing = await ns.RunOperatorAsync(null, "--allow-privileged-templates");
+        using var allowing = await ns.RunOperatorAsync("--allow-privileged-templates");
         await ns.ConditionHoldsAsync("job", "Valid", "True");
     }
 

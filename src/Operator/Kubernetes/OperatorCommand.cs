@@ -38,20 +38,8 @@ internal static class OperatorCommand
         return command;
     }
 
-    private static void Require<T>(System.CommandLine.Parsing.OptionResult result, Option<T> option, Func<T, bool> isGood, string expected)
-    {
-        if (result.Errors.Any() || result.Tokens.Count == 0)
-        {
-            return;
-        }
-
-        if (result.GetValue(option) is { } value && !isGood(value))
-        {
-            result.AddError($"{option.Name} {value}: expected {expected}");
-        }
-    }
-
-    private static OperatorSettings Read(ParseResult arguments) => new()
+    /// <summary>What a parsed command line says.</summary>
+    internal static OperatorSettings Read(ParseResult arguments) => new()
     {
         Kubeconfig = arguments.GetValue(Kubeconfig),
         Namespace = arguments.GetValue(Namespace),
@@ -67,6 +55,19 @@ internal static class OperatorCommand
         PollInterval = TimeSpan.FromSeconds(arguments.GetValue(PollInterval)),
         Rehearses = !arguments.GetValue(NoRehearsal),
     };
+
+    private static void Require<T>(System.CommandLine.Parsing.OptionResult result, Option<T> option, Func<T, bool> isGood, string expected)
+    {
+        if (result.Errors.Any() || result.Tokens.Count == 0)
+        {
+            return;
+        }
+
+        if (result.GetValue(option) is { } value && !isGood(value))
+        {
+            result.AddError($"{option.Name} {value}: expected {expected}");
+        }
+    }
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {

@@ -5,7 +5,7 @@ namespace MhcOperator.Operator.IntegrationTests.Support;
 /// <summary>Two operators of one namespace: the first leads and has made a gang, the second waits for the lease.</summary>
 internal sealed class OperatorPair : IDisposable
 {
-    private OperatorPair(TestNamespace ns, OperatorUnderTest first, OperatorUnderTest second)
+    private OperatorPair(TestNamespace ns, OperatorProgram first, OperatorProgram second)
     {
         Namespace = ns;
         First = first;
@@ -14,9 +14,9 @@ internal sealed class OperatorPair : IDisposable
 
     public TestNamespace Namespace { get; }
 
-    public OperatorUnderTest First { get; }
+    public OperatorProgram First { get; }
 
-    public OperatorUnderTest Second { get; }
+    public OperatorProgram Second { get; }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -25,8 +25,8 @@ internal sealed class OperatorPair : IDisposable
     /// <param name="arguments">Further arguments of both.</param>
     public static async Task<OperatorPair> StartAsync(TestNamespace ns, string? kubeconfigOfFirst, IReadOnlyList<string> arguments)
     {
-        var first = await ns.RunOperatorAsync(kubeconfigOfFirst, arguments);
-        var pair = new OperatorPair(ns, first, ns.StartOperator(null, arguments));
+        var first = await ns.RunProgramAsync(kubeconfigOfFirst, arguments);
+        var pair = new OperatorPair(ns, first, ns.StartProgram(null, arguments));
         try
         {
             await pair.Second.LogsAsync("waiting for lease", Cancel);

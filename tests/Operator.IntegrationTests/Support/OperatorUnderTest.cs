@@ -1,48 +1,22 @@
 using System.Text.RegularExpressions;
-using MhcOperator.Operator.IntegrationTests.Server;
-using MhcOperator.Operator.Local;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;
 
-/// <summary>The real mhc-operator as a process of its own.</summary>
-internal sealed partial class OperatorUnderTest : IDisposable
+/// <summary>A running mhc-operator.</summary>
+internal abstract partial class OperatorUnderTest : IDisposable
 {
-    /// <summary>Argument of an operator that rehearses, as it does by default.</summary>
-    public const string Rehearsing = "--no-rehearsal=false";
-
-    private readonly Daemon process;
-
-    private OperatorUnderTest(Daemon process)
-    {
-        this.process = process;
-    }
-
     /// <summary>Its name in the lease, the events and the server's audit log.</summary>
     public string Identity => IdentityLine().Match(Log).Groups["value"].Value;
 
-    public string Log => process.Log;
+    /// <summary>What it has said.</summary>
+    public abstract string Log { get; }
 
-    public bool HasExited => process.HasExited;
-
-    public int ExitCode => process.ExitCode;
-
-    public long ResidentBytes => long.Parse(ResidentLine().Match(File.ReadAllText($"/proc/{process.Id}/status")).Groups["value"].Value, System.Globalization.CultureInfo.InvariantCulture) * 1024;
-
-    /// <summary>Starts it. It rehearses only where it is told to: most tests start one of their own and measure nothing.</summary>
-    public static OperatorUnderTest Start(ApiServer server, string kubeconfig, params IEnumerable<string> arguments)
-    {
-        var program = Path.Combine(AppContext.BaseDirectory, "mhc-operator");
-        string[] usual = ["--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--poll-interval", "0.2", .. arguments.Contains(Rehearsing) ? (string[])[] : ["--no-rehearsal"]];
-        return new OperatorUnderTest(Daemon.Start(program, usual.Concat(arguments), server.NewLogFile("operator")));
-    }
+    public abstract bool HasExited { get; }
 
     /// <summary>Asks it to stop, as Kubernetes does.</summary>
-    public void Terminate() => Signals.Send(process.Id, Signals.Terminate);
+    public abstract void Terminate();
 
-    /// <summary>Ends it without a chance to do anything.</summary>
-    public void Kill() => process.Kill();
-
-    public Task WaitForExitAsync(CancellationToken cancel) => process.WaitForExitAsync(cancel);
+    public abstract Task WaitForExitAsync(CancellationToken cancel);
 
     public Task LogsAsync(string text, CancellationToken cancel) => Eventually.HoldsAsync(
         async () =>
@@ -55,7 +29,7 @@ internal sealed partial class OperatorUnderTest : IDisposable
             if (HasExited)
             {
                 await WaitForExitAsync(cancel); // until its last words have been read
-                Assert.Fail($"the operator has ended with {ExitCode}: {Log}");
+                Assert.Fail($"the operator has ended: {Log}");
             }
 
             return false;
@@ -77,15 +51,18 @@ internal sealed partial class OperatorUnderTest : IDisposable
     public void Dispose()
     {
         TestContext.Current.TestOutputHelper?.WriteLine(Log);
-        process.Dispose();
+        Dispose(true);
     }
 
-    [GeneratedRegex(@"\] (?<value>\S+) serves ", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    /// <summary>Ends it.</summary>
+    protected abstract void Dispose(bool disposing);
+
+    /// <summary>Arguments of all operators: a free port on loopback, and short waits.</summary>
+    protected static IEnumerable<string> Usual(string kubeconfig) => ["--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--poll-interval", "0.2"];
+
+    [GeneratedRegex(@"(\] |^)(?<value>\S+) serves ", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex IdentityLine();
 
     [GeneratedRegex(@"metrics and health at (?<value>\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex AddressLine();
-
-    [GeneratedRegex(@"VmRSS:\s+(?<value>[0-9]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex ResidentLine();
 }

@@ -19,6 +19,8 @@ internal sealed class TestNamespace
 
     public TestApi Api => server.Admin;
 
+    private string[] OwnArguments => ["--namespace", Name, "--lease-namespace", Name];
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static async Task<TestNamespace> CreateAsync(ApiServer server)
@@ -32,23 +34,17 @@ internal sealed class TestNamespace
     /// <param name="kubeconfig">Another way to the server.</param>
     /// <param name="arguments">Further arguments.</param>
     public OperatorUnderTest StartOperator(string? kubeconfig = null, params IEnumerable<string> arguments) =>
-        OperatorUnderTest.Start(server, kubeconfig ?? server.Kubeconfig(), ["--namespace", Name, "--lease-namespace", Name, .. arguments]);
+        OperatorInProcess.Start(kubeconfig ?? server.Kubeconfig(), [.. OwnArguments, .. arguments]);
 
     /// <summary>An operator that already acts on jobs.</summary>
-    public async Task<OperatorUnderTest> RunOperatorAsync(string? kubeconfig = null, params IEnumerable<string> arguments)
-    {
-        var started = StartOperator(kubeconfig, arguments);
-        try
-        {
-            await started.WorksAsync(Cancel);
-            return started;
-        }
-        catch
-        {
-            started.Dispose();
-            throw;
-        }
-    }
+    public Task<OperatorUnderTest> RunOperatorAsync(params IEnumerable<string> arguments) => WorkingAsync(StartOperator(null, arguments));
+
+    /// <summary>The same as a program of its own.</summary>
+    public OperatorProgram StartProgram(string? kubeconfig = null, params IEnumerable<string> arguments) =>
+        OperatorProgram.Start(server, kubeconfig ?? server.Kubeconfig(), [.. OwnArguments, .. arguments]);
+
+    /// <summary>A program that already acts on jobs.</summary>
+    public Task<OperatorProgram> RunProgramAsync(string? kubeconfig = null, params IEnumerable<string> arguments) => WorkingAsync(StartProgram(kubeconfig, arguments));
 
     public string Path(string resource, string? name = null)
     {
@@ -133,6 +129,21 @@ internal sealed class TestNamespace
     /// <summary>Events about a job.</summary>
     public async Task<IReadOnlyList<JsonObject>> EventsAsync(string job) =>
         [.. (await Api.ListAsync(Path("events"), Cancel)).Where(happened => (string?)happened["involvedObject"]!["name"] == job)];
+
+    private static async Task<T> WorkingAsync<T>(T started)
+        where T : OperatorUnderTest
+    {
+        try
+        {
+            await started.WorksAsync(Cancel);
+            return started;
+        }
+        catch
+        {
+            started.Dispose();
+            throw;
+        }
+    }
 
     private Task<JsonObject> PatchPodAsync(JsonObject pod, JsonObject status) =>
         Api.MergeAsync(Path("pods", pod.Name()) + "/status", new JsonObject { ["status"] = status }, Cancel);

@@ -1,0 +1,40 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.IntegrationTests.Support;
+
+/// <summary>Keeps what is logged, a line for each message.</summary>
+internal sealed class LogText : ILoggerProvider, ILogger
+{
+    private readonly StringBuilder text = new();
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            lock (text)
+            {
+                text.Append(formatter(state, exception)).AppendLine(exception is null ? "" : $" {exception}");
+            }
+        }
+    }
+
+    public override string ToString()
+    {
+        lock (text)
+        {
+            return text.ToString();
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}

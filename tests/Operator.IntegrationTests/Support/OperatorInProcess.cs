@@ -1,0 +1,59 @@
+using System.CommandLine;
+using MhcOperator.Operator.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.IntegrationTests.Support;
+
+/// <summary>
+/// The operator in the process of the tests: all of it but its process. A program of its own takes two processor seconds to start, mostly for the
+/// compiler, and is needed only where it is killed or measured (<see cref="OperatorProgram"/>).
+/// </summary>
+internal sealed class OperatorInProcess : OperatorUnderTest
+{
+    private static readonly RootCommand CommandLine = OperatorCommand.Create();
+    private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(20);
+
+    private readonly LogText text = new();
+    private readonly ILoggerFactory logs;
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task running;
+
+    private OperatorInProcess(OperatorSettings settings)
+    {
+        logs = LoggerFactory.Create(builder => builder.AddProvider(text));
+        running = Task.Run(() => RunAsync(settings));
+    }
+
+    public override string Log => text.ToString();
+
+    public override bool HasExited => running.IsCompleted;
+
+    /// <summary>Starts it with a command line, and without a rehearsal.</summary>
+    public static OperatorInProcess Start(string kubeconfig, params IEnumerable<string> arguments) =>
+        new(OperatorCommand.Read(CommandLine.Parse([.. Usual(kubeconfig), "--no-rehearsal", .. arguments])));
+
+    public override void Terminate() => stop.Cancel();
+
+    public override Task WaitForExitAsync(CancellationToken cancel) => running.WaitAsync(cancel);
+
+    /// <exception cref="AggregateException">It has failed.</exception>
+    protected override void Dispose(bool disposing)
+    {
+        stop.Cancel();
+        Assert.True(running.Wait(TimeToStop), $"the operator has not stopped {TimeToStop.TotalSeconds} s after it was asked to: {Log}");
+        logs.Dispose();
+        stop.Dispose();
+    }
+
+    private async Task RunAsync(OperatorSettings settings)
+    {
+        try
+        {
+            await new OperatorProcess(settings, TimeProvider.System, logs).RunAsync(stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // the way that it ends, as in its program
+        }
+    }
+}
