@@ -14,7 +14,7 @@ all_suites() {
 time_limit() {
   case $1 in
     EndToEnd.Tests) echo 600 ;;
-    native | native-sanitize) echo 480 ;; # they are built in that time too
+    native | native-sanitize) echo 900 ;; # they are built in that time too, beside Kubernetes where that has to be
     Trainer.Tests | Operator.IntegrationTests) echo 420 ;;
     *) echo 240 ;;
   esac

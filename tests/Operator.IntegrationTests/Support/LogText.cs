@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;
 
-/// <summary>Keeps what is logged, a line for each message.</summary>
+/// <summary>Keeps what is logged, a line with its time (UTC) for each message.</summary>
 internal sealed class LogText : ILoggerProvider, ILogger
 {
     private readonly StringBuilder text = new();
@@ -21,7 +22,7 @@ internal sealed class LogText : ILoggerProvider, ILogger
         {
             lock (text)
             {
-                text.Append(formatter(state, exception)).AppendLine(exception is null ? "" : $" {exception}");
+                text.Append(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.fff}Z {formatter(state, exception)}").AppendLine(exception is null ? "" : $" {exception}");
             }
         }
     }

@@ -60,7 +60,7 @@ internal abstract partial class OperatorUnderTest : IDisposable
     /// <summary>Arguments of all operators: a free port on loopback, and short waits.</summary>
     protected static IEnumerable<string> Usual(string kubeconfig) => ["--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--poll-interval", "0.2"];
 
-    [GeneratedRegex(@"(\] |^)(?<value>\S+) serves ", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(\] |Z )(?<value>\S+) serves ", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex IdentityLine();
 
     [GeneratedRegex(@"metrics and health at (?<value>\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
