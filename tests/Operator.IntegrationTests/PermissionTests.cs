@@ -25,6 +25,9 @@ public sealed class PermissionTests(SharedServer shared)
         ["Role"] = $"apis/rbac.authorization.k8s.io/v1/namespaces/{System}/roles",
         ["RoleBinding"] = $"apis/rbac.authorization.k8s.io/v1/namespaces/{System}/rolebindings",
         ["Deployment"] = $"apis/apps/v1/namespaces/{System}/deployments",
+        ["Service"] = $"api/v1/namespaces/{System}/services",
+        ["ValidatingWebhookConfiguration"] = DeployedManifests.PathOf("ValidatingWebhookConfiguration"),
+        ["MutatingWebhookConfiguration"] = DeployedManifests.PathOf("MutatingWebhookConfiguration"),
     };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -37,7 +40,7 @@ public sealed class PermissionTests(SharedServer shared)
         var account = await shared.Server.Admin.CreateAsync(
             $"api/v1/namespaces/{System}/serviceaccounts/mhc-operator/token", new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } }, Cancel);
         var kubeconfig = shared.Server.Kubeconfig((string)account["status"]!["token"]!);
-        using var running = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
+        using var running = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System, "--webhook-port", "0");
         await running.WorksAsync(Cancel);
         using var standby = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
         await standby.LogsAsync("waiting for lease", Cancel);
@@ -47,12 +50,13 @@ public sealed class PermissionTests(SharedServer shared)
         await MeetOthersAsync(ns);
         await RunInGroupsAsync(ns);
         await LosePodAsync(ns);
+        await HaveWebhooksAsync(running);
 
         // A watch is written down when it ends.
         running.Terminate();
         await running.WaitForExitAsync(Cancel);
         await standby.WorksAsync(Cancel);
-        var granted = (await GrantedAsync(Paths["ClusterRole"] + "/mhc-operator")).Concat(await GrantedAsync(Paths["Role"] + "/mhc-operator-lease")).Except(NotShown)
+        var granted = (await GrantedAsync("ClusterRole", "mhc-operator", "mhc-operator-webhook")).Concat(await GrantedAsync("Role", "mhc-operator-lease", "mhc-operator-webhook")).Except(NotShown)
             .Where(rule => !rule.StartsWith(NotServed, StringComparison.Ordinal)).ToList();
         string[] unused = [];
         await Eventually.HoldsAsync(
@@ -153,20 +157,29 @@ public sealed class PermissionTests(SharedServer shared)
         return made;
     }
 
+    /// <summary>The webhooks' Secret is made, damaged and mended; their authority is in the configurations.</summary>
+    private async Task HaveWebhooksAsync(OperatorUnderTest running)
+    {
+        const string secret = $"api/v1/namespaces/{System}/secrets/mhc-operator-webhook";
+        await Eventually.HoldsAsync(async () => await running.AskAsync("/readyz", Cancel) == (200, "ok\n"), "the webhooks answer", Cancel);
+        var made = (string?)(await shared.Server.Admin.FindAsync(secret, Cancel))!["data"]!["tls.crt"];
+        await shared.Server.Admin.MergeAsync(secret, new JsonObject { ["data"] = new JsonObject { ["tls.crt"] = "AAAA" } }, Cancel);
+        await Eventually.HoldsAsync(async () => (string?)(await shared.Server.Admin.FindAsync(secret, Cancel))!["data"]!["tls.crt"] is not "AAAA" and var mended && mended != made, "the Secret is mended", Cancel);
+    }
+
     private async Task DeployAsync()
     {
-        var documents = (await File.ReadAllTextAsync(Repository.PathOf("deploy/operator.yaml"), Cancel)).Split("\n---\n");
-        foreach (var document in documents)
+        foreach (var (kind, text) in (await DeployedManifests.ReadAsync("operator.yaml", Cancel)).Concat(await DeployedManifests.ReadAsync("webhooks.yaml", Cancel)))
         {
-            var kind = document.Split('\n').First(line => line.StartsWith("kind: ", StringComparison.Ordinal))["kind: ".Length..];
-            await shared.Server.Admin.CreateYamlAsync(Paths[kind], document, Cancel);
+            await shared.Server.Admin.CreateYamlAsync(Paths[kind], DeployedManifests.OnlyFor(text, "nobody"), Cancel);
         }
     }
 
-    private async Task<IEnumerable<string>> GrantedAsync(string path)
+    private async Task<IEnumerable<string>> GrantedAsync(string kind, params string[] names)
     {
-        var role = await shared.Server.Admin.FindAsync(path, Cancel);
-        return from rule in role!["rules"]!.AsArray()
+        var roles = await Task.WhenAll(names.Select(name => shared.Server.Admin.FindAsync($"{Paths[kind]}/{name}", Cancel)));
+        return from role in roles
+               from rule in role!["rules"]!.AsArray()
                from verb in rule!["verbs"]!.AsArray()
                from resource in rule["resources"]!.AsArray()
                from apiGroup in rule["apiGroups"]!.AsArray()

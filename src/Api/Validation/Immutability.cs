@@ -43,6 +43,23 @@ public static class Immutability
         return FieldOrder.Sort([.. errors]);
     }
 
+    /// <summary>
+    /// What is wrong with a change of a job on which an operator may have acted. What it has accepted counts: a change that slipped in
+    /// without being accepted may be taken back, and only what this change touches is blamed.
+    /// </summary>
+    /// <param name="before">The spec as it is stored.</param>
+    /// <param name="after">The spec as it is to be, with all defaults.</param>
+    /// <param name="accepted">The <see cref="Snapshot"/> in the job's status; null: nobody has acted on the job, so that what is stored counts.</param>
+    /// <param name="isSuspended">Whether the operator has said that the job is suspended.</param>
+    public static IReadOnlyList<FieldError> Check(MhcTrainingJobSpec before, MhcTrainingJobSpec after, JsonObject? accepted, bool isSuspended)
+    {
+        ArgumentNullException.ThrowIfNull(after);
+        var changes = Check(before, after);
+        return accepted is null || changes.Count == 0
+            ? changes
+            : [.. Hold(accepted, after, isSuspended || after.Suspend).Rejected.Where(r => changes.Any(c => FieldPath.Overlap(c.Path, r.Path)))];
+    }
+
     /// <summary>The fields that may not change, or not while the job runs, as they are now.</summary>
     public static JsonObject Snapshot(MhcTrainingJobSpec spec)
     {

@@ -13,10 +13,13 @@ internal static class OperatorCommand
     private static readonly Option<string?> Namespace = new("--namespace") { Description = "Serve the jobs of this namespace only. Default: all namespaces." };
     private static readonly Option<string> Image = new("--default-trainer-image") { Description = "Image of jobs that name none.", DefaultValueFactory = _ => "mhc-trainer" };
     private static readonly Option<bool> AllowPrivileged = new("--allow-privileged-templates") { Description = "Accept pod templates with hostPath, privileged containers, host namespaces, other service accounts and whatever else the restricted Pod Security Standard refuses." };
-    private static readonly Option<string> BindAddress = new("--bind-address") { Description = "Address on which /healthz, /readyz and /metrics are served.", DefaultValueFactory = _ => "0.0.0.0" };
+    private static readonly Option<string> BindAddress = new("--bind-address") { Description = "Address on which /healthz, /readyz and /metrics, and the webhooks, are served.", DefaultValueFactory = _ => "0.0.0.0" };
     private static readonly Option<int> MetricsPort = new("--metrics-port") { Description = "Port for them; 0: a free one, which the log names.", DefaultValueFactory = _ => 8080 };
+    private static readonly Option<int?> WebhookPort = new("--webhook-port") { Description = "Port of the admission webhooks, over TLS; 0: a free one, which the log names. Default: no webhooks." };
+    private static readonly Option<string?> WebhookCertificates = new("--webhook-cert-dir") { Description = "Folder with their certificate (tls.crt, tls.key; ca.crt where the readiness check is to use it), read again when it changes. Default: the operator makes its own." };
+    private static readonly Option<string> WebhookName = new("--webhook-name") { Description = "Name of their Service, and of the Secret and the webhook configurations that the operator keeps up to date.", DefaultValueFactory = _ => "mhc-operator-webhook" };
     private static readonly Option<bool> NoLeaderElection = new("--no-leader-election") { Description = "Act without a lease. Only where no second operator can run." };
-    private static readonly Option<string?> LeaseNamespace = new("--lease-namespace") { Description = "Namespace of the lease. Default: the operator's own, or default outside a pod." };
+    private static readonly Option<string?> LeaseNamespace = new("--lease-namespace") { Description = "Namespace of the lease, and of the webhooks' Service and Secret. Default: the operator's own, or default outside a pod." };
     private static readonly Option<string> LeaseName = new("--lease-name") { Description = "Name of the lease.", DefaultValueFactory = _ => "mhc-operator" };
     private static readonly Option<int> LeaseDuration = new("--lease-duration") { Description = "Seconds without a renewal after which another operator takes over; at least 3.", DefaultValueFactory = _ => 12 };
     private static readonly Option<int> Workers = new("--workers") { Description = "Jobs reconciled at a time.", DefaultValueFactory = _ => 8 };
@@ -29,10 +32,11 @@ internal static class OperatorCommand
         LeaseDuration.Validators.Add(result => Require(result, LeaseDuration, value => value is >= 3 and <= 3600, "3 to 3600 seconds"));
         Workers.Validators.Add(result => Require(result, Workers, value => value is >= 1 and <= 1000, "1 to 1000"));
         MetricsPort.Validators.Add(result => Require(result, MetricsPort, value => value is >= 0 and <= 65535, "0 to 65535"));
+        WebhookPort.Validators.Add(result => Require(result, WebhookPort, value => value is >= 0 and <= 65535, "0 to 65535"));
         PollInterval.Validators.Add(result => Require(result, PollInterval, value => value is >= 0.1 and <= 3600, "0.1 to 3600 seconds"));
         var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
         {
-            Kubeconfig, Namespace, Image, AllowPrivileged, BindAddress, MetricsPort, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, PollInterval, NoRehearsal, Verbosity,
+            Kubeconfig, Namespace, Image, AllowPrivileged, BindAddress, MetricsPort, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, PollInterval, NoRehearsal, Verbosity,
         };
         command.SetAction(RunAsync);
         return command;
@@ -47,6 +51,9 @@ internal static class OperatorCommand
         AllowPrivilegedTemplates = arguments.GetValue(AllowPrivileged),
         BindAddress = arguments.GetValue(BindAddress)!,
         MetricsPort = arguments.GetValue(MetricsPort),
+        WebhookPort = arguments.GetValue(WebhookPort),
+        WebhookCertificateFolder = arguments.GetValue(WebhookCertificates),
+        WebhookName = arguments.GetValue(WebhookName)!,
         LeaderElection = !arguments.GetValue(NoLeaderElection),
         LeaseNamespace = arguments.GetValue(LeaseNamespace),
         LeaseName = arguments.GetValue(LeaseName)!,

@@ -11,4 +11,10 @@ internal sealed class OperatorHealth
         get => waitingFor;
         set => waitingFor = value;
     }
+
+    /// <summary>Looks whether the webhooks answer, and says what they wait for; by default there are none.</summary>
+    public Func<CancellationToken, Task<string?>> CheckWebhooks { get; set; } = _ => Task.FromResult<string?>(null);
+
+    /// <summary>What keeps it from being ready, the webhooks included; null: nothing.</summary>
+    public async Task<string?> FindWaitAsync(CancellationToken cancel) => WaitingFor ?? await CheckWebhooks(cancel);
 }

@@ -1,12 +1,13 @@
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Webhooks;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 
 namespace MhcOperator.Operator.Kubernetes;
 
-/// <summary>The operator from start to end: health endpoint, lease, and for each term of leadership caches and workers.</summary>
+/// <summary>The operator from start to end: health endpoint, webhooks, lease, and for each term of leadership caches and workers.</summary>
 /// <param name="settings">Command line.</param>
 /// <param name="time">Clock.</param>
 /// <param name="logs">Makes logs.</param>
@@ -24,6 +25,12 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
         var metrics = new RuntimeMetrics(registry);
         var access = ClusterAccess.Find(settings.Kubeconfig, identity);
         log.LogInformation("{Identity} serves {Scope} at {Server} ({Source})", identity, settings.Namespace ?? "all namespaces", access.Server, access.Source);
+        await using var webhooks = settings.WebhookPort is { } port ? await WebhookHost.StartAsync(settings, port, access, metrics, registry, time, log, cancel) : null;
+        if (webhooks is not null)
+        {
+            health.CheckWebhooks = webhooks.CheckAsync;
+        }
+
         await using var server = await HealthServer.StartAsync(settings, health, registry, log, cancel);
         var rehearsing = settings.Rehearses ? Task.Run(() => Rehearsal.RunAsync(settings, time, log, cancel), CancellationToken.None) : Task.CompletedTask;
         if (settings.LeaderElection)

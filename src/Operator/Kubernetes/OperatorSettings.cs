@@ -21,10 +21,19 @@ internal sealed record OperatorSettings
     /// <summary>Port for them; 0: a free one, which the log names.</summary>
     public required int MetricsPort { get; init; }
 
+    /// <summary>Port of the webhooks; 0: a free one, which the log names; null: there are none.</summary>
+    public int? WebhookPort { get; init; }
+
+    /// <summary>Folder with the webhooks' certificate; null: the operator makes its own.</summary>
+    public string? WebhookCertificateFolder { get; init; }
+
+    /// <summary>Name of the webhooks' Service, and of the Secret and the webhook configurations that the operator keeps up to date.</summary>
+    public string WebhookName { get; init; } = "mhc-operator-webhook";
+
     /// <summary>Whether a lease decides which of several operators acts.</summary>
     public required bool LeaderElection { get; init; }
 
-    /// <summary>Namespace of the lease; null: the operator's own.</summary>
+    /// <summary>Namespace of the lease and of the webhooks' Service and Secret; null: the operator's own.</summary>
     public string? LeaseNamespace { get; init; }
 
     /// <summary>Name of the lease.</summary>

@@ -18,6 +18,7 @@ internal static class ResourceTypes
     public static readonly ResourceType<V1ConfigMap> ConfigMaps = Core("ConfigMap", "configmaps", SourceGenerationContext.Default.V1ConfigMap);
     public static readonly ResourceType<V1PersistentVolumeClaim> Claims = Core("PersistentVolumeClaim", "persistentvolumeclaims", SourceGenerationContext.Default.V1PersistentVolumeClaim);
     public static readonly ResourceType<V1Node> Nodes = Core("Node", "nodes", SourceGenerationContext.Default.V1Node);
+    public static readonly ResourceType<V1Secret> Secrets = Core("Secret", "secrets", SourceGenerationContext.Default.V1Secret);
     public static readonly ResourceType<Corev1Event> Events = Core("Event", "events", SourceGenerationContext.Default.Corev1Event);
     public static readonly ResourceType<V1Lease> Leases = new("coordination.k8s.io", "v1", "Lease", "leases", json => json.Deserialize(SourceGenerationContext.Default.V1Lease)!);
 

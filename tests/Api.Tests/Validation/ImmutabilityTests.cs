@@ -87,4 +87,18 @@ public sealed class ImmutabilityTests
         Assert.Empty(rejected);
         Assert.Same(spec, held);
     }
+
+    [Theory]
+    [InlineData("model: {heads: 6}", "", false, "")] // what slipped in is taken back
+    [InlineData("model: {heads: 6}", "model: {heads: 6}, runPolicy: {maxRestarts: 9}", false, "")] // this change does not touch it
+    [InlineData("model: {heads: 6}", "model: {heads: 4}", false, "spec.model.heads: may not change: checkpoints of one model cannot be loaded into another; it stays 12, got 4")]
+    [InlineData("", "workers: {replicas: 2}", false, "spec.workers.replicas: may change only while spec.suspend is true: the gang that runs has the old value; it stays 1, got 2")]
+    [InlineData("", "workers: {replicas: 2}", true, "")] // resumed, and the operator has not begun again
+    [InlineData("suspend: true", "suspend: true, workers: {replicas: 2}", true, "")]
+    public void A_change_is_held_against_what_was_accepted_and_blamed_for_what_it_touches(string stored, string change, bool isSuspended, string expected) =>
+        Assert.Equal(expected, string.Join('\n', Immutability.Check(JobYaml.Spec(stored), JobYaml.Spec(change), Immutability.Snapshot(JobYaml.Spec("")), isSuspended)));
+
+    [Fact]
+    public void A_change_of_a_job_that_nobody_has_acted_on_is_held_against_what_is_stored() =>
+        Assert.Equal(["spec.model.heads"], Immutability.Check(JobYaml.Spec(""), JobYaml.Spec("model: {heads: 6}"), null, isSuspended: false).Select(e => e.Path));
 }

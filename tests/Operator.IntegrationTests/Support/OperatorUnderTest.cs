@@ -8,6 +8,9 @@ internal abstract partial class OperatorUnderTest : IDisposable
     /// <summary>Its name in the lease, the events and the server's audit log.</summary>
     public string Identity => IdentityLine().Match(Log).Groups["value"].Value;
 
+    /// <summary>Where its webhooks are.</summary>
+    public Uri WebhookAddress => new(WebhookLine().Match(Log).Groups["value"].Value);
+
     /// <summary>What it has said.</summary>
     public abstract string Log { get; }
 
@@ -65,4 +68,7 @@ internal abstract partial class OperatorUnderTest : IDisposable
 
     [GeneratedRegex(@"metrics and health at (?<value>\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex AddressLine();
+
+    [GeneratedRegex(@"webhooks at (?<value>\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex WebhookLine();
 }

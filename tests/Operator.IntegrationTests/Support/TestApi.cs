@@ -79,6 +79,14 @@ internal sealed class TestApi : IDisposable
         Assert.True(answer.IsSuccessStatusCode || answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict, $"DELETE {path}: {(int)answer.StatusCode}");
     }
 
+    /// <summary>Sends whatever it is, and returns what the server says to it.</summary>
+    public async Task<(HttpStatusCode Code, JsonObject Answer)> AskAsync(HttpMethod method, string path, JsonObject body, string mediaType, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, mediaType) };
+        using var answer = await http.SendAsync(request, cancel);
+        return (answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancel))!.AsObject());
+    }
+
     public void Dispose() => http.Dispose();
 
     private async Task<JsonObject> SendAsync(HttpMethod method, string path, string body, string mediaType, CancellationToken cancel)

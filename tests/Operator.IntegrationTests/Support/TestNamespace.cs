@@ -130,6 +130,16 @@ internal sealed class TestNamespace
     public async Task<IReadOnlyList<JsonObject>> EventsAsync(string job) =>
         [.. (await Api.ListAsync(Path("events"), Cancel)).Where(happened => (string?)happened["involvedObject"]!["name"] == job)];
 
+    /// <summary>Whether a bad job is refused, without storing it where it is not.</summary>
+    public async Task<bool> IsRefusedAsync()
+    {
+        var (code, _) = await Api.AskAsync(HttpMethod.Post, Path("mhctrainingjobs") + "?dryRun=All", JobBuilder.Make("refused").Heads(7).Build(), "application/json", Cancel);
+        return code == System.Net.HttpStatusCode.UnprocessableEntity;
+    }
+
+    /// <summary>Waits until the server asks the webhooks about this namespace's jobs, and can.</summary>
+    public Task AsksWebhooksAsync() => Eventually.HoldsAsync(IsRefusedAsync, "the server asks the webhooks", Cancel);
+
     private static async Task<T> WorkingAsync<T>(T started)
         where T : OperatorUnderTest
     {

@@ -3,6 +3,7 @@ using System.Text;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Webhooks;
 using Prometheus;
 using static MhcOperator.Operator.Tests.Building.StatusBuilder;
 
@@ -16,13 +17,14 @@ internal static class MetricsReference
         var registry = Prometheus.Metrics.NewCustomRegistry();
         Touch(new RuntimeMetrics(registry));
         Touch(new OperatorMetrics(registry));
+        Touch(new AdmissionMetrics(registry));
         using var stream = new MemoryStream();
         await registry.CollectAndExportAsTextAsync(stream, cancel);
         var page = new StringBuilder("""
             # Metrics of the operator
 
             Generated from what the operator serves at `/metrics` (`--bind-address`, `--metrics-port`). Only the leader acts, so that most of them stand
-            still on a standby; `mhc_operator_leader` tells the two apart. Seconds are in the unit of the name.
+            still on a standby; `mhc_operator_leader` tells the two apart. The webhooks answer on both, and have metrics where they are on. Seconds are in the unit of the name.
 
             | metric | type | labels | |
             |---|---|---|---|
@@ -44,6 +46,12 @@ internal static class MetricsReference
         metrics.Reconciled(TimeSpan.FromSeconds(1), success: true);
         metrics.Taken(TimeSpan.FromSeconds(1), depth: 0);
         metrics.IsLeader(true);
+    }
+
+    private static void Touch(AdmissionMetrics metrics)
+    {
+        metrics.Answered("validate", allowed: true);
+        metrics.Serves(DateTimeOffset.UnixEpoch);
     }
 
     private static void Touch(OperatorMetrics metrics)

@@ -1,5 +1,4 @@
 using MhcOperator.Api;
-using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -9,10 +8,10 @@ internal static class ValidityPolicy
     /// <summary>False: the job must not be acted on.</summary>
     public static bool Apply(PlanContext context)
     {
-        var errors = Errors(context);
+        var errors = JobErrors.Of(context.Observed.Manifest, context.Observed.Options.AllowPrivilegedTemplates);
         var wasFor = context.Status.ObservedGeneration;
         context.Status.ObservedGeneration = context.Job.Metadata.Generation;
-        if (errors.Count == 0 && context.Observed.Manifest.Job is not null)
+        if (errors.Count == 0)
         {
             if (context.RejectedChanges.Count > 0)
             {
@@ -31,16 +30,8 @@ internal static class ValidityPolicy
             return true;
         }
 
-        Tell(context, Reasons.InvalidSpec, errors.Count == 0 ? "the manifest could not be read" : string.Join("; ", errors));
+        Tell(context, Reasons.InvalidSpec, string.Join("; ", errors));
         return false;
-    }
-
-    private static IReadOnlyList<FieldError> Errors(PlanContext context)
-    {
-        var errors = context.Observed.Manifest.Errors;
-        return context.Observed.Options.AllowPrivilegedTemplates || context.Observed.Manifest.Job?.Spec.Workers.Template is not { } template
-            ? errors
-            : [.. errors, .. PodTemplatePrivileges.Check(template)];
     }
 
     private static void Tell(PlanContext context, string reason, string errors)

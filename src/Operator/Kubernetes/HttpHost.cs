@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Kubernetes;
+
+/// <summary>A small web server inside the operator; disposing of it ends it.</summary>
+internal sealed class HttpHost : IAsyncDisposable
+{
+    private readonly WebApplication server;
+
+    private HttpHost(WebApplication server)
+    {
+        this.server = server;
+    }
+
+    /// <summary>Where it listens, with the port that it got.</summary>
+    public Uri Address => new(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Starts it.</summary>
+    /// <param name="address">IP address.</param>
+    /// <param name="port">Port; 0: a free one.</param>
+    /// <param name="portOption">Option that gave the port, for the message.</param>
+    /// <param name="listen">Further settings of the endpoint.</param>
+    /// <param name="map">Adds what is served.</param>
+    /// <param name="cancel">Stops waiting.</param>
+    /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
+    public static async Task<HttpHost> StartAsync(string address, int port, string portOption, Action<ListenOptions> listen, Action<WebApplication> map, CancellationToken cancel)
+    {
+        if (!IPAddress.TryParse(address, out var parsed))
+        {
+            throw new OperatorStartException($"--bind-address {address}: expected an IP address, such as 0.0.0.0");
+        }
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(options => options.Listen(parsed, port, listen));
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        var made = builder.Build();
+        map(made);
+        try
+        {
+            await made.StartAsync(cancel);
+            return new HttpHost(made);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            await made.DisposeAsync();
+            throw new OperatorStartException(string.Create(CultureInfo.InvariantCulture, $"{portOption} {port}: {e.Message}"), e);
+        }
+    }
+
+    public ValueTask DisposeAsync() => server.DisposeAsync();
+}

@@ -1,0 +1,122 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Webhooks.Certificates;
+using Microsoft.Extensions.Logging;
+using Prometheus;
+
+namespace MhcOperator.Operator.Webhooks;
+
+/// <summary>The webhooks and what keeps their certificate, from start to end. They answer whether this process leads or not.</summary>
+internal sealed class WebhookHost : IAsyncDisposable
+{
+    private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource stop = new();
+    private readonly HttpHost server;
+    private readonly ICertificateSource certificates;
+    private readonly TimeProvider time;
+    private readonly IDisposable? client;
+    private readonly Task keeping;
+
+    private WebhookHost(HttpHost server, ICertificateSource certificates, TimeProvider time, IDisposable? client)
+    {
+        this.server = server;
+        this.certificates = certificates;
+        this.time = time;
+        this.client = client;
+        keeping = certificates.RunAsync(stop.Token);
+    }
+
+    /// <summary>Where they listen.</summary>
+    public Uri Address => server.Address;
+
+    /// <summary>Thumbprint of the certificate that the next handshake gets; null: there is none yet.</summary>
+    public string? Serves => certificates.Current?.Leaf.Thumbprint;
+
+    /// <summary>Starts them; there may be no certificate yet.</summary>
+    /// <param name="settings">Command line.</param>
+    /// <param name="port">Port; 0: a free one.</param>
+    /// <param name="access">Cluster, where the operator makes its own certificate.</param>
+    /// <param name="requests">Counts requests to the cluster.</param>
+    /// <param name="registry">Gets the webhooks' own metrics.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="log">Log.</param>
+    /// <param name="cancel">Stops waiting.</param>
+    /// <exception cref="OperatorStartException">The address can't be listened on, or the certificate given can't be used.</exception>
+    public static async Task<WebhookHost> StartAsync(
+        OperatorSettings settings, int port, ClusterAccess access, RuntimeMetrics requests, CollectorRegistry registry, TimeProvider time, ILogger log, CancellationToken cancel)
+    {
+        var metrics = new AdmissionMetrics(registry);
+        ICertificateSource source;
+        IDisposable? opened = null;
+        if (settings.WebhookCertificateFolder is { } folder)
+        {
+            source = new CertificateFolder(folder, metrics, log);
+        }
+        else
+        {
+            (var connection, opened) = access.Open(time, requests, null);
+            var ns = settings.LeaseNamespace ?? ClusterAccess.OwnNamespace ?? "default";
+            source = new CertificateKeeper(connection, new ObjectKey(ns, settings.WebhookName), time, requests, metrics, log);
+        }
+
+        try
+        {
+            var listening = await new WebhookServer(new JobAdmission(settings.AllowPrivilegedTemplates), source, metrics, log).StartAsync(settings.BindAddress, port, cancel);
+            log.LogInformation("webhooks at {Address}", listening.Address.GetLeftPart(UriPartial.Authority));
+            return new WebhookHost(listening, source, time, opened);
+        }
+        catch
+        {
+            opened?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Asks the webhooks as an API server does, and trusts what it trusts.</summary>
+    /// <returns>What is waited for; null: they answer.</returns>
+    public async Task<string?> CheckAsync(CancellationToken cancel)
+    {
+        if (certificates.WaitingFor is { } waiting)
+        {
+            return $"webhooks: {waiting}";
+        }
+
+        string? fault = null;
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) =>
+        {
+            fault = presented is X509Certificate2 leaf ? certificates.Current?.FindFault(leaf, time.GetUtcNow()) : "no certificate is served";
+            return fault is null;
+        };
+        using var http = new HttpClient(handler) { Timeout = CheckLimit };
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(Loopback(server.Address), "healthz"), cancel);
+            return answer.IsSuccessStatusCode ? null : $"webhooks: {(await answer.Content.ReadAsStringAsync(cancel)).Trim()}";
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+        {
+            return $"webhooks: {(fault is null ? e.Message : $"the certificate is not good: {fault}")}";
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        await stop.CancelAsync();
+        await keeping;
+        client?.Dispose();
+        stop.Dispose();
+    }
+
+    /// <summary>An address that stands for all of them is listened on, but not called.</summary>
+    private static Uri Loopback(Uri address) => address.Host switch
+    {
+        "0.0.0.0" => new UriBuilder(address) { Host = "127.0.0.1" }.Uri,
+        "[::]" => new UriBuilder(address) { Host = "[::1]" }.Uri,
+        _ => address,
+    };
+}

@@ -1,0 +1,105 @@
+using System.Net.Security;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Webhooks.Certificates;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Webhooks;
+
+/// <summary>Serves /validate and /default over TLS, and /healthz, which answers when a valid job is found valid.</summary>
+/// <param name="admission">The rules.</param>
+/// <param name="certificates">Asked at each handshake, so that a new certificate needs no new start.</param>
+/// <param name="metrics">Counts the answers.</param>
+/// <param name="log">Log.</param>
+internal sealed class WebhookServer(JobAdmission admission, ICertificateSource certificates, AdmissionMetrics metrics, ILogger log)
+{
+    /// <summary>Two objects of the largest size that an API server takes (3 MiB), and room for the rest.</summary>
+    private const long LongestReview = 8 * 1024 * 1024;
+
+    private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(3);
+
+    /// <summary>Deeper than any object that has a chance: the rules allow a pod template 40 levels.</summary>
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 1000, AllowDuplicateProperties = false };
+
+    /// <summary>Starts it.</summary>
+    /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
+    public Task<HttpHost> StartAsync(string address, int port, CancellationToken cancel) => HttpHost.StartAsync(
+        address,
+        port,
+        "--webhook-port",
+        listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            HandshakeTimeout = HandshakeLimit,
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificates.Current?.Context ?? throw new InvalidOperationException("there is no certificate yet"),
+            }),
+        }),
+        server =>
+        {
+            server.Map("/validate", branch => branch.Run(context => AnswerAsync(context, "validate", admission.Validate)));
+            server.Map("/default", branch => branch.Run(context => AnswerAsync(context, "default", JobAdmission.Default)));
+            server.Map("/healthz", branch => branch.Run(AnswerHealthAsync));
+        },
+        cancel);
+
+    private async Task AnswerAsync(HttpContext context, string webhook, Func<AdmissionRequest, AdmissionAnswer> decide)
+    {
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            await RefuseAsync(context, webhook, StatusCodes.Status405MethodNotAllowed, $"expected POST with an AdmissionReview, got {context.Request.Method}");
+            return;
+        }
+
+        AdmissionRequest request;
+        AdmissionAnswer answer;
+        try
+        {
+            context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = LongestReview;
+            request = AdmissionRequest.Of(await JsonNode.ParseAsync(context.Request.Body, null, Options, context.RequestAborted));
+            answer = decide(request);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
+        {
+            // Half a surrogate pair is valid JSON; that it is no text shows only when it is read.
+            await RefuseAsync(context, webhook, StatusCodes.Status400BadRequest, e is FormatException ? e.Message : $"expected JSON: {e.Message}");
+            return;
+        }
+        catch (BadHttpRequestException e)
+        {
+            await RefuseAsync(context, webhook, e.StatusCode, e.Message);
+            return;
+        }
+
+        metrics.Answered(webhook, answer.Allowed);
+        if (!answer.Allowed)
+        {
+            log.LogInformation("refused {Operation} of {Name}: {Reason}", request.Operation, (string?)answer.Status!["details"]!["name"], (string?)answer.Status["message"]);
+        }
+
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(answer.Review(request.Uid).ToJsonString(), context.RequestAborted);
+    }
+
+    private Task RefuseAsync(HttpContext context, string webhook, int status, string reason)
+    {
+        metrics.Malformed(webhook);
+        log.LogWarning("/{Webhook}: {Reason}", webhook, reason);
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsync(reason + "\n", context.RequestAborted);
+    }
+
+    private Task AnswerHealthAsync(HttpContext context)
+    {
+        var sample = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "sample" }, ["spec"] = new JsonObject() };
+        var answer = admission.Validate(new AdmissionRequest("sample", "CREATE", null, sample, null));
+        context.Response.StatusCode = answer.Allowed ? StatusCodes.Status200OK : StatusCodes.Status500InternalServerError;
+        return context.Response.WriteAsync(answer.Allowed ? "ok\n" : $"a valid job is refused: {(string?)answer.Status!["message"]}\n", context.RequestAborted);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using MhcOperator.Operator.IntegrationTests.Support;
+using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Webhooks;
+using MhcOperator.Operator.Webhooks.Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MhcOperator.Operator.IntegrationTests;
+
+/// <summary>Certificates of the operator's own making, on a clock that the test moves: from eight months ago, so that what is made now is good for the server too.</summary>
+public sealed class CertificateTests(SharedServer shared)
+{
+    private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow - (CertificateSet.Lifetime * 2 / 3));
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Two_replicas_share_a_certificate_and_replace_it_while_requests_run_without_one_that_fails()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        await using var first = await StartAsync(ns);
+        await using var second = await StartAsync(ns);
+        await DeployedManifests.InstallWebhooksAsync(ns, first.Address, Cancel);
+        await ns.AsksWebhooksAsync();
+        await AreReadyAsync(first, second);
+        var before = await SecretAsync(ns);
+        var writes = Writes(ns);
+
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var asking = AskAsync(ns, enough.Token);
+        time.Advance(CertificateSet.Lifetime * 2 / 3); // up to now
+        await HoldsAsync(async () => Field(await SecretAsync(ns), "previous.crt") == Field(before, "tls.crt"), () => "a new certificate is in the Secret, with the one before");
+        await AreReadyAsync(first, second);
+        time.Advance(CertificateSet.Spreading);
+        await HoldsAsync(() => Task.FromResult(new[] { first, second }.All(host => host.Serves != Thumbprint(before))), () => "both serve the new one");
+        await AreReadyAsync(first, second);
+        Assert.True(await ns.IsRefusedAsync(), "the new one does not work");
+        await enough.CancelAsync();
+        Assert.True(await asking > 0, "nothing was asked meanwhile");
+
+        // A write of the Secret and one of each configuration, by whichever replica; who idles writes nothing.
+        Assert.Equal(3, Writes(ns) - writes);
+        time.Advance(TimeSpan.FromDays(1));
+        await AreReadyAsync(first, second);
+        Assert.Equal(3, Writes(ns) - writes);
+    }
+
+    [Fact]
+    public async Task A_Secret_or_an_authority_that_is_taken_away_is_put_back_and_a_Secret_of_somebody_else_is_left_alone()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        await ns.Api.CreateAsync(ns.Path("secrets"), new JsonObject { ["metadata"] = new JsonObject { ["name"] = ns.Name } }, Cancel);
+        await using var host = await StartAsync(ns);
+        await HoldsAsync(async () => (await host.CheckAsync(Cancel))?.Contains("which is not the operator's", StringComparison.Ordinal) == true, () => "it says whose Secret it is not");
+        await ns.Api.DeleteAsync(ns.Path("secrets", ns.Name), Cancel);
+        await DeployedManifests.InstallWebhooksAsync(ns, host.Address, Cancel);
+        await ns.AsksWebhooksAsync();
+
+        await ns.Api.DeleteAsync(ns.Path("secrets", ns.Name), Cancel);
+        await HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel) is not null, () => "the Secret is made again");
+        var configuration = $"{DeployedManifests.PathOf("ValidatingWebhookConfiguration")}/{ns.Name}";
+        var stored = (await ns.Api.FindAsync(configuration, Cancel))!;
+        stored["webhooks"]![0]!["clientConfig"]!.AsObject().Remove("caBundle");
+        await ns.Api.MergeAsync(configuration, new JsonObject { ["webhooks"] = stored["webhooks"]!.DeepClone() }, Cancel);
+        await HoldsAsync(async () => (await ns.Api.FindAsync(configuration, Cancel))!["webhooks"]![0]!["clientConfig"]!["caBundle"] is not null, () => "the authority is written again");
+        await AreReadyAsync(host);
+        await ns.AsksWebhooksAsync();
+    }
+
+    private Task<WebhookHost> StartAsync(TestNamespace ns)
+    {
+        var registry = Prometheus.Metrics.NewCustomRegistry();
+        var settings = new OperatorSettings
+        {
+            DefaultTrainerImage = "i",
+            BindAddress = "127.0.0.1",
+            MetricsPort = 0,
+            LeaderElection = true,
+            LeaseName = "none",
+            LeaseDurationSeconds = 12,
+            Workers = 1,
+            PollInterval = TimeSpan.FromSeconds(5),
+            LeaseNamespace = ns.Name,
+            WebhookName = ns.Name,
+        };
+        var access = ClusterAccess.Find(shared.Server.Kubeconfig(), "webhooks");
+        return WebhookHost.StartAsync(settings, 0, access, new RuntimeMetrics(registry), registry, time, NullLogger.Instance, Cancel);
+    }
+
+    private Task AreReadyAsync(params WebhookHost[] hosts)
+    {
+        string?[] waiting = [];
+        return HoldsAsync(
+            async () => (waiting = await Task.WhenAll(hosts.Select(host => host.CheckAsync(Cancel)))).All(reason => reason is null),
+            () => $"the webhooks are ready; they wait for {string.Join("; ", waiting)}");
+    }
+
+    /// <summary>A little time goes by meanwhile: a watch or a write that broke is tried again after a pause.</summary>
+    private Task HoldsAsync(Func<Task<bool>> condition, Func<string> what) => Eventually.HoldsAsync(
+        async () =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            return await condition();
+        },
+        what, Cancel);
+
+    /// <returns>How often a bad job was refused; one that is stored, because the webhook did not work, fails the test.</returns>
+    private static async Task<int> AskAsync(TestNamespace ns, CancellationToken enough)
+    {
+        var refused = 0;
+        while (!enough.IsCancellationRequested)
+        {
+            Assert.True(await ns.IsRefusedAsync(), "a request came through unasked");
+            refused++;
+        }
+
+        return refused;
+    }
+
+    private int Writes(TestNamespace ns) =>
+        shared.Server.Audit.OfOperators().Count(entry => entry.IsWrite && entry.Code < 300 && entry.Name == ns.Name && (entry.Resource == "secrets" || entry.Group == "admissionregistration.k8s.io"));
+
+    private static async Task<JsonObject> SecretAsync(TestNamespace ns) => (await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel))!;
+
+    private static string? Field(JsonObject secret, string name) => (string?)secret["data"]![name];
+
+    private static string Thumbprint(JsonObject secret)
+    {
+        using var certificate = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(Field(secret, "tls.crt")!)));
+        return certificate.Thumbprint;
+    }
+}

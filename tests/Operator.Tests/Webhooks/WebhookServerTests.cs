@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Webhooks;
+using MhcOperator.Operator.Webhooks.Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
+using Prometheus;
+
+namespace MhcOperator.Operator.Tests.Webhooks;
+
+/// <summary>The server over TLS, with a certificate in a folder.</summary>
+public sealed class WebhookServerTests : IAsyncLifetime
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("mhc-webhook-").FullName;
+    private readonly CollectorRegistry registry = Prometheus.Metrics.NewCustomRegistry();
+    private HttpHost server = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Write(CertificateSet.Issue(["localhost", "127.0.0.1"], DateTimeOffset.UtcNow, null));
+        var metrics = new AdmissionMetrics(registry);
+        server = await new WebhookServer(new JobAdmission(false), new CertificateFolder(folder, metrics, NullLogger.Instance), metrics, NullLogger.Instance).StartAsync("127.0.0.1", 0, Cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_review_is_answered_with_its_uid_and_counted()
+    {
+        using var http = Client();
+        var (code, body) = await PostAsync(http, "validate", Review("CREATE", """{"metadata":{"name":"a"},"spec":{"model":{"heads":7}}}"""));
+        Assert.Equal((HttpStatusCode.OK, "u-1", false), (code, (string?)JsonNode.Parse(body)!["response"]!["uid"], (bool?)JsonNode.Parse(body)!["response"]!["allowed"]));
+        (_, body) = await PostAsync(http, "default", Review("CREATE", """{"metadata":{"name":"a"},"spec":{}}"""));
+        var patch = JsonNode.Parse(Convert.FromBase64String((string)JsonNode.Parse(body)!["response"]!["patch"]!))!.AsArray();
+        Assert.Contains(patch, step => ((string?)step!["op"], (string?)step["path"]) == ("add", "/spec/model"));
+        using var stream = new MemoryStream();
+        await registry.CollectAndExportAsTextAsync(stream, Cancel);
+        var metrics = Encoding.UTF8.GetString(stream.ToArray());
+        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"validate\",verdict=\"refused\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"default\",verdict=\"allowed\"} 1", metrics, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "expected JSON")]
+    [InlineData("{", "expected JSON")]
+    [InlineData("[]", "expected an AdmissionReview of admission.k8s.io/v1, got no JSON object")]
+    [InlineData("""{"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview"}""", "expected an AdmissionReview of admission.k8s.io/v1, got AdmissionReview of admission.k8s.io/v1beta1")]
+    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}""", "request: expected an object")]
+    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{}}""", "request.uid: expected text")]
+    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE"}}""", "request.kind: expected an object")]
+    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE","kind":{},"object":5}}""", "request.object: expected an object")]
+    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","uid":"v"}}""", "expected JSON")]
+    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"\ud800"}}""", "expected JSON")]
+    public async Task A_request_that_is_no_review_gets_400_and_says_what_was_expected(string request, string expected)
+    {
+        using var http = Client();
+        foreach (var path in new[] { "validate", "default" })
+        {
+            var (code, body) = await PostAsync(http, path, request);
+            Assert.Equal(HttpStatusCode.BadRequest, code);
+            Assert.StartsWith(expected, body, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Other_methods_and_bodies_that_are_too_large_are_refused()
+    {
+        using var http = Client();
+        using var get = await http.GetAsync("validate", Cancel);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, get.StatusCode);
+        using var large = new HttpRequestMessage(HttpMethod.Post, "validate") { Content = new StringContent(new string(' ', (8 * 1024 * 1024) + 1)) };
+        large.Headers.ExpectContinue = true; // refused by its length, before it is sent
+        using var refused = await http.SendAsync(large, Cancel);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, refused.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(45, "spec.workers.template: expected at most 40 levels of nesting")]
+    [InlineData(500, "(document): expected valid JSON")]
+    public async Task A_template_that_is_nested_too_deep_is_refused(int levels, string expected)
+    {
+        using var http = Client();
+        var template = string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "1" + new string('}', levels);
+        var (code, body) = await PostAsync(http, "validate", Review("CREATE", """{"metadata":{"name":"a"},"spec":{"workers":{"template":{"spec":""" + template + "}}}}"));
+        Assert.Equal(HttpStatusCode.OK, code);
+        Assert.StartsWith(expected, (string?)JsonNode.Parse(body)!["response"]!["status"]!["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_new_certificate_in_the_folder_is_served_at_once_and_a_broken_one_is_not()
+    {
+        var first = await ThumbprintAsync();
+        Assert.Equal(first, await ThumbprintAsync());
+        var other = CertificateSet.Issue(["localhost"], DateTimeOffset.UtcNow, null);
+        await File.WriteAllTextAsync(Path.Combine(folder, "tls.crt"), other.Certificate, Cancel); // its key is not there yet
+        Assert.Equal(first, await ThumbprintAsync());
+        Write(other);
+        Assert.Equal(other.Serving(DateTimeOffset.UtcNow).Leaf.Thumbprint, await ThumbprintAsync());
+    }
+
+    [Fact]
+    public void A_folder_without_a_certificate_is_an_error_of_the_command_line()
+    {
+        File.Delete(Path.Combine(folder, "tls.key"));
+        var error = Assert.Throws<OperatorStartException>(() => new CertificateFolder(folder, new AdmissionMetrics(Prometheus.Metrics.NewCustomRegistry()), NullLogger.Instance));
+        Assert.StartsWith($"--webhook-cert-dir {folder}: expected tls.crt and tls.key", error.Message, StringComparison.Ordinal);
+    }
+
+    private void Write(CertificateSet set)
+    {
+        File.WriteAllText(Path.Combine(folder, "tls.crt"), set.Certificate);
+        File.WriteAllText(Path.Combine(folder, "tls.key"), set.Key);
+    }
+
+    private static string Review(string operation, string job) =>
+        $$"""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u-1","operation":"{{operation}}","kind":{"group":"training.mhc.dev","version":"v1alpha1","kind":"MhcTrainingJob"},"object":""" + job + "}}";
+
+    private static async Task<(HttpStatusCode Code, string Body)> PostAsync(HttpClient http, string path, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json"));
+        using var answer = await http.PostAsync(path, content, Cancel);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancel));
+    }
+
+    private async Task<string> ThumbprintAsync()
+    {
+        var seen = "";
+        using var http = Client(presented => seen = presented.Thumbprint);
+        using var answer = await http.GetAsync("healthz", Cancel);
+        Assert.Equal("ok\n", await answer.Content.ReadAsStringAsync(Cancel));
+        return seen;
+    }
+
+    private HttpClient Client(Action<X509Certificate2>? see = null)
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) =>
+        {
+            see?.Invoke((X509Certificate2)presented!);
+            return server.Address.IsLoopback; // what it trusts is tested elsewhere
+        };
+        return new HttpClient(handler) { BaseAddress = server.Address };
+    }
+}
