@@ -121,6 +121,8 @@ public sealed class ResourceDefinitionTests
     [Theory]
     [InlineData("Seconds", "econds")]
     [InlineData("Tokens", "okens")]
+    [InlineData("Steps", "teps")]
+    [InlineData("idth", "lements")]
     public void Every_description_names_the_unit(string suffix, string unit)
     {
         Assert.All(
