@@ -72,5 +72,19 @@ public sealed class SecurityTests(SharedServer shared)
         Assert.InRange(shared.Server.Audit.OfOperators().Count(e => e.Namespace == ns.Name && e is { Resource: "pods", Code: 422 }), 1, 4);
     }
 
+    [Fact]
+    public async Task A_template_that_is_nested_as_deep_as_the_server_takes_is_invalid_and_keeps_no_other_job_from_running()
+    {
+        const int levels = 5000;
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        var job = JobBuilder.Make("deep").With("workers", "template", new JsonObject { ["spec"] = "HERE" }).Build().ToJsonString();
+        var deep = job.Replace("\"HERE\"", string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "1" + new string('}', levels), StringComparison.Ordinal);
+        await ns.Api.CreateYamlAsync(ns.Path("mhctrainingjobs"), deep, Cancel);
+        using var running = await ns.RunOperatorAsync();
+        await ns.CreateJobAsync(JobBuilder.Make("job"));
+        await ns.GangExistsAsync(1, 2);
+        await ns.ConditionHoldsAsync("deep", "Valid", "False", "InvalidSpec");
+    }
+
     private static JobBuilder Template(string template) => JobBuilder.Make("job").With("workers", "template", JsonNode.Parse(template)!);
 }

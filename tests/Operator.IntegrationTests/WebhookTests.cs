@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using MhcOperator.Operator.IntegrationTests.Support;
+using MhcOperator.Operator.Webhooks.Certificates;
 
 namespace MhcOperator.Operator.IntegrationTests;
 
@@ -85,6 +86,32 @@ public sealed class WebhookTests(WebhookSetup setup) : IClassFixture<WebhookSetu
         var metrics = (await setup.Operator.AskAsync("/metrics", Cancel)).Body;
         Assert.Contains("mhc_operator_admission_requests_total{webhook=\"validate\",verdict=\"refused\"}", metrics, StringComparison.Ordinal);
         Assert.Contains("mhc_operator_webhook_certificate_expiry_timestamp_seconds", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_a_mounted_certificate_the_operator_is_ready_and_writes_neither_Secret_nor_configuration()
+    {
+        var folder = Directory.CreateTempSubdirectory("mhc-mounted-").FullName;
+        try
+        {
+            var set = CertificateSet.Issue(["localhost"], DateTimeOffset.UtcNow, null);
+            await File.WriteAllTextAsync(Path.Combine(folder, "tls.crt"), set.Certificate, Cancel);
+            await File.WriteAllTextAsync(Path.Combine(folder, "tls.key"), set.Key, Cancel);
+            await File.WriteAllTextAsync(Path.Combine(folder, "ca.crt"), set.Authorities, Cancel);
+            var ns = await TestNamespace.CreateAsync(setup.Server);
+            using var running = await ns.RunOperatorAsync("--webhook-port", "0", "--webhook-name", ns.Name, "--webhook-cert-dir", folder);
+            Assert.Equal((200, "ok\n"), await running.AskAsync("/readyz", Cancel));
+            Assert.DoesNotContain(setup.Server.Audit.OfOperators(), entry => entry.Name == ns.Name && entry.Resource != "leases");
+
+            await File.WriteAllTextAsync(Path.Combine(folder, "ca.crt"), CertificateSet.Issue(["localhost"], DateTimeOffset.UtcNow, null).Authorities, Cancel);
+            var (code, reason) = await running.AskAsync("/readyz", Cancel);
+            Assert.Equal(503, code);
+            Assert.StartsWith("waiting for webhooks: the certificate is not good", reason, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private async Task<IEnumerable<string>> RefusedAsync(JsonObject spec)

@@ -37,7 +37,9 @@ internal static class ResourceTypes
         var manifest = JobManifestReader.FromJson(JsonObject.Create(json)!);
         if (string.IsNullOrEmpty(manifest.Metadata.Name))
         {
-            manifest = manifest with { Metadata = json.GetProperty("metadata").Deserialize(SourceGenerationContext.Default.V1ObjectMeta)! };
+            var metadata = JsonObject.Create(json.GetProperty("metadata"))!;
+            metadata.Remove("managedFields"); // as deep as the object
+            manifest = manifest with { Metadata = metadata.Deserialize(SourceGenerationContext.Default.V1ObjectMeta)! };
         }
 
         manifest.Metadata.ManagedFields = null;

@@ -17,6 +17,12 @@ namespace MhcOperator.Operator.Runtime;
 internal sealed class ApiConnection(
     HttpClient http, Uri server, Func<HttpRequestMessage, CancellationToken, Task>? authenticate, TimeProvider time, RuntimeMetrics metrics, WriteFence? fence = null)
 {
+    /// <summary>
+    /// An API server stores objects that are nested up to 10000 levels deep, and a job's pod template may be anything: one that could not be read
+    /// would keep the whole list from being read. The parser does not recurse.
+    /// </summary>
+    public static readonly JsonDocumentOptions Json = new() { MaxDepth = 30_000 };
+
     private const int ThrottledTries = 4;
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestThrottle = TimeSpan.FromSeconds(5);
@@ -35,7 +41,7 @@ internal sealed class ApiConnection(
         {
             using var response = await OpenAsync(request, either.Token);
             await using var body = await response.Content.ReadAsStreamAsync(either.Token);
-            return await JsonDocument.ParseAsync(body, default, either.Token);
+            return await JsonDocument.ParseAsync(body, Json, either.Token);
         }
         catch (OperationCanceledException e) when (limiter.IsCancellationRequested && !cancel.IsCancellationRequested)
         {

@@ -56,7 +56,7 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
         while (await reader.ReadLineAsync(cancel) is { } line)
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = JsonDocument.Parse(line, ApiConnection.Json);
             yield return ReadEvent(document.RootElement);
         }
     }

@@ -32,9 +32,6 @@ internal sealed class WebhookHost : IAsyncDisposable
     /// <summary>Where they listen.</summary>
     public Uri Address => server.Address;
 
-    /// <summary>Thumbprint of the certificate that the next handshake gets; null: there is none yet.</summary>
-    public string? Serves => certificates.Current?.Leaf.Thumbprint;
-
     /// <summary>Starts them; there may be no certificate yet.</summary>
     /// <param name="settings">Command line.</param>
     /// <param name="port">Port; 0: a free one.</param>

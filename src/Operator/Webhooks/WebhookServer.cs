@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging;
 
@@ -24,8 +25,7 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
 
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(3);
 
-    /// <summary>Deeper than any object that has a chance: the rules allow a pod template 40 levels.</summary>
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 1000, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Options = ApiConnection.Json with { AllowDuplicateProperties = false };
 
     /// <summary>Starts it.</summary>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>

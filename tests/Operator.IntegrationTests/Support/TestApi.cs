@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;
@@ -8,6 +9,7 @@ namespace MhcOperator.Operator.IntegrationTests.Support;
 /// <summary>A plain client of the API, which shares no code with the operator's.</summary>
 internal sealed class TestApi : IDisposable
 {
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 30_000 };
     private readonly HttpClient http;
 
     public TestApi(Uri server, string token)
@@ -100,6 +102,6 @@ internal sealed class TestApi : IDisposable
     {
         var text = await answer.Content.ReadAsStringAsync(cancel);
         Assert.True(answer.IsSuccessStatusCode, $"{answer.RequestMessage?.Method} {path}: {(int)answer.StatusCode} {text}");
-        return JsonNode.Parse(text)!.AsObject();
+        return JsonNode.Parse(text, null, Deep)!.AsObject();
     }
 }

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Api.Tests.Manifests;
+using Api.Tests.Validation;
 using FsCheck;
 using FsCheck.Fluent;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Schema;
 using MhcOperator.Api.Validation;
 using MhcOperator.Operator.Webhooks;
 
@@ -31,6 +33,23 @@ public sealed class JobAdmissionTests
         Assert.True(admission.Validate(Create(job)).Allowed);
         Assert.True(admission.Validate(Update(job, job)).Allowed);
     });
+
+    [Theory]
+    [MemberData(nameof(BrokenRules.All), MemberType = typeof(BrokenRules))]
+    public void Every_rule_between_fields_is_held_at_admission_in_the_same_words(string spec, string expected) =>
+        Assert.Equal(expected.Replace('\n', ';'), ((string?)admission.Validate(Create(Job(spec))).Status!["message"])!.Replace("; spec.", ";spec.", StringComparison.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(BrokenRules.Changes), MemberType = typeof(BrokenRules))]
+    public void Every_rule_on_changes_is_held_at_admission(string change, string expected) =>
+        Assert.Equal([expected], Paths(admission.Validate(Update(Job(""), Job(change)))));
+
+    [Fact]
+    public void Every_rule_that_servers_with_CEL_know_is_one_that_admission_holds()
+    {
+        var held = BrokenRules.All().Select(row => row.Data.Item2).Concat(BrokenRules.Changes().Select(row => row.Data.Item2)).ToList();
+        Assert.All(JobSchema.Spec.Validations, rule => Assert.Contains(held, blamed => blamed.StartsWith($"spec{rule.FieldPath}", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void A_refusal_has_the_form_of_the_servers_own()
