@@ -62,6 +62,9 @@ public interface ICluster
     /// <param name="cancel">Stops waiting.</param>
     Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel);
 
+    /// <summary>Asks every process of a pod to write where it stands to its log (SIGQUIT). Nothing depends on it: one that can't be asked is no error.</summary>
+    Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel);
+
     /// <summary>Sets <c>spec.suspend</c> of the job, so that only a person lets it go on (<c>stability.response: Suspend</c>).</summary>
     Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel);
 

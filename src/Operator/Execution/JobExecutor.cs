@@ -154,6 +154,7 @@ public sealed class JobExecutor
             metrics?.Count(observed.Status, status);
         }
 
+        await TogetherAsync(plan.Dump, cluster.DumpThreadsAsync, cancel);
         await TogetherAsync(plan.Delete, (d, c) => cluster.DeletePodAsync(d.Pod, d.GraceSeconds, c), cancel);
         await TogetherAsync(plan.DeleteGroups, cluster.DeletePodGroupAsync, cancel);
         var generation = job.Metadata.Generation;

@@ -35,6 +35,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     private readonly ForeignObjects foreign;
     private readonly EventRecorder events;
     private readonly TrainerStatusClient trainers;
+    private readonly PodExec exec;
 
     /// <param name="connection">Server.</param>
     /// <param name="ns">The one namespace to serve; null: all of them.</param>
@@ -73,6 +74,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         foreign = new ForeignObjects(time, log);
         events = new EventRecorder(new ResourceClient<Corev1Event>(connection, ResourceTypes.Events), FieldManager, identity, time, log);
         trainers = new TrainerStatusClient(log);
+        exec = new PodExec(connection, time, log);
     }
 
     public event Action<JobKey>? Changed;
@@ -202,6 +204,10 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     }
 
     public Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel) => trainers.GetAsync(pod, cancel);
+
+    /// <remarks>To the first process of a container a signal that it does not handle is none (pid_namespaces(7)).</remarks>
+    public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) =>
+        Task.WhenAll(pod.Spec.Containers.Select(container => exec.RunAsync(pod, container.Name, ["sh", "-c", "kill -QUIT 1"], cancel)));
 
     public void Dispose() => trainers.Dispose();
 

@@ -6,6 +6,9 @@ internal interface ILaunchedContainer
     /// <summary>Has <paramref name="ended"/> called once, when it has ended; at once where it has already.</summary>
     void OnExit(Action<ContainerExit> ended);
 
+    /// <summary>Asks it to write where it stands (SIGQUIT); no error where it has ended.</summary>
+    void Dump();
+
     /// <summary>Asks it to end (SIGTERM); no error where it has.</summary>
     void Terminate();
 

@@ -146,17 +146,13 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel)
     {
-        LocalPod? found;
-        lock (gate)
-        {
-            found = pods.GetValueOrDefault((pod.Metadata.NamespaceProperty, pod.Metadata.Name));
-        }
+        Find(pod)?.Delete(graceSeconds ?? (int)(pod.Spec.TerminationGracePeriodSeconds ?? 30));
+        return Task.CompletedTask;
+    }
 
-        if (found is not null && found.Snapshot.Metadata.Uid == pod.Metadata.Uid)
-        {
-            found.Delete(graceSeconds ?? (int)(pod.Spec.TerminationGracePeriodSeconds ?? 30));
-        }
-
+    public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel)
+    {
+        Find(pod)?.Dump();
         return Task.CompletedTask;
     }
 
@@ -248,6 +244,15 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         foreach (var pod in all)
         {
             pod.Delete(graceSeconds: 0);
+        }
+    }
+
+    /// <summary>The pod of that uid; null: it is no more.</summary>
+    private LocalPod? Find(V1Pod pod)
+    {
+        lock (gate)
+        {
+            return pods.GetValueOrDefault((pod.Metadata.NamespaceProperty, pod.Metadata.Name)) is { } found && found.Snapshot.Metadata.Uid == pod.Metadata.Uid ? found : null;
         }
     }
 

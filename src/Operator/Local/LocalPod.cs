@@ -110,6 +110,14 @@ internal sealed class LocalPod
         RemoveIfOver();
     }
 
+    public void Dump()
+    {
+        foreach (var container in Launched())
+        {
+            container.Dump();
+        }
+    }
+
     public void Kill()
     {
         foreach (var container in Launched())

@@ -24,6 +24,8 @@ internal sealed class ProcessContainer : ILaunchedContainer
     public void OnExit(Action<ContainerExit> ended) =>
         _ = exited.ContinueWith(task => ended(task.Result), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
+    public void Dump() => Send(Signals.Quit);
+
     public void Terminate() => Send(Signals.Terminate);
 
     public void Kill() => Send(Signals.Kill);

@@ -5,6 +5,7 @@ namespace MhcOperator.Operator.Local;
 /// <summary>Signals; .NET itself can only send SIGKILL.</summary>
 internal static partial class Signals
 {
+    public const int Quit = 3;
     public const int Terminate = 15;
     public const int Kill = 9;
 

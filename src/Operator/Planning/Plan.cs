@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
 
 namespace MhcOperator.Operator.Planning;
 
 /// <summary>
-/// What to do next, in the order in which it is carried out: suspend, status, deletions, creations, events. The status holds every decision,
+/// What to do next, in the order in which it is carried out: suspend, status, questions, deletions, creations, events. The status holds every decision,
 /// so whatever is lost after it by a crash follows from it again; what is lost before it never happened.
 /// </summary>
 internal sealed record Plan
@@ -18,6 +19,9 @@ internal sealed record Plan
 
     /// <summary>New status; null: unchanged.</summary>
     public MhcTrainingJobStatus? Status { get; init; }
+
+    /// <summary>Pods whose processes are asked where they stand, before they go.</summary>
+    public IReadOnlyList<V1Pod> Dump { get; init; } = [];
 
     /// <summary>Pods to delete.</summary>
     public IReadOnlyList<PodDeletion> Delete { get; init; } = [];

@@ -11,6 +11,7 @@ namespace MhcOperator.Operator.Planning;
 /// <summary>What the policies of one plan share: what is observed, the status as it becomes, and what is to be done so far.</summary>
 internal sealed class PlanContext
 {
+    private readonly List<V1Pod> dumps = [];
     private readonly List<PodDeletion> deletions = [];
     private readonly List<PodGroup> groupDeletions = [];
     private readonly List<JsonObject> creations = [];
@@ -89,6 +90,9 @@ internal sealed class PlanContext
         requeueAfter = requeueAfter is { } sooner && sooner < wait ? sooner : wait;
     }
 
+    /// <summary>Asks the processes of a pod where they stand.</summary>
+    public void AskForDump(V1Pod pod) => dumps.Add(pod);
+
     public void Delete(V1Pod pod)
     {
         if (pod.Metadata.DeletionTimestamp is null)
@@ -134,6 +138,7 @@ internal sealed class PlanContext
         return new Plan
         {
             Status = change.Write ? Status : null,
+            Dump = change.Write ? dumps : [],
             Delete = deletions,
             DeleteGroups = groupDeletions,
             Create = creations,

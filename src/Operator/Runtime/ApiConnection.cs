@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using MhcOperator.Operator.Clusters;
@@ -72,6 +73,40 @@ internal sealed class ApiConnection(
                 var wait = response.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1);
                 await Task.Delay(wait < LongestThrottle ? wait : LongestThrottle, time, cancel);
             }
+        }
+    }
+
+    /// <summary>Opens a WebSocket; the caller disposes of it.</summary>
+    /// <exception cref="ClusterException">The server refused.</exception>
+    /// <exception cref="WebSocketException">The server can't be reached.</exception>
+    public async Task<WebSocket> OpenSocketAsync(ApiRequest request, string protocol, CancellationToken cancel)
+    {
+        var address = new UriBuilder(new Uri(server, request.Path)) { Scheme = server.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs };
+        using var credentials = new HttpRequestMessage();
+        if (authenticate is not null)
+        {
+            await authenticate(credentials, cancel);
+        }
+
+        var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
+        try
+        {
+            socket.Options.AddSubProtocol(protocol);
+            if (credentials.Headers.Authorization is { } header)
+            {
+                socket.Options.SetRequestHeader("Authorization", header.ToString());
+            }
+
+            await socket.ConnectAsync(address.Uri, http, cancel);
+            metrics.RequestSent(request.Verb, request.Resource, (int)HttpStatusCode.SwitchingProtocols);
+            return socket;
+        }
+        catch (Exception e)
+        {
+            var status = socket.HttpStatusCode;
+            socket.Dispose();
+            metrics.RequestSent(request.Verb, request.Resource, (int)status);
+            throw e is WebSocketException && status >= HttpStatusCode.BadRequest ? new ClusterException(status, $"{request.Method} {request.Path}: {(int)status}") : e;
         }
     }
 

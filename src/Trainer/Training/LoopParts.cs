@@ -36,6 +36,9 @@ internal sealed record LoopParts
     /// <summary>Whether to stop.</summary>
     public required StopRequest Stop { get; init; }
 
+    /// <summary>Is told what the loop is at.</summary>
+    public required ActivityBoard Activity { get; init; }
+
     /// <summary>Takes lines for people.</summary>
     public required Action<string> Warn { get; init; }
 

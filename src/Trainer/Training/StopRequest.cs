@@ -12,6 +12,7 @@ internal sealed class StopRequest(Action leave) : IDisposable
     private readonly List<PosixSignalRegistration> _registrations = [];
     private volatile bool _requested;
     private volatile bool _training;
+    private Action? _asked;
 
     /// <summary>Whether to stop.</summary>
     public bool Requested => _requested;
@@ -28,11 +29,18 @@ internal sealed class StopRequest(Action leave) : IDisposable
     /// <summary>From now on the loop looks at <see cref="Requested"/>.</summary>
     public void TrainingBegins() => _training = true;
 
+    /// <summary>Adds what is called, on another thread, when a stop is asked for while training runs.</summary>
+    public void OnRequest(Action asked) => _asked += asked;
+
     /// <summary>Asks to stop.</summary>
     public void Request()
     {
         _requested = true;
-        if (!_training)
+        if (_training)
+        {
+            _asked?.Invoke();
+        }
+        else
         {
             leave();
         }

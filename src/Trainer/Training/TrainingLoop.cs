@@ -31,6 +31,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             using var scope = NewDisposeScope();
             var step = progress.Step + 1;
             var dataStep = parts.Skip.Next(progress.DataStep);
+            parts.Activity.Begin("before the forward pass", step);
             parts.Drills.ForEach(d => d.BeforeStep(step));
             parts.DataLog?.Write(step, dataStep, parts.Batches.Samples(dataStep));
 
@@ -42,12 +43,14 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             parts.StepLog?.Write(observed, learningRate);
             if (!report.SkipUpdate)
             {
+                parts.Activity.Begin("updating the weights", step);
                 parts.Keeper.BeforeUpdate();
                 state.Updater.Update(learningRate);
             }
 
             state.Updater.Clear();
             progress = new TrainingProgress(step, dataStep + 1, progress.Tokens + _optimization.BatchTokens);
+            parts.Activity.Begin("looking after checkpoints", step);
             parts.Keeper.AfterStep(progress, report.State, _observeOnly);
             if (configuration.Drills.Count > 0)
             {
@@ -72,6 +75,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
         for (var pass = 0; pass < parts.Plan.Passes; pass++)
         {
             using var scope = NewDisposeScope();
+            parts.Activity.Begin("in the forward or backward pass", step);
             state.Model.MeasureGain = measures && pass == 0;
             using var mean = state.Model.Loss(parts.Batches.Read(dataStep, pass)) / parts.Plan.Passes;
             if (pass == parts.Plan.Passes - 1)
@@ -86,6 +90,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
         parts.Drills.ForEach(d => d.Gradients(step, state.Model.NamedParameters));
         var measured = measures ? state.Model.LastGain : null;
         Span<float> shared = [(float)loss, parts.Stop.Requested ? 1 : 0, (float)(measured?.Forward ?? 0), (float)(measured?.Backward ?? 0), parts.Keeper.IsReady ? 1 : 0];
+        parts.Activity.Begin("averaging gradients with the gang", step);
         var norm = state.Updater.Average(shared);
         parts.Keeper.Advance(shared[4] >= 1);
         return (

@@ -30,6 +30,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var plan = BatchPlan.Make(_configuration, _identity.Rank, _identity.Size);
         var folder = CheckpointFolder.OpenForWriting(settings.CheckpointFolder, time);
         var board = new StatusBoard { Current = new TrainerSnapshot(new TrainerStatus { Attempt = _identity.Attempt, TotalSteps = _configuration.Optimization.Steps }, 0, 0, 0) };
+        var activity = new ActivityBoard(time);
+        using var dumps = DumpRequest.Listen(_identity, activity, folder, stop, printer.Line, time);
         using var server = Serve(board);
         using var data = DataSet.Open(_configuration.Data, _configuration.Model.ContextLength, vocabulary, settings.Corpus);
         using var state = new TrainingState(_configuration, vocabulary, kernels);
@@ -62,6 +64,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             Telemetry = new TrainingTelemetry(board, printer, ledger, keeper, _identity.Attempt, _configuration.Optimization, () => state.Updater.BytesSent, prints: _identity.Rank == 0, time),
             Drills = drills,
             Stop = stop,
+            Activity = activity,
             Warn = Warn,
             DataLog = dataLog,
             StepLog = stepLog,

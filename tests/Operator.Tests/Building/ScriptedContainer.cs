@@ -15,6 +15,9 @@ internal sealed class ScriptedContainer(V1Pod pod, Func<bool> obeys) : ILaunched
 
     public bool Terminated { get; private set; }
 
+    /// <summary>How often it was asked where it stands.</summary>
+    public int Dumps { get; private set; }
+
     public void Exit(int code, string message = "")
     {
         List<Action<ContainerExit>> told;
@@ -45,6 +48,8 @@ internal sealed class ScriptedContainer(V1Pod pod, Func<bool> obeys) : ILaunched
 
         ended(Ended);
     }
+
+    public void Dump() => Dumps += Ended is null && !Terminated ? 1 : 0;
 
     public void Terminate()
     {

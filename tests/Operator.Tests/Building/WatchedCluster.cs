@@ -74,6 +74,8 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) =>
         Write($"delete Pod {pod.Metadata.Name}", () => inner.DeletePodAsync(pod, graceSeconds, cancel));
 
+    public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) => Write($"dump Pod {pod.Metadata.Name}", () => inner.DumpThreadsAsync(pod, cancel));
+
     public Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel) => Write("suspend", () => inner.SuspendJobAsync(job, cancel));
 
     public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => Write("delete job", () => inner.DeleteJobAsync(job, cancel));

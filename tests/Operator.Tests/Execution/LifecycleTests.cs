@@ -145,12 +145,15 @@ public sealed class LifecycleTests
     }
 
     [Fact]
-    public async Task A_gang_that_hangs_is_restarted()
+    public async Task A_gang_that_hangs_is_asked_where_it_stands_and_restarted()
     {
         var simulation = new Simulation(MakeJob().With(j => j.Spec.RunPolicy.ProgressDeadlineSeconds = 60));
         simulation.Launcher.Status = new() { Step = 7, TotalSteps = 10 };
+        await simulation.SettleAsync();
+        var hanging = simulation.Launcher.Alive;
         await simulation.PassAsync(TimeSpan.FromSeconds(90));
         Assert.Equal(1, simulation.Status.Restarts);
+        Assert.All(hanging, container => Assert.Equal(1, container.Dumps)); // before they are told to end
         Assert.Contains(simulation.Events, e => e.Message.StartsWith("Hung", StringComparison.Ordinal));
     }
 

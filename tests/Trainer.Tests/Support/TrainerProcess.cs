@@ -82,6 +82,9 @@ internal sealed partial class TrainerProcess : IDisposable
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Assert.Equal(0, Signal(_process.Id, 15));
 
+    /// <summary>SIGQUIT.</summary>
+    public void AskWhere() => Assert.Equal(0, Signal(_process.Id, 3));
+
     /// <summary>SIGSTOP: it lives and does nothing.</summary>
     public void Stop() => Assert.Equal(0, Signal(_process.Id, 19));
 
