@@ -28,6 +28,17 @@ internal static class DataFileFinder
         return files;
     }
 
+    /// <summary>The file itself, or all files under a folder whose names end in <c>.bin</c>.</summary>
+    /// <exception cref="TrainerException">There is none.</exception>
+    public static IReadOnlyList<string> FindTokens(string path)
+    {
+        var found = Find(path);
+        var files = File.Exists(path) ? found : [.. found.Where(f => f.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))];
+        return files.Count > 0
+            ? files
+            : throw TrainerException.DataUnreadable($"data source {path}: none of the {found.Count} files in it is named *.bin (spec.data.format: Tokens)");
+    }
+
     /// <summary>The XML documentation that comes with the .NET SDK: a real English text that is on every machine that can build us.</summary>
     /// <exception cref="TrainerException">This machine has no SDK.</exception>
     public static IReadOnlyList<string> FindDefault()

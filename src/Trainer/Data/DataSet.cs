@@ -48,14 +48,14 @@ internal sealed class DataSet : IDisposable
         }
 
         var origin = data.Source.Path is { Length: > 0 } path ? path : corpus is { Length: > 0 } ? corpus : null;
-        var files = origin is null ? DataFileFinder.FindDefault() : DataFileFinder.Find(origin);
+        var files = origin is null ? DataFileFinder.FindDefault() : data.Format == DataFormat.Tokens ? DataFileFinder.FindTokens(origin) : DataFileFinder.Find(origin);
         origin ??= "the .NET SDK's XML documentation";
         List<TokenFile> opened = [];
         try
         {
             foreach (var file in files)
             {
-                opened.Add(data.Format == DataFormat.Text ? TokenFile.OpenBytes(file) : TokenFile.OpenTokens(file));
+                opened.Add(data.Format == DataFormat.Text ? TokenFile.OpenBytes(file) : TokenFile.OpenTokens(file, vocabulary));
             }
 
             if (data.Format == DataFormat.Text)

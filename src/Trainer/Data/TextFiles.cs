@@ -19,12 +19,10 @@ internal static class TextFiles
     public static void CheckUtf8(TokenFile file, bool whole)
     {
         var end = whole ? file.Length : Math.Min(file.Length, HeadBytes);
-        var block = new byte[Math.Min(BlockBytes, end)];
         long position = 0;
         while (position < end)
         {
-            var bytes = block.AsSpan(0, (int)Math.Min(block.Length, end - position));
-            file.ReadBytes(position, bytes);
+            var bytes = file.Bytes(position, (int)Math.Min(BlockBytes, end - position));
             var last = position + bytes.Length == file.Length;
             var kept = last ? bytes.Length : LengthOfWholeCharacters(bytes);
             if (!Utf8.IsValid(bytes[..kept]))

@@ -1,21 +1,36 @@
-using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Data;
 
 /// <summary>
-/// One file of tokens, each 1, 2 or 4 bytes, little-endian. It is read with pread and not mapped: a file that shrinks under a mapping
-/// kills the process with SIGBUS, a short read can be reported.
+/// One file of tokens, each 1, 2 or 4 bytes, little-endian, mapped into memory: the kernel keeps of it what is in use. Beyond the end of a
+/// file that has shrunk a mapping holds zeros up to the end of the page, and after that kills the process, so the length is looked at
+/// before each read.
 /// </summary>
-internal sealed class TokenFile : IDisposable
+internal sealed unsafe class TokenFile : IDisposable
 {
     private readonly SafeFileHandle _handle;
     private readonly long _offset;
+    private readonly long _size;
+    private readonly MemoryMappedFile? _map; // null: an empty file cannot be mapped
+    private readonly MemoryMappedViewAccessor? _view;
+    private readonly byte* _bytes;
 
-    private TokenFile(string path, SafeFileHandle handle, long offset, int bytesPerToken, long length) =>
-        (Path, _handle, _offset, BytesPerToken, Length) = (path, handle, offset, bytesPerToken, length);
+    private TokenFile(string path, SafeFileHandle handle, TokenFileFormat format)
+    {
+        (Path, _handle, _offset, BytesPerToken, Length) = (path, handle, format.Offset, format.BytesPerToken, format.Tokens);
+        _size = _offset + (Length * BytesPerToken);
+        if (Length > 0)
+        {
+            _map = MemoryMappedFile.CreateFromFile(handle, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            _view = _map.CreateViewAccessor(0, _size, MemoryMappedFileAccess.Read);
+            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _bytes);
+        }
+    }
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
@@ -28,39 +43,21 @@ internal sealed class TokenFile : IDisposable
 
     /// <summary>Opens a file whose bytes are the tokens, from the first to the last.</summary>
     /// <exception cref="TrainerException">The file cannot be opened.</exception>
-    public static TokenFile OpenBytes(string path)
-    {
-        var handle = Open(path);
-        return new TokenFile(path, handle, offset: 0, bytesPerToken: 1, RandomAccess.GetLength(handle));
-    }
+    public static TokenFile OpenBytes(string path) => Open(path, handle => new TokenFileFormat(Offset: 0, BytesPerToken: 1, RandomAccess.GetLength(handle)));
 
     /// <summary>Opens a file of token numbers.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="vocabulary">Token numbers are under this.</param>
     /// <exception cref="TrainerException">The file cannot be opened, or its size does not fit its format.</exception>
-    public static TokenFile OpenTokens(string path)
-    {
-        var handle = Open(path);
-        try
-        {
-            var format = TokenFileFormat.Detect(path, handle);
-            return new TokenFile(path, handle, format.Offset, format.BytesPerToken, format.Tokens);
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
-    }
+    public static TokenFile OpenTokens(string path, int vocabulary) => Open(path, handle => TokenFileFormat.Detect(path, handle, vocabulary));
 
     /// <summary>Reads tokens.</summary>
     /// <param name="position">First token, at least 0.</param>
     /// <param name="tokens">[count], filled; position + count is at most <see cref="Length"/>.</param>
-    /// <exception cref="TrainerException">The file cannot be read, or has become shorter.</exception>
+    /// <exception cref="TrainerException">The file has become shorter.</exception>
     public void Read(long position, Span<long> tokens)
     {
-        var size = tokens.Length * BytesPerToken;
-        var rented = ArrayPool<byte>.Shared.Rent(size);
-        var bytes = rented.AsSpan(0, size);
-        ReadBytes(_offset + (position * BytesPerToken), bytes);
+        var bytes = Bytes(_offset + (position * BytesPerToken), tokens.Length * BytesPerToken);
         for (var i = 0; i < tokens.Length; i++)
         {
             tokens[i] = BytesPerToken switch
@@ -70,45 +67,52 @@ internal sealed class TokenFile : IDisposable
                 _ => BinaryPrimitives.ReadUInt32LittleEndian(bytes[(i * 4)..]),
             };
         }
-
-        ArrayPool<byte>.Shared.Return(rented);
     }
 
-    /// <summary>Reads raw bytes from an offset in the file; all of them or an error.</summary>
-    public void ReadBytes(long offset, Span<byte> bytes)
+    /// <summary>Bytes of the file, to be used at once.</summary>
+    /// <param name="offset">First byte, at least 0.</param>
+    /// <param name="count">offset + count is at most the file's size.</param>
+    /// <exception cref="TrainerException">The file has become shorter.</exception>
+    public ReadOnlySpan<byte> Bytes(long offset, int count)
     {
-        try
-        {
-            var done = 0;
-            while (done < bytes.Length)
-            {
-                var read = RandomAccess.Read(_handle, bytes[done..], offset + done);
-                if (read == 0)
-                {
-                    throw TrainerException.DataUnreadable($"data file {Path}: it ends at byte {offset + done}, but had {Length * BytesPerToken + _offset} bytes when training began; training data must not change");
-                }
-
-                done += read;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw TrainerException.DataUnreadable($"data file {Path}: cannot be read: {e.Message}", e);
-        }
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, _size - count);
+        var size = RandomAccess.GetLength(_handle);
+        return offset + count <= size
+            ? new ReadOnlySpan<byte>(_bytes + offset, count)
+            : throw TrainerException.DataUnreadable(string.Create(CultureInfo.InvariantCulture, $"data file {Path}: bytes {offset} to {offset + count - 1} were expected, but it has only {size} now, and {_size} when it was opened; training data must not change"));
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
-
-    private static SafeFileHandle Open(string path)
+    public void Dispose()
     {
+        if (_view is not null)
+        {
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            _view.Dispose();
+            _map!.Dispose();
+        }
+
+        _handle.Dispose();
+    }
+
+    private static TokenFile Open(string path, Func<SafeFileHandle, TokenFileFormat> detect)
+    {
+        SafeFileHandle? handle = null;
         try
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
+            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
+            return new TokenFile(path, handle, detect(handle));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            handle?.Dispose();
             throw TrainerException.DataUnreadable($"data file {path}: cannot be opened: {e.Message}", e);
+        }
+        catch
+        {
+            handle?.Dispose();
+            throw;
         }
     }
 }

@@ -63,7 +63,7 @@ internal sealed class TokenSequence : IDisposable
         var outside = tokens.IndexOfAnyExceptInRange(0, _vocabulary - 1);
         if (outside >= 0)
         {
-            throw TrainerException.DataUnreadable($"data file {file.Path}: token {tokens[outside]} at position {position + outside} is outside the vocabulary of {_vocabulary} (spec.model.vocabulary)");
+            throw TrainerException.DataUnreadable($"data file {file.Path}: token {tokens[outside]} at position {position + outside} is outside the vocabulary of {_vocabulary} (spec.model.vocabulary); the file is read as {file.BytesPerToken}-byte numbers");
         }
     }
 }

@@ -110,24 +110,7 @@ public sealed class DataSetTests : IDisposable
             file.SetLength(50);
         }
 
-        Fails(() => Sample(data, data.TrainingSamples - 1, 9), path, "must not change");
-    }
-
-    [Fact]
-    public void Token_files_are_read_in_all_three_layouts()
-    {
-        _folder.Write("1.bin", [.. BitConverter.GetBytes((ushort)1), .. BitConverter.GetBytes((ushort)300)]);
-        _folder.Write("2.u32.bin", [.. BitConverter.GetBytes(70_000u)]);
-        var header = new byte[1024];
-        BitConverter.TryWriteBytes(header, 20240520);
-        BitConverter.TryWriteBytes(header.AsSpan(8), 2);
-        _folder.Write("3.bin", [.. header, .. BitConverter.GetBytes((ushort)4), .. BitConverter.GetBytes((ushort)5)]);
-
-        using var data = DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 4, 100_000, corpus: null);
-
-        var tokens = new long[5];
-        data.ReadTraining(0, tokens);
-        Assert.Equal([1, 300, 70_000, 4, 5], tokens);
+        Fails(() => Sample(data, data.TrainingSamples - 1, 9), path, "bytes 88 to 96", "only 50", "must not change");
     }
 
     [Fact]
@@ -140,11 +123,24 @@ public sealed class DataSetTests : IDisposable
     }
 
     [Fact]
-    public void A_token_file_whose_size_does_not_fit_is_an_error()
+    public void Of_a_folder_of_tokens_only_the_bin_files_are_read()
     {
-        _folder.Write("1.bin", [1, 2, 3]);
+        _folder.Write("README.md", "not tokens"u8);
+        _folder.Write("train.bin", [1, 0, 2, 0, 3, 0]);
 
-        Fails(() => DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null).Dispose(), "1.bin", "3 bytes", "2-byte");
+        using var data = DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null);
+
+        var tokens = new long[3];
+        data.ReadTraining(0, tokens);
+        Assert.Equal([1, 2, 3], tokens);
+    }
+
+    [Fact]
+    public void A_folder_without_token_files_is_an_error()
+    {
+        _folder.Write("README.md", "not tokens"u8);
+
+        Fails(() => DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null), _folder.Path, "none of the 1 files", "*.bin");
     }
 
     [Fact]
