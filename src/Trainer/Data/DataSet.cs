@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Trainer.Preparation;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Data;
@@ -44,10 +45,15 @@ internal sealed class DataSet : IDisposable
     {
         if (data is { Format: DataFormat.Text, Tokenizer: not Tokenizer.Bytes })
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", $"spec.data.tokenizer: {data.Tokenizer} text must be prepared as token files (spec.data.format: Tokens); this trainer reads Bytes text as it is");
+            throw TrainerException.Configuration("ConfigurationInvalid", $"spec.data.tokenizer: {data.Tokenizer} was given with spec.data.format: Text; prepare the text once with `mhc-trainer prepare --tokenizer {data.Tokenizer} --output DIR FILES`, and train on DIR with format: Tokens");
         }
 
         var origin = data.Source.Path is { Length: > 0 } path ? path : corpus is { Length: > 0 } ? corpus : null;
+        if (origin is null && data.Format == DataFormat.Tokens)
+        {
+            throw TrainerException.Configuration("ConfigurationInvalid", "spec.data.source: nothing was given; token files were expected (spec.data.format: Tokens)");
+        }
+
         var files = origin is null ? DataFileFinder.FindDefault() : data.Format == DataFormat.Tokens ? DataFileFinder.FindTokens(origin) : DataFileFinder.Find(origin);
         origin ??= "the .NET SDK's XML documentation";
         List<TokenFile> opened = [];
@@ -62,6 +68,11 @@ internal sealed class DataSet : IDisposable
             {
                 var whole = opened.Sum(f => f.Length) <= TextFiles.WholeCheckBytes;
                 opened.ForEach(f => TextFiles.CheckUtf8(f, whole));
+            }
+
+            if (data.Format == DataFormat.Tokens)
+            {
+                PreparedData.Find(origin)?.Check(origin, data.Tokenizer, opened);
             }
 
             return FromFiles(opened, data.ValidationFraction, context, vocabulary, origin);

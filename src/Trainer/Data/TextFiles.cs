@@ -25,10 +25,7 @@ internal static class TextFiles
             var bytes = file.Bytes(position, (int)Math.Min(BlockBytes, end - position));
             var last = position + bytes.Length == file.Length;
             var kept = last ? bytes.Length : LengthOfWholeCharacters(bytes);
-            if (!Utf8.IsValid(bytes[..kept]))
-            {
-                throw TrainerException.DataUnreadable($"data file {file.Path}: not UTF-8 text: byte {position + IndexOfInvalid(bytes[..kept])} begins no valid character (spec.data.format: Text wants UTF-8 files)");
-            }
+            CheckUtf8(file.Path, position, bytes[..kept]);
 
             position += Math.Max(kept, 1);
             if (end < file.Length && position + 4 > end)
@@ -38,8 +35,21 @@ internal static class TextFiles
         }
     }
 
+    /// <summary>Checks a part of a file's text that begins and ends with whole characters.</summary>
+    /// <param name="path">The file, for the message.</param>
+    /// <param name="position">First byte of the part.</param>
+    /// <param name="text">The part.</param>
+    /// <exception cref="TrainerException">It is not UTF-8; the message has the byte's position.</exception>
+    public static void CheckUtf8(string path, long position, ReadOnlySpan<byte> text)
+    {
+        if (!Utf8.IsValid(text))
+        {
+            throw TrainerException.DataUnreadable($"data file {path}: not UTF-8 text: byte {position + IndexOfInvalid(text)} begins no valid character");
+        }
+    }
+
     /// <summary>Bytes up to a character that the block's end cuts off; a character has at most four bytes.</summary>
-    private static int LengthOfWholeCharacters(ReadOnlySpan<byte> bytes)
+    public static int LengthOfWholeCharacters(ReadOnlySpan<byte> bytes)
     {
         for (var back = 1; back <= Math.Min(4, bytes.Length); back++)
         {

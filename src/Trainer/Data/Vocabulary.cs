@@ -15,14 +15,17 @@ internal static class Vocabulary
     /// <exception cref="TrainerException">The job's number is under the tokenizer's.</exception>
     public static int Of(TrainerConfiguration configuration)
     {
-        var least = configuration.Data.Tokenizer switch
-        {
-            Tokenizer.Cl100k => Cl100kTokens,
-            Tokenizer.O200k => O200kTokens,
-            _ => ByteValues,
-        };
+        var least = Of(configuration.Data.Tokenizer);
         return configuration.Model.Vocabulary is not { } given || given >= least || configuration.Data.Format == DataFormat.Tokens
             ? configuration.Model.Vocabulary ?? least
             : throw TrainerException.Configuration("ConfigurationInvalid", $"spec.model.vocabulary: {given} was given; the tokenizer {configuration.Data.Tokenizer} needs at least {least}");
     }
+
+    /// <summary>How many token numbers a tokenizer has, special ones included.</summary>
+    public static int Of(Tokenizer tokenizer) => tokenizer switch
+    {
+        Tokenizer.Cl100k => Cl100kTokens,
+        Tokenizer.O200k => O200kTokens,
+        _ => ByteValues,
+    };
 }
