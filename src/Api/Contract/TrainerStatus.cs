@@ -18,6 +18,9 @@ public sealed record TrainerStatus
     /// <summary>Loss of the last update, nats per token; absent before the first and where not finite.</summary>
     public double? Loss { get; set; }
 
+    /// <summary>Last measured loss on data kept back, nats per token; absent before, and where none is kept back.</summary>
+    public double? ValidationLoss { get; set; }
+
     /// <summary>Global gradient norm before clipping.</summary>
     public double? GradientNorm { get; set; }
 

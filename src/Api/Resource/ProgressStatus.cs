@@ -12,6 +12,9 @@ public sealed record ProgressStatus
     /// <summary>Training loss of the last update, nats per token; absent where not finite.</summary>
     public double? Loss { get; set; }
 
+    /// <summary>Last measured loss on data kept back, nats per token; absent where there is none.</summary>
+    public double? ValidationLoss { get; set; }
+
     /// <summary>Over the whole gang.</summary>
     public double TokensPerSecond { get; set; }
 

@@ -21,6 +21,12 @@ internal sealed record CheckpointEntry
     /// <summary>Tokens trained on.</summary>
     public long? Tokens { get; init; }
 
+    /// <summary>Training loss at that step, nats per token.</summary>
+    public double? Loss { get; init; }
+
+    /// <summary>Loss on data kept back, nats per token.</summary>
+    public double? ValidationLoss { get; init; }
+
     /// <summary>When.</summary>
     public DateTimeOffset? SavedAt { get; init; }
 

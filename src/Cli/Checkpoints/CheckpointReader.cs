@@ -45,6 +45,8 @@ internal static class CheckpointReader
                 Attempt = manifest["attempt"]?.GetValue<int>(),
                 Ranks = manifest["worldSize"]?.GetValue<int>(),
                 Tokens = manifest["tokens"]?.GetValue<long>(),
+                Loss = manifest["loss"]?.GetValue<double>(),
+                ValidationLoss = manifest["validationLoss"]?.GetValue<double>(),
                 SavedAt = manifest["savedAt"]?.GetValue<DateTimeOffset>(),
                 Bytes = bytes,
             };

@@ -53,6 +53,8 @@ internal static class CheckpointsCommand
         table.AddColumn(new TableColumn("step").RightAligned());
         table.AddColumns("health", "attempt", "ranks");
         table.AddColumn(new TableColumn("tokens").RightAligned());
+        table.AddColumn(new TableColumn("loss").RightAligned());
+        table.AddColumn(new TableColumn("validation").RightAligned());
         table.AddColumn(new TableColumn("size").RightAligned());
         table.AddColumns("saved", "why");
         foreach (var entry in entries)
@@ -63,6 +65,8 @@ internal static class CheckpointsCommand
                 new Text(entry.Attempt?.ToString(CultureInfo.InvariantCulture) ?? "—"),
                 new Text(entry.Ranks?.ToString(CultureInfo.InvariantCulture) ?? "—"),
                 new Text(entry.Tokens is { } tokens ? Figures.Whole(tokens) : "—"),
+                new Text(Figures.Loss(entry.Loss)),
+                new Text(Figures.Loss(entry.ValidationLoss)),
                 new Text(Figures.Size(entry.Bytes)),
                 new Text(entry.SavedAt?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "—"),
                 new Text(entry.Reason));

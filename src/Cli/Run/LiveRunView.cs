@@ -67,7 +67,7 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
         IRenderable figures = trainer is null
             ? new Markup("[grey]waiting for rank 0 …[/]")
             : Markup.FromInterpolated(CultureInfo.InvariantCulture,
-                $"loss [bold]{Figures.Loss(trainer.Loss)}[/]  gradient {Figures.Short(trainer.GradientNorm)}  gain {Gain(snapshot)}  {Figures.Whole(trainer.TokensPerSecond)} tokens/s  checkpoint {Checkpoints(snapshot)}");
+                $"loss [bold]{Figures.Loss(trainer.Loss)}[/]  validation {Figures.Loss(trainer.ValidationLoss)}  gradient {Figures.Short(trainer.GradientNorm)}  gain {Gain(snapshot)}  {Figures.Whole(trainer.TokensPerSecond)} tokens/s  checkpoint {Checkpoints(snapshot)}");
         return new Rows(new Text(""), head, bar, figures);
     }
 

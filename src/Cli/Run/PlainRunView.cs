@@ -43,6 +43,11 @@ internal sealed class PlainRunView(TextWriter output) : IRunView
         var trainer = snapshot.Trainer!;
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"step {snapshot.Step}/{snapshot.TotalSteps}  loss {Figures.Loss(trainer.Loss)}");
+        if (trainer.ValidationLoss is { } validation)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  validation {Figures.Loss(validation)}");
+        }
+
         text.Append(CultureInfo.InvariantCulture, $"  gradient {Figures.Short(trainer.GradientNorm)}");
         if (trainer.Gain is { } gain)
         {

@@ -29,6 +29,12 @@ internal sealed record CheckpointManifest
     /// <summary>Tokens trained on so far, over all ranks.</summary>
     public long Tokens { get; set; }
 
+    /// <summary>Training loss of the last update, nats per token; null where not finite.</summary>
+    public double? Loss { get; set; }
+
+    /// <summary>Loss of these weights on data kept back, nats per token; null where it was not measured.</summary>
+    public double? ValidationLoss { get; set; }
+
     /// <summary>Ranks that wrote it; it can be loaded by another number.</summary>
     public int WorldSize { get; set; }
 

@@ -18,6 +18,7 @@ internal static class MetricsText
         Family(text, "mhc_train_steps", "gauge", "Updates asked for.", ("", status.TotalSteps));
         Family(text, "mhc_train_tokens_total", "counter", "Tokens trained on, all ranks and earlier attempts included.", ("", status.Tokens));
         Family(text, "mhc_train_loss", "gauge", "Loss of the last update, nats per token.", ("", status.Loss));
+        Family(text, "mhc_train_validation_loss", "gauge", "Last measured loss on data kept back, nats per token.", ("", status.ValidationLoss));
         Family(text, "mhc_train_gradient_norm", "gauge", "Global gradient norm before clipping.", ("", status.GradientNorm));
         Family(text, "mhc_train_learning_rate", "gauge", "Learning rate of the last update.", ("", status.LearningRate));
         Family(text, "mhc_train_tokens_per_second", "gauge", "Tokens per second over the whole gang, recent steps.", ("", status.TokensPerSecond));

@@ -49,6 +49,7 @@ internal sealed class ProgressPrinter(TextWriter writer, bool terminal, TimeProv
         var gain = status.Gain is { } g ? string.Create(CultureInfo.InvariantCulture, $"  gain {g.Forward:F3}/{g.Backward:F3}") : "";
         var eta = status.EtaSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"  eta {TimeSpan.FromSeconds(Math.Round(seconds)):c}") : "";
         var loss = status.Loss is { } value ? value.ToString("F4", CultureInfo.InvariantCulture) : "not finite";
-        return string.Create(CultureInfo.InvariantCulture, $"step {status.Step}/{status.TotalSteps}  loss {loss}  {status.TokensPerSecond:F0} tok/s{gain}  lr {status.LearningRate:E2}{eta}");
+        var validation = status.ValidationLoss is { } measured ? string.Create(CultureInfo.InvariantCulture, $"  validation {measured:F4}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"step {status.Step}/{status.TotalSteps}  loss {loss}{validation}  {status.TokensPerSecond:F0} tok/s{gain}  lr {status.LearningRate:E2}{eta}");
     }
 }

@@ -42,6 +42,9 @@ internal sealed record LoopParts
     /// <summary>Takes lines for people.</summary>
     public required Action<string> Warn { get; init; }
 
+    /// <summary>Measures the loss on data kept back; null: there is none.</summary>
+    public ValidationMeter? Validation { get; init; }
+
     /// <summary>Lists what is trained on; null: nobody wants to know.</summary>
     public DataLog? DataLog { get; init; }
 

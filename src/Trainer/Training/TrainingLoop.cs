@@ -49,7 +49,12 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             }
 
             state.Updater.Clear();
-            progress = new TrainingProgress(step, dataStep + 1, progress.Tokens + _optimization.BatchTokens);
+            parts.Activity.Begin("measuring the validation loss", step);
+            progress = new TrainingProgress(step, dataStep + 1, progress.Tokens + _optimization.BatchTokens)
+            {
+                Loss = double.IsFinite(observed.Loss) ? observed.Loss : null,
+                ValidationLoss = parts.Validation?.AfterStep(step),
+            };
             parts.Activity.Begin("looking after checkpoints", step);
             parts.Keeper.AfterStep(progress, report.State, _observeOnly);
             if (configuration.Drills.Count > 0)

@@ -66,6 +66,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             Stop = stop,
             Activity = activity,
             Warn = Warn,
+            Validation = ValidationMeter.Create(_configuration, data, state.Model, gang),
             DataLog = dataLog,
             StepLog = stepLog,
         }, settings.LearningRateFactor);
@@ -184,7 +185,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
 
         monitor.Restore(manifest.Stability);
         Say($"training goes on after step {manifest.Step}, with data step {manifest.DataStep}");
-        return new TrainingProgress(manifest.Step, manifest.DataStep, manifest.Tokens);
+        return new TrainingProgress(manifest.Step, manifest.DataStep, manifest.Tokens) { Loss = manifest.Loss, ValidationLoss = manifest.ValidationLoss };
     }
 
     private CheckpointManifest Describe(TrainingProgress progress, StabilityMonitor monitor, int vocabulary, SampleOrder order) => new()
@@ -195,6 +196,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         Step = progress.Step,
         DataStep = progress.DataStep,
         Tokens = progress.Tokens,
+        Loss = progress.Loss,
+        ValidationLoss = progress.ValidationLoss,
         WorldSize = _identity.Size,
         Model = _configuration.Model,
         Vocabulary = vocabulary,

@@ -20,6 +20,7 @@ internal sealed class TrainingTelemetry(
 {
     private readonly StepClock _clock = new(time);
     private GainStatus? _gain;
+    private double? _validationLoss;
     private int _skipped;
     private int? _firstStep;
     private DateTime? _firstStepAt;
@@ -28,6 +29,7 @@ internal sealed class TrainingTelemetry(
     public void Begin(TrainingProgress progress)
     {
         _clock.Tick();
+        _validationLoss = progress.ValidationLoss;
         Show(new TrainerStatus { Step = progress.Step, Tokens = progress.Tokens });
     }
 
@@ -36,6 +38,7 @@ internal sealed class TrainingTelemetry(
     {
         _clock.Tick();
         _gain = observed.Gain ?? _gain;
+        _validationLoss = progress.ValidationLoss ?? _validationLoss;
         _skipped += report.SkipUpdate ? 1 : 0;
         if (_firstStep is null)
         {
@@ -47,7 +50,7 @@ internal sealed class TrainingTelemetry(
         {
             Step = progress.Step,
             Tokens = progress.Tokens,
-            Loss = Finite(observed.Loss),
+            Loss = progress.Loss,
             GradientNorm = Finite(observed.GradientNorm),
             LearningRate = learningRate,
             SecondsPerStep = seconds,
@@ -68,6 +71,7 @@ internal sealed class TrainingTelemetry(
     {
         status.Attempt = attempt;
         status.TotalSteps = optimization.Steps;
+        status.ValidationLoss = _validationLoss;
         status.BytesSent = bytesSent() is > 0 and var bytes ? bytes : null;
         status.LatestCheckpoint = ledger.Latest;
         status.VerifiedCheckpoint = ledger.LatestVerified;

@@ -19,7 +19,7 @@ public sealed class CheckpointsCommandTests : IDisposable
         var result = await shell.RunAsync("checkpoints", "run");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
-        Assert.Matches(@"│ +10 │ verified +│ 1 +│ 2 +│ +1,280 │", result.Output);
+        Assert.Matches(@"│ +10 │ verified +│ 1 +│ 2 +│ +1,280 │ +2.5000 │ +2.7500 │", result.Output);
         Assert.Matches(@"│ +20 │ candidate +│", result.Output);
     }
 
@@ -85,7 +85,7 @@ public sealed class CheckpointsCommandTests : IDisposable
         File.WriteAllBytes(file, shard);
         var hash = Convert.ToHexStringLower(SHA256.HashData(shard));
         File.WriteAllText(Path.Combine(path, "manifest.json"), $$"""
-            {"step": {{step}}, "attempt": 1, "worldSize": 2, "tokens": {{step * 128}}, "savedAt": "2026-01-01T00:00:00+00:00",
+            {"step": {{step}}, "attempt": 1, "worldSize": 2, "tokens": {{step * 128}}, "loss": 2.5, "validationLoss": 2.75, "savedAt": "2026-01-01T00:00:00+00:00",
              "shards": [{"file": "rank-00000.safetensors", "bytes": 3, "sha256": "{{hash}}"}]}
             """);
         File.WriteAllText(Path.Combine(path, "health.json"), $$"""{"state": "{{health}}", "reason": "because"}""");

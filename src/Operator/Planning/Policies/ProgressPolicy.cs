@@ -34,6 +34,7 @@ internal static class ProgressPolicy
                 TotalSteps = report.TotalSteps,
                 // kubectl prints every digit.
                 Loss = Finite(report.Loss) is { } loss ? Math.Round(loss, 4) : null,
+                ValidationLoss = Finite(report.ValidationLoss) is { } validation ? Math.Round(validation, 4) : null,
                 TokensPerSecond = Finite(report.TokensPerSecond) ?? 0,
                 EtaSeconds = Finite(report.EtaSeconds),
                 UpdatedAt = readAt.UtcDateTime,
