@@ -1,10 +1,12 @@
 #!/bin/bash
 # Makes sure that what the build and the tests need from the system is there: installs Debian's
 # packages as root, names what is missing otherwise.
+#
+#   setup.sh [PACKAGE...]     and these besides
 set -euo pipefail
 
 readonly packages=(
-  binutils build-essential ccache clang-format cmake curl dpkg-dev iproute2 jq libgloo-dev libhiredis-dev ninja-build openssl procps python3 shellcheck util-linux xz-utils
+  binutils build-essential ccache clang-format cmake curl dpkg-dev iproute2 jq libgloo-dev libhiredis-dev ninja-build openssl procps python3 shellcheck util-linux xz-utils "$@"
 )
 
 if ! dotnet_version=$(dotnet --version 2>&1); then

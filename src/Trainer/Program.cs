@@ -7,7 +7,9 @@ var root = new RootCommand("Trains transformers with manifold-constrained hyper-
 {
     TrainCommand.Create(),
     PrepareCommand.Create(),
+    EvalCommand.Create(),
     SampleCommand.Create(),
+    ExportCommand.Create(),
     CheckCommand.Create(),
     BenchCommand.Create(),
     KernelBenchCommand.Create(),

@@ -44,6 +44,9 @@ internal sealed record CheckpointManifest
     /// <summary>Token numbers.</summary>
     public int Vocabulary { get; set; }
 
+    /// <summary>What the tokens were made with.</summary>
+    public Tokenizer Tokenizer { get; set; } = Tokenizer.Bytes;
+
     /// <summary>Seed of the data order.</summary>
     public long Seed { get; set; }
 

@@ -1,104 +1,81 @@
 using System.Text;
 using MhcOperator.Api;
-using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Preparation;
 using MhcOperator.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Generation;
 
-/// <summary>Writes text with a byte-level model, one byte at a time, seeing the last contextLength bytes.</summary>
+/// <summary>
+/// Writes text with a trained model, one token at a time. Keys and values are kept, so that each token is computed once; when the context is
+/// full, its newer half is read again from its beginning, and writing goes on behind it.
+/// </summary>
 internal sealed class TextGenerator : IDisposable
 {
     private const int ByteValues = 256;
 
     private readonly Transformer _model;
+    private readonly BytePairEncoder? _encoder; // null: bytes
+    private readonly KeyValueCache? _cache;
     private readonly int _context;
+    private readonly List<int> _tokens = [];
+    private long _start; // of the context, in _tokens
 
-    private TextGenerator(Transformer model, int context) => (_model, _context) = (model, context);
-
-    /// <summary>Loads the model of a checkpoint; its manifest says what model it is.</summary>
-    /// <param name="path">A checkpoint, or a folder of checkpoints.</param>
-    /// <param name="kernels">How mHC is computed.</param>
-    /// <exception cref="TrainerException">There is no whole checkpoint.</exception>
-    public static TextGenerator Load(string path, KernelKind kernels)
+    /// <param name="trained">Whose model writes; the caller's to dispose.</param>
+    /// <param name="cached">Whether keys and values are kept; the text is the same but for rounding.</param>
+    /// <exception cref="TrainerException">The model's tokens are not those of a known tokenizer.</exception>
+    public TextGenerator(TrainedModel trained, bool cached)
     {
-        var (folder, manifest) = Find(path);
-        if (manifest.Vocabulary != ByteValues)
+        var manifest = trained.Manifest;
+        if (manifest.Tokenizer == Tokenizer.Bytes && manifest.Vocabulary != ByteValues)
         {
-            throw TrainerException.Configuration("NotText", $"{folder.Of(manifest.Step)}: the model has {manifest.Vocabulary} tokens; text can be made by models of {ByteValues} (bytes)");
+            throw TrainerException.Configuration("NotText", $"checkpoint {manifest.Step}: the model has {manifest.Vocabulary} tokens of no known tokenizer; text can be made by models of bytes ({ByteValues} tokens), Cl100k and O200k");
         }
 
-        var model = new Transformer(manifest.Model, manifest.Vocabulary, Precision.Float32, kernels, seed: 0);
-        var tensors = CheckpointLoader.ReadShards(folder, manifest, TrainingState.IsWeight);
-        TrainingState.RestoreWeights(model, manifest.Step, tensors);
-        foreach (var tensor in tensors)
-        {
-            tensor.Value.Dispose();
-        }
-
-        return new TextGenerator(model, manifest.Model.ContextLength);
+        _model = trained.Model;
+        _context = manifest.Model.ContextLength;
+        _encoder = manifest.Tokenizer == Tokenizer.Bytes ? null : new BytePairEncoder(manifest.Tokenizer);
+        _cache = cached ? new KeyValueCache(_model.Sizes, batch: 1) : null;
     }
 
     /// <summary>The prompt and what follows. Bytes that make no character are shown as U+FFFD.</summary>
     public string Continue(string prompt, int tokens, double temperature, int seed)
     {
-        var text = new List<long>(Encoding.UTF8.GetBytes(prompt).Select(b => (long)b));
-        if (text.Count == 0)
-        {
-            text.Add('\n');
-        }
-
+        _tokens.Clear();
+        _tokens.AddRange(Encode(prompt.Length > 0 ? prompt : "\n"));
+        _cache?.Clear();
+        _start = Math.Max(0, _tokens.Count - _context);
         var generator = new Random(seed);
         for (var i = 0; i < tokens; i++)
         {
-            text.Add(Next(text, temperature, generator));
+            _tokens.Add(Next(temperature, generator));
         }
 
-        return Encoding.UTF8.GetString([.. text.Select(t => (byte)t)]);
+        return _encoder?.Decode(_tokens.Where(t => t < _encoder.Vocabulary)) ?? Encoding.UTF8.GetString([.. _tokens.Select(t => (byte)t)]);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _model.Dispose();
+    public void Dispose() => _cache?.Dispose();
 
-    private static (CheckpointFolder Folder, CheckpointManifest Manifest) Find(string path)
-    {
-        var single = File.Exists(Path.Combine(path, CheckpointFolder.ManifestName));
-        var folder = CheckpointFolder.OpenForReading(single ? Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path))! : path);
-        var problem = $"{path} has no checkpoint";
-        try
-        {
-            foreach (var step in folder.Steps().Reverse().Where(s => single ? string.Equals(folder.Of(s), Path.TrimEndingDirectorySeparator(path), StringComparison.Ordinal) : folder.ReadHealth(s) != CheckpointHealth.Quarantined))
-            {
-                try
-                {
-                    return (folder, CheckpointIntegrity.Check(folder, step));
-                }
-                catch (InvalidDataException e)
-                {
-                    problem = e.Message;
-                }
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problem = e.Message;
-        }
+    private IEnumerable<int> Encode(string text) => _encoder?.Encode(text) ?? Encoding.UTF8.GetBytes(text).Select(b => (int)b);
 
-        throw TrainerException.TryAgain("CheckpointUnreadable", problem);
-    }
-
-    private long Next(List<long> text, double temperature, Random generator)
+    private int Next(double temperature, Random generator)
     {
         using var scope = NewDisposeScope();
-        var seen = text.Skip(Math.Max(0, text.Count - _context)).ToArray();
-        var logits = _model.Logits(tensor(seen, [1, seen.Length])).select(1, seen.Length - 1).reshape(-1).to(ScalarType.Float64);
-        if (temperature == 0)
+        if (_tokens.Count - _start > _context)
         {
-            return logits.argmax().item<long>();
+            _start = _tokens.Count - Math.Max(1, _context / 2);
+            _cache?.Clear();
         }
 
-        var weights = nn.functional.softmax(logits / temperature, dim: 0).data<double>().ToArray();
+        var unread = _tokens.Skip((int)(_start + (_cache?.Length ?? 0))).Select(t => (long)t).ToArray();
+        var logits = _model.Logits(tensor(unread, [1, unread.Length]), _cache).select(1, unread.Length - 1).reshape(-1).to(ScalarType.Float64);
+        return temperature == 0 ? (int)logits.argmax().item<long>() : Draw(nn.functional.softmax(logits / temperature, dim: 0).data<double>().ToArray(), generator);
+    }
+
+    private static int Draw(double[] weights, Random generator)
+    {
         var draw = generator.NextDouble();
         for (var token = 0; token < weights.Length; token++)
         {

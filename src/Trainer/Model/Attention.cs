@@ -15,9 +15,12 @@ internal sealed class Attention
     private readonly Rotary _rotary;
     private readonly Linear _input; // C → (H + 2 KV) · D
     private readonly Linear _output; // C → C
+    private readonly int _layer;
 
-    public Attention(ParameterFactory parameters, string name, ModelDimensions sizes, Rotary rotary, Precision precision)
+    public Attention(ParameterFactory parameters, int layer, ModelDimensions sizes, Rotary rotary, Precision precision)
     {
+        var name = $"layers.{layer}.attention";
+        _layer = layer;
         _sizes = sizes;
         _rotary = rotary;
         Norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
@@ -30,8 +33,9 @@ internal sealed class Attention
 
     /// <param name="h_TC">[T, C], normed; T = batch × time</param>
     /// <param name="batch">B</param>
+    /// <param name="cache">what was read before these tokens, which are added; null: they are all</param>
     /// <returns>[T, C] float32</returns>
-    public Tensor Apply(Tensor h_TC, long batch)
+    public Tensor Apply(Tensor h_TC, long batch, KeyValueCache? cache)
     {
         using var scope = NewDisposeScope();
         long time = h_TC.shape[0] / batch, heads = _sizes.Heads, keyHeads = _sizes.KeyValueHeads, width = _sizes.HeadWidth;
@@ -39,12 +43,19 @@ internal sealed class Attention
 
         // Queries and keys are turned together, and split (not narrowed) because split's gradient is one concatenation.
         var parts = qkv_BtHD.split([heads + keyHeads, keyHeads], 2);
-        var turned = _rotary.Apply(parts[0].to(ScalarType.Float32)).to(qkv_BtHD.dtype).split([heads, keyHeads], 2);
+        var turned = _rotary.Apply(parts[0].to(ScalarType.Float32), cache?.Length ?? 0).to(qkv_BtHD.dtype).split([heads, keyHeads], 2);
         var q_BHtD = turned[0].transpose(1, 2);
-        var k_BHtD = Repeat(turned[1].transpose(1, 2), heads / keyHeads);
-        var v_BHtD = Repeat(parts[1].transpose(1, 2), heads / keyHeads);
+        var (keys, values) = (turned[1].transpose(1, 2), parts[1].transpose(1, 2));
+        if (cache is not null)
+        {
+            (keys, values) = cache.Extend(_layer, keys, values);
+        }
 
-        var y_BHtD = F.scaled_dot_product_attention(q_BHtD, k_BHtD, v_BHtD, is_casual: true);
+        var k_BHtD = Repeat(keys, heads / keyHeads);
+        var v_BHtD = Repeat(values, heads / keyHeads);
+
+        // A single token sees all that are before it, and itself.
+        var y_BHtD = F.scaled_dot_product_attention(q_BHtD, k_BHtD, v_BHtD, is_casual: time > 1);
         return _output.Apply(y_BHtD.transpose(1, 2).reshape(h_TC.shape[0], heads * width)).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 

@@ -8,7 +8,8 @@ namespace MhcOperator.Trainer.Model;
 /// </summary>
 internal sealed class Rotary : IDisposable
 {
-    private const double Theta = 10000;
+    /// <summary>θ.</summary>
+    public const double Theta = 10000;
 
     private readonly Tensor _turns; // [positions, 1, D/2] complex64
 
@@ -23,12 +24,13 @@ internal sealed class Rotary : IDisposable
     }
 
     /// <param name="x">[B, t, heads, D] float32; the last dimension contiguous</param>
+    /// <param name="start">position of the first</param>
     /// <returns>the same shape, contiguous</returns>
-    public Tensor Apply(Tensor x)
+    public Tensor Apply(Tensor x, long start)
     {
         long[] shape = x.shape;
         var pairs = x.reshape(shape[0], shape[1], shape[2], shape[3] / 2, 2).view_as_complex();
-        return (pairs * _turns.narrow(0, 0, shape[1])).view_as_real().flatten(3);
+        return (pairs * _turns.narrow(0, start, shape[1])).view_as_real().flatten(3);
     }
 
     public void Dispose() => _turns.Dispose();

@@ -41,7 +41,7 @@ internal sealed class Transformer : nn.Module
         _layers = [.. Enumerable.Range(0, _sizes.Layers).Select(i =>
         {
             Connect($"layers.{i}.attention", 2 * i);
-            var attention = new Attention(parameters, $"layers.{i}.attention", _sizes, _rotary, precision);
+            var attention = new Attention(parameters, i, _sizes, _rotary, precision);
             Connect($"layers.{i}.feed_forward", (2 * i) + 1);
             return new Layer(attention, new FeedForward(parameters, $"layers.{i}.feed_forward", _sizes, precision));
         })];
@@ -76,6 +76,9 @@ internal sealed class Transformer : nn.Module
         }
     }
 
+    /// <summary>Its sizes with all defaults.</summary>
+    public ModelDimensions Sizes => _sizes;
+
     /// <summary>All trainable tensors, in an order and under names that depend on the sizes only.</summary>
     public IReadOnlyList<NamedParameter> NamedParameters { get; }
 
@@ -92,7 +95,7 @@ internal sealed class Transformer : nn.Module
     {
         using var scope = NewDisposeScope();
         var time = tokens.shape[1] - 1;
-        var logits_TV = Forward(tokens.narrow(1, 0, time));
+        var logits_TV = Forward(tokens.narrow(1, 0, time), cache: null);
         return F.cross_entropy(logits_TV, tokens.narrow(1, 1, time).reshape(-1)).MoveToOuterDisposeScope();
     }
 
@@ -117,22 +120,29 @@ internal sealed class Transformer : nn.Module
 
     /// <summary>Scores of the next token at every position, without a graph.</summary>
     /// <param name="tokens">[B, t] int64, t at most the context length</param>
+    /// <param name="cache">What was read before, to which the tokens are added: any number to an empty one, else one at a time. Null: they are all.</param>
     /// <returns>[B, t, V] float32</returns>
-    public Tensor Logits(Tensor tokens)
+    /// <exception cref="ArgumentException">The tokens do not fit into the context.</exception>
+    public Tensor Logits(Tensor tokens, KeyValueCache? cache = null)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
-        return Forward(tokens).view(tokens.shape[0], tokens.shape[1], _sizes.Vocabulary).MoveToOuterDisposeScope();
+        return Forward(tokens, cache).view(tokens.shape[0], tokens.shape[1], _sizes.Vocabulary).MoveToOuterDisposeScope();
     }
 
     /// <param name="tokens_Bt">[B, t] int64</param>
     /// <returns>[T, V] float32</returns>
-    private Tensor Forward(Tensor tokens_Bt)
+    private Tensor Forward(Tensor tokens_Bt, KeyValueCache? cache)
     {
-        long batch = tokens_Bt.shape[0], time = tokens_Bt.shape[1];
-        if (time < 1 || time > _sizes.ContextLength)
+        long batch = tokens_Bt.shape[0], time = tokens_Bt.shape[1], read = cache?.Length ?? 0;
+        if (time < 1 || read + time > _sizes.ContextLength)
         {
-            throw new ArgumentException($"A sequence must have from 1 to {_sizes.ContextLength} tokens (model.contextLength), not {time}.", nameof(tokens_Bt));
+            throw new ArgumentException($"A sequence must have from 1 to {_sizes.ContextLength} tokens (model.contextLength), not {read + time}.", nameof(tokens_Bt));
+        }
+
+        if (read > 0 && time > 1)
+        {
+            throw new ArgumentException($"One token at a time can follow {read} that were read, not {time}.", nameof(tokens_Bt));
         }
 
         using var gain = MeasureGain && _streams > 0 ? new CompositeGain() : null;
@@ -140,12 +150,13 @@ internal sealed class Transformer : nn.Module
         List<Sublayer> sublayers = [];
         foreach (var layer in _layers)
         {
-            sublayers.Add(new Sublayer(layer.Attention.Norm, h_TC => layer.Attention.Apply(h_TC, batch)));
+            sublayers.Add(new Sublayer(layer.Attention.Norm, h_TC => layer.Attention.Apply(h_TC, batch, cache)));
             sublayers.Add(new Sublayer(layer.FeedForward.Norm, layer.FeedForward.Apply));
         }
 
         var final_TC = _stack.Apply(embedding_TC, sublayers, _norm, gain);
         LastGain = gain?.Measure() ?? LastGain;
+        cache?.Advance(time);
         return _head.Apply(final_TC).to(ScalarType.Float32);
     }
 

@@ -3,7 +3,6 @@ using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Parallel;
-using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Training;
 
@@ -16,28 +15,21 @@ internal sealed class ValidationMeter
 {
     // A forward pass is a third of a step: validation costs about 2 % of training.
     private const double ForwardsPerStep = 0.06;
-    private const int PartTokens = 512;
 
-    private readonly DataSet _data;
-    private readonly Transformer _model;
+    private readonly SpreadLoss _loss;
     private readonly IGang _gang;
-    private readonly int _context;
     private readonly int _interval;
     private readonly int _steps;
-    private readonly int _partSamples;
-    private readonly int _parts;
 
     private ValidationMeter(TrainerConfiguration configuration, DataSet data, Transformer model, IGang gang)
     {
-        (_data, _model, _gang) = (data, model, gang);
-        (_context, _interval, _steps) = (configuration.Model.ContextLength, configuration.Checkpoints.IntervalSteps, configuration.Optimization.Steps);
-        _partSamples = (int)Math.Min(Math.Max(1, PartTokens / _context), data.ValidationSamples);
-        var affordable = ForwardsPerStep * _interval * (configuration.Optimization.BatchTokens / _context);
-        _parts = Math.Max(1, (int)(Math.Min(affordable, data.ValidationSamples) / _partSamples));
+        (_gang, _interval, _steps) = (gang, configuration.Checkpoints.IntervalSteps, configuration.Optimization.Steps);
+        var batch = configuration.Optimization.BatchTokens / configuration.Model.ContextLength;
+        _loss = new SpreadLoss(model, data.ReadValidation, data.ValidationSamples, ForwardsPerStep * _interval * batch);
     }
 
     /// <summary>Samples of one measurement.</summary>
-    public long Samples => (long)_parts * _partSamples;
+    public long Samples => _loss.Samples;
 
     /// <summary>The meter of a job; null where no sample is kept back.</summary>
     public static ValidationMeter? Create(TrainerConfiguration configuration, DataSet data, Transformer model, IGang gang) =>
@@ -51,34 +43,18 @@ internal sealed class ValidationMeter
     private double? Measure()
     {
         var mine = new List<float>();
-        for (var part = _gang.Rank; part < _parts; part += _gang.Size)
+        for (var part = _gang.Rank; part < _loss.Parts; part += _gang.Size)
         {
-            mine.Add(LossOf(part));
+            mine.Add(_loss.Of(part));
         }
 
         var all = _gang.Gather(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(mine)));
         double sum = 0;
-        for (var part = 0; part < _parts; part++)
+        for (var part = 0; part < _loss.Parts; part++)
         {
             sum += MemoryMarshal.Cast<byte, float>(all[part % _gang.Size])[part / _gang.Size];
         }
 
-        return double.IsFinite(sum) ? sum / _parts : null;
-    }
-
-    private float LossOf(int part)
-    {
-        using var scope = NewDisposeScope();
-        using var noGradients = no_grad();
-        var tokens = new long[_partSamples * (_context + 1)];
-        for (var i = 0; i < _partSamples; i++)
-        {
-            // Spread over all that is kept back.
-            var sample = (((long)part * _partSamples) + i) * _data.ValidationSamples / Samples;
-            _data.ReadValidation(sample, tokens.AsSpan(i * (_context + 1), _context + 1));
-        }
-
-        _model.MeasureGain = false;
-        return _model.Loss(tensor(tokens, [_partSamples, _context + 1])).item<float>();
+        return double.IsFinite(sum) ? sum / _loss.Parts : null;
     }
 }

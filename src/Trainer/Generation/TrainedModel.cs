@@ -1,0 +1,68 @@
+using MhcOperator.Api;
+using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Training;
+
+namespace MhcOperator.Trainer.Generation;
+
+/// <summary>The model of a checkpoint, in float32.</summary>
+internal sealed class TrainedModel : IDisposable
+{
+    /// <param name="model">Owned from now on.</param>
+    /// <param name="manifest">Of its checkpoint.</param>
+    public TrainedModel(Transformer model, CheckpointManifest manifest) => (Model, Manifest) = (model, manifest);
+
+    /// <summary>The model.</summary>
+    public Transformer Model { get; }
+
+    /// <summary>What the checkpoint says of it.</summary>
+    public CheckpointManifest Manifest { get; }
+
+    /// <summary>Loads the model of a checkpoint; its manifest says what model it is.</summary>
+    /// <param name="path">A checkpoint, or a folder of checkpoints: then the newest whole one that is not quarantined.</param>
+    /// <param name="kernels">How mHC is computed.</param>
+    /// <exception cref="TrainerException">There is no whole checkpoint.</exception>
+    public static TrainedModel Load(string path, KernelKind kernels)
+    {
+        var (folder, manifest) = Find(Path.GetFullPath(Path.TrimEndingDirectorySeparator(path)));
+        var model = new Transformer(manifest.Model, manifest.Vocabulary, Precision.Float32, kernels, seed: 0);
+        var tensors = CheckpointLoader.ReadShards(folder, manifest, TrainingState.IsWeight);
+        TrainingState.RestoreWeights(model, manifest.Step, tensors);
+        foreach (var tensor in tensors)
+        {
+            tensor.Value.Dispose();
+        }
+
+        return new TrainedModel(model, manifest);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    private static (CheckpointFolder Folder, CheckpointManifest Manifest) Find(string path)
+    {
+        var single = File.Exists(Path.Combine(path, CheckpointFolder.ManifestName));
+        var folder = CheckpointFolder.OpenForReading(single ? Path.GetDirectoryName(path)! : path);
+        var problem = $"{path} has no checkpoint";
+        try
+        {
+            foreach (var step in folder.Steps().Reverse().Where(s => single ? string.Equals(folder.Of(s), path, StringComparison.Ordinal) : folder.ReadHealth(s) != CheckpointHealth.Quarantined))
+            {
+                try
+                {
+                    return (folder, CheckpointIntegrity.Check(folder, step));
+                }
+                catch (InvalidDataException e)
+                {
+                    problem = e.Message;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = e.Message;
+        }
+
+        throw TrainerException.TryAgain("CheckpointUnreadable", problem);
+    }
+}
