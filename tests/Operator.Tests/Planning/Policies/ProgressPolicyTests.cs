@@ -14,6 +14,7 @@ public sealed class ProgressPolicyTests
         Step = step,
         TotalSteps = 200,
         Loss = 3.25,
+        ValidationLoss = 3.50004,
         TokensPerSecond = 1000,
         EtaSeconds = 60,
         Gain = new GainStatus { Forward = 1, Backward = 1.2 },
@@ -29,6 +30,7 @@ public sealed class ProgressPolicyTests
     {
         var status = Running().WithReport(Report(120), Clock.After(7)).Plan(8).Status!;
         Assert.Equal((120, 200, 3.25, 1000.0, 60.0), (status.Progress!.Step, status.Progress.TotalSteps, status.Progress.Loss, status.Progress.TokensPerSecond, status.Progress.EtaSeconds));
+        Assert.Equal(3.5, status.Progress.ValidationLoss);
         Assert.Equal(Clock.After(7).UtcDateTime, status.Progress.UpdatedAt);
         Assert.Equal((100, 50), (status.Checkpoints!.Latest, status.Checkpoints.Verified));
         Assert.Equal(("Healthy", 1.2), (status.Stability!.State, status.Stability.Gain!.Backward));
@@ -78,8 +80,9 @@ public sealed class ProgressPolicyTests
     [Fact]
     public void A_loss_that_is_not_finite_is_left_out()
     {
-        var plan = Running().WithReport(Report(120) with { Loss = double.NaN, EtaSeconds = double.PositiveInfinity }).Plan();
+        var plan = Running().WithReport(Report(120) with { Loss = double.NaN, ValidationLoss = double.NaN, EtaSeconds = double.PositiveInfinity }).Plan();
         Assert.Null(plan.Status!.Progress!.Loss);
+        Assert.Null(plan.Status.Progress.ValidationLoss);
         Assert.Null(plan.Status.Progress.EtaSeconds);
     }
 
