@@ -68,11 +68,18 @@ public sealed class JobExecutor
     private Observed Observe(JobKey key, JobManifest manifest, JobMemory memory)
     {
         // What the cluster must have follows from the job as it is acted on, which may differ from its spec.
-        var job = AcceptedJob.Of(manifest, manifest.Status ?? manifest.Job?.Status).Job;
+        var status = manifest.Status ?? manifest.Job?.Status;
+        var job = AcceptedJob.Of(manifest, status).Job;
+        var pods = cluster.ListPods(key);
+        if (status is { Attempt: > 0 } && memory.CompleteAttempt != status.Attempt && Gang.Of(pods, job, status.Attempt).IsComplete)
+        {
+            memory.CompleteAttempt = status.Attempt;
+        }
+
         return new Observed
         {
             Manifest = manifest,
-            Pods = cluster.ListPods(key),
+            Pods = pods,
             Service = cluster.FindService(key.Namespace, GangNames.Service(key.Name)),
             ConfigMap = cluster.FindConfigMap(key.Namespace, GangNames.ConfigMap(key.Name)),
             Claim = cluster.FindClaim(key.Namespace, GangNames.Claim(key.Name)),
@@ -80,6 +87,7 @@ public sealed class JobExecutor
             ResourceClaims = PodGroupPolicy.AsksForClaims(job) ? cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
             PodGroups = cluster.ListPodGroups(key),
             Refusals = [.. memory.Refusals.Values],
+            CompleteAttempt = memory.CompleteAttempt,
             StatusWrittenAt = memory.StatusWrittenAt,
             Options = options,
         };

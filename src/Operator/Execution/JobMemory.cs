@@ -17,6 +17,9 @@ internal sealed class JobMemory
     /// <summary>Nodes that were asked for, and when they were read.</summary>
     public Dictionary<string, (NodeState State, DateTimeOffset ReadAt)> Nodes { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Newest attempt of which all pods have been there.</summary>
+    public int? CompleteAttempt { get; set; }
+
     public DateTimeOffset? StatusWrittenAt { get; set; }
 
     /// <summary>By kind and name; pods are created in parallel.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
@@ -32,7 +33,8 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
         }
 
         await using var server = await HealthServer.StartAsync(settings, health, registry, log, cancel);
-        var rehearsing = settings.Rehearses ? Task.Run(() => Rehearsal.RunAsync(settings, time, log, cancel), CancellationToken.None) : Task.CompletedTask;
+        _ = new MemoryTrimmer(time).RunAsync(cancel);
+        var rehearsing = settings.Rehearses && RuntimeFeature.IsDynamicCodeCompiled ? Task.Run(() => Rehearsal.RunAsync(settings, time, log, cancel), CancellationToken.None) : Task.CompletedTask;
         if (settings.LeaderElection)
         {
             await RunElectedAsync(access, metrics, rehearsing, cancel);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Kubernetes;
 
-/// <summary>Runs commands in containers (the subresource pods/exec, by WebSocket). It needs a role of its own, which not everybody grants: deploy/stack-dumps.yaml.</summary>
+/// <summary>Runs commands in containers (the subresource pods/exec, by WebSocket). It needs a role of its own, which not everybody grants: deploy/optional/stack-dumps.yaml.</summary>
 /// <param name="connection">Server.</param>
 /// <param name="time">Clock of the limit.</param>
 /// <param name="log">Says what could not be run.</param>
@@ -37,7 +37,7 @@ internal sealed class PodExec(ApiConnection connection, TimeProvider time, ILogg
         }
         catch (ClusterException e) when (e.Status == HttpStatusCode.Forbidden)
         {
-            log.LogInformation("pod {Pod}: nothing may be run in it (deploy/stack-dumps.yaml allows it)", pod.Metadata.Name);
+            log.LogInformation("pod {Pod}: nothing may be run in it (deploy/optional/stack-dumps.yaml allows it)", pod.Metadata.Name);
         }
         catch (Exception e) when (e is ClusterException or WebSocketException or HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {

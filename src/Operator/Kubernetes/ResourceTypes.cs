@@ -13,7 +13,7 @@ namespace MhcOperator.Operator.Kubernetes;
 internal static class ResourceTypes
 {
     public static readonly ResourceType<JobManifest> Jobs = new(MhcTrainingJob.Group, MhcTrainingJob.Version, MhcTrainingJob.KindName, MhcTrainingJob.Plural, ReadJob);
-    public static readonly ResourceType<V1Pod> Pods = Core("Pod", "pods", SourceGenerationContext.Default.V1Pod);
+    public static readonly ResourceType<V1Pod> Pods = new("", "v1", "Pod", "pods", ReadPod);
     public static readonly ResourceType<V1Service> Services = Core("Service", "services", SourceGenerationContext.Default.V1Service);
     public static readonly ResourceType<V1ConfigMap> ConfigMaps = Core("ConfigMap", "configmaps", SourceGenerationContext.Default.V1ConfigMap);
     public static readonly ResourceType<V1PersistentVolumeClaim> Claims = Core("PersistentVolumeClaim", "persistentvolumeclaims", SourceGenerationContext.Default.V1PersistentVolumeClaim);
@@ -30,6 +30,25 @@ internal static class ResourceTypes
             item.Metadata.ManagedFields = null; // nobody looks at it, and it is a third of a pod
             return item;
         });
+
+    /// <summary>Of what a pod's author wrote only what is looked at again: a large cluster's pods are most of what the operator holds in memory.</summary>
+    private static V1Pod ReadPod(JsonElement json)
+    {
+        var pod = json.Deserialize(SourceGenerationContext.Default.V1Pod)!;
+        pod.Metadata.ManagedFields = null;
+        pod.Metadata.Annotations = null;
+        if (pod.Spec is { } spec)
+        {
+            pod.Spec = new V1PodSpec
+            {
+                NodeName = spec.NodeName,
+                SchedulingGates = spec.SchedulingGates,
+                Containers = [.. spec.Containers.Select(container => new V1Container { Name = container.Name, Ports = container.Ports })],
+            };
+        }
+
+        return pod;
+    }
 
     /// <summary>A job that can't be read is kept all the same, so that its status can say what is wrong with it.</summary>
     private static JobManifest ReadJob(JsonElement json)

@@ -10,7 +10,7 @@ public interface ILocalRunObserver
     /// <summary>The job's status has changed; the object is a snapshot that nobody changes.</summary>
     void OnJobChanged(MhcTrainingJob job);
 
-    /// <summary>An event was recorded about the job (Created, GangRunning, RolledBack, Restarting, Succeeded, Failed …).</summary>
+    /// <summary>An event was recorded about the job (GangRunning, RolledBack, Restarting, Succeeded, Failed …).</summary>
     void OnEvent(DateTimeOffset at, ClusterEvent happened);
 
     /// <summary>Rank 0 has answered.</summary>

@@ -41,6 +41,9 @@ internal sealed record Observed
     /// <summary>Creations that were refused.</summary>
     public IReadOnlyList<Refusal> Refusals { get; init; } = [];
 
+    /// <summary>Newest attempt of which this process has seen all pods; null: none.</summary>
+    public int? CompleteAttempt { get; init; }
+
     /// <summary>When this process last wrote the job's status; null: not yet.</summary>
     public DateTimeOffset? StatusWrittenAt { get; init; }
 

@@ -49,10 +49,14 @@ internal sealed class PlanContext
     /// <summary>The pods, sorted by the attempt that the working status names.</summary>
     public Gang Gang => gang ??= Gang.Of(Observed.Pods, Job, Status.Attempt);
 
-    /// <summary>Whether the stored status says that all pods of the current attempt have been there: one that is missing has then been lost, not delayed.</summary>
+    /// <summary>
+    /// Whether all pods of the current attempt have been there: one that is missing has then been lost, not delayed. The stored status says so
+    /// some seconds after this process has seen it.
+    /// </summary>
     public bool GangWasComplete =>
-        Observed.Status is { } stored && stored.Attempt == Status.Attempt && stored.Attempt > 0
-        && stored.Workers.Active + stored.Workers.Succeeded + stored.Workers.Failed >= Spec.Workers.Replicas;
+        (Observed.CompleteAttempt is { } seen && seen == Status.Attempt)
+        || (Observed.Status is { } stored && stored.Attempt == Status.Attempt && stored.Attempt > 0
+        && stored.Workers.Active + stored.Workers.Succeeded + stored.Workers.Failed >= Spec.Workers.Replicas);
 
     /// <summary>Rank 0's last answer, where it is about the current attempt.</summary>
     public TrainerStatus? Report => Observed.Report?.Status is { } report && report.Attempt == Status.Attempt ? report : null;
@@ -129,7 +133,7 @@ internal sealed class PlanContext
             return new Plan { SuspendJob = true };
         }
 
-        var change = StatusChange.Between(Observed, Status, Spec.Workers.Replicas, Now);
+        var change = StatusChange.Between(Observed, Status, Now);
         if (change.LookAgainAt is { } at)
         {
             LookAgainAt(at);

@@ -11,7 +11,6 @@ internal static class Reasons
     public const string NotAllowed = "NotAllowed";
     public const string NameConflict = "NameConflict";
 
-    public const string Created = "Created";
     public const string Pending = "Pending";
     public const string Scheduled = "Scheduled";
     public const string Unschedulable = "Unschedulable";

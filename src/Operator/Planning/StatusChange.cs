@@ -1,17 +1,19 @@
 using System.Text.Json;
+using k8s.Models;
 using MhcOperator.Api;
 
 namespace MhcOperator.Operator.Planning;
 
 /// <summary>
-/// Whether a status is worth a write. What is not a number is written at once; what is only a number waits until the last write is
-/// <see cref="OperatorOptions.StatusInterval"/> old, so that a training job costs a few writes a minute and an idle one none.
+/// Whether a status is worth a write. Decisions and news are written at once; numbers, and how far a gang has come that is starting, wait
+/// until the last write is <see cref="OperatorOptions.StatusInterval"/> old. So a gang that starts in that time costs two writes, one that
+/// trains a few a minute, and an idle one none.
 /// </summary>
 /// <param name="Write">Write it now.</param>
 /// <param name="LookAgainAt">When the numbers that wait may be written.</param>
 internal readonly record struct StatusChange(bool Write, DateTimeOffset? LookAgainAt)
 {
-    public static StatusChange Between(Observed observed, MhcTrainingJobStatus wanted, int replicas, DateTimeOffset now)
+    public static StatusChange Between(Observed observed, MhcTrainingJobStatus wanted, DateTimeOffset now)
     {
         var stored = observed.Status;
         if (stored is not null && Same(stored, wanted))
@@ -20,7 +22,7 @@ internal readonly record struct StatusChange(bool Write, DateTimeOffset? LookAga
         }
 
         var due = observed.StatusWrittenAt + observed.Options.StatusInterval;
-        return stored is null || due is null || due <= now || !Same(WithoutNumbers(stored, replicas), WithoutNumbers(wanted, replicas))
+        return stored is null || due is null || due <= now || !Same(WithoutDetails(stored), WithoutDetails(wanted))
             ? new StatusChange(Write: true, LookAgainAt: null)
             : new StatusChange(Write: false, due);
     }
@@ -31,15 +33,16 @@ internal readonly record struct StatusChange(bool Write, DateTimeOffset? LookAga
     private static byte[] Bytes(MhcTrainingJobStatus status) =>
         JsonSerializer.SerializeToUtf8Bytes(status, ApiJsonContext.Default.MhcTrainingJobStatus);
 
-    private static MhcTrainingJobStatus WithoutNumbers(MhcTrainingJobStatus status, int replicas) => status with
+    private static MhcTrainingJobStatus WithoutDetails(MhcTrainingJobStatus status) => status with
     {
-        // That the gang is whole is a fact that decisions rest on (PlanContext.GangWasComplete), not a mere number.
-        Workers = new WorkerCounts
-        {
-            Active = status.Workers.Active + status.Workers.Succeeded + status.Workers.Failed >= replicas ? 1 : 0,
-        },
+        Workers = new WorkerCounts(),
+        Conditions = [.. status.Conditions.Where(c => !TellsOfStarting(c))],
         Progress = null,
         Stability = status.Stability is { } stability ? new StabilityStatus { State = stability.State } : null,
         Checkpoints = null,
     };
+
+    /// <summary>Nothing is wrong, and the gang does not run yet.</summary>
+    private static bool TellsOfStarting(V1Condition condition) =>
+        condition is { Type: ConditionTypes.GangScheduled or ConditionTypes.Running, Reason: Reasons.Pending or Reasons.Starting or Reasons.Scheduled };
 }

@@ -20,7 +20,7 @@ namespace MhcOperator.Operator.Runtime;
 internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, WatchScope scope, TimeProvider time, RuntimeMetrics metrics, ILogger log)
     where T : class, IMetadata<V1ObjectMeta>
 {
-    /// <summary>A watch that lived this long was a good one: the next failure is a new one.</summary>
+    /// <summary>A watch that lived this long, or brought news, was a good one: the next failure is a new one.</summary>
     private static readonly TimeSpan GoodWatch = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestWatch = TimeSpan.FromMinutes(5);
 
@@ -53,11 +53,11 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
                     synced.TrySetResult();
                 }
 
-                await WatchAsync(cancel);
-                if (time.GetElapsedTime(started) >= GoodWatch)
+                var broughtNews = await WatchAsync(cancel);
+                if (broughtNews || time.GetElapsedTime(started) >= GoodWatch)
                 {
                     backoff.Reset();
-                    continue; // the server ends every watch now and then: go on at once from the last version
+                    continue; // the server ends every watch now and then, one with much to tell after seconds: go on at once from the last version
                 }
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -111,13 +111,16 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
         }
     }
 
-    private async Task WatchAsync(CancellationToken cancel)
+    /// <returns>Whether anything came before the server ended it.</returns>
+    private async Task<bool> WatchAsync(CancellationToken cancel)
     {
+        var broughtNews = false;
         var length = ShortestWatch * (1 + Random.Shared.NextDouble()); // so that not all watches of all operators end together
         using var guard = new CancellationTokenSource(length + TimeSpan.FromSeconds(30), time); // a half-open connection never ends by itself
         using var either = CancellationTokenSource.CreateLinkedTokenSource(guard.Token, cancel);
         await foreach (var happened in client.WatchAsync(scope.Namespace, scope.Selector, version, length, either.Token))
         {
+            broughtNews = true;
             var isNews = happened.Item is { } item && (happened.Kind == WatchEventKind.Deleted ? store.Delete(item) : store.Set(item));
             if (!HasSeen(happened.Version))
             {
@@ -129,6 +132,8 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
                 Changed?.Invoke(happened.Item!);
             }
         }
+
+        return broughtNews;
     }
 
     /// <summary>A quiet watch that ends says only that the answer was cut: the exception inside knows more.</summary>

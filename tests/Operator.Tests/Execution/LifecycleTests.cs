@@ -29,7 +29,7 @@ public sealed class LifecycleTests
 
         Assert.Equal("Succeeded", simulation.Status.Phase);
         Assert.Equal((2, 0), (simulation.Status.Attempt, simulation.Status.Restarts));
-        Assert.Equal(["Created", "GangRunning", "RolledBack", "GangRunning", "Succeeded"], simulation.Events.Select(e => e.Reason));
+        Assert.Equal(["GangRunning", "RolledBack", "GangRunning", "Succeeded"], simulation.Events.Select(e => e.Reason));
         Assert.Empty(simulation.PodNames);
         Assert.Empty(simulation.Violations);
     }

@@ -57,7 +57,7 @@ public sealed class PodExecTests
             return Task.CompletedTask;
         });
         await RunAsync(server);
-        Assert.Contains("deploy/stack-dumps.yaml", Assert.Single(Said()), StringComparison.Ordinal);
+        Assert.Contains("deploy/optional/stack-dumps.yaml", Assert.Single(Said()), StringComparison.Ordinal);
     }
 
     [Fact]

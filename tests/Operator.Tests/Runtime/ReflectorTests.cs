@@ -122,7 +122,21 @@ public sealed class ReflectorTests : IDisposable
         Assert.Single(server.Requests, request => !request.IsWatch);
     }
 
-    private async Task RunAsync(Func<bool> until, ScriptedServer? from = null)
+    /// <summary>A server with a thousand changes to tell ends a watch whose buffer is full after a second or two.</summary>
+    [Fact]
+    public async Task A_watch_that_the_server_ends_after_news_is_gone_on_with_at_once()
+    {
+        for (var version = 11; version <= 30; version++)
+        {
+            var line = Line("ADDED", Job($"job-{version}", version));
+            watches.Enqueue(() => Stream(line));
+        }
+
+        await RunAsync(() => changes.Count == 20, timePasses: false);
+        Assert.Single(server.Requests, request => !request.IsWatch);
+    }
+
+    private async Task RunAsync(Func<bool> until, ScriptedServer? from = null, bool timePasses = true)
     {
         var client = new ResourceClient<JobManifest>((from ?? server).Connect(time), ResourceTypes.Jobs);
         var reflector = new Reflector<JobManifest>(client, store, new WatchScope(null), time, ScriptedServer.Metrics(), NullLogger.Instance);
@@ -131,7 +145,7 @@ public sealed class ReflectorTests : IDisposable
         await Eventually.HoldsAsync(
             () =>
             {
-                time.TryPass(LongestBackoff);
+                _ = timePasses && time.TryPass(LongestBackoff);
                 return until();
             },
             $"what the test waits for; so far: {string.Join(' ', changes)}");

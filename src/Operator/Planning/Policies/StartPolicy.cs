@@ -26,7 +26,6 @@ internal static class StartPolicy
         else
         {
             context.SetCondition(ConditionTypes.Suspended, Conditions.False, Reasons.NotSuspended, "the job is not suspended");
-            context.Say(Reasons.Created, $"attempt 1 begins with {context.Spec.Workers.Replicas} workers");
         }
 
         context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.Pending, "the pods are being made");

@@ -1,0 +1,59 @@
+using MhcOperator.Api;
+using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Tests.Building;
+using static MhcOperator.Operator.Tests.Building.JobBuilder;
+using static MhcOperator.Operator.Tests.Building.PodBuilder;
+using static MhcOperator.Operator.Tests.Building.StatusBuilder;
+
+namespace MhcOperator.Operator.Tests.Planning;
+
+public sealed class StatusChangeTests
+{
+    /// <summary>The pods of the first attempt have just been made, and the status that decided it was written at <see cref="Clock.Start"/>.</summary>
+    private static Scene Starting()
+    {
+        var scene = Scene.Of(MakeJob());
+        return scene.After(scene.Plan()).With(o => o with { StatusWrittenAt = Clock.Start }).WithPods(MakePod(1, 0), MakePod(1, 1));
+    }
+
+    [Fact]
+    public void That_a_gang_waits_for_its_nodes_is_not_news_until_the_interval_is_over()
+    {
+        var early = Starting().Plan(1);
+        Assert.Null(early.Status);
+        Assert.Equal(TimeSpan.FromSeconds(4), early.RequeueAfter);
+
+        var late = Starting().Plan(5);
+        Assert.Equal(2, late.Status!.Workers.Active);
+        Assert.Contains("wait for their nodes", late.Condition(ConditionTypes.GangScheduled).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void That_it_runs_is_written_at_once()
+    {
+        var plan = Starting().WithPods(MakeRunningGang(1, 2)).Plan(1);
+        plan.ShouldHave(ConditionTypes.Running, "True", "GangRunning");
+        Assert.Equal(2, plan.Status!.Workers.Active);
+        Assert.Equal(["GangRunning"], plan.EventReasons());
+    }
+
+    [Fact]
+    public void Why_it_cannot_start_is_written_at_once() =>
+        Starting().WithPods(MakePod(1, 0).Unschedulable("no node has a GPU"), MakePod(1, 1)).Plan(1).ShouldHave(ConditionTypes.GangScheduled, "False", "Unschedulable");
+
+    [Fact]
+    public void A_pod_that_goes_before_it_is_written_that_all_were_there_is_lost_all_the_same()
+    {
+        var plan = Starting().With(o => o with { CompleteAttempt = 1 }).WithPods(MakePod(1, 0)).Plan(1);
+        plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerLost");
+        Assert.Equal((2, 1), (plan.Status!.Attempt, plan.Status.Restarts));
+    }
+
+    [Fact]
+    public void That_an_earlier_attempt_was_whole_says_nothing_of_this_one()
+    {
+        var plan = Starting().With(o => o with { CompleteAttempt = 0 }).WithPods(MakePod(1, 0)).Plan(1);
+        Assert.Null(plan.Status);
+        Assert.Equal(["demo-1-1"], plan.PodNames());
+    }
+}
