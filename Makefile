@@ -7,7 +7,7 @@ export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs demo test bench-kernels cluster cluster-down format format-check clean
+.PHONY: help setup build native programs operator demo test bench-kernels bench-operator cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -47,6 +47,12 @@ test: ## Build, then run all tests, the ones on a real Kubernetes included
 
 bench-kernels: programs ## Time the mHC kernels against composed torch operations and the copy bandwidth
 	@bench/kernels.sh
+
+operator: ## Compile the operator to native code: artifacts/operator/mhc-operator
+	@eng/publish-operator.sh
+
+bench-operator: programs operator ## Load the operator with 1000 jobs, beside Kubernetes's Job controller
+	@OPERATOR=$${OPERATOR:-$$PWD/artifacts/operator/mhc-operator} bench/operator.sh
 
 cluster: programs ## Start a one-node Kubernetes with the operator running against it
 	@eng/cluster.sh up

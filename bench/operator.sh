@@ -14,7 +14,7 @@ source bench/api-server.sh
 results=$folder/results
 
 readonly namespace=api/v1/namespaces/default group=apis/training.mhc.dev/v1alpha1
-readonly model='"model":{"layers":1,"width":32,"heads":2,"contextLength":32},"optimization":{"steps":1000,"batchTokens":4096}'
+readonly model='"model":{"layers":1,"width":32,"heads":2,"contextLength":32},"optimization":{"steps":1000,"batchTokens":65536}'
 
 # A job of ours, and one of Kubernetes's: name, pods.
 our_job() { echo "$group/namespaces/default/mhctrainingjobs {\"apiVersion\":\"training.mhc.dev/v1alpha1\",\"kind\":\"MhcTrainingJob\",\"metadata\":{\"name\":\"$1\"},\"spec\":{\"workers\":{\"replicas\":$2,\"device\":\"Cpu\"},\"runPolicy\":{\"backoff\":{\"initialSeconds\":0}},$model}}"; }

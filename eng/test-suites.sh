@@ -7,14 +7,14 @@ all_suites() {
   printf '%s\n' format shell native native-sanitize
   local project
   for project in Api Operator Cli Trainer; do echo "$project.Tests"; done
-  printf '%s\n' Operator.IntegrationTests EndToEnd.Tests
+  printf '%s\n' native-operator Operator.IntegrationTests EndToEnd.Tests
 }
 
 # Seconds after which a suite is ended.
 time_limit() {
   case $1 in
     EndToEnd.Tests) echo 600 ;;
-    native | native-sanitize) echo 900 ;; # they are built in that time too, beside Kubernetes where that has to be
+    native | native-sanitize | native-operator) echo 900 ;; # they are built in that time too, beside Kubernetes where that has to be
     Trainer.Tests | Operator.IntegrationTests) echo 420 ;;
     *) echo 240 ;;
   esac
@@ -27,6 +27,7 @@ run_suite() {
     format) run_check "$suite" "$eng/format.sh" --check ;;
     shell) run_check "$suite" shellcheck -x -P . .ci/run eng/*.sh bench/*.sh eng/cluster/build-kubernetes.sh ;;
     native) run_native_tests "$suite" "$started" ;;
+    native-operator) run_check "$suite" "$eng/publish-operator.sh" --check ;;
     native-sanitize) run_native_tests "$suite" "$started" --sanitize ;;
     Operator.IntegrationTests)
       wait_for_cluster binaries

@@ -2,7 +2,7 @@
 # Builds everything and runs every test: formatting, the shell scripts, the native tests, each test
 # project, and the end-to-end tests on a real one-node Kubernetes that comes up meanwhile.
 #
-#   test.sh [SUITE...]     all where none is named: format shell native native-sanitize Api.Tests … EndToEnd.Tests
+#   test.sh [SUITE...]     all where none is named: format shell native native-sanitize Api.Tests … native-operator EndToEnd.Tests
 #
 # Prints a table and, alone on the last line, `N passed, N failed` (and `, N skipped`). Fails on any
 # failure, on a test process that crashes or takes too long, and on a suite that ran no test.
