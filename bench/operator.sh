@@ -107,7 +107,7 @@ row "first POST to last of $((8 * jobs)) pods, no client limit|$(seconds_to_pods
 row "processor time until the last pod|$(awk -v a="$before" -v b="$(processor_seconds "$process")" 'BEGIN { printf "%.1f", b - a }')|s|||"
 run_pods '^job-'
 wait_until "all jobs run" all_run "$jobs"
-sleep 5 # the last events
+sleep 15 # the last events, and the memory that the burst took
 row "resident memory, $jobs jobs and $((8 * jobs)) pods|$(resident_mebibytes "$process")|MiB||120|most"
 audited '.user.username == "mhc-operator" and (.verb | test("create|update|patch|delete"))' '"\(.verb) \(.objectRef.resource)\(if .objectRef.subresource then "/" + .objectRef.subresource else "" end)"' | sort | uniq -c |
   while read -r count verb what; do row "writes for a job until it runs: $verb $what|$(awk -v c="$count" -v j="$jobs" 'BEGIN { printf "%.2f", c / j }')||||"; done

@@ -27,6 +27,7 @@ hash_of_sources() {
 compile() {
   local work
   work=$(mktemp -d)
+  eng/setup.sh zlib1g-dev
   echo "compiling the operator to native code" >&2
   # In a copy: what the compiler leaves beside the sources must not meet that of the ordinary build.
   cp -r --parents src/Api src/Operator crds Directory.*.props global.json .editorconfig "$work"
