@@ -5,22 +5,33 @@ namespace MhcOperator.Operator.Runtime;
 /// an operator that then waits for hours would hold on to them.
 /// </summary>
 /// <param name="time">Clock.</param>
-internal sealed class MemoryTrimmer(TimeProvider time)
+/// <param name="allocated">Bytes that the process has allocated so far.</param>
+/// <param name="giveBack">Collects everything and returns what is free to the system.</param>
+internal sealed class MemoryTrimmer(TimeProvider time, Func<long> allocated, Action giveBack)
 {
-    private const long Worthwhile = 32L << 20;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+    /// <summary>Bytes allocated since the last time for which it is worth the pause.</summary>
+    public const long Worthwhile = 32L << 20;
+
+    /// <summary>Between two looks.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    /// <summary>For this process.</summary>
+    public MemoryTrimmer(TimeProvider time)
+        : this(time, () => GC.GetTotalAllocatedBytes(), () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true))
+    {
+    }
 
     /// <summary>Works until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        var trimmed = GC.GetTotalAllocatedBytes();
-        while (await timer.WaitForNextTickAsync(cancel))
+        var before = allocated();
+        while (await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false))
         {
-            if (GC.GetTotalAllocatedBytes() - trimmed >= Worthwhile)
+            if (allocated() - before >= Worthwhile)
             {
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-                trimmed = GC.GetTotalAllocatedBytes();
+                giveBack();
+                before = allocated();
             }
         }
     }
