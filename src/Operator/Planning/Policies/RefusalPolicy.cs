@@ -13,11 +13,14 @@ internal static class RefusalPolicy
     public static bool Apply(PlanContext context)
     {
         var retry = context.Observed.Options.RefusalRetry;
-        var refusal = context.Observed.Refusals.FirstOrDefault(r => r.Generation == context.Job.Metadata.Generation && r.At + retry > context.Now);
-        if (refusal is null || context.Gang.IsComplete)
+        var refusals = context.Observed.Refusals.Where(r => r.Generation == context.Job.Metadata.Generation)
+            .OrderBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal).ToList(); // pods are refused in any order: the same one is named each time
+        if (refusals.Count == 0 || context.Gang.IsComplete || refusals.Max(r => r.At) + retry <= context.Now)
         {
             return true;
         }
+
+        var refusal = refusals[0];
 
         var message = ConditionText.Message($"{refusal.Kind} {refusal.Name} was refused: {refusal.Message}");
         switch (refusal.Status)
@@ -33,7 +36,7 @@ internal static class RefusalPolicy
                 break;
         }
 
-        context.LookAgainAt(refusal.At + retry);
+        context.LookAgainAt(refusals.Max(r => r.At) + retry);
         return false;
     }
 

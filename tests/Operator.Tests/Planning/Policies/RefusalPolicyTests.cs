@@ -25,6 +25,23 @@ public sealed class RefusalPolicyTests
     }
 
     [Fact]
+    public void Of_several_refused_pods_the_same_one_is_named_in_whatever_order_and_at_whatever_moments_they_were_refused()
+    {
+        static Scene Two(bool swapped) => Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).With(o => o with
+        {
+            Refusals =
+            [
+                new("Pod", swapped ? "demo-1-1" : "demo-1-0", System.Net.HttpStatusCode.UnprocessableEntity, "says the server", 1, Clock.Start),
+                new("Pod", swapped ? "demo-1-0" : "demo-1-1", System.Net.HttpStatusCode.UnprocessableEntity, "says the server", 1, Clock.After(0.5)),
+            ],
+        });
+        var plan = Two(swapped: false).Plan(1);
+        Assert.Contains("demo-1-0", plan.Condition(ConditionTypes.Valid).Message, StringComparison.Ordinal);
+        Two(swapped: true).After(plan).Plan(2).ShouldCostNothing();
+        Two(swapped: false).After(plan).Plan(30.2).ShouldCostNothing();
+    }
+
+    [Fact]
     public void A_pod_that_is_not_allowed_now_is_a_matter_of_scheduling()
     {
         var plan = Refused(System.Net.HttpStatusCode.Forbidden).Plan(1);
