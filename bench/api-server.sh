@@ -1,11 +1,10 @@
 # shellcheck shell=bash
 # A real etcd and kube-apiserver on loopback for the scripts that load them, with nobody else on it: no scheduler, kubelet or controller
-# runs but those that a script starts. Sourced; everything is in $folder and ends with the script. FOLDER says where $folder is made (/tmp).
+# runs but those that a script starts. Sourced; everything is in $folder and ends with the script.
 cluster=${K8S_CACHE:-$HOME/.cache/mhc-operator/cluster}
 [ -x "$cluster/bin/kube-apiserver" ] || eng/cluster.sh fetch
-folder=$(mktemp -d -p "${FOLDER:-/tmp}")
-pids=()
-trap 'kill -9 "${pids[@]}" 2> /dev/null || true; rm -rf "$folder"' EXIT
+# shellcheck source=bench/folder.sh
+source bench/folder.sh
 
 free_port() { # no listener is there now
   local port

@@ -13,6 +13,8 @@ program=$PWD/artifacts/operator/mhc-operator
 
 main() {
   local kept
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
   kept=$cache/mhc-operator-$(hash_of_sources)
   [ -x "$kept" ] || compile "$kept"
   mkdir -p "$(dirname "$program")"
@@ -25,8 +27,6 @@ hash_of_sources() {
 }
 
 compile() {
-  local work
-  work=$(mktemp -d)
   eng/setup.sh zlib1g-dev
   echo "compiling the operator to native code" >&2
   # In a copy: what the compiler leaves beside the sources must not meet that of the ordinary build.
@@ -38,14 +38,12 @@ compile() {
   find "$cache" -name 'mhc-operator-*' -mtime +7 -delete
   mv "$work/out/mhc-operator" "$1.partial.$$"
   mv "$1.partial.$$" "$1"
-  rm -rf "$work"
 }
 
 # It starts, answers, and looks for its server, of which there is none.
 check() {
-  local folder process began ready
-  folder=$(mktemp -d)
-  cat > "$folder/kubeconfig" << EOF
+  local process began ready
+  cat > "$work/kubeconfig" << EOF
 apiVersion: v1
 kind: Config
 current-context: none
@@ -54,23 +52,22 @@ contexts: [{name: none, context: {cluster: none, user: none}}]
 users: [{name: none, user: {token: none}}]
 EOF
   began=$(date +%s%3N)
-  "$program" --kubeconfig "$folder/kubeconfig" --no-leader-election --bind-address 127.0.0.1 --metrics-port 0 > "$folder/log" 2>&1 &
+  "$program" --kubeconfig "$work/kubeconfig" --no-leader-election --bind-address 127.0.0.1 --metrics-port 0 > "$work/log" 2>&1 &
   process=$!
-  until grep -q "waiting for http://127.0.0.1:9" "$folder/log"; do
+  until grep -q "waiting for http://127.0.0.1:9" "$work/log"; do
     if ! kill -0 $process 2> /dev/null || [ $(($(date +%s%3N) - began)) -gt 20000 ]; then
-      cat "$folder/log" >&2
+      cat "$work/log" >&2
       kill -9 $process 2> /dev/null || true
       exit 1
     fi
     sleep 0.01
   done
   ready=$(($(date +%s%3N) - began))
-  curl -sf "$(sed -nE 's/.*metrics and health at (.*)/\1/p' "$folder/log")/healthz" > /dev/null
+  curl -sf "$(sed -nE 's/.*metrics and health at (.*)/\1/p' "$work/log")/healthz" > /dev/null
   printf 'natively compiled operator: %d MiB on disk, looks for its server %d ms after its start, %d MiB resident then\n' \
     $(($(stat -Lc %s "$program") >> 20)) "$ready" "$(awk '/^VmRSS/ { print int($2 / 1024) }' /proc/$process/status)"
   kill $process
   wait $process
-  rm -rf "$folder"
 }
 
 main "$@"

@@ -73,20 +73,9 @@ public sealed class CertificateTests(SharedServer shared)
     private Task<WebhookHost> StartAsync(TestNamespace ns)
     {
         var registry = Prometheus.Metrics.NewCustomRegistry();
-        var settings = new OperatorSettings
-        {
-            DefaultTrainerImage = "i",
-            BindAddress = "127.0.0.1",
-            MetricsPort = 0,
-            LeaderElection = true,
-            LeaseName = "none",
-            LeaseDurationSeconds = 12,
-            Workers = 1,
-            PollInterval = TimeSpan.FromSeconds(5),
-            LeaseNamespace = ns.Name,
-            WebhookName = ns.Name,
-        };
-        var access = ClusterAccess.Find(shared.Server.Kubeconfig(), "webhooks");
+        var kubeconfig = shared.Server.Kubeconfig();
+        var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name);
+        var access = ClusterAccess.Find(kubeconfig, "webhooks");
         return WebhookHost.StartAsync(settings, 0, access, new RuntimeMetrics(registry), registry, time, NullLogger.Instance, Cancel);
     }
 

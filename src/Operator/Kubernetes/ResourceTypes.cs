@@ -13,7 +13,7 @@ namespace MhcOperator.Operator.Kubernetes;
 internal static class ResourceTypes
 {
     public static readonly ResourceType<JobManifest> Jobs = new(MhcTrainingJob.Group, MhcTrainingJob.Version, MhcTrainingJob.KindName, MhcTrainingJob.Plural, ReadJob);
-    public static readonly ResourceType<V1Pod> Pods = new("", "v1", "Pod", "pods", ReadPod);
+    public static readonly ResourceType<V1Pod> Pods = Core("Pod", "pods", SourceGenerationContext.Default.V1Pod, Trim);
     public static readonly ResourceType<V1Service> Services = Core("Service", "services", SourceGenerationContext.Default.V1Service);
     public static readonly ResourceType<V1ConfigMap> ConfigMaps = Core("ConfigMap", "configmaps", SourceGenerationContext.Default.V1ConfigMap);
     public static readonly ResourceType<V1PersistentVolumeClaim> Claims = Core("PersistentVolumeClaim", "persistentvolumeclaims", SourceGenerationContext.Default.V1PersistentVolumeClaim);
@@ -22,20 +22,19 @@ internal static class ResourceTypes
     public static readonly ResourceType<Corev1Event> Events = Core("Event", "events", SourceGenerationContext.Default.Corev1Event);
     public static readonly ResourceType<V1Lease> Leases = new("coordination.k8s.io", "v1", "Lease", "leases", json => json.Deserialize(SourceGenerationContext.Default.V1Lease)!);
 
-    private static ResourceType<T> Core<T>(string kind, string plural, JsonTypeInfo<T> type)
+    private static ResourceType<T> Core<T>(string kind, string plural, JsonTypeInfo<T> type, Action<T>? trim = null)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
         new("", "v1", kind, plural, json =>
         {
             var item = json.Deserialize(type)!;
             item.Metadata.ManagedFields = null; // nobody looks at it, and it is a third of a pod
+            trim?.Invoke(item);
             return item;
         });
 
     /// <summary>Of what a pod's author wrote only what is looked at again: a large cluster's pods are most of what the operator holds in memory.</summary>
-    private static V1Pod ReadPod(JsonElement json)
+    private static void Trim(V1Pod pod)
     {
-        var pod = json.Deserialize(SourceGenerationContext.Default.V1Pod)!;
-        pod.Metadata.ManagedFields = null;
         pod.Metadata.Annotations = null;
         if (pod.Spec is { } spec)
         {
@@ -46,8 +45,6 @@ internal static class ResourceTypes
                 Containers = [.. spec.Containers.Select(container => new V1Container { Name = container.Name, Ports = container.Ports })],
             };
         }
-
-        return pod;
     }
 
     /// <summary>A job that can't be read is kept all the same, so that its status can say what is wrong with it.</summary>

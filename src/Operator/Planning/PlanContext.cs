@@ -54,7 +54,7 @@ internal sealed class PlanContext
     /// some seconds after this process has seen it.
     /// </summary>
     public bool GangWasComplete =>
-        (Observed.CompleteAttempt is { } seen && seen == Status.Attempt)
+        Observed.CompleteAttempt == Status.Attempt
         || (Observed.Status is { } stored && stored.Attempt == Status.Attempt && stored.Attempt > 0
         && stored.Workers.Active + stored.Workers.Succeeded + stored.Workers.Failed >= Spec.Workers.Replicas);
 

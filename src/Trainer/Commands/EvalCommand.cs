@@ -37,20 +37,11 @@ internal static class EvalCommand
             }
         });
         var command = new Command("eval", "Measure the loss of a trained model.") { checkpoint, data, fraction, samples, kernels };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => CommandFailure.Catch(parsed.InvocationConfiguration, () =>
         {
-            try
-            {
-                using var trained = TrainedModel.Load(parsed.GetValue(checkpoint)!.FullName, parsed.GetValue(kernels));
-                Run(trained, parsed.GetValue(data), parsed.GetValue(fraction), parsed.GetValue(samples), parsed.InvocationConfiguration.Output);
-                return 0;
-            }
-            catch (TrainerException e)
-            {
-                parsed.InvocationConfiguration.Error.WriteLine(e.Message);
-                return e.ExitCode;
-            }
-        });
+            using var trained = TrainedModel.Load(parsed.GetValue(checkpoint)!.FullName, parsed.GetValue(kernels));
+            Run(trained, parsed.GetValue(data), parsed.GetValue(fraction), parsed.GetValue(samples), parsed.InvocationConfiguration.Output);
+        }));
         return command;
     }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using MhcOperator.Trainer.Generation;
 using MhcOperator.Trainer.Model;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Commands;
 
@@ -14,22 +13,13 @@ internal static class ExportCommand
         var checkpoint = CheckpointOption.Create();
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder for model.safetensors and config.json; files of these names are replaced.", Required = true };
         var command = new Command("export", "Write the weights of a trained model into one safetensors file, with a config.json.") { checkpoint, output };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => CommandFailure.Catch(parsed.InvocationConfiguration, () =>
         {
-            try
-            {
-                using var trained = TrainedModel.Load(parsed.GetValue(checkpoint)!.FullName, KernelKind.Reference);
-                var folder = parsed.GetValue(output)!.FullName;
-                ModelExport.Write(trained, folder);
-                parsed.InvocationConfiguration.Output.WriteLine($"{folder}: model.safetensors and config.json of checkpoint {trained.Manifest.Step}, weights sha256:{trained.Manifest.WeightsSha256}");
-                return 0;
-            }
-            catch (TrainerException e)
-            {
-                parsed.InvocationConfiguration.Error.WriteLine(e.Message);
-                return e.ExitCode;
-            }
-        });
+            using var trained = TrainedModel.Load(parsed.GetValue(checkpoint)!.FullName, KernelKind.Reference);
+            var folder = parsed.GetValue(output)!.FullName;
+            ModelExport.Write(trained, folder);
+            parsed.InvocationConfiguration.Output.WriteLine($"{folder}: model.safetensors and config.json of checkpoint {trained.Manifest.Step}, weights sha256:{trained.Manifest.WeightsSha256}");
+        }));
         return command;
     }
 }

@@ -28,26 +28,17 @@ internal static class PrepareCommand
         });
         var sources = new Argument<string[]>("FILES") { Description = "Text files, and folders of them.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("prepare", "Turn text into token files for data.format: Tokens.") { tokenizer, output, shard, sources };
-        command.SetAction(parsed => Run(parsed.GetValue(tokenizer), parsed.GetValue(shard), parsed.GetValue(sources)!, Path.TrimEndingDirectorySeparator(parsed.GetValue(output)!.FullName), parsed.InvocationConfiguration));
+        command.SetAction(parsed => CommandFailure.Catch(parsed.InvocationConfiguration, () => Run(parsed.GetValue(tokenizer), parsed.GetValue(shard), parsed.GetValue(sources)!, Path.TrimEndingDirectorySeparator(parsed.GetValue(output)!.FullName), parsed.InvocationConfiguration)));
         return command;
     }
 
-    private static int Run(Tokenizer tokenizer, int shardTokens, string[] sources, string output, InvocationConfiguration console)
+    private static void Run(Tokenizer tokenizer, int shardTokens, string[] sources, string output, InvocationConfiguration console)
     {
-        try
-        {
-            var files = sources.SelectMany(DataFileFinder.Find).ToList();
-            var progress = new PreparationProgress(console.Output, !Console.IsOutputRedirected, files.Sum(f => new FileInfo(f).Length), TimeProvider.System);
-            var prepared = new TextPreparation(tokenizer, shardTokens, new TextCutter(), Environment.ProcessorCount).Run(files, output, progress.Show);
-            console.Output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{output}: {prepared.Tokens:N0} tokens of {prepared.Documents:N0} documents in {prepared.Shards.Count} files, {(double)prepared.TextBytes / Math.Max(prepared.Tokens, 1):F2} bytes a token; train with data: {{format: Tokens, tokenizer: {tokenizer}}}"));
-            return 0;
-        }
-        catch (TrainerException e)
-        {
-            console.Error.WriteLine(e.Message);
-            return e.ExitCode;
-        }
+        var files = sources.SelectMany(DataFileFinder.Find).ToList();
+        var progress = new PreparationProgress(console.Output, !Console.IsOutputRedirected, files.Sum(f => new FileInfo(f).Length), TimeProvider.System);
+        var prepared = new TextPreparation(tokenizer, shardTokens, new TextCutter(), Environment.ProcessorCount).Run(files, output, progress.Show);
+        console.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{output}: {prepared.Tokens:N0} tokens of {prepared.Documents:N0} documents in {prepared.Shards.Count} files, {(double)prepared.TextBytes / Math.Max(prepared.Tokens, 1):F2} bytes a token; train with data: {{format: Tokens, tokenizer: {tokenizer}}}"));
     }
 }

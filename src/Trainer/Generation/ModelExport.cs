@@ -42,14 +42,8 @@ internal static class ModelExport
         {
             var disk = Disk.Instance;
             disk.CreateFolder(folder);
-            var path = Path.Combine(folder, WeightsName);
-            using (var file = disk.Create(path + ".new"))
-            {
-                SafeTensorsWriter.Write(file, [.. trained.Model.NamedParameters.Select(p => new NamedTensor(p.Name, p.Value))], new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
-                disk.Flush(file);
-            }
-
-            disk.Rename(path + ".new", path);
+            var tensors = trained.Model.NamedParameters.Select(p => new NamedTensor(p.Name, p.Value)).ToList();
+            disk.WriteAtomically(Path.Combine(folder, WeightsName), file => SafeTensorsWriter.Write(file, tensors, new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" }));
             disk.WriteAtomically(Path.Combine(folder, ConfigurationName), JsonSerializer.SerializeToUtf8Bytes(configuration, GenerationJsonContext.Default.ExportedConfiguration));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,5 +1,6 @@
 using System.Text;
 using MhcOperator.Api;
+using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Preparation;
 using MhcOperator.Trainer.Training;
@@ -13,7 +14,6 @@ namespace MhcOperator.Trainer.Generation;
 /// </summary>
 internal sealed class TextGenerator : IDisposable
 {
-    private const int ByteValues = 256;
 
     private readonly Transformer _model;
     private readonly BytePairEncoder? _encoder; // null: bytes
@@ -28,9 +28,9 @@ internal sealed class TextGenerator : IDisposable
     public TextGenerator(TrainedModel trained, bool cached)
     {
         var manifest = trained.Manifest;
-        if (manifest.Tokenizer == Tokenizer.Bytes && manifest.Vocabulary != ByteValues)
+        if (manifest.Tokenizer == Tokenizer.Bytes && manifest.Vocabulary != Vocabulary.Of(Tokenizer.Bytes))
         {
-            throw TrainerException.Configuration("NotText", $"checkpoint {manifest.Step}: the model has {manifest.Vocabulary} tokens of no known tokenizer; text can be made by models of bytes ({ByteValues} tokens), Cl100k and O200k");
+            throw TrainerException.Configuration("NotText", $"checkpoint {manifest.Step}: the model has {manifest.Vocabulary} tokens of no known tokenizer; text can be made by models of bytes ({Vocabulary.Of(Tokenizer.Bytes)} tokens), Cl100k and O200k");
         }
 
         _model = trained.Model;

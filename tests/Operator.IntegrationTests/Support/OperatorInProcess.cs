@@ -30,7 +30,11 @@ internal sealed class OperatorInProcess : OperatorUnderTest
 
     /// <summary>Starts it with a command line, and without a rehearsal.</summary>
     public static OperatorInProcess Start(string kubeconfig, params IEnumerable<string> arguments) =>
-        new(OperatorCommand.Read(CommandLine.Parse([.. Usual(kubeconfig), "--no-rehearsal", .. arguments])));
+        new(Settings(kubeconfig, arguments));
+
+    /// <summary>What a command line says, without a rehearsal.</summary>
+    public static OperatorSettings Settings(string kubeconfig, params IEnumerable<string> arguments) =>
+        OperatorCommand.Read(CommandLine.Parse([.. Usual(kubeconfig), "--no-rehearsal", .. arguments]));
 
     public override void Terminate() => stop.Cancel();
 

@@ -13,15 +13,19 @@ internal static class RefusalPolicy
     public static bool Apply(PlanContext context)
     {
         var retry = context.Observed.Options.RefusalRetry;
-        var refusals = context.Observed.Refusals.Where(r => r.Generation == context.Job.Metadata.Generation)
-            .OrderBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal).ToList(); // pods are refused in any order: the same one is named each time
-        if (refusals.Count == 0 || context.Gang.IsComplete || refusals.Max(r => r.At) + retry <= context.Now)
+        var refusals = context.Observed.Refusals.Where(r => r.Generation == context.Job.Metadata.Generation).ToList();
+        if (refusals.Count == 0 || context.Gang.IsComplete)
         {
             return true;
         }
 
-        var refusal = refusals[0];
+        var again = refusals.Max(r => r.At) + retry;
+        if (again <= context.Now)
+        {
+            return true;
+        }
 
+        var refusal = refusals.OrderBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal).First(); // pods are refused in any order: the same one is named each time
         var message = ConditionText.Message($"{refusal.Kind} {refusal.Name} was refused: {refusal.Message}");
         switch (refusal.Status)
         {
@@ -36,7 +40,7 @@ internal static class RefusalPolicy
                 break;
         }
 
-        context.LookAgainAt(refusals.Max(r => r.At) + retry);
+        context.LookAgainAt(again);
         return false;
     }
 
