@@ -44,7 +44,10 @@ public sealed class LocalRunnerTests : IDisposable
     [Fact]
     public async Task A_gang_that_ends_with_0_succeeds_and_its_output_is_in_its_logs()
     {
-        var job = await RunAsync(MakeJob(), "echo out $RANK of $WORLD_SIZE; echo err >&2");
+        var run = RunAsync(MakeJob(), """echo out $RANK of $WORLD_SIZE; echo err >&2; until test -e "$MHC_CHECKPOINT_DIR/done"; do sleep 0.05; done""");
+        await observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken); // a gang that is faster than the first look at it is never seen running
+        await FinishAsync();
+        var job = await run;
         Assert.Equal("Succeeded", job.Status!.Phase);
         Assert.Equal("out 0 of 2\nerr\n", Log("demo-1-0"));
         Assert.Equal("out 1 of 2\nerr\n", Log("demo-1-1"));
@@ -160,7 +163,7 @@ public sealed class LocalRunnerTests : IDisposable
             request.Response.Close("""{"attempt":1,"step":5,"totalSteps":9,"stabilityState":"Healthy"}"""u8.ToArray(), willBlock: false);
         }
 
-        await File.WriteAllTextAsync(Path.Combine(folder, "checkpoints", "done"), "", TestContext.Current.CancellationToken);
+        await FinishAsync();
         var job = await run;
 
         Assert.Equal("Succeeded", job.Status!.Phase);
@@ -202,6 +205,9 @@ public sealed class LocalRunnerTests : IDisposable
 
     private IEnumerable<string?> CheckpointNames() =>
         Directory.GetFiles(Path.Combine(folder, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+
+    /// <summary>Lets the scripts end that wait for the file <c>done</c>.</summary>
+    private Task FinishAsync() => File.WriteAllTextAsync(Path.Combine(folder, "checkpoints", "done"), "", TestContext.Current.CancellationToken);
 
     private string? Pid()
     {
