@@ -54,6 +54,15 @@ public static class TrainerEnvironment
     /// <summary>Port on which rank 0 answers /status, /metrics and /healthz.</summary>
     public const string StatusPort = "MHC_STATUS_PORT";
 
+    /// <summary>File in which the order to begin another attempt in this container appears; absent where containers do not restart in place.</summary>
+    public const string OrderFile = "MHC_ORDER_FILE";
+
+    /// <summary>Port on which a container that can restart in place answers /worker and /readyz.</summary>
+    public const string WorkerPort = "MHC_WORKER_PORT";
+
+    /// <summary>In an order: SHA-256 of the configuration file that the attempt is to begin with.</summary>
+    public const string ConfigurationHash = "MHC_CONFIG_SHA256";
+
     /// <summary>File for the verdict; /dev/termination-log where absent.</summary>
     public const string TerminationMessagePath = "MHC_TERMINATION_MESSAGE_PATH";
 

@@ -6,7 +6,7 @@ public static class Labels
     /// <summary>Name of the job.</summary>
     public const string Job = "training.mhc.dev/job";
 
-    /// <summary>Attempt that a pod belongs to, from 1.</summary>
+    /// <summary>Attempt that a pod was made for, from 1.</summary>
     public const string Attempt = "training.mhc.dev/attempt";
 
     /// <summary>First rank of a pod.</summary>

@@ -15,7 +15,7 @@ public sealed record MhcTrainingJobStatus
     /// <summary>One word for people; derived from the conditions.</summary>
     public string Phase { get; set; } = "Pending";
 
-    /// <summary>Gangs made so far; 0: none yet.</summary>
+    /// <summary>Gangs that were begun so far, with new pods or in those of the one before; 0: none yet.</summary>
     public int Attempt { get; set; }
 
     /// <summary>Pods of the current attempt.</summary>
@@ -38,6 +38,9 @@ public sealed record MhcTrainingJobStatus
 
     /// <summary>Step at which the last of them happened, from which progress counts.</summary>
     public int? RestartedAtStep { get; set; }
+
+    /// <summary>Restarts that kept their pods; null before the first.</summary>
+    public InPlaceStatus? InPlace { get; set; }
 
     /// <summary>Returns to a healthy checkpoint.</summary>
     public IReadOnlyList<RollbackRecord> Rollbacks { get; set; } = [];

@@ -24,8 +24,8 @@ public sealed record RollbackRecord
     /// <summary>Factor from this rollback on, all before it included.</summary>
     public double LearningRateFactor { get; set; } = 1;
 
-    /// <summary>Tier of recovery.</summary>
-    public string Tier { get; set; } = "RecreateGang";
+    /// <summary>Tier of recovery, one of <see cref="RecoveryTiers"/>.</summary>
+    public string Tier { get; set; } = RecoveryTiers.RecreateGang;
 
     /// <summary>From detection to the first new step.</summary>
     public double? Seconds { get; set; }

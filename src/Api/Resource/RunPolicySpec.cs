@@ -6,6 +6,9 @@ public sealed record RunPolicySpec
     /// <summary>Whole-gang restarts after infrastructure failures; at least 0.</summary>
     public int MaxRestarts { get; set; } = 3;
 
+    /// <summary>What is started again when a process has failed and its pod has not.</summary>
+    public RestartStrategy RestartStrategy { get; set; } = RestartStrategy.Automatic;
+
     /// <summary>Steps of progress after which one restart is given back; at least 1.</summary>
     public int RefillAfterSteps { get; set; } = 1000;
 
