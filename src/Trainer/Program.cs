@@ -6,6 +6,7 @@ HeapSettings.KeepFreedMemory();
 var root = new RootCommand("Trains transformers with manifold-constrained hyper-connections (mHC).")
 {
     TrainCommand.Create(),
+    SuperviseCommand.Create(),
     PrepareCommand.Create(),
     EvalCommand.Create(),
     SampleCommand.Create(),

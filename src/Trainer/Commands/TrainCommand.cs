@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Supervision;
 using MhcOperator.Trainer.Telemetry;
 using MhcOperator.Trainer.Training;
 
@@ -16,7 +17,9 @@ internal static class TrainCommand
         var steps = new Option<FileInfo?>("--step-log") { Description = "Append one line of JSON for each update: step, dataStep, loss, gradientNorm, learningRate (rank 0)." };
         var kernels = KernelsOption.Create();
         var command = new Command("train", "Train as one rank of a job. The environment says which: see docs/trainer-contract.md.") { log, steps, kernels };
-        command.SetAction(result => Run(new TrainingLogs(result.GetValue(log)?.FullName, result.GetValue(steps)?.FullName), result.GetValue(kernels)));
+        command.SetAction(result => SupervisorSettings.AreIn(Environment.GetEnvironmentVariable)
+            ? SuperviseCommand.SuperviseSelf()
+            : Run(new TrainingLogs(result.GetValue(log)?.FullName, result.GetValue(steps)?.FullName), result.GetValue(kernels)));
         return command;
     }
 

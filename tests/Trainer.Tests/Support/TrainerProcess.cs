@@ -36,6 +36,9 @@ internal sealed partial class TrainerProcess : IDisposable
         }
     }
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>The hash that it printed at the end.</summary>
     public string WeightsHash => Output.Split('\n').Single(l => l.StartsWith("weights sha256:", StringComparison.Ordinal))["weights sha256:".Length..];
 
