@@ -50,6 +50,7 @@ public sealed class PermissionTests(SharedServer shared)
         await MeetOthersAsync(ns);
         await RunInGroupsAsync(ns);
         await LosePodAsync(ns);
+        await StayInPlaceAsync(ns);
         await HaveWebhooksAsync(running);
 
         // A watch is written down when it ends.
@@ -134,6 +135,20 @@ public sealed class PermissionTests(SharedServer shared)
         await ns.PlaceAsync(pod!, "node-1");
         await ns.Api.DeleteAsync(ns.Path("pods", "lost-1-0"), Cancel);
         await ns.ConditionHoldsAsync("lost", "Restarting", "True");
+    }
+
+    /// <summary>A job whose processes begin again in their pods.</summary>
+    private static async Task StayInPlaceAsync(TestNamespace ns)
+    {
+        await ns.CreateJobAsync(JobBuilder.Make("stays").Replicas(1));
+        JsonObject? pod = null;
+        await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", "stays-1-0"), Cancel)) is not null, "its pod is there", Cancel);
+        using var worker = new PlayedWorker();
+        await ns.RunPodAsync(pod!, worker.Address);
+        await ns.ConditionHoldsAsync("stays", "Running", "True");
+        worker.End(75);
+        await ns.SetConditionAsync(pod!, "Ready", "False", "ContainersNotReady");
+        await Eventually.HoldsAsync(async () => (await ns.Api.FindAsync(ns.Path("pods", "stays-1-0"), Cancel))!["metadata"]!["annotations"]?[MhcOperator.Api.Annotations.Order] is not null, "its pod is ordered to go on", Cancel);
     }
 
     private static async Task<bool> DeletePodsAsync(TestNamespace ns)

@@ -56,6 +56,9 @@ public interface ICluster
     /// <summary>Server-side apply under this operator's field manager.</summary>
     Task ApplyAsync(JsonObject manifest, CancellationToken cancel);
 
+    /// <summary>Puts an order (<see cref="Annotations.Order"/>) on a pod if it still has that uid; one that is gone already is no error.</summary>
+    Task OrderAsync(V1Pod pod, string order, CancellationToken cancel);
+
     /// <summary>Deletes a pod if it still has that uid; one that is gone already is no error.</summary>
     /// <param name="pod">Pod to delete.</param>
     /// <param name="graceSeconds">Grace period in seconds; null: the pod's own; 0: by force.</param>
@@ -82,4 +85,7 @@ public interface ICluster
 
     /// <summary>Asks the status endpoint of a pod that holds rank 0; null where it does not answer within a second.</summary>
     Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel);
+
+    /// <summary>Asks each container of a pod that can restart in place how its process is; null where there is none, or one does not answer within a second.</summary>
+    Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel);
 }

@@ -27,6 +27,7 @@ public sealed class JobExecutor
     private readonly OperatorOptions options;
     private readonly TimeProvider time;
     private readonly OperatorMetrics? metrics;
+    private readonly WorkerQuestions workers;
     private readonly ConcurrentDictionary<JobKey, JobMemory> memories = new();
 
     /// <summary>An executor over a cluster.</summary>
@@ -36,6 +37,7 @@ public sealed class JobExecutor
         this.options = options;
         this.time = time;
         this.metrics = metrics;
+        workers = new WorkerQuestions(cluster, options, time);
     }
 
     /// <summary>Brings one job a step nearer to what its spec asks for.</summary>
@@ -52,11 +54,13 @@ public sealed class JobExecutor
         var memory = Remember(key, manifest);
         var observed = Observe(key, manifest, memory);
         var nextPoll = await PollAsync(observed, memory, cancel);
-        observed = observed with { Report = memory.Report, Nodes = await ReadNodesAsync(observed, memory, cancel) };
+        var nextQuestion = await workers.AskAsync(observed, memory.Workers, cancel);
+        observed = observed with { Report = memory.Report, Reports = memory.Workers.Reports };
+        observed = observed with { Nodes = await ReadNodesAsync(observed, memory, cancel) };
         var plan = Planner.Plan(observed, time.GetUtcNow());
         var refused = await CarryOutAsync(key, observed, plan, memory, cancel);
         metrics?.Observe(key, plan.Status ?? observed.Status);
-        return new ReconcileResult(refused ? TimeSpan.Zero : Sooner(plan.RequeueAfter, nextPoll));
+        return new ReconcileResult(refused ? TimeSpan.Zero : Sooner(plan.RequeueAfter, Sooner(nextPoll, nextQuestion)));
     }
 
     private JobMemory Remember(JobKey key, JobManifest manifest)
@@ -70,16 +74,14 @@ public sealed class JobExecutor
         // What the cluster must have follows from the job as it is acted on, which may differ from its spec.
         var status = manifest.Status ?? manifest.Job?.Status;
         var job = AcceptedJob.Of(manifest, status).Job;
-        var pods = cluster.ListPods(key);
-        if (status is { Attempt: > 0 } && memory.CompleteAttempt != status.Attempt && Gang.Of(pods, job, status.Attempt).IsComplete)
+        var observed = new Observed { Manifest = manifest, Pods = cluster.ListPods(key) };
+        if (status is { Attempt: > 0 } && memory.CompleteAttempt != status.Attempt && Gang.Of(observed, job, status).IsComplete)
         {
             memory.CompleteAttempt = status.Attempt;
         }
 
-        return new Observed
+        return observed with
         {
-            Manifest = manifest,
-            Pods = pods,
             Service = cluster.FindService(key.Namespace, GangNames.Service(key.Name)),
             ConfigMap = cluster.FindConfigMap(key.Namespace, GangNames.ConfigMap(key.Name)),
             Claim = cluster.FindClaim(key.Namespace, GangNames.Claim(key.Name)),
@@ -99,7 +101,7 @@ public sealed class JobExecutor
     {
         if (observed.Manifest.Job is not { } job || observed.Status is not { Attempt: > 0 } status
             || !Conditions.IsTrue(status.Conditions, ConditionTypes.Running)
-            || Gang.Of(observed.Pods, job, status.Attempt).Current is not [{ IsActive: true, Phase: "Running" } rank0, ..])
+            || Gang.Of(observed, job, status).Current is not [{ IsActive: true, Phase: "Running" } rank0, ..])
         {
             return null;
         }
@@ -163,6 +165,7 @@ public sealed class JobExecutor
         }
 
         await TogetherAsync(plan.Dump, cluster.DumpThreadsAsync, cancel);
+        await TogetherAsync(plan.Order, (o, c) => cluster.OrderAsync(o.Pod, o.Order, c), cancel);
         await TogetherAsync(plan.Delete, (d, c) => cluster.DeletePodAsync(d.Pod, d.GraceSeconds, c), cancel);
         await TogetherAsync(plan.DeleteGroups, cluster.DeletePodGroupAsync, cancel);
         var generation = job.Metadata.Generation;

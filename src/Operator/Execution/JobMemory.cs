@@ -14,6 +14,8 @@ internal sealed class JobMemory
     /// <summary>When rank 0 was last asked, whether it answered or not.</summary>
     public DateTimeOffset? AskedAt { get; set; }
 
+    public WorkerMemory Workers { get; } = new();
+
     /// <summary>Nodes that were asked for, and when they were read.</summary>
     public Dictionary<string, (NodeState State, DateTimeOffset ReadAt)> Nodes { get; } = new(StringComparer.Ordinal);
 

@@ -145,6 +145,23 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         ownWrites.Expect(target.Job, () => target.Kind.HasSeen(version));
     }
 
+    public async Task OrderAsync(V1Pod pod, string order, CancellationToken cancel)
+    {
+        var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, ["annotations"] = new JsonObject { [Annotations.Order] = order } };
+        try
+        {
+            var written = await pods.Client.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, new JsonObject { ["metadata"] = metadata }, FieldManager, cancel);
+            if (LabelledJob(pod) is { } job)
+            {
+                ownWrites.Expect(KeyOf(job), () => pods.HasSeen(written.Metadata.ResourceVersion));
+            }
+        }
+        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)
+        {
+            return; // it is gone, or the name is another pod's by now: the watch tells
+        }
+    }
+
     public async Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel)
     {
         var key = ObjectKey.Of(pod);
@@ -203,7 +220,9 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         return events.RecordAsync(about, happened, cancel);
     }
 
-    public Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel) => trainers.GetAsync(pod, cancel);
+    public Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel) => trainers.GetStatusAsync(pod, cancel);
+
+    public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel) => trainers.GetReportsAsync(pod, cancel);
 
     /// <remarks>To the first process of a container a signal that it does not handle is none (pid_namespaces(7)).</remarks>
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) =>

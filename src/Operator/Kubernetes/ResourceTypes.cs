@@ -35,7 +35,7 @@ internal static class ResourceTypes
     /// <summary>Of what a pod's author wrote only what is looked at again: a large cluster's pods are most of what the operator holds in memory.</summary>
     private static void Trim(V1Pod pod)
     {
-        pod.Metadata.Annotations = null;
+        pod.Metadata.Annotations = pod.Metadata.Annotations?.TryGetValue(Annotations.Order, out var order) == true ? new Dictionary<string, string>(1, StringComparer.Ordinal) { [Annotations.Order] = order } : null;
         if (pod.Spec is { } spec)
         {
             pod.Spec = new V1PodSpec

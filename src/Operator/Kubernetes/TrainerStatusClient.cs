@@ -1,13 +1,15 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Manifests;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Kubernetes;
 
-/// <summary>Asks trainers for their status, straight at the pod's address.</summary>
+/// <summary>Asks trainers for their status, and the containers around them for how they ended, straight at the pod's address.</summary>
 internal sealed class TrainerStatusClient : IDisposable
 {
     /// <summary>Name of the container port that says where the status is served, where it is not at the usual one.</summary>
@@ -27,28 +29,40 @@ internal sealed class TrainerStatusClient : IDisposable
     }
 
     /// <summary>The pod's status; null where it does not answer in time or not as the contract says.</summary>
-    public async Task<TrainerStatus?> GetAsync(V1Pod pod, CancellationToken cancel)
+    public Task<TrainerStatus?> GetStatusAsync(V1Pod pod, CancellationToken cancel) =>
+        GetAsync(pod, Ports(pod, PortName).FirstOrDefault(UsualPort), "status", ApiJsonContext.Default.TrainerStatus, cancel);
+
+    /// <summary>What each container that can restart in place says of its process; null where there is none, or one does not answer as the contract says.</summary>
+    public async Task<IReadOnlyList<WorkerReport>?> GetReportsAsync(V1Pod pod, CancellationToken cancel)
+    {
+        var reports = await Task.WhenAll(Ports(pod, InPlaceManifest.PortName).Select(port => GetAsync(pod, port, "worker", ApiJsonContext.Default.WorkerReport, cancel)));
+        var told = reports.OfType<WorkerReport>().ToList();
+        return told.Count == 0 || told.Count < reports.Length ? null : told;
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<T?> GetAsync<T>(V1Pod pod, int port, string path, JsonTypeInfo<T> type, CancellationToken cancel)
+        where T : class
     {
         if (!IPAddress.TryParse(pod.Status?.PodIP, out var address))
         {
             return null;
         }
 
-        var uri = new UriBuilder(Uri.UriSchemeHttp, address.ToString(), Port(pod), "status").Uri;
+        var uri = new UriBuilder(Uri.UriSchemeHttp, address.ToString(), port, path).Uri;
         try
         {
             var body = await http.GetByteArrayAsync(uri, cancel);
-            return JsonSerializer.Deserialize(body, ApiJsonContext.Default.TrainerStatus);
+            return JsonSerializer.Deserialize(body, type);
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or (OperationCanceledException and { InnerException: TimeoutException }))
         {
-            log.LogDebug("pod {Pod}: no status from {Uri}: {Reason}", pod.Metadata.Name, uri, e.Message);
+            log.LogDebug("pod {Pod}: no answer from {Uri}: {Reason}", pod.Metadata.Name, uri, e.Message);
             return null;
         }
     }
 
-    public void Dispose() => http.Dispose();
-
-    private static int Port(V1Pod pod) =>
-        pod.Spec?.Containers?.SelectMany(container => container.Ports ?? []).FirstOrDefault(port => port.Name == PortName)?.ContainerPort ?? UsualPort;
+    private static IEnumerable<int> Ports(V1Pod pod, string name) =>
+        (pod.Spec?.Containers ?? []).SelectMany(container => container.Ports ?? []).Where(port => port.Name == name).Select(port => port.ContainerPort);
 }

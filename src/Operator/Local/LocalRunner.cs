@@ -62,7 +62,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
 
         var earlier = statusFile.ReadForResume();
         var key = cluster.Add(manifest with { Status = earlier, Job = manifest.Job! with { Status = earlier } });
-        var executor = new JobExecutor(cluster, new OperatorOptions { AllowPrivilegedTemplates = true, PollInterval = options.StatusInterval, StatusInterval = options.StatusInterval }, time);
+        var executor = new JobExecutor(cluster, new OperatorOptions { AllowPrivilegedTemplates = true, RestartsInPlace = false, PollInterval = options.StatusInterval, StatusInterval = options.StatusInterval }, time);
         using var stopping = stop.Register(() => Suspend(cluster, key));
         using var killing = options.Kill.Register(() =>
         {

@@ -13,6 +13,7 @@ public sealed class OperatorMetrics
     private readonly Gauge jobs;
     private readonly Counter restarts;
     private readonly Counter rollbacks;
+    private readonly Counter inPlace;
     private readonly Histogram recovery;
 
     /// <summary>Registers the metrics.</summary>
@@ -20,8 +21,9 @@ public sealed class OperatorMetrics
     {
         var factory = Prometheus.Metrics.WithCustomRegistry(registry);
         jobs = factory.CreateGauge("mhc_operator_jobs", "Jobs by phase.", "phase");
-        restarts = factory.CreateCounter("mhc_operator_restarts_total", "Gangs replaced, rollbacks not counted, by reason.", "reason");
+        restarts = factory.CreateCounter("mhc_operator_restarts_total", "Gangs started again, rollbacks not counted, by reason.", "reason");
         rollbacks = factory.CreateCounter("mhc_operator_rollbacks_total", "Returns to a healthy checkpoint, by the verdict's reason.", "reason");
+        inPlace = factory.CreateCounter("mhc_operator_restarts_in_place_total", "Gangs that started again in the pods that they had, after failures and after rollbacks.");
         recovery = factory.CreateHistogram(
             "mhc_operator_recovery_seconds",
             "From the detection of an instability to the first step of the next gang.",
@@ -41,6 +43,8 @@ public sealed class OperatorMetrics
         {
             recovery.Observe(seconds);
         }
+
+        inPlace.Inc(Math.Max(0, (after.InPlace?.Restarts ?? 0) - (before?.InPlace?.Restarts ?? 0)));
 
         var restarted = after.Attempt > Math.Max(1, before?.Attempt ?? 0) && Conditions.IsTrue(after.Conditions, ConditionTypes.Restarting);
         if (restarted && Conditions.Find(after.Conditions, ConditionTypes.Restarting)!.Reason is var reason and not Reasons.RolledBack)

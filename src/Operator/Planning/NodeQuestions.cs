@@ -3,7 +3,7 @@ using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning;
 
-/// <summary>Which nodes a plan needs to know of: those of pods that go without a word why, or that should have gone long ago. Mostly none.</summary>
+/// <summary>Which nodes a plan needs to know of: those of pods that go without a word why, that should have gone long ago, or that might stay for another attempt. Mostly none.</summary>
 internal static class NodeQuestions
 {
     public static IEnumerable<string> Of(Observed observed, DateTimeOffset now)
@@ -13,8 +13,8 @@ internal static class NodeQuestions
             return [];
         }
 
-        var gang = Gang.Of(observed.Pods, job, status.Attempt);
-        return gang.Current.Where(IsUnexplained)
+        var gang = Gang.Of(observed, job, status);
+        return gang.Current.Where(p => IsUnexplained(p) || gang.Current.Any(other => other.End is { Held: true }))
             .Concat(gang.Previous.Where(p => IsOverdue(p, job.Spec.RunPolicy.TerminationTimeoutSeconds, now)))
             .Select(p => p.Pod.Spec?.NodeName)
             .Where(node => !string.IsNullOrEmpty(node))

@@ -1,5 +1,6 @@
 using k8s.Models;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
 
@@ -34,6 +35,9 @@ internal sealed record Observed
 
     /// <summary>Nodes that <see cref="NodeQuestions"/> asks for, as far as they could be read.</summary>
     public IReadOnlyDictionary<string, NodeState> Nodes { get; init; } = new Dictionary<string, NodeState>(StringComparer.Ordinal);
+
+    /// <summary>What the containers of pods said of their processes, by the pod's uid, as far as they were asked and have answered.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<WorkerReport>> Reports { get; init; } = new Dictionary<string, IReadOnlyList<WorkerReport>>(StringComparer.Ordinal);
 
     /// <summary>Rank 0's last answer.</summary>
     public TrainerReport? Report { get; init; }

@@ -21,6 +21,21 @@ public sealed record OperatorOptions
     /// </summary>
     public TimeSpan DecisiveCodeWait { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether pods can be told to begin another attempt: not where they are processes, for which nothing is saved by it.</summary>
+    public bool RestartsInPlace { get; init; } = true;
+
+    /// <summary>How long a restart in place may take, from the decision until every process has begun; after that the gang is made anew.</summary>
+    public TimeSpan InPlaceLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often containers are asked for their processes while something happens to a gang.</summary>
+    public TimeSpan AskInterval { get; init; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>
+    /// How long a finished job waits for pods whose process has ended and that do not know yet that there is no other attempt: they end by
+    /// themselves, and their logs stay.
+    /// </summary>
+    public TimeSpan GiveUpWait { get; init; } = TimeSpan.FromSeconds(25);
+
     /// <summary>Wait before an API that the cluster lacks is looked for again.</summary>
     public TimeSpan ApiRetry { get; init; } = TimeSpan.FromSeconds(10);
 

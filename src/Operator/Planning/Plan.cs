@@ -6,7 +6,7 @@ using MhcOperator.Operator.Clusters;
 namespace MhcOperator.Operator.Planning;
 
 /// <summary>
-/// What to do next, in the order in which it is carried out: suspend, status, questions, deletions, creations, events. The status holds every decision,
+/// What to do next, in the order in which it is carried out: suspend, status, questions, orders, deletions, creations, events. The status holds every decision,
 /// so whatever is lost after it by a crash follows from it again; what is lost before it never happened.
 /// </summary>
 internal sealed record Plan
@@ -22,6 +22,9 @@ internal sealed record Plan
 
     /// <summary>Pods whose processes are asked where they stand, before they go.</summary>
     public IReadOnlyList<V1Pod> Dump { get; init; } = [];
+
+    /// <summary>Pods whose processes are to begin the next attempt.</summary>
+    public IReadOnlyList<PodOrder> Order { get; init; } = [];
 
     /// <summary>Pods to delete.</summary>
     public IReadOnlyList<PodDeletion> Delete { get; init; } = [];

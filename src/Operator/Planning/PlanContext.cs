@@ -5,6 +5,7 @@ using MhcOperator.Api.Contract;
 using MhcOperator.Api.Validation;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Policies;
 
 namespace MhcOperator.Operator.Planning;
 
@@ -12,6 +13,7 @@ namespace MhcOperator.Operator.Planning;
 internal sealed class PlanContext
 {
     private readonly List<V1Pod> dumps = [];
+    private readonly List<PodOrder> orders = [];
     private readonly List<PodDeletion> deletions = [];
     private readonly List<PodGroup> groupDeletions = [];
     private readonly List<JsonObject> creations = [];
@@ -47,14 +49,18 @@ internal sealed class PlanContext
     public MhcTrainingJobStatus Status { get; }
 
     /// <summary>The pods, sorted by the attempt that the working status names.</summary>
-    public Gang Gang => gang ??= Gang.Of(Observed.Pods, Job, Status.Attempt);
+    public Gang Gang => gang ??= Gang.Of(Observed, Job, Status);
+
+    /// <summary>Whether the current attempt begins in the pods of the one before, and has not begun in all of them.</summary>
+    public bool IsRestartingInPlace => Status.InPlace is { PodsAttempt: not null, Pending: true };
 
     /// <summary>
     /// Whether all pods of the current attempt have been there: one that is missing has then been lost, not delayed. The stored status says so
-    /// some seconds after this process has seen it.
+    /// some seconds after this process has seen it. An attempt that began in pods of another has had all of them.
     /// </summary>
     public bool GangWasComplete =>
-        Observed.CompleteAttempt == Status.Attempt
+        Status.InPlace?.PodsAttempt is not null
+        || Observed.CompleteAttempt == Status.Attempt
         || (Observed.Status is { } stored && stored.Attempt == Status.Attempt && stored.Attempt > 0
         && stored.Workers.Active + stored.Workers.Succeeded + stored.Workers.Failed >= Spec.Workers.Replicas);
 
@@ -76,9 +82,21 @@ internal sealed class PlanContext
             LastTransitionTime = new DateTime(Now.UtcTicks - (Now.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc),
         });
 
-    /// <summary>Goes on to the next gang: all pods there are now become the ones before.</summary>
-    public void NextAttempt()
+    /// <summary>Goes on to the next attempt, in the pods that are there or, where they become the ones before, in new ones.</summary>
+    /// <param name="inPlace">Whether it begins in the pods that are there.</param>
+    public void NextAttempt(bool inPlace = false)
     {
+        var last = Status.InPlace;
+        Status.InPlace = inPlace
+            ? new InPlaceStatus
+            {
+                PodsAttempt = GangAttempt.Of(Status),
+                Pending = true,
+                Restarts = (last?.Restarts ?? 0) + 1,
+                AtStep = RestartTierPolicy.FurthestStep(Status),
+                Since = Now.UtcDateTime,
+            }
+            : last is null ? null : last with { PodsAttempt = null, Pending = null };
         Status.Attempt++;
         Status.Workers = new WorkerCounts();
         gang = null;
@@ -96,6 +114,9 @@ internal sealed class PlanContext
 
     /// <summary>Asks the processes of a pod where they stand.</summary>
     public void AskForDump(V1Pod pod) => dumps.Add(pod);
+
+    /// <summary>Tells a pod's processes to begin the current attempt.</summary>
+    public void Order(V1Pod pod, string order) => orders.Add(new PodOrder(pod, order));
 
     public void Delete(V1Pod pod)
     {
@@ -143,6 +164,7 @@ internal sealed class PlanContext
         {
             Status = change.Write ? Status : null,
             Dump = change.Write ? dumps : [],
+            Order = orders,
             Delete = deletions,
             DeleteGroups = groupDeletions,
             Create = creations,

@@ -49,7 +49,11 @@ internal static class Planner
 
         StartPolicy.Apply(context);
         ProgressPolicy.Apply(context);
-        if (!FailurePolicy.Apply(context) && !ActiveDeadlinePolicy.Apply(context) && !ProgressDeadlinePolicy.Apply(context))
+        if (InPlacePolicy.Apply(context))
+        {
+            ActiveDeadlinePolicy.Apply(context);
+        }
+        else if (!FailurePolicy.Apply(context) && !ActiveDeadlinePolicy.Apply(context) && !ProgressDeadlinePolicy.Apply(context))
         {
             SchedulingTimeoutPolicy.Apply(context);
         }
@@ -68,6 +72,7 @@ internal static class Planner
         if (allowed)
         {
             SchedulingPolicy.Apply(context);
+            InPlacePolicy.Order(context);
             GangPolicy.Apply(context);
         }
     }

@@ -24,6 +24,7 @@ internal static class Reasons
 
     public const string Restarting = "Restarting";
     public const string RolledBack = "RolledBack";
+    public const string InPlaceFailed = "InPlaceFailed";
     public const string TerminationTimeout = "TerminationTimeout";
     public const string DeletedByForce = "DeletedByForce";
     public const string WorkerFailed = "WorkerFailed";

@@ -63,6 +63,16 @@ internal sealed class PodBuilder
         p.Status.ContainerStatuses = [Status(new V1ContainerState { Running = new V1ContainerStateRunning() })];
     });
 
+    /// <summary>Its container can restart in place; no process of it runs where it is not ready.</summary>
+    public PodBuilder Supervised(bool ready = true) => Running().With(p =>
+    {
+        p.Spec.Containers[0].Ports = [new V1ContainerPort { Name = "worker", ContainerPort = 8471 }];
+        p.Status.Conditions = [new V1PodCondition { Type = "Ready", Status = ready ? "True" : "False" }];
+    });
+
+    /// <summary>It was told to begin an attempt.</summary>
+    public PodBuilder Ordered(string order) => With(p => p.Metadata.Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Annotations.Order] = order });
+
     public PodBuilder Succeeded() => Ended(0, "");
 
     /// <summary>Its only container has ended.</summary>

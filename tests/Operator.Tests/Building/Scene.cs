@@ -35,6 +35,12 @@ internal sealed class Scene
 
     public Scene WithReport(TrainerStatus report, DateTimeOffset? at = null) => With(o => o with { Report = new TrainerReport(report, at ?? Clock.Start) });
 
+    /// <summary>What the one container of a worker's pod has said, for each pod that has said something.</summary>
+    public Scene WithReports(params (string Pod, WorkerReport Report)[] reports) => With(o => o with
+    {
+        Reports = reports.ToDictionary(r => "uid-" + r.Pod, r => (IReadOnlyList<WorkerReport>)[r.Report], StringComparer.Ordinal),
+    });
+
     public Scene With(Func<Observed, Observed> change)
     {
         observed = change(observed);

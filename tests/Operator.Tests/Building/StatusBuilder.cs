@@ -41,6 +41,16 @@ internal sealed class StatusBuilder
         return this;
     }
 
+    /// <summary>The attempt runs, or is to run, in pods made for another one.</summary>
+    public StatusBuilder InPlace(int podsAttempt, bool pending, int atStep = 0, double since = 0) => With(s => s.InPlace = new InPlaceStatus
+    {
+        PodsAttempt = podsAttempt,
+        Pending = pending ? true : null,
+        Restarts = s.Attempt - podsAttempt,
+        AtStep = atStep,
+        Since = Clock.After(since).UtcDateTime,
+    });
+
     public StatusBuilder Rollback(int attempt, int onset, int restored, string skipped = "", double factor = 1, double? seconds = null) => With(s => s.Rollbacks =
     [
         .. s.Rollbacks,

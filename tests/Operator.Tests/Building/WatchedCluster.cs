@@ -76,6 +76,20 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) => Write($"dump Pod {pod.Metadata.Name}", () => inner.DumpThreadsAsync(pod, cancel));
 
+    public Task OrderAsync(V1Pod pod, string order, CancellationToken cancel) => Write($"order Pod {pod.Metadata.Name}", () => inner.OrderAsync(pod, order, cancel));
+
+    /// <summary>What a pod's containers answer.</summary>
+    public Func<V1Pod, IReadOnlyList<WorkerReport>?> Workers { get; set; } = _ => null;
+
+    /// <summary>Pods that were asked.</summary>
+    public ConcurrentQueue<string> Asked { get; } = new();
+
+    public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel)
+    {
+        Asked.Enqueue(pod.Metadata.Name);
+        return Task.FromResult(Workers(pod));
+    }
+
     public Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel) => Write("suspend", () => inner.SuspendJobAsync(job, cancel));
 
     public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => Write("delete job", () => inner.DeleteJobAsync(job, cancel));

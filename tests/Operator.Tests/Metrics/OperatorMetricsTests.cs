@@ -40,6 +40,18 @@ public sealed class OperatorMetricsTests
         Assert.Contains("mhc_operator_recovery_seconds_sum 12", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Restarts_that_kept_their_pods_are_counted_once()
+    {
+        var metrics = new OperatorMetrics(registry);
+        var stays = MakeRunning(2, 2).InPlace(podsAttempt: 1, pending: true).Condition("Restarting", "True", "WorkerFailed").Build();
+        metrics.Count(MakeRunning(1, 2).Build(), stays);
+        metrics.Count(stays, MakeRunning(2, 2).InPlace(podsAttempt: 1, pending: false).Build());
+        var text = await TextAsync();
+        Assert.Contains("mhc_operator_restarts_in_place_total 1", text, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_restarts_total{reason=\"WorkerFailed\"} 1", text, StringComparison.Ordinal);
+    }
+
     private async Task<string> TextAsync()
     {
         using var stream = new MemoryStream();

@@ -1,10 +1,11 @@
 using System.Globalization;
 using k8s.Models;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Operator.Planning.Gangs;
 
-/// <summary>The job's pods in buckets. One label compared with one counter tells whether a pod is of this attempt or of one before.</summary>
+/// <summary>The job's pods in buckets. One label compared with one counter tells whether a pod is of this gang or of one before.</summary>
 internal sealed class Gang
 {
     private Gang(IReadOnlyList<WorkerPod> current, IReadOnlyList<WorkerPod> previous, IReadOnlyList<V1Pod> foreign, IReadOnlyList<int> missing)
@@ -15,10 +16,10 @@ internal sealed class Gang
         Missing = missing;
     }
 
-    /// <summary>Pods of the current attempt.</summary>
+    /// <summary>Pods that the current attempt runs in.</summary>
     public IReadOnlyList<WorkerPod> Current { get; }
 
-    /// <summary>Pods of other attempts; they must be gone before new ones are made.</summary>
+    /// <summary>Pods made for other attempts; they must be gone before new ones are made.</summary>
     public IReadOnlyList<WorkerPod> Previous { get; }
 
     /// <summary>Pods that look like the job's, but that it does not own.</summary>
@@ -35,9 +36,12 @@ internal sealed class Gang
 
     public bool IsScheduled => IsComplete && Current.Count > 0 && Current.All(p => p.IsScheduled);
 
-    public static Gang Of(IReadOnlyList<V1Pod> pods, MhcTrainingJob job, int attempt)
+    public static Gang Of(Observed observed, MhcTrainingJob job, MhcTrainingJobStatus status)
     {
-        var owned = pods.Where(p => IsOwned(p.Metadata, job)).Select(p => new WorkerPod(p, AttemptOf(p))).OrderBy(p => RankOf(p.Pod)).ToList();
+        var (pods, attempt) = (observed.Pods, GangAttempt.Of(status));
+        var owned = pods.Where(p => IsOwned(p.Metadata, job))
+            .Select(p => new WorkerPod(p, AttemptOf(p), status.Attempt, observed.Reports.GetValueOrDefault(p.Metadata.Uid ?? "")))
+            .OrderBy(p => RankOf(p.Pod)).ToList();
         var current = owned.Where(p => p.Attempt == attempt).ToList();
         var names = current.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         return new Gang(

@@ -6,4 +6,5 @@ namespace MhcOperator.Operator.Planning.Gangs;
 /// <param name="Message">The termination message, or the pod's own message.</param>
 /// <param name="At">When, by the node's clock; null where nobody says.</param>
 /// <param name="Disrupted">The cluster took the pod away (drain, preemption): nobody's failure.</param>
-internal sealed record PodEnd(int? ExitCode, string Reason, string Message, DateTimeOffset? At, bool Disrupted = false);
+/// <param name="Held">Only a process has ended: its container goes on, and can begin another attempt.</param>
+internal sealed record PodEnd(int? ExitCode, string Reason, string Message, DateTimeOffset? At, bool Disrupted = false, bool Held = false);

@@ -1,11 +1,16 @@
 using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Gangs;
 
 /// <summary>A pod of the job, read once.</summary>
 /// <param name="Pod">The pod.</param>
-/// <param name="Attempt">Its label.</param>
-internal sealed record WorkerPod(V1Pod Pod, int Attempt)
+/// <param name="Attempt">Its label: the attempt that it was made for.</param>
+/// <param name="Current">The attempt that the job is at.</param>
+/// <param name="Reports">What its containers said of their processes; null: nothing is known.</param>
+internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyList<WorkerReport>? Reports = null)
 {
     private static readonly HashSet<string> Unstartable = new(StringComparer.Ordinal)
     {
@@ -13,7 +18,7 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt)
     };
 
     /// <summary>How it failed; null: it has not.</summary>
-    public PodEnd? End { get; } = PodEndReader.Read(Pod);
+    public PodEnd? End { get; } = PodEndReader.Read(Pod) ?? ProcessEndReader.Read(Reports, Current);
 
     public string Name => Pod.Metadata.Name;
 
@@ -22,6 +27,21 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt)
         (Pod.Status?.ContainerStatuses ?? []).Select(c => c.State?.Terminated?.Message).FirstOrDefault(m => !string.IsNullOrEmpty(m)) ?? "";
 
     public string? Phase => Pod.Status?.Phase;
+
+    /// <summary>Its processes have ended, and its containers wait for the order to begin another attempt.</summary>
+    public bool IsHeld => Reports is { Count: > 0 } && Reports.All(r => r.ExitCode is not null);
+
+    /// <summary>All its processes have begun the current attempt, whatever has become of them.</summary>
+    public bool HasEntered => Reports is { Count: > 0 } && Reports.All(r => r.Attempt == Current);
+
+    /// <summary>Whether its containers can restart in place, and tell how their processes end.</summary>
+    public bool IsSupervised => (Pod.Spec?.Containers ?? []).Any(c => (c.Ports ?? []).Any(p => p.Name == InPlaceManifest.PortName));
+
+    /// <summary>The order that it was last given; null: none.</summary>
+    public string? Order => Pod.Metadata.Annotations?.TryGetValue(Annotations.Order, out var order) == true ? order : null;
+
+    /// <summary>The attempt of that order; null: none was given.</summary>
+    public int? OrderedAttempt => RestartOrder.Parse(Order)?.Attempt;
 
     public bool HasSucceeded => Phase == "Succeeded";
 

@@ -29,17 +29,27 @@ internal static class GangEnvironment
         Add(TrainerEnvironment.NodeRank, Text(worker));
         Add(TrainerEnvironment.Job, name);
         Add(TrainerEnvironment.Namespace, job.Metadata.NamespaceProperty ?? "default");
-        Add(TrainerEnvironment.Attempt, Text(status.Attempt));
         Add(TrainerEnvironment.Configuration, $"{PodManifest.ConfigurationFolder}/{ConfigMapManifest.Key}");
         Add(TrainerEnvironment.CheckpointFolder, PodManifest.CheckpointFolder);
-        Add(TrainerEnvironment.ResumeStep, ResumePoint.Of(status));
-        Add(TrainerEnvironment.SkipWindows, string.Join(',', status.Rollbacks.Select(r => r.Skipped).Where(s => s.Length > 0)));
-        Add(TrainerEnvironment.LearningRateFactor, (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture));
+        foreach (var (variable, value) in OfAttempt(status))
+        {
+            Add(variable, value);
+        }
+
         Add(TrainerEnvironment.StatusPort, Text(GangNames.StatusPort));
         return environment;
 
         void Add(string variable, string value) => environment.Add((JsonNode)new JsonObject { ["name"] = variable, ["value"] = value });
     }
+
+    /// <summary>What differs from attempt to attempt; the same for all ranks.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> OfAttempt(MhcTrainingJobStatus status) =>
+    [
+        new(TrainerEnvironment.Attempt, Text(status.Attempt)),
+        new(TrainerEnvironment.ResumeStep, ResumePoint.Of(status)),
+        new(TrainerEnvironment.SkipWindows, string.Join(',', status.Rollbacks.Select(r => r.Skipped).Where(s => s.Length > 0))),
+        new(TrainerEnvironment.LearningRateFactor, (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture)),
+    ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

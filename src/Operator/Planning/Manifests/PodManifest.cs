@@ -37,7 +37,7 @@ internal static class PodManifest
             LayOver(pod, template, devices);
         }
 
-        Enforce(pod, job, status, worker);
+        Enforce(pod, job, status, worker, InPlaceManifest.IsFor(job, options));
         GangMarks.Enforce(pod, job, status.Attempt, gangs ?? ApiSupport.Unknown);
         return pod;
     }
@@ -151,7 +151,7 @@ internal static class PodManifest
         ManifestMerge.Into(pod, overrides);
     }
 
-    private static void Enforce(JsonObject pod, MhcTrainingJob job, MhcTrainingJobStatus status, int worker)
+    private static void Enforce(JsonObject pod, MhcTrainingJob job, MhcTrainingJobStatus status, int worker, bool inPlace)
     {
         var name = job.Metadata.Name;
         var devices = job.Spec.Workers.DevicesPerWorker;
@@ -198,6 +198,15 @@ internal static class PodManifest
             }
 
             ManifestMerge.Into(container, contract);
+            if (inPlace)
+            {
+                InPlaceManifest.AddTo(container, local);
+            }
+        }
+
+        if (inPlace)
+        {
+            InPlaceManifest.AddTo(pod["spec"]!.AsObject());
         }
     }
 

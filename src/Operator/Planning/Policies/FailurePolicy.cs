@@ -67,7 +67,7 @@ internal static class FailurePolicy
         }
         else
         {
-            RestartPolicy.Restart(context, end.ExitCode is null ? Reasons.WorkerLost : Reasons.WorkerFailed, Told(cause.Name, end), counted: true);
+            RestartPolicy.Restart(context, end.ExitCode is null ? Reasons.WorkerLost : Reasons.WorkerFailed, Told(cause.Name, end), counted: true, RestartTierPolicy.Choose(context));
         }
 
         return true;
@@ -79,7 +79,7 @@ internal static class FailurePolicy
 
     private static bool RestartLost(PlanContext context)
     {
-        var name = GangNames.Pod(context.Job.Metadata.Name, context.Status.Attempt, context.Gang.Missing[0]);
+        var name = GangNames.Pod(context.Job.Metadata.Name, GangAttempt.Of(context.Status), context.Gang.Missing[0]);
         RestartPolicy.Restart(context, Reasons.WorkerLost, $"pod {name} is gone", counted: true);
         return true;
     }

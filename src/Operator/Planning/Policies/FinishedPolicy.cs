@@ -25,7 +25,7 @@ internal static class FinishedPolicy
 
     public static void Apply(PlanContext context)
     {
-        foreach (var pod in context.Gang.Current.Where(p => IsCleaned(p, context.Spec.RunPolicy.CleanPods)).Concat(context.Gang.Previous))
+        foreach (var pod in context.Gang.Current.Where(p => IsCleaned(p, context.Spec.RunPolicy.CleanPods) && !IsAboutToFail(context, p)).Concat(context.Gang.Previous))
         {
             context.Delete(pod.Pod);
         }
@@ -43,6 +43,25 @@ internal static class FinishedPolicy
         {
             context.SetCondition(ConditionTypes.Restarting, Conditions.False, Reasons.Finished, "the job has finished");
         }
+    }
+
+    /// <summary>Its process has ended, its container does not know yet that no other follows: it soon ends as its process did.</summary>
+    private static bool IsAboutToFail(PlanContext context, WorkerPod pod)
+    {
+        if (context.Spec.RunPolicy.CleanPods != CleanPods.AllButFailed || pod is not { IsActive: true, IsSupervised: true, Phase: "Running" }
+            || (pod.IsReady && pod.End is null) || context.Status.FinishedAt is not { } finished)
+        {
+            return false;
+        }
+
+        var end = new DateTimeOffset(finished.ToUniversalTime()) + context.Observed.Options.GiveUpWait;
+        if (context.Now >= end)
+        {
+            return false;
+        }
+
+        context.LookAgainAt(end);
+        return true;
     }
 
     private static bool IsCleaned(WorkerPod pod, CleanPods policy) => policy switch

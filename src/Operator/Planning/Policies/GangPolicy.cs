@@ -24,6 +24,11 @@ internal static class GangPolicy
 
     public static void Apply(PlanContext context)
     {
+        if (context.Status.InPlace?.PodsAttempt is not null)
+        {
+            return; // this attempt has its pods
+        }
+
         var running = context.Gang.Previous.Where(p => !p.IsTerminal).ToList();
         if (running.Count > 0)
         {

@@ -21,7 +21,7 @@ internal static class InstabilityPolicy
                 break;
             case StabilityResponse.Observe:
                 MarkUnstable(context, verdict);
-                RestartPolicy.Restart(context, Reasons.UnstableObserved, Told(verdict), counted: true);
+                RestartPolicy.Restart(context, Reasons.UnstableObserved, Told(verdict), counted: true, RestartTierPolicy.Choose(context, verdict.DetectedStep));
                 break;
             default:
                 RollBack(context, verdict);
@@ -33,13 +33,14 @@ internal static class InstabilityPolicy
     /// <returns>Whether there was one.</returns>
     public static bool RecordWhileSuspending(PlanContext context)
     {
-        if (FindVerdict(context) is not { } verdict || (context.Status.Rollbacks is [.., var last] && last.Attempt == context.Status.Attempt))
+        // How the processes of the attempt before have ended has been acted on.
+        if (context.IsRestartingInPlace || FindVerdict(context) is not { } verdict || (context.Status.Rollbacks is [.., var last] && last.Attempt == context.Status.Attempt))
         {
             return false;
         }
 
         MarkUnstable(context, verdict);
-        RollbackRecorder.Record(context, verdict);
+        RollbackRecorder.Record(context, verdict, RecoveryTiers.RecreateGang);
         return true;
     }
 
@@ -53,12 +54,13 @@ internal static class InstabilityPolicy
             return;
         }
 
-        var record = RollbackRecorder.Record(context, verdict);
+        var tier = RestartTierPolicy.Choose(context, verdict.DetectedStep);
+        var record = RollbackRecorder.Record(context, verdict, tier);
         var target = record.RestoredStep == 0 ? "from the start" : $"from step {record.RestoredStep}";
         var skipped = record.Skipped.Length == 0 ? "" : $", without data steps {record.Skipped}";
-        var message = $"{Told(verdict)}; training goes on {target}{skipped}";
+        var message = $"{Told(verdict)}; training goes on {target}{skipped}{(tier == RecoveryTiers.RestartInPlace ? ", in place" : "")}";
         context.Warn(Reasons.RolledBack, message);
-        RestartPolicy.NextGang(context, Reasons.RolledBack, message, notBefore: null);
+        RestartPolicy.NextGang(context, Reasons.RolledBack, message, notBefore: null, tier);
     }
 
     /// <summary>The verdict of the lowest rank that has one; a stand-in where none can be read; null where no rank has ended with 86.</summary>

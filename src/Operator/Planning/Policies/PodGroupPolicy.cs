@@ -39,10 +39,10 @@ internal static class PodGroupPolicy
             return true;
         }
 
-        var name = GangNames.PodGroup(context.Job.Metadata, context.Status.Attempt);
+        var name = GangNames.PodGroup(context.Job.Metadata, GangAttempt.Of(context.Status));
         if (context.Observed.PodGroups.FirstOrDefault(g => g.Metadata.Name == name && IsOf(g, context.Observed.Gangs)) is not { } group)
         {
-            context.Create(PodGroupManifest.For(context.Job, context.Status.Attempt, context.Observed.Gangs));
+            context.Create(PodGroupManifest.For(context.Job, GangAttempt.Of(context.Status), context.Observed.Gangs));
             return true;
         }
 
@@ -60,7 +60,7 @@ internal static class PodGroupPolicy
     /// <param name="current">Whether the current attempt still has one.</param>
     public static void Clean(PlanContext context, bool current)
     {
-        var name = GangNames.PodGroup(context.Job.Metadata, context.Status.Attempt);
+        var name = GangNames.PodGroup(context.Job.Metadata, GangAttempt.Of(context.Status));
         foreach (var group in context.Observed.PodGroups.Where(g => Gang.IsOwned(g.Metadata, context.Job)))
         {
             if (!current || group.Metadata.Name != name || !IsOf(group, context.Observed.Gangs))

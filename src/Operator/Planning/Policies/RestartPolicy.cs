@@ -4,8 +4,9 @@ using MhcOperator.Api;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// A gang is replaced as a whole. The decision is one status write: the next attempt's number and why. From it follow the deletion of the old
-/// pods and, when all are gone, the new ones (<see cref="GangPolicy"/>).
+/// A gang begins its next attempt as a whole. The decision is one status write: that attempt's number, in which pods, and why. From it follow
+/// the orders to the pods that stay (<see cref="InPlacePolicy"/>), or the deletion of the old ones and, when all are gone, the new ones
+/// (<see cref="GangPolicy"/>).
 /// </summary>
 internal static class RestartPolicy
 {
@@ -14,7 +15,8 @@ internal static class RestartPolicy
     /// <param name="reason">CamelCase.</param>
     /// <param name="message">What happened.</param>
     /// <param name="counted">Whether it takes one of <c>runPolicy.maxRestarts</c>.</param>
-    public static void Restart(PlanContext context, string reason, string message, bool counted)
+    /// <param name="tier">One of <see cref="RecoveryTiers"/>. In place there is no wait: it is not done twice without progress in between.</param>
+    public static void Restart(PlanContext context, string reason, string message, bool counted, string tier = RecoveryTiers.RecreateGang)
     {
         var status = context.Status;
         var allowed = context.Spec.RunPolicy.MaxRestarts;
@@ -35,13 +37,23 @@ internal static class RestartPolicy
 
         var wait = Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, used), context.Job.Metadata.Uid ?? "", status.Attempt + 1);
         var count = counted ? string.Create(CultureInfo.InvariantCulture, $" (restart {used} of {allowed})") : "";
-        context.Warn(Reasons.Restarting, $"{reason}: {message}; the whole gang starts again from the latest good checkpoint{count}");
-        NextGang(context, reason, message, context.Now + wait);
+        var inPlace = tier == RecoveryTiers.RestartInPlace;
+        context.Warn(Reasons.Restarting, $"{reason}: {message}; the whole gang starts again{(inPlace ? " in place" : "")} from the latest good checkpoint{count}");
+        NextGang(context, reason, message, inPlace ? null : context.Now + wait, tier);
     }
 
-    /// <summary>Goes on to the next attempt, whose pods are made when <paramref name="notBefore"/> has come and all old pods are gone.</summary>
-    public static void NextGang(PlanContext context, string reason, string message, DateTimeOffset? notBefore)
+    /// <summary>Goes on to the next attempt, whose pods, where they are new, are made when <paramref name="notBefore"/> has come and all old pods are gone.</summary>
+    public static void NextGang(PlanContext context, string reason, string message, DateTimeOffset? notBefore, string tier)
     {
+        if (tier == RecoveryTiers.RestartInPlace)
+        {
+            context.NextAttempt(inPlace: true);
+            context.Status.RestartNotBefore = null;
+            context.SetCondition(ConditionTypes.Restarting, Conditions.True, reason, message);
+            context.SetCondition(ConditionTypes.Running, Conditions.False, Reasons.Restarting, "the processes begin again in their pods");
+            return;
+        }
+
         context.NextAttempt();
         context.Status.RestartNotBefore = notBefore?.UtcDateTime;
         context.SetCondition(ConditionTypes.Restarting, Conditions.True, reason, message);

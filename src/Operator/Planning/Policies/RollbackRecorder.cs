@@ -7,7 +7,7 @@ namespace MhcOperator.Operator.Planning.Policies;
 /// <summary>Writes a verdict into the status: that is what the next gang's environment is made from.</summary>
 internal static class RollbackRecorder
 {
-    public static RollbackRecord Record(PlanContext context, Verdict verdict)
+    public static RollbackRecord Record(PlanContext context, Verdict verdict, string tier)
     {
         var status = context.Status;
         var factor = (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1) * context.Spec.Stability.Rollback.LearningRateFactor;
@@ -20,6 +20,7 @@ internal static class RollbackRecorder
             RestoredStep = verdict.RestoreStep,
             Skipped = verdict.BadData is { } window ? string.Create(CultureInfo.InvariantCulture, $"{window}") : "",
             LearningRateFactor = factor,
+            Tier = tier,
             DetectedAt = context.Now.UtcDateTime,
         };
         status.Rollbacks = [.. status.Rollbacks, record];

@@ -8,7 +8,7 @@ internal static class RunningPolicy
     public static void Apply(PlanContext context)
     {
         var gang = context.Gang;
-        if (!gang.IsComplete)
+        if (!gang.IsComplete || context.IsRestartingInPlace)
         {
             return;
         }

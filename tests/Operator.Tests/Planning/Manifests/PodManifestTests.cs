@@ -73,8 +73,9 @@ public sealed class PodManifestTests
     [Fact]
     public void Rank_0_alone_names_its_ports()
     {
-        Assert.Equal([29500, 8470], Make(MakeJob()).Spec.Containers[0].Ports.Select(p => p.ContainerPort));
-        Assert.Null(Make(MakeJob(), worker: 1).Spec.Containers[0].Ports);
+        var job = MakeJob().With(j => j.Spec.RunPolicy.RestartStrategy = RestartStrategy.Recreate);
+        Assert.Equal([29500, 8470], Make(job).Spec.Containers[0].Ports.Select(p => p.ContainerPort));
+        Assert.Null(Make(job, worker: 1).Spec.Containers[0].Ports);
     }
 
     [Fact]
@@ -90,7 +91,7 @@ public sealed class PodManifestTests
     public void Configuration_checkpoints_and_shared_memory_are_mounted()
     {
         var pod = Make(MakeJob());
-        Assert.Equal(["/etc/mhc", "/checkpoints", "/dev/shm"], pod.Spec.Containers[0].VolumeMounts.Select(m => m.MountPath));
+        Assert.Equal(["/etc/mhc", "/checkpoints", "/dev/shm", "/etc/mhc-order"], pod.Spec.Containers[0].VolumeMounts.Select(m => m.MountPath));
         Assert.Equal("demo-config", pod.Spec.Volumes.Single(v => v.Name == "config").ConfigMap.Name);
         Assert.Equal("demo-checkpoints", pod.Spec.Volumes.Single(v => v.Name == "checkpoints").PersistentVolumeClaim.ClaimName);
         Assert.Equal("Memory", pod.Spec.Volumes.Single(v => v.Name == "shm").EmptyDir.Medium);

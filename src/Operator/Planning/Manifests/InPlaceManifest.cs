@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+
+namespace MhcOperator.Operator.Planning.Manifests;
+
+/// <summary>
+/// What a pod has in addition so that its processes can begin another attempt: the order, an annotation that the kubelet shows as a file, and
+/// for each container a port that tells how its process has ended. The kubelet looks there too, so that the pod is not ready, which the
+/// operator hears of, as long as no process runs.
+/// </summary>
+internal static class InPlaceManifest
+{
+    public const string Folder = "/etc/mhc-order";
+
+    /// <summary>Name of the container port on which reports are given.</summary>
+    public const string PortName = "worker";
+
+    private const string Volume = "order";
+    private const string File = "order";
+    private const int FirstPort = 8471;
+
+    public static bool IsFor(MhcTrainingJob job, OperatorOptions options) => options.RestartsInPlace && job.Spec.RunPolicy.RestartStrategy switch
+    {
+        RestartStrategy.InPlace => true,
+        RestartStrategy.Recreate => false,
+        _ => job.Spec.Trainer is { Image: null, Command: null or { Count: 0 } },
+    };
+
+    public static void AddTo(JsonObject podSpec) => List(podSpec, "volumes").Add((JsonNode)new JsonObject
+    {
+        ["name"] = Volume,
+        ["downwardAPI"] = new JsonObject
+        {
+            ["items"] = new JsonArray(new JsonObject
+            {
+                ["path"] = File,
+                ["fieldRef"] = new JsonObject { ["apiVersion"] = "v1", ["fieldPath"] = $"metadata.annotations['{Annotations.Order}']" },
+            }),
+        },
+    });
+
+    /// <summary>Whatever else the container has as a readiness probe would say another thing.</summary>
+    public static void AddTo(JsonObject container, int localRank)
+    {
+        var port = FirstPort + localRank;
+        List(container, "volumeMounts").Add((JsonNode)new JsonObject { ["name"] = Volume, ["mountPath"] = Folder, ["readOnly"] = true });
+        List(container, "ports").Add((JsonNode)new JsonObject { ["name"] = PortName, ["containerPort"] = port, ["protocol"] = "TCP" });
+        List(container, "env").Add((JsonNode)new JsonObject { ["name"] = TrainerEnvironment.OrderFile, ["value"] = $"{Folder}/{File}" });
+        List(container, "env").Add((JsonNode)new JsonObject { ["name"] = TrainerEnvironment.WorkerPort, ["value"] = port.ToString(CultureInfo.InvariantCulture) });
+        container["readinessProbe"] = new JsonObject
+        {
+            ["httpGet"] = new JsonObject { ["path"] = "/readyz", ["port"] = port, ["scheme"] = "HTTP" },
+            ["periodSeconds"] = 1,
+            ["timeoutSeconds"] = 10, // a busy machine is no reason
+            ["failureThreshold"] = 1,
+        };
+    }
+
+    /// <summary>The order for the current attempt.</summary>
+    public static string Order(MhcTrainingJob job, MhcTrainingJobStatus status) => RestartOrder.Render(
+    [
+        .. GangEnvironment.OfAttempt(status),
+        new(TrainerEnvironment.ConfigurationHash, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(job))))),
+    ]);
+
+    private static JsonArray List(JsonObject target, string name)
+    {
+        if (target[name] is not JsonArray list)
+        {
+            target[name] = list = [];
+        }
+
+        return list;
+    }
+}

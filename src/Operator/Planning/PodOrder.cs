@@ -1,0 +1,8 @@
+using k8s.Models;
+
+namespace MhcOperator.Operator.Planning;
+
+/// <summary>A pod whose processes are to begin another attempt.</summary>
+/// <param name="Pod">The pod; only this uid.</param>
+/// <param name="Order">Text of the order, for <see cref="Api.Annotations.Order"/>.</param>
+internal sealed record PodOrder(V1Pod Pod, string Order);

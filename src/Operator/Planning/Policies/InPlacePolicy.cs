@@ -1,0 +1,90 @@
+using System.Globalization;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Manifests;
+
+namespace MhcOperator.Operator.Planning.Policies;
+
+/// <summary>
+/// A restart in place, once <see cref="RestartTierPolicy"/> has chosen it: no process begins the next attempt before the last one of the attempt
+/// before has ended, then all pods get the same order. It is over when every process has been seen in the new attempt. One that does not come
+/// that far in time, or loses a pod on the way, becomes a gang of new pods; the restart was counted, so that takes no further one.
+/// </summary>
+internal static class InPlacePolicy
+{
+    /// <summary>True: it is still going on, or was given up for new pods; nothing else is decided meanwhile.</summary>
+    public static bool Apply(PlanContext context)
+    {
+        if (!context.IsRestartingInPlace)
+        {
+            return false;
+        }
+
+        var gang = context.Gang;
+        if (gang.IsComplete && gang.Current.All(p => p.HasEntered))
+        {
+            context.Status.InPlace = context.Status.InPlace! with { Pending = null };
+            return false;
+        }
+
+        if (gang.Current.Any(p => p.End?.ExitCode is ExitCode.ConfigurationWrong or ExitCode.DataUnreadable))
+        {
+            return false; // no pods would make that better
+        }
+
+        var end = new DateTimeOffset(context.Status.InPlace!.Since!.Value.ToUniversalTime()) + context.Observed.Options.InPlaceLimit;
+        if (Obstacle(context, end) is { } obstacle)
+        {
+            context.Warn(Reasons.InPlaceFailed, $"{obstacle}; the gang is made anew");
+            RestartPolicy.NextGang(context, Reasons.InPlaceFailed, obstacle, notBefore: null, RecoveryTiers.RecreateGang);
+            return true;
+        }
+
+        context.LookAgainAt(end);
+        return true;
+    }
+
+    /// <summary>Gives the order to the pods that have not got it, once every process of the attempt before has ended.</summary>
+    public static void Order(PlanContext context)
+    {
+        if (!context.IsRestartingInPlace)
+        {
+            return;
+        }
+
+        var waiting = context.Gang.Current.Where(p => p.OrderedAttempt != context.Status.Attempt).ToList();
+        if (!waiting.TrueForAll(p => p.IsHeld))
+        {
+            return;
+        }
+
+        // What one pod has been told all are told: a configuration that has changed since must not divide the gang.
+        var order = context.Gang.Current.FirstOrDefault(p => p.OrderedAttempt == context.Status.Attempt)?.Order ?? InPlaceManifest.Order(context.Job, context.Status);
+        foreach (var pod in waiting)
+        {
+            context.Order(pod.Pod, order);
+        }
+    }
+
+    private static string? Obstacle(PlanContext context, DateTimeOffset end)
+    {
+        if (!context.Gang.IsComplete)
+        {
+            return $"pod {GangNames.Pod(context.Job.Metadata.Name, GangAttempt.Of(context.Status), context.Gang.Missing[0])} is gone";
+        }
+
+        if (context.Gang.Current.FirstOrDefault(p => !p.IsActive || p.End is { Held: false }) is { } lost)
+        {
+            return $"pod {lost.Name} has ended or is to go";
+        }
+
+        if (context.Now < end)
+        {
+            return null;
+        }
+
+        var late = context.Gang.Current.First(p => !p.HasEntered);
+        return string.Create(CultureInfo.InvariantCulture, $"pod {late.Name} has not begun attempt {context.Status.Attempt} in place within {context.Observed.Options.InPlaceLimit.TotalSeconds:0} seconds");
+    }
+}

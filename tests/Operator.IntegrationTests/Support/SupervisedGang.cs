@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+
+namespace MhcOperator.Operator.IntegrationTests.Support;
+
+/// <summary>Two pods whose containers can restart in place; the test plays these and the kubelet.</summary>
+internal sealed class SupervisedGang : IDisposable
+{
+    private readonly TestNamespace ns;
+    private readonly List<PlayedWorker> workers = [new(), new()];
+
+    public SupervisedGang(TestNamespace ns)
+    {
+        this.ns = ns;
+    }
+
+    public IReadOnlyList<JsonObject> Pods { get; private set; } = [];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>The pods of attempt 1 run.</summary>
+    public async Task RunAsync()
+    {
+        Pods = await ns.GangExistsAsync(1, workers.Count);
+        await Task.WhenAll(Pods.Zip(workers, (pod, worker) => ns.RunPodAsync(pod, worker.Address)));
+    }
+
+    /// <summary>A process ends, and the kubelet finds its container not ready.</summary>
+    public Task EndAsync(int worker, int exitCode, string message = "")
+    {
+        workers[worker].End(exitCode, message);
+        return ns.SetConditionAsync(Pods[worker], "Ready", "False", "ContainersNotReady");
+    }
+
+    public async Task EndAllAsync(int exitCode, string message = "")
+    {
+        await EndAsync(0, exitCode, message);
+        await EndAsync(1, exitCode, message);
+    }
+
+    /// <summary>The containers have got their orders.</summary>
+    public async Task BeginAllAsync(int attempt)
+    {
+        workers.ForEach(w => w.Begin(attempt));
+        foreach (var pod in Pods)
+        {
+            await ns.SetConditionAsync(pod, "Ready", "True", "");
+        }
+    }
+
+    /// <summary>What each pod was last ordered; null: nothing.</summary>
+    public async Task<IReadOnlyList<RestartOrder?>> OrdersAsync() =>
+        [.. await Task.WhenAll(Pods.Select(async pod => RestartOrder.Parse((string?)(await ns.Api.FindAsync(ns.Path("pods", pod.Name()), Cancel))?["metadata"]!["annotations"]?[Annotations.Order])))];
+
+    public async Task<bool> AreOrderedAsync(int attempt) => (await OrdersAsync()).All(o => o?.Attempt == attempt);
+
+    public Task OrderedAsync(int attempt) => Eventually.HoldsAsync(() => AreOrderedAsync(attempt), $"every pod is ordered to begin attempt {attempt}", Cancel);
+
+    public void Dispose() => workers.ForEach(w => w.Dispose());
+}
