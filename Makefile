@@ -7,7 +7,7 @@ export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs operator demo test bench-kernels bench-operator cluster cluster-down format format-check clean
+.PHONY: help setup build native programs operator demo test bench-kernels bench-operator bench-recovery cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -53,6 +53,9 @@ operator: ## Compile the operator to native code: artifacts/operator/mhc-operato
 
 bench-operator: programs operator ## Load the operator with 1000 jobs, beside Kubernetes's Job controller
 	@OPERATOR=$${OPERATOR:-$$PWD/artifacts/operator/mhc-operator} bench/operator.sh
+
+bench-recovery: programs ## Kill processes of a gang on a one-node Kubernetes, and time its restarts in place and with new pods
+	@bench/recovery.sh
 
 cluster: programs ## Start a one-node Kubernetes with the operator running against it
 	@eng/cluster.sh up

@@ -28,6 +28,29 @@ public sealed class RecoveryTests(RealCluster cluster)
     }
 
     [Fact]
+    public async Task A_gang_whose_process_is_killed_trains_again_in_the_same_pods_time_after_time()
+    {
+        await using var space = await cluster.MakeNamespaceAsync();
+        await space.ApplyAsync(SmallJob.Yaml("stays", steps: 100000));
+        await space.JobAsync("stays", "a checkpoint", Limit, view => view.LatestCheckpoint >= 20);
+        var before = await space.PodsAsync("stays");
+
+        for (var restarts = 1; restarts <= 2; restarts++)
+        {
+            var at = (await space.FindJobAsync("stays"))!.Step;
+            await space.Kubectl.RunAsync(["exec", $"stays-1-{restarts % 2}", "--namespace", space.Name, "--", "sh", "-c", "kill -9 -1"]); // all but the first process
+            var again = await space.JobAsync("stays", "training to come further than before", Limit, view => view.HasFailed || (view.Restarts == restarts && view.Step > at && view.IsTrue("Running")));
+            Assert.Equal((false, restarts + 1, restarts), (again.HasFailed, again.Attempt, again.RestartsInPlace));
+        }
+
+        Assert.Equal(before.Select(pod => (pod.Uid, 0)).Order(), (await space.PodsAsync("stays")).Select(pod => (pod.Uid, pod.ContainerRestarts)).Order());
+        var log = await space.LogAsync("stays-1-0");
+        Assert.Contains("attempt 3 begins in this container", log, StringComparison.Ordinal);
+        Assert.Contains("rank 0 of 2, attempt 3 of job ", log, StringComparison.Ordinal);
+        Assert.Equal(1, log.Split("training begins at step 0").Length - 1);
+    }
+
+    [Fact]
     public async Task Deleting_a_job_removes_what_it_made()
     {
         await using var space = await cluster.MakeNamespaceAsync();

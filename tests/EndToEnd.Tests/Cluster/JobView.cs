@@ -9,6 +9,8 @@ internal sealed class JobView(JsonNode json)
 
     public int Restarts => (int?)json["status"]?["restarts"] ?? 0;
 
+    public int RestartsInPlace => (int?)json["status"]?["inPlace"]?["restarts"] ?? 0;
+
     public int Step => (int?)json["status"]?["progress"]?["step"] ?? 0;
 
     public int LatestCheckpoint => (int?)json["status"]?["checkpoints"]?["latest"] ?? 0;
