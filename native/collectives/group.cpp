@@ -2,6 +2,7 @@
 
 #include "addition.h"
 
+#include <algorithm>
 #include <cstring>
 #include <gloo/allgather.h>
 #include <gloo/allreduce.h>
@@ -19,6 +20,9 @@ namespace {
 // gloo gives each of its collectives a prefix of its slots; this one is free.
 constexpr uint8_t kReduceScatterPrefix = 0x5c;
 
+// gloo waits so many times its timeout for a connection.
+constexpr int kConnectPatience = 5;
+
 std::shared_ptr<gloo::transport::Device> device_of(const std::string &host, const std::string &interface_name) {
     gloo::transport::tcp::attr attributes;
     attributes.hostname = host;
@@ -35,8 +39,9 @@ Group::Group(int rank, int size, const std::string &host, const std::string &int
              milliseconds timeout)
     : rank_(rank), size_(size), timeout_(timeout), context_(std::make_shared<AbortableContext>(rank, size)) {
     std::shared_ptr<gloo::transport::Device> device = device_of(host, interface_name);
-    context_->setTimeout(timeout);
+    context_->setTimeout(std::max(milliseconds(1), timeout / kConnectPatience));
     context_->connectFullMesh(store, device);
+    context_->setTimeout(timeout);
     context_->make_abortable(abort_);
 }
 

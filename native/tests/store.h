@@ -40,4 +40,33 @@ class Store {
     std::map<std::string, std::string> values_;
 };
 
+// Takes values into another store, and gives none.
+class SilentStore {
+  public:
+    explicit SilentStore(Store &store) : store_(store) {}
+
+    static int set(void *user, const char *key, const void *data, int64_t size) {
+        return Store::set(&static_cast<SilentStore *>(user)->store_, key, data, size);
+    }
+
+    static int64_t get(void *user, const char *, void *, int64_t, int32_t) {
+        SilentStore &store = *static_cast<SilentStore *>(user);
+        std::unique_lock lock(store.mutex_);
+        store.changed_.wait(lock, [&] { return store.released_; });
+        return -1;
+    }
+
+    void release() {
+        const std::lock_guard lock(mutex_);
+        released_ = true;
+        changed_.notify_all();
+    }
+
+  private:
+    Store &store_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool released_ = false;
+};
+
 } // namespace mhc::test

@@ -55,7 +55,7 @@ internal static class GangFactory
         {
             try
             {
-                return new RendezvousServer(BindAddress(host), port, identity, log);
+                return new RendezvousServer(BindAddress(host), port, identity, timeout, log);
             }
             catch (SocketException e)
             {

@@ -1,29 +1,40 @@
 namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
-/// Rank 0's list of the connections over which ranks wait for bad news. A connection that ends without a farewell is a lost rank, and all
-/// others are told at once.
+/// Rank 0's list of the connections over which ranks wait for news: that all are here, then that one is lost. From that first moment on a
+/// connection that ends without a farewell is a lost rank, and all others are told at once; before it, the rank may come again.
 /// </summary>
-internal sealed class GangWatch
+/// <param name="size">Ranks in the gang.</param>
+internal sealed class GangWatch(int size)
 {
     private readonly Lock _turn = new();
-    private readonly Dictionary<int, Stream> _watchers = [];
-    private int? _lost;
+    private readonly Dictionary<int, RendezvousMember> _watchers = [];
 
-    /// <summary>Whether a rank has seen the gang come together.</summary>
+    /// <summary>Whether all ranks have been here at once.</summary>
     public bool Stands { get; private set; }
 
-    /// <summary>A rank wants to be told: that it will be, and at once of a loss before.</summary>
-    public void Join(int rank, Stream connection)
+    /// <summary>Ranks that have not come.</summary>
+    public IReadOnlyList<int> Missing
+    {
+        get
+        {
+            lock (_turn)
+            {
+                return Stands ? [] : [.. Enumerable.Range(0, size).Where(r => !_watchers.ContainsKey(r))];
+            }
+        }
+    }
+
+    /// <summary>A rank is here and wants to be told.</summary>
+    public void Join(RendezvousMember member)
     {
         lock (_turn)
         {
-            Stands = true;
-            _watchers[rank] = connection;
-            Tell(connection, RendezvousProtocol.Accepted);
-            if (_lost is { } lost)
+            _watchers[member.Rank] = member;
+            if (!Stands && _watchers.Count == size)
             {
-                Tell(connection, lost);
+                Stands = true;
+                TellAll(RendezvousProtocol.Complete);
             }
         }
     }
@@ -42,14 +53,10 @@ internal sealed class GangWatch
     {
         lock (_turn)
         {
-            // Before the gang stands, gloo itself reports who is missing.
-            if (!_watchers.Remove(rank))
+            if (_watchers.Remove(rank) && Stands)
             {
-                return;
+                TellAll(rank);
             }
-
-            _lost ??= rank;
-            TellAll(rank);
         }
     }
 
@@ -67,20 +74,7 @@ internal sealed class GangWatch
     {
         foreach (var watcher in _watchers.Values)
         {
-            Tell(watcher, notice);
-        }
-    }
-
-    private static void Tell(Stream watcher, int notice)
-    {
-        try
-        {
-            watcher.Write(RendezvousProtocol.Message(notice));
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            // It is gone itself; its own connection says so.
-            return;
+            watcher.Tell(notice);
         }
     }
 }

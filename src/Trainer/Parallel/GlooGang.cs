@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using MhcOperator.Trainer.Training;
@@ -35,6 +36,13 @@ internal sealed unsafe class GlooGang : IGang
         var user = GCHandle.Alloc(client);
         try
         {
+            // Until a connection is made, gloo listens for it and takes whoever comes first: not before everyone is here.
+            if (!client.Meet(timeout, lost))
+            {
+                var missing = server is { Missing: { Count: > 0 } ranks } ? $" (missing: {string.Join(", ", ranks)})" : "";
+                throw TrainerException.TryAgain("RendezvousFailed", string.Create(CultureInfo.InvariantCulture, $"{identity} waited {timeout.TotalSeconds:0} s for the others, and not all came{missing}"));
+            }
+
             var error = stackalloc byte[ErrorSize];
             var code = CollectivesLibrary.Create(
                 out var group,
@@ -50,13 +58,7 @@ internal sealed unsafe class GlooGang : IGang
                 error,
                 ErrorSize);
             Check(code, error, "forming the gang");
-            var gang = new GlooGang(group, identity, server, client);
-            if (lost is not null)
-            {
-                client.Watch(lost);
-            }
-
-            return gang;
+            return new GlooGang(group, identity, server, client);
         }
         catch (IOException e)
         {

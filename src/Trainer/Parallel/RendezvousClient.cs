@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Parallel;
@@ -16,6 +17,9 @@ internal sealed class RendezvousClient : IDisposable
     private readonly TcpClient _client;
     private readonly NetworkStream _stream;
     private readonly Lock _turn = new();
+    private readonly Channel<byte[]?> _answers = Channel.CreateUnbounded<byte[]?>();
+    private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Action<string>? _lost;
     private volatile bool _leaving;
 
     private RendezvousClient(TcpClient client)
@@ -27,6 +31,8 @@ internal sealed class RendezvousClient : IDisposable
         {
             LocalAddress = LocalAddress.MapToIPv4();
         }
+
+        _ = ReadAsync();
     }
 
     /// <summary>This process's address on the way to rank 0, which its peers can reach as well.</summary>
@@ -40,7 +46,7 @@ internal sealed class RendezvousClient : IDisposable
         var pause = ShortestPause;
         while (true)
         {
-            var failure = TryConnect(host, port, identity, cancellation, out var client);
+            var failure = TryConnect(host, port, identity, timeout, cancellation, out var client);
             if (client is not null)
             {
                 return client;
@@ -64,46 +70,26 @@ internal sealed class RendezvousClient : IDisposable
 
     /// <summary>Stores a value.</summary>
     /// <exception cref="IOException">The connection broke.</exception>
-    public void Set(string key, byte[] value)
-    {
-        lock (_turn)
-        {
-            _stream.Write([RendezvousProtocol.Set, .. RendezvousProtocol.Message(key, value)]);
-            ReadInt32();
-        }
-    }
+    public void Set(string key, byte[] value) => Ask([RendezvousProtocol.Set, .. RendezvousProtocol.Message(key, value)]);
 
     /// <summary>Waits for a value; null when the time is up.</summary>
     /// <exception cref="IOException">The connection broke.</exception>
-    public byte[]? Get(string key, int timeoutMilliseconds)
-    {
-        lock (_turn)
-        {
-            _stream.Write([RendezvousProtocol.Get, .. RendezvousProtocol.Message(key, timeoutMilliseconds)]);
-            var length = ReadInt32();
-            if (length < 0)
-            {
-                return null;
-            }
+    public byte[]? Get(string key, int timeoutMilliseconds) => Ask([RendezvousProtocol.Get, .. RendezvousProtocol.Message(key, timeoutMilliseconds)]);
 
-            var value = new byte[length];
-            _stream.ReadExactly(value);
-            return value;
-        }
-    }
-
-    /// <summary>Calls back, once and on another thread, when a rank is lost. No value can be stored or asked for any more.</summary>
+    /// <summary>Waits until all ranks are here. From then on a rank's end is an accident, unless it has left.</summary>
+    /// <param name="timeout">How long.</param>
+    /// <param name="lost">Called, once and on another thread, when a rank is lost after all were here; null: nobody is told.</param>
+    /// <returns>False when the time is up.</returns>
     /// <exception cref="IOException">The connection broke.</exception>
-    public void Watch(Action<string> lost)
+    public bool Meet(TimeSpan timeout, Action<string>? lost)
     {
+        _lost = lost;
         lock (_turn)
         {
             _stream.Write([RendezvousProtocol.Watch]);
-            // Only a server that knows of this rank can tell it that its end is none.
-            RendezvousProtocol.ReadInt32Async(_stream, CancellationToken.None).GetAwaiter().GetResult();
         }
 
-        _ = WatchAsync(lost);
+        return Task.WaitAny([_complete.Task], timeout) == 0 && (_complete.Task.IsCompletedSuccessfully ? true : throw Broken());
     }
 
     /// <summary>Says that this rank's end is no accident.</summary>
@@ -112,7 +98,10 @@ internal sealed class RendezvousClient : IDisposable
         _leaving = true;
         try
         {
-            _stream.Write([RendezvousProtocol.Leave]);
+            lock (_turn)
+            {
+                _stream.Write([RendezvousProtocol.Leave]);
+            }
         }
         catch (IOException)
         {
@@ -128,26 +117,78 @@ internal sealed class RendezvousClient : IDisposable
         _client.Dispose();
     }
 
-    private async Task WatchAsync(Action<string> lost)
+    private static IOException Broken(Exception? cause = null) => new("the connection to rank 0 ended", cause);
+
+    private byte[]? Ask(byte[] request)
     {
-        try
+        lock (_turn)
         {
-            var rank = await RendezvousProtocol.ReadInt32Async(_stream, CancellationToken.None);
-            if (rank != RendezvousProtocol.Over && !_leaving)
+            _stream.Write(request);
+            try
             {
-                lost(string.Create(CultureInfo.InvariantCulture, $"rank {rank} is gone"));
+                return _answers.Reader.ReadAsync().AsTask().GetAwaiter().GetResult();
             }
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            if (!_leaving)
+            catch (ChannelClosedException e)
             {
-                lost($"rank 0 is gone: {e.Message}");
+                throw Broken(e);
             }
         }
     }
 
-    private static string? TryConnect(string host, int port, GangIdentity identity, CancellationToken cancellation, out RendezvousClient? connected)
+    private async Task ReadAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var frame = (await RendezvousProtocol.ReadAsync(_stream, 1, CancellationToken.None))[0];
+                var number = await RendezvousProtocol.ReadInt32Async(_stream, CancellationToken.None);
+                if (frame == RendezvousProtocol.Answer)
+                {
+                    _answers.Writer.TryWrite(number < 0 ? null : await RendezvousProtocol.ReadAsync(_stream, number, CancellationToken.None));
+                }
+                else
+                {
+                    Take(number);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            _answers.Writer.TryComplete();
+            // A gang that came together has lost rank 0; one that did not is told by whoever waits for it.
+            if (!_complete.TrySetCanceled())
+            {
+                Lose($"rank 0 is gone: {e.Message}");
+            }
+        }
+    }
+
+    private void Take(int notice)
+    {
+        switch (notice)
+        {
+            case RendezvousProtocol.Complete:
+                _complete.TrySetResult();
+                break;
+            case RendezvousProtocol.Over:
+                _leaving = true;
+                break;
+            default:
+                Lose(string.Create(CultureInfo.InvariantCulture, $"rank {notice} is gone"));
+                break;
+        }
+    }
+
+    private void Lose(string what)
+    {
+        if (!_leaving)
+        {
+            Interlocked.Exchange(ref _lost, null)?.Invoke(what);
+        }
+    }
+
+    private static string? TryConnect(string host, int port, GangIdentity identity, TimeSpan timeout, CancellationToken cancellation, out RendezvousClient? connected)
     {
         connected = null;
         var client = new TcpClient { NoDelay = true };
@@ -156,7 +197,7 @@ internal sealed class RendezvousClient : IDisposable
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             patience.CancelAfter(OneTry);
             client.ConnectAsync(host, port, patience.Token).AsTask().GetAwaiter().GetResult();
-            KeepAlive.Enable(client.Client);
+            KeepAlive.Enable(client.Client, timeout);
             var stream = client.GetStream();
             stream.Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, identity.Job, identity.Attempt, identity.Rank, identity.Size));
             var accepted = RendezvousProtocol.ReadInt32Async(stream, patience.Token).GetAwaiter().GetResult() == RendezvousProtocol.Accepted;
@@ -188,12 +229,5 @@ internal sealed class RendezvousClient : IDisposable
                 client.Dispose();
             }
         }
-    }
-
-    private int ReadInt32()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        _stream.ReadExactly(bytes);
-        return BitConverter.ToInt32(bytes);
     }
 }

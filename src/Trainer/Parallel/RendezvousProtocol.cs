@@ -5,9 +5,10 @@ namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
 /// The rendezvous on the wire, little-endian. Greeting: magic, then four fields (job, attempt, rank, size). Answer: 0 or −1, the
-/// server's attempt, a text. Then requests: set (1, key, value) → 0, and get (2, key, milliseconds) → length and value, or −1 when time is up.
-/// Once the gang stands, watch (3) → 0, then nothing until a rank is lost, then its number, or −1 when the server ends in good order; leave (4): the
-/// connection's end that follows is no loss.
+/// server's attempt, a text. Then requests: set (1, key, value), get (2, key, milliseconds), watch (3), leave (4): the connection's end that
+/// follows is no loss. The server sends frames: an answer (0, length and value, or −1 when time is up) to each set and get, and notices (1, number)
+/// to those who watch: −2 when all ranks watch, so that the gang can form; then the number of a rank that is lost, or −1 when the server ends in
+/// good order.
 /// </summary>
 internal static class RendezvousProtocol
 {
@@ -20,14 +21,23 @@ internal static class RendezvousProtocol
     /// <summary>Request: wait for a value.</summary>
     public const byte Get = 2;
 
-    /// <summary>Request: tell when a rank is lost.</summary>
+    /// <summary>Request: tell when all ranks are here, and then when one is lost.</summary>
     public const byte Watch = 3;
 
     /// <summary>Request: this rank ends, and not by accident.</summary>
     public const byte Leave = 4;
 
-    /// <summary>Notice to watchers: nobody was lost, the rendezvous is over.</summary>
+    /// <summary>Frame: the answer to a request.</summary>
+    public const byte Answer = 0;
+
+    /// <summary>Frame: news for a watcher.</summary>
+    public const byte Notice = 1;
+
+    /// <summary>Notice: nobody was lost, the rendezvous is over.</summary>
     public const int Over = -1;
+
+    /// <summary>Notice: all ranks are here.</summary>
+    public const int Complete = -2;
 
     /// <summary>The greeting was accepted.</summary>
     public const int Accepted = 0;

@@ -6,33 +6,41 @@ namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
 /// The key-value store through which the ranks of one attempt find each other; rank 0 serves it on MASTER_PORT. Whoever does not greet
-/// as a rank of this job and this attempt, or greets twice, or after the gang stands, is refused and told why; strangers and port scans cost it
-/// nothing but a closed connection.
+/// as a rank of this job and this attempt, or greets twice, or after the gang stands, is refused and told why; strangers and port scans, however
+/// many, cost it nothing but a closed connection.
 /// Its connections then tell when a rank dies: a collective would notice too, but only when the next one is called.
 /// </summary>
 internal sealed class RendezvousServer : IDisposable
 {
+    private const int Places = 512;
+    private const int ReportedStrangers = 20;
+
     private static readonly TimeSpan GreetingTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(20);
 
     private readonly GangIdentity _identity;
+    private readonly TimeSpan _patience;
     private readonly Action<string> _log;
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> _values = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, GangIdentity> _present = new();
-    private readonly GangWatch _watch = new();
+    private readonly GangWatch _watch;
+    private readonly WaitingRoom _strangers = new(Places);
 
+    private int _reported;
     private bool _disposed;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="address">Address to bind to.</param>
     /// <param name="port">0: any free one.</param>
     /// <param name="identity">Whom to expect; its rank does not matter.</param>
-    /// <param name="log">Takes one line for each refused connection.</param>
+    /// <param name="patience">After which the host of a rank that does not answer counts as lost.</param>
+    /// <param name="log">Takes one line for each refused connection; of strangers, for the first ones.</param>
     /// <exception cref="SocketException">The port is taken.</exception>
-    public RendezvousServer(IPAddress address, int port, GangIdentity identity, Action<string> log)
+    public RendezvousServer(IPAddress address, int port, GangIdentity identity, TimeSpan patience, Action<string> log)
     {
-        (_identity, _log) = (identity, log);
+        (_identity, _patience, _log, _watch) = (identity, patience, log, new GangWatch(identity.Size));
         _listener = new TcpListener(address, port);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
@@ -41,6 +49,9 @@ internal sealed class RendezvousServer : IDisposable
 
     /// <summary>Where it listens.</summary>
     public int Port { get; }
+
+    /// <summary>Ranks that have not come.</summary>
+    public IReadOnlyList<int> Missing => _watch.Missing;
 
     /// <summary>Tells all watchers that the end of their connections is no loss.</summary>
     public void Over() => _watch.Over();
@@ -67,6 +78,7 @@ internal sealed class RendezvousServer : IDisposable
             try
             {
                 var client = await _listener.AcceptTcpClientAsync(stop);
+                _strangers.Enter(client);
                 _ = ServeAsync(client, stop);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -75,7 +87,8 @@ internal sealed class RendezvousServer : IDisposable
             }
             catch (SocketException e)
             {
-                _log($"rendezvous: a connection could not be accepted: {e.Message}");
+                ReportStranger($"a connection could not be accepted: {e.Message}");
+                await Task.Delay(AcceptPause, CancellationToken.None);
             }
         }
     }
@@ -83,21 +96,15 @@ internal sealed class RendezvousServer : IDisposable
     private async Task ServeAsync(TcpClient client, CancellationToken stop)
     {
         using var connection = client;
-        var peer = client.Client.RemoteEndPoint;
-        GangIdentity? member = null;
+        EndPoint? peer = null;
+        RendezvousMember? member = null;
         try
         {
+            peer = client.Client.RemoteEndPoint;
             client.NoDelay = true;
-            KeepAlive.Enable(client.Client);
-            var stream = client.GetStream();
-            (member, var refusal) = await GreetAsync(stream, stop);
-            if (refusal is not null)
-            {
-                _log($"rendezvous: refused {peer}: {refusal}");
-                return;
-            }
-
-            while (await AnswerAsync(member!, stream, stop))
+            KeepAlive.Enable(client.Client, _patience);
+            member = await GreetAsync(client, peer, stop);
+            while (member is not null && await AnswerAsync(member, client.GetStream(), stop))
             {
             }
         }
@@ -121,17 +128,19 @@ internal sealed class RendezvousServer : IDisposable
         }
     }
 
-    /// <summary>Who the peer is where it is one of ours, else why it was refused.</summary>
-    private async Task<(GangIdentity? Member, string? Refusal)> GreetAsync(NetworkStream stream, CancellationToken stop)
+    /// <summary>Who the peer is; null: it was refused.</summary>
+    private async Task<RendezvousMember?> GreetAsync(TcpClient client, EndPoint? peer, CancellationToken stop)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(GreetingTimeout);
         GangIdentity other;
+        var stream = client.GetStream();
         try
         {
             if ((uint)await RendezvousProtocol.ReadInt32Async(stream, patience.Token) != RendezvousProtocol.Magic)
             {
-                return (null, "it does not speak this protocol");
+                ReportStranger($"refused {peer}: it does not speak this protocol");
+                return null;
             }
 
             other = new GangIdentity(
@@ -142,13 +151,34 @@ internal sealed class RendezvousServer : IDisposable
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
-            return (null, "it did not greet");
+            ReportStranger($"refused {peer}: it did not greet");
+            return null;
+        }
+        finally
+        {
+            _strangers.Leave(client);
         }
 
         var refusal = Refusal(other) ?? Late(other);
         var answer = RendezvousProtocol.Message(refusal is null ? RendezvousProtocol.Accepted : RendezvousProtocol.Refused, _identity.Attempt, refusal ?? "");
         await stream.WriteAsync(answer, stop);
-        return refusal is null ? (other, null) : (null, refusal);
+        if (refusal is null)
+        {
+            return new RendezvousMember(other, stream);
+        }
+
+        _log($"rendezvous: refused {peer}: {refusal}");
+        return null;
+    }
+
+    /// <summary>A port scan must not fill the log.</summary>
+    private void ReportStranger(string what)
+    {
+        var number = Interlocked.Increment(ref _reported);
+        if (number <= ReportedStrangers)
+        {
+            _log($"rendezvous: {what}{(number == ReportedStrangers ? "; the next ones are not reported" : "")}");
+        }
     }
 
     private string? Refusal(GangIdentity other)
@@ -180,7 +210,7 @@ internal sealed class RendezvousServer : IDisposable
     }
 
     /// <summary>Answers one request; false when the peer has left.</summary>
-    private async Task<bool> AnswerAsync(GangIdentity member, NetworkStream stream, CancellationToken stop)
+    private async Task<bool> AnswerAsync(RendezvousMember member, NetworkStream stream, CancellationToken stop)
     {
         var operation = (await RendezvousProtocol.ReadAsync(stream, 1, stop))[0];
         switch (operation)
@@ -188,15 +218,15 @@ internal sealed class RendezvousServer : IDisposable
             case RendezvousProtocol.Set:
                 var key = await RendezvousProtocol.ReadTextAsync(stream, stop);
                 Value(key).TrySetResult(await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestValue, stop));
-                await stream.WriteAsync(RendezvousProtocol.Message(RendezvousProtocol.Accepted), stop);
+                member.Answer([]);
                 return true;
             case RendezvousProtocol.Get:
                 var value = Value(await RendezvousProtocol.ReadTextAsync(stream, stop));
                 var patience = TimeSpan.FromMilliseconds(Math.Max(1, await RendezvousProtocol.ReadInt32Async(stream, stop)));
-                await stream.WriteAsync(await WaitAsync(value.Task, patience, stop), stop);
+                member.Answer(await WaitAsync(value.Task, patience, stop));
                 return true;
             case RendezvousProtocol.Watch:
-                _watch.Join(member.Rank, stream);
+                _watch.Join(member);
                 return true;
             case RendezvousProtocol.Leave:
                 _watch.Leave(member.Rank);
@@ -209,15 +239,15 @@ internal sealed class RendezvousServer : IDisposable
     private TaskCompletionSource<byte[]> Value(string key) =>
         _values.GetOrAdd(key, _ => new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    private static async Task<byte[]> WaitAsync(Task<byte[]> value, TimeSpan patience, CancellationToken stop)
+    private static async Task<byte[]?> WaitAsync(Task<byte[]> value, TimeSpan patience, CancellationToken stop)
     {
         try
         {
-            return RendezvousProtocol.Message(await value.WaitAsync(patience, stop));
+            return await value.WaitAsync(patience, stop);
         }
         catch (TimeoutException)
         {
-            return RendezvousProtocol.Message(RendezvousProtocol.Refused);
+            return null;
         }
     }
 }

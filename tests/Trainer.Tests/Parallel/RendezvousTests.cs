@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -13,10 +14,10 @@ public sealed class RendezvousTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly GangIdentity Zero = new("default/job", 2, 0, 2);
 
-    private readonly System.Collections.Concurrent.ConcurrentQueue<string> _log = new();
+    private readonly ConcurrentQueue<string> _log = new();
     private readonly RendezvousServer _server;
 
-    public RendezvousTests() => _server = new RendezvousServer(IPAddress.Loopback, 0, Zero, _log.Enqueue);
+    public RendezvousTests() => _server = new RendezvousServer(IPAddress.Loopback, 0, Zero, Patience, _log.Enqueue);
 
     public void Dispose() => _server.Dispose();
 
@@ -65,24 +66,41 @@ public sealed class RendezvousTests : IDisposable
         using var one = Connect(Zero with { Rank = 1 });
         var twice = Assert.Throws<TrainerException>(() => Connect(Zero with { Rank = 1 }));
 
-        zero.Watch(_ => { });
-        TrainerException? late = null;
-        // The request is on its way.
-        Eventually.Holds(() => (late = Assert.Throws<TrainerException>(() => Connect(Zero with { Rank = 1 }))).Message.Contains("too late", StringComparison.Ordinal), Patience, () => $"{late}");
+        Meet(zero, one);
+        var late = Assert.Throws<TrainerException>(() => Connect(Zero with { Rank = 1 }));
 
         Assert.Equal("RendezvousRefused", twice.Reason);
         Assert.Contains("is here already", twice.Message, StringComparison.Ordinal);
-        Assert.Equal("RendezvousRefused", late!.Reason);
+        Assert.Equal("RendezvousRefused", late.Reason);
+        Assert.Contains("too late", late.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ranks_wait_for_the_last_one_and_one_that_went_before_may_come_again()
+    {
+        var lost = new ConcurrentQueue<string>();
+        using var zero = Connect(Zero);
+        Assert.False(zero.Meet(TimeSpan.FromMilliseconds(20), lost.Enqueue));
+        Eventually.Holds(() => _server.Missing is [1], Patience, () => string.Join(", ", _server.Missing));
+        Connect(Zero with { Rank = 1 }).Dispose();
+
+        RendezvousClient? one = null;
+        // The server sees the end of the first one a moment later.
+        Eventually.Holds(() => Record.Exception(() => one = Connect(Zero with { Rank = 1 })) is null, Patience, () => "rank 1 was not let in again");
+        using var again = one!;
+        Meet(zero, again);
+
+        Assert.Empty(lost);
+        Assert.Empty(_server.Missing);
     }
 
     [Fact]
     public void The_end_of_a_connection_is_a_lost_rank_unless_it_has_left()
     {
-        var lost = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var lost = new ConcurrentQueue<string>();
         using var zero = Connect(Zero);
         var one = Connect(Zero with { Rank = 1 });
-        zero.Watch(lost.Enqueue);
-        one.Watch(_ => { });
+        Meet(zero, one, lost.Enqueue);
         // A stranger who knows the protocol and goes away is no rank.
         Eventually.Holds(() => Record.Exception(() => Connect(Zero with { Rank = 1 })) is TrainerException, Patience, () => "the stranger was let in");
 
@@ -95,11 +113,10 @@ public sealed class RendezvousTests : IDisposable
     [Fact]
     public void Who_leaves_in_good_order_is_not_lost()
     {
-        var lost = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var lost = new ConcurrentQueue<string>();
         using var zero = Connect(Zero);
         using var one = Connect(Zero with { Rank = 1 });
-        zero.Watch(lost.Enqueue);
-        one.Watch(lost.Enqueue);
+        Meet(zero, one, lost.Enqueue);
 
         one.Leave();
         one.Dispose();
@@ -137,6 +154,42 @@ public sealed class RendezvousTests : IDisposable
     }
 
     [Fact]
+    public void However_many_strangers_come_and_say_nothing_the_ranks_meet_at_once_and_the_log_stays_short()
+    {
+        const int crowd = 700;
+        List<TcpClient> strangers = [];
+        try
+        {
+            for (var i = 0; i < crowd; i++)
+            {
+                strangers.Add(new TcpClient("127.0.0.1", _server.Port));
+            }
+
+            using var zero = Connect(Zero);
+            using var one = Connect(Zero with { Rank = 1 });
+            Meet(zero, one);
+
+            // Who has waited longest had to go; who came last may still say who he is.
+            Assert.Equal(0, strangers[0].GetStream().Read(new byte[1]));
+            Assert.False(strangers[^1].Client.Poll(0, SelectMode.SelectRead));
+        }
+        finally
+        {
+            strangers.ForEach(s => s.Dispose());
+        }
+
+        // Half of them only close the connection.
+        for (var i = 0; i < crowd; i++)
+        {
+            using var socket = new TcpClient("127.0.0.1", _server.Port);
+            socket.GetStream().Write(new byte[i % 2 * sizeof(int)]);
+        }
+
+        Eventually.Holds(() => _log.Any(l => l.EndsWith("the next ones are not reported", StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+        Assert.InRange(_log.Count, 1, 20);
+    }
+
+    [Fact]
     public void A_rank_that_greeted_and_then_sends_garbage_harms_only_itself()
     {
         using (var socket = new TcpClient("127.0.0.1", _server.Port))
@@ -164,6 +217,13 @@ public sealed class RendezvousTests : IDisposable
     }
 
     private RendezvousClient Connect(GangIdentity identity) => RendezvousClient.Connect("127.0.0.1", _server.Port, identity, Patience, _log.Enqueue, CancellationToken.None);
+
+    private static void Meet(RendezvousClient zero, RendezvousClient one, Action<string>? lost = null)
+    {
+        var waiting = Task.Run(() => zero.Meet(Patience, lost));
+        Assert.True(one.Meet(Patience, lost));
+        Assert.True(waiting.GetAwaiter().GetResult());
+    }
 
     private static byte[] RandomBytes(int count)
     {

@@ -42,6 +42,21 @@ internal sealed partial class TrainerProcess : IDisposable
     /// <summary>The hash that it printed at the end.</summary>
     public string WeightsHash => Output.Split('\n').Single(l => l.StartsWith("weights sha256:", StringComparison.Ordinal))["weights sha256:".Length..];
 
+    /// <summary>TCP ports that it listens on.</summary>
+    public IReadOnlyList<int> ListeningPorts
+    {
+        get
+        {
+            const int localAddress = 1, state = 3, inode = 9;
+            var sockets = Directory.EnumerateFileSystemEntries($"/proc/{_process.Id}/fd").Select(f => new FileInfo(f).LinkTarget).ToHashSet();
+            return [.. ((string[])["tcp", "tcp6"])
+                .SelectMany(kind => File.ReadLines($"/proc/{_process.Id}/net/{kind}").Skip(1))
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Where(fields => fields[state] == "0A" && sockets.Contains($"socket:[{fields[inode]}]"))
+                .Select(fields => Convert.ToInt32(fields[localAddress].Split(':')[1], 16))];
+        }
+    }
+
     public static TrainerProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };

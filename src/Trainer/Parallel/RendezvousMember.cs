@@ -1,0 +1,41 @@
+namespace MhcOperator.Trainer.Parallel;
+
+/// <summary>A rank's connection as rank 0 sees it. Answers and notices come from different threads; each leaves as a whole.</summary>
+/// <param name="identity">Who it is.</param>
+/// <param name="connection">What to write to.</param>
+internal sealed class RendezvousMember(GangIdentity identity, Stream connection)
+{
+    private readonly Lock _turn = new();
+
+    /// <summary>Its rank.</summary>
+    public int Rank => identity.Rank;
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="value">What was asked for; null: it did not come in time.</param>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public void Answer(byte[]? value) => Write(value is null
+        ? RendezvousProtocol.Message(RendezvousProtocol.Answer, RendezvousProtocol.Refused)
+        : RendezvousProtocol.Message(RendezvousProtocol.Answer, value));
+
+    /// <summary>Brings news.</summary>
+    public void Tell(int notice)
+    {
+        try
+        {
+            Write(RendezvousProtocol.Message(RendezvousProtocol.Notice, notice));
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // It is gone itself; its own connection says so.
+            return;
+        }
+    }
+
+    private void Write(byte[] message)
+    {
+        lock (_turn)
+        {
+            connection.Write(message);
+        }
+    }
+}
