@@ -42,7 +42,10 @@ internal sealed class TestJob : IDisposable
     public string TerminationOf(int rank) => System.IO.File.ReadAllText(_folder.File($"termination-{rank}"));
 
     /// <summary>Starts one rank.</summary>
-    public TrainerProcess Start(int rank = 0, int ranks = 1, int port = 0, params ReadOnlySpan<(string Name, string Value)> more)
+    public TrainerProcess Start(int rank = 0, int ranks = 1, int port = 0, params ReadOnlySpan<(string Name, string Value)> more) => StartOn([], rank, ranks, port, more);
+
+    /// <summary>Starts one rank by a command that goes before the trainer's.</summary>
+    public TrainerProcess StartOn(string[] before, int rank, int ranks, int port, params ReadOnlySpan<(string Name, string Value)> more)
     {
         var environment = Environment(rank, ranks, port);
         foreach (var (name, value) in more)
@@ -50,7 +53,8 @@ internal sealed class TestJob : IDisposable
             environment[name] = value;
         }
 
-        return TrainerProcess.Start(TrainerProcess.Program, ["train", "--data-log", DataLog, "--step-log", StepLog], environment);
+        string[] command = [.. before, TrainerProcess.Program, "train", "--data-log", DataLog, "--step-log", StepLog];
+        return TrainerProcess.Start(command[0], command.Skip(1), environment);
     }
 
     /// <summary>Runs one process to its end.</summary>
@@ -89,6 +93,17 @@ internal sealed class TestJob : IDisposable
         var loss = json.RootElement.GetProperty("loss");
         return loss.ValueKind == JsonValueKind.Null ? double.NaN : loss.GetDouble();
     })];
+
+    /// <summary>Gives another job a checkpoint of this one to begin with.</summary>
+    public void CopyCheckpoint(int step, TestJob to)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"step-{step:D8}");
+        var copy = Directory.CreateDirectory(Path.Combine(to.Checkpoints, name));
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Checkpoints, name)))
+        {
+            File.Copy(file, Path.Combine(copy.FullName, Path.GetFileName(file)));
+        }
+    }
 
     /// <summary>A port that nobody listens on.</summary>
     public static int FreePort()
