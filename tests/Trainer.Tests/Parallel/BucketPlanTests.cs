@@ -1,3 +1,5 @@
+using MhcOperator.Api;
+using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Tests.Support;
 
@@ -35,4 +37,19 @@ public sealed class BucketPlanTests
         Assert.All(plans.SkipLast(1), plan => Assert.True(plan.Slots.Sum(s => s.Length) >= elements));
         Assert.All(plans, plan => Assert.True(plan.Slots.Sum(s => s.Length) - parameters[plan.Slots.Min(s => s.Parameter)].Item1 < elements));
     });
+
+    [Theory]
+    [InlineData(2, 64)]
+    [InlineData(4, 256)]
+    public void A_rank_holds_its_share_of_a_real_model_and_less_than_five_percent_more(int layers, int width)
+    {
+        using var model = new Transformer(new ModelSpec { Layers = layers, Width = width, Heads = 4, ContextLength = 32 }, 256, Precision.Float32, KernelKind.Native, seed: 1);
+        var parameters = model.NamedParameters.Select(p => (p.Value.numel(), p.Decays)).ToList();
+
+        Assert.All([2, 3, 4, 8, 16, 64], ranks =>
+        {
+            var share = BucketPlan.Divide(parameters, ranks).Sum(p => (double)p.Block) / parameters.Sum(p => p.Item1);
+            Assert.InRange(share * ranks, 1, 1.05);
+        });
+    }
 }
