@@ -30,8 +30,14 @@ public sealed record OptimizationSpec
     /// <summary>Arithmetic of activations and matrix products.</summary>
     public Precision Precision { get; set; } = Precision.BFloat16;
 
-    /// <summary>Recompute activations in the backward pass to save memory.</summary>
+    /// <summary>
+    /// Compute activations again in the backward pass instead of keeping them. Where `activationMemory` does not say how much memory there is:
+    /// mHC's residual streams, else all layers.
+    /// </summary>
     public bool Recompute { get; set; }
+
+    /// <summary>Memory of one rank for the activations of one forward pass, a Kubernetes quantity: with `recompute`, no more than must be is computed again.</summary>
+    public string? ActivationMemory { get; set; }
 
     /// <summary>Seed of the initial weights and of the data order; at least 0.</summary>
     public long Seed { get; set; } = 1;

@@ -1,28 +1,22 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Trainer.Mhc;
-using MhcOperator.Trainer.Model;
 using TorchSharp;
 
 namespace MhcOperator.Trainer.Commands;
 
 /// <summary>
 /// <c>mhc-trainer bench</c>: the time of a training step on each residual path, variants taking turns so that the machine's other work hits
-/// them alike, as ratios of medians to the plain residual network. Exit 2 when the sizes do not fit.
+/// them alike, as ratios of medians to the first; with --memory the most memory of each, too. Exit 2 when the sizes do not fit.
 /// </summary>
 internal static class BenchCommand
 {
     private const int WarmUpRounds = 2;
     private const int LeastRounds = 5;
 
-    private static readonly Dictionary<string, (ResidualKind Residual, KernelKind Kernels)> Variants = new(StringComparer.Ordinal)
-    {
-        ["standard"] = (ResidualKind.Standard, KernelKind.Native),
-        ["mhc"] = (ResidualKind.Mhc, KernelKind.Native),
-        ["mhc-reference"] = (ResidualKind.Mhc, KernelKind.Reference),
-        ["hyper-connections"] = (ResidualKind.HyperConnections, KernelKind.Native),
-    };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static Command Create()
     {
@@ -30,19 +24,22 @@ internal static class BenchCommand
         var width = Size("--width", "C, channels of one stream.", 128);
         var heads = Size("--heads", "Attention heads.", 4);
         var context = Size("--context", "Tokens in a sequence.", 128);
+        var vocabulary = Size("--vocabulary", "Token numbers.", 256);
         var batch = Size("--batch-tokens", "Tokens in a step, a multiple of --context.", 2048);
         var streams = Size("--streams", "n, residual streams.", 4);
         var threads = Size("--threads", "libtorch's threads.", 1);
         var rounds = Size("--rounds", $"Measured steps of every variant; at least {LeastRounds}.", 9);
         var only = new Option<string[]>("--variants")
         {
-            Description = $"Which variants; the first is what the others are compared with. Default: {string.Join(' ', Variants.Keys)}.",
-            DefaultValueFactory = _ => [.. Variants.Keys],
+            Description = $"Which variants, of {string.Join(' ', BenchVariant.All.Keys)}; the first is what the others are compared with. Default: {string.Join(' ', BenchVariant.Default)}.",
+            DefaultValueFactory = _ => [.. BenchVariant.Default],
             AllowMultipleArgumentsPerToken = true,
         };
-        only.AcceptOnlyFromAmong([.. Variants.Keys]);
+        only.AcceptOnlyFromAmong([.. BenchVariant.All.Keys]);
         var precision = new Option<Precision>("--precision") { Description = "Float32 or BFloat16.", DefaultValueFactory = _ => Precision.Float32 };
-        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, batch, streams, threads, rounds, precision, only };
+        var memory = new Option<bool>("--memory") { Description = "Measure the most memory of each variant first, one after the other." };
+        var file = new Option<FileInfo?>("--json") { Description = "Also write the results to this file." };
+        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, vocabulary, batch, streams, threads, rounds, precision, only, memory, file };
         command.SetAction(parsed =>
         {
             var model = new ModelSpec
@@ -51,6 +48,7 @@ internal static class BenchCommand
                 Width = parsed.GetValue(width),
                 Heads = parsed.GetValue(heads),
                 ContextLength = parsed.GetValue(context),
+                Vocabulary = parsed.GetValue(vocabulary),
                 Mhc = new MhcSpec { Streams = parsed.GetValue(streams) },
             };
             var (tokens, error) = (parsed.GetValue(batch), parsed.InvocationConfiguration.Error);
@@ -65,7 +63,13 @@ internal static class BenchCommand
             torch.set_num_threads(parsed.GetValue(threads));
             try
             {
-                Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds), parsed.GetValue(only)!, parsed.InvocationConfiguration.Output);
+                var results = Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds), parsed.GetValue(only)!, parsed.GetValue(memory), parsed.InvocationConfiguration.Output);
+                if (parsed.GetValue(file) is { } target)
+                {
+                    target.Directory!.Create();
+                    File.WriteAllText(target.FullName, JsonSerializer.Serialize(results, Json) + "\n");
+                }
+
                 return 0;
             }
             catch (ArgumentException exception)
@@ -77,17 +81,19 @@ internal static class BenchCommand
         return command;
     }
 
-    private static void Run(ModelSpec model, int tokens, Precision precision, int rounds, string[] names, TextWriter output)
+    private static List<BenchmarkResult> Run(ModelSpec model, int tokens, Precision precision, int rounds, string[] names, bool memory, TextWriter output)
     {
+        if (memory)
+        {
+            // What libraries allocate once and for all must not count as the first variant's.
+            StepBenchmark.PeakBytes(() => Make(names[0]));
+        }
+
+        var bytes = memory ? Array.ConvertAll(names, name => StepBenchmark.PeakBytes(() => Make(name))) : [];
         List<StepBenchmark> variants = [];
         try
         {
-            foreach (var name in names)
-            {
-                var (residual, kernels) = Variants[name];
-                variants.Add(new StepBenchmark(name, model with { Residual = residual }, tokens, precision, kernels));
-            }
-
+            variants.AddRange(names.Select(Make));
             for (var round = -WarmUpRounds; round < rounds; round++)
             {
                 variants.ForEach(v => v.Step(record: round >= 0));
@@ -95,17 +101,36 @@ internal static class BenchCommand
 
             output.WriteLine($"{model.Layers} layers, width {model.Width}, context {model.ContextLength}, {tokens} tokens, n = {model.Mhc.Streams}, {precision}, "
                 + $"{torch.get_num_threads()} thread(s), {MhcKernels.InstructionSet} kernels, median of {rounds} interleaved steps");
-            foreach (var v in variants)
+            List<BenchmarkResult> results = [];
+            for (var i = 0; i < variants.Count; i++)
             {
-                output.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{v.Name,-22}  {v.Median * 1e3,8:f1} ms  {v.Median / variants[0].Median,5:f2} of {variants[0].Name}  {tokens / v.Median,9:f0} tokens/s"));
+                var (v, first) = (variants[i], variants[0]);
+                var line = string.Create(CultureInfo.InvariantCulture, $"{v.Name,-22}  {v.Median * 1e3,8:f1} ms  {v.Median / first.Median,5:f2} of {first.Name}  {tokens / v.Median,9:f0} tokens/s");
+                results.Add(new BenchmarkResult($"step, {v.Name}", v.Median * 1e3, "ms", first.Median * 1e3, v.Median / first.Median, null, AtMost: true));
+                if (memory)
+                {
+                    var (inUse, resident) = (Peak("in use", b => b.InUse), Peak("resident", b => b.Resident));
+                    line += $"  peak {inUse}, {resident}";
+                }
+
+                output.WriteLine(v.Recompute == Model.RecomputePlan.None ? line : $"{line}  ({v.Recompute})");
+
+                string Peak(string what, Func<(long Resident, long InUse), long> of)
+                {
+                    var (value, baseline) = (of(bytes[i]), of(bytes[0]));
+                    results.Add(new BenchmarkResult($"peak memory {what}, {v.Name}", value, "bytes", baseline, (double)value / baseline, null, AtMost: true));
+                    return string.Create(CultureInfo.InvariantCulture, $"{value / 1048576.0:f0} MiB {what} ({(double)value / baseline:f2})");
+                }
             }
+
+            return results;
         }
         finally
         {
             variants.ForEach(v => v.Dispose());
         }
+
+        StepBenchmark Make(string name) => new(name, BenchVariant.All[name], model, tokens, precision);
     }
 
     private static Option<int> Size(string name, string description, int value)

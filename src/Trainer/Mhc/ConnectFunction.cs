@@ -38,6 +38,7 @@ internal sealed class ConnectFunction : autograd.SingleTensorFunction<ConnectFun
         {
             using var gradH = grad_output.contiguous();
             grad_output.Dispose();
+            pass.RestoreStreams();
             var gradients = MhcKernels.ConnectBackward(pass, gradH);
             pass.Before?.KeepGradient(gradients.X!);
             List<Tensor> returned = [null!, gradients.Source ?? gradients.X!, gradients.Phi, gradients.Bias, gradients.Alpha];

@@ -13,6 +13,7 @@ namespace MhcOperator.Trainer.Mhc;
 internal sealed class MhcPass : IDisposable
 {
     private bool _disposed;
+    private Tensor? _x;
 
     /// <summary>The first sublayer of a chain.</summary>
     /// <param name="parameters">of the sublayer</param>
@@ -21,7 +22,7 @@ internal sealed class MhcPass : IDisposable
     public MhcPass(MhcParameters parameters, Tensor x, Tensor? norm = null)
         : this(parameters, x.shape[0], x.shape[^1], norm)
     {
-        X = Own(x.detach());
+        _x = Own(x.detach());
         Replicated = x.dim() == 2;
     }
 
@@ -30,13 +31,13 @@ internal sealed class MhcPass : IDisposable
         : this(parameters, before.Tokens, before.Channels, norm)
     {
         Before = before;
-        X = Own(empty(Tokens, parameters.Streams, Channels));
+        _x = Own(empty(Tokens, parameters.Streams, Channels));
     }
 
     private MhcPass(MhcParameters parameters, long tokens, long channels, Tensor? norm)
     {
         long n = parameters.Streams;
-        (Parameters, Tokens, Channels, Norm, X) = (parameters, tokens, channels, norm, null!);
+        (Parameters, Tokens, Channels, Norm) = (parameters, tokens, channels, norm);
         Pre = Own(empty(tokens, n));
         Post = Own(empty(tokens, n));
         Res = Own(empty(tokens, n, n));
@@ -57,7 +58,9 @@ internal sealed class MhcPass : IDisposable
     /// <summary>The sublayer before, whose write step makes <see cref="X"/>; null at the start of a chain. Not owned here.</summary>
     public MhcPass? Before { get; }
 
-    public Tensor X { get; }
+    /// <summary>The streams that enter the sublayer.</summary>
+    /// <exception cref="InvalidOperationException">They were dropped, and not made again.</exception>
+    public Tensor X => _x ?? throw new InvalidOperationException("The streams of this sublayer were dropped.");
 
     /// <summary>Whether X is [T, C], the same row for all streams.</summary>
     public bool Replicated { get; }
@@ -81,9 +84,38 @@ internal sealed class MhcPass : IDisposable
     /// <summary>[T, n, C], or [T, C] where it is the same for all streams; from the backward pass of the next function of the chain.</summary>
     public Tensor? GradOutput { get; private set; }
 
-    public void KeepResult(Tensor y) => Y = Own(y.detach());
+    public void KeepResult(Tensor y)
+    {
+        Y?.Dispose();
+        Y = Own(y.detach());
+    }
 
     public void KeepGradient(Tensor gradOutput) => GradOutput = Own(gradOutput);
+
+    /// <summary>Frees the streams, once the next function of the chain has read them.</summary>
+    public void DropStreams()
+    {
+        _x?.Dispose();
+        _x = null;
+    }
+
+    /// <summary>Makes dropped streams again, and those before them: by the write steps that made them, from the nearest that were kept.</summary>
+    public void RestoreStreams()
+    {
+        if (_x is null)
+        {
+            Before!.RestoreStreams();
+            _x = Own(MhcKernels.Write(Before.X, Before.Y!, Before.Res, Before.Post));
+        }
+    }
+
+    /// <summary>Takes over what the next function of the chain gave to another pass of the same sublayer, and ends that one.</summary>
+    public void TakeEnd(MhcPass other)
+    {
+        (Y, GradOutput) = (other.Y, other.GradOutput);
+        (other.Y, other.GradOutput) = (null, null);
+        other.Dispose();
+    }
 
     public void Dispose()
     {
@@ -93,7 +125,7 @@ internal sealed class MhcPass : IDisposable
         }
 
         _disposed = true;
-        foreach (var tensor in (ReadOnlySpan<Tensor?>)[X, Pre, Post, Res, Raw, R, Y, GradOutput])
+        foreach (var tensor in (ReadOnlySpan<Tensor?>)[_x, Pre, Post, Res, Raw, R, Y, GradOutput])
         {
             tensor?.Dispose();
         }

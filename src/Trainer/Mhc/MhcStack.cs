@@ -1,4 +1,5 @@
 using MhcOperator.Trainer.Model;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;
@@ -12,32 +13,89 @@ namespace MhcOperator.Trainer.Mhc;
 internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamHead? head) : IResidualStack
 {
     /// <inheritdoc/>
-    public Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, CompositeGain? gain)
+    public Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, CompositeGain? gain, RecomputePlan plan)
     {
         MhcPass? pass = null;
         var y = embedding.contiguous();
-        for (var k = 0; k < sublayers.Count; k++)
+        var done = 0;
+        foreach (var (begin, end) in y.requires_grad ? plan.Blocks : [])
         {
-            var norm = sublayers[k].Norm.Weight;
-            var next = pass is null ? new MhcPass(parameters[k], y, norm) : new MhcPass(parameters[k], pass, norm);
-            var h = ConnectFunction.Apply(next, y);
-            DisposeIfDone(pass, h);
-            pass = next;
-            gain?.Add(pass.Res);
-            y = sublayers[k].Body(h);
+            (pass, y) = Again(pass, y, 2 * begin, 2 * end);
+            done = 2 * end;
+        }
+
+        if (done < sublayers.Count)
+        {
+            (pass, y) = Run(pass, y, done, sublayers.Count, gain);
         }
 
         var output = head is null ? FinishFunction.Apply(pass!, y, final.Weight) : final.Apply(head.Reduce(LeaveFunction.Apply(pass!, y)));
-        DisposeIfDone(pass, output);
-        return output;
-    }
-
-    /// <summary>Without a graph there will be no backward pass that needs it.</summary>
-    private static void DisposeIfDone(MhcPass? pass, Tensor result)
-    {
-        if (!result.requires_grad)
+        if (!output.requires_grad)
         {
-            pass?.Dispose();
+            pass!.Dispose();
+        }
+
+        return output;
+
+        // What a block leaves to the next is more than its result: the last pass, with the streams that the next connection writes on. The
+        // block's own pass stays for that; when the block is computed again, what came to it meanwhile goes to the new one.
+        (MhcPass Last, Tensor Y) Again(MhcPass? before, Tensor input, int from, int to)
+        {
+            MhcPass? last = null;
+            var result = RecomputeFunction.Apply(
+                input,
+                first =>
+                {
+                    (last, var output) = Run(before, first, from, to, gain);
+                    return output;
+                },
+                again =>
+                {
+                    var (pass, output) = Run(before, again, from, to, measured: null);
+                    pass.TakeEnd(last!);
+                    return output;
+                });
+            return (last!, result);
+        }
+
+        (MhcPass Last, Tensor Y) Run(MhcPass? before, Tensor source, int from, int to, CompositeGain? measured)
+        {
+            var (last, result) = (before, source);
+            for (var k = from; k < to; k++)
+            {
+                using var scope = NewDisposeScope();
+                var norm = sublayers[k].Norm.Weight;
+                var next = last is null ? new MhcPass(parameters[k], result, norm) : new MhcPass(parameters[k], last, norm);
+                var h = ConnectFunction.Apply(next, result);
+                if (!ReferenceEquals(last, before))
+                {
+                    Leave(last!, k - 1, h);
+                }
+
+                last = next;
+                measured?.Add(last.Res);
+                var input = result;
+                result = sublayers[k].Body(h).MoveToOuterDisposeScope();
+                if (k > from)
+                {
+                    input.Dispose();
+                }
+            }
+
+            return (last!, result);
+        }
+
+        // Without a graph there will be no backward pass that needs it.
+        void Leave(MhcPass read, int sublayer, Tensor h)
+        {
+            if (!h.requires_grad)
+            {
+                read.Dispose();
+            }
+            else if (!plan.KeepsStreams(sublayer))
+            {
+                read.DropStreams();
+            }
         }
     }
 }

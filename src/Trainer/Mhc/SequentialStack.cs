@@ -1,4 +1,5 @@
 using MhcOperator.Trainer.Model;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;
@@ -10,14 +11,34 @@ namespace MhcOperator.Trainer.Mhc;
 internal sealed class SequentialStack(IReadOnlyList<IResidualPath> paths, long streams, IStreamHead? head) : IResidualStack
 {
     /// <inheritdoc/>
-    public Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, CompositeGain? gain)
+    public Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, CompositeGain? gain, RecomputePlan plan)
     {
         var x = streams > 0 ? embedding.unsqueeze(1).expand(-1, streams, -1).contiguous() : embedding;
-        foreach (var (path, sublayer) in paths.Zip(sublayers))
+        var done = 0;
+        foreach (var (begin, end) in x.requires_grad ? plan.Blocks : [])
         {
-            x = path.Apply(x, h => sublayer.Body(sublayer.Norm.Apply(h)), gain);
+            x = RecomputeFunction.Apply(x, input => Run(input, 2 * begin, 2 * end, gain), input => Run(input, 2 * begin, 2 * end, measured: null));
+            done = 2 * end;
         }
 
+        x = Run(x, done, sublayers.Count, gain);
         return final.Apply(head?.Reduce(x) ?? x);
+
+        Tensor Run(Tensor input, int from, int to, CompositeGain? measured)
+        {
+            var after = input;
+            for (var k = from; k < to; k++)
+            {
+                using var scope = NewDisposeScope();
+                var (sublayer, before) = (sublayers[k], after);
+                after = paths[k].Apply(before, h => sublayer.Body(sublayer.Norm.Apply(h)), measured).MoveToOuterDisposeScope();
+                if (k > from)
+                {
+                    before.Dispose();
+                }
+            }
+
+            return after;
+        }
     }
 }

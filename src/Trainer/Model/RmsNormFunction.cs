@@ -8,19 +8,19 @@ namespace MhcOperator.Trainer.Model;
 internal sealed unsafe class RmsNormFunction : autograd.SingleTensorFunction<RmsNormFunction>
 {
     private const string ScalesKey = "r";
+    private const int Inputs = 3;
 
     public override string Name => nameof(RmsNormFunction);
 
     /// <param name="x">[T, C] float32 contiguous</param>
     /// <param name="weight">[C] float32</param>
     /// <returns>[T, C]</returns>
-    public static Tensor Apply(Tensor x, Tensor weight) => apply(x, weight);
+    public static Tensor Apply(Tensor x, Tensor weight) => apply(x, weight, is_grad_enabled());
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (x, weight) = ((Tensor)vars[0], (Tensor)vars[1]);
-        ctx.set_materialize_grads(false);
-        ctx.save_for_backward([x, weight]);
+        ctx.Keep((bool)vars[2], x, weight);
         var r = new float[x.shape[0]];
         ctx.save_data(ScalesKey, r);
         var y = empty_like(x, requires_grad: false);
@@ -32,9 +32,9 @@ internal sealed unsafe class RmsNormFunction : autograd.SingleTensorFunction<Rms
         return y;
     }
 
-    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) => BackwardFault.Guard(2, () =>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) => BackwardFault.Guard(Inputs, () =>
     {
-        var saved = ctx.get_saved_variables();
+        var saved = ctx.Kept();
         using Tensor x = saved[0], weight = saved[1], gradY = grad_output.contiguous();
         grad_output.Dispose();
         var (gradX, gradWeight) = (empty_like(x, requires_grad: false), empty_like(weight, requires_grad: false));
@@ -45,6 +45,6 @@ internal sealed unsafe class RmsNormFunction : autograd.SingleTensorFunction<Rms
                 x.shape[0], x.shape[1]);
         }
 
-        return ReturnedGradients.Keep([gradX, gradWeight]);
+        return ReturnedGradients.Keep([gradX, gradWeight, null!]);
     });
 }

@@ -88,6 +88,9 @@ internal sealed class Transformer : nn.Module
     /// <summary>Composite gain of the last forward pass that measured it; null before, and for the plain residual.</summary>
     public GainStatus? LastGain { get; private set; }
 
+    /// <summary>What the backward pass computes again instead of keeping it.</summary>
+    public RecomputePlan Recompute { get; set; } = RecomputePlan.None;
+
     /// <summary>Mean cross-entropy of every next token.</summary>
     /// <param name="tokens">[B, t + 1] int64</param>
     /// <returns>nats per token over B·t targets, float32 scalar with its graph</returns>
@@ -154,7 +157,7 @@ internal sealed class Transformer : nn.Module
             sublayers.Add(new Sublayer(layer.FeedForward.Norm, layer.FeedForward.Apply));
         }
 
-        var final_TC = _stack.Apply(embedding_TC, sublayers, _norm, gain);
+        var final_TC = _stack.Apply(embedding_TC, sublayers, _norm, gain, Recompute);
         LastGain = gain?.Measure() ?? LastGain;
         cache?.Advance(time);
         return _head.Apply(final_TC).to(ScalarType.Float32);

@@ -36,6 +36,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         using var data = DataSet.Open(_configuration.Data, _configuration.Model.ContextLength, vocabulary, settings.Corpus);
         using var state = new TrainingState(_configuration, vocabulary, kernels);
         Say($"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
+        PlanRecomputation(state.Model, plan);
 
         using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None, lost => end(TrainerException.TryAgain("PeerLost", lost)));
         state.Join(gang, _configuration, SharedNumbers);
@@ -97,15 +98,36 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             throw TrainerException.Configuration("ConfigurationInvalid", "spec.workers.device: Cuda was given; this trainer computes on the Cpu");
         }
 
-        if (_configuration.Optimization.Recompute)
-        {
-            Warn("spec.optimization.recompute: true was given; this trainer keeps the activations");
-        }
-
         if (_configuration.Checkpoints.MemorySnapshotSteps > 0)
         {
             Warn("spec.checkpoints.memorySnapshotSteps: this trainer takes no snapshots in memory; it returns to checkpoints");
         }
+    }
+
+    private void PlanRecomputation(Transformer model, BatchPlan batch)
+    {
+        var (spec, optimization) = (_configuration.Model, _configuration.Optimization);
+        var estimate = new ActivationEstimate(spec, model.Sizes, optimization.Precision, kernels, (long)batch.Micro * spec.ContextLength);
+        try
+        {
+            (model.Recompute, var fits) = RecomputeChoice.Make(optimization, estimate, spec.Layers, spec.Mhc.Streams);
+            var figures = string.Create(CultureInfo.InvariantCulture, $"{model.Recompute}: about {Mebibytes(model.Recompute)} MiB of activations ({Mebibytes(RecomputePlan.None)} if all were kept)");
+            if (optimization.Recompute)
+            {
+                Say($"recompute: {figures}");
+            }
+
+            if (!fits)
+            {
+                Warn($"spec.optimization.activationMemory: {optimization.ActivationMemory} was given, and the least is more: {figures}; smaller microBatchTokens need less");
+            }
+        }
+        catch (FormatException e)
+        {
+            throw TrainerException.Configuration("ConfigurationInvalid", $"spec.optimization.activationMemory: {e.Message}", e);
+        }
+
+        double Mebibytes(RecomputePlan plan) => Math.Ceiling(estimate.Peak(plan) / (double)(1 << 20));
     }
 
     private T? Open<T>(string? path, Func<string, T> open)

@@ -72,6 +72,8 @@ internal static class RandomManifest
                 ["steps"] = steps,
                 ["warmupSteps"] = random.Next(steps + 1),
                 ["peakLearningRate"] = (1 + random.Next(1000)) / 1024.0,
+                ["recompute"] = true,
+                ["activationMemory"] = $"{random.Next(1, 99)}{Pick(random, "", "M", "Gi", "e9")}",
                 ["seed"] = random.NextInt64(),
             },
             ["checkpoints"] = new JsonObject { ["intervalSteps"] = interval, ["keepLatest"] = random.Next(2, 5), ["verifyAfterSteps"] = random.Next((2 * interval) + 1) },

@@ -16,6 +16,7 @@ public static class BrokenRules
         { "workers: {replicas: 4096, devicesPerWorker: 16}, model: {contextLength: 1048576}", "spec.optimization.batchTokens: expected a multiple of spec.model.contextLength × ranks (1048576 × 65536 = 68719476736), got 65536" },
         { "optimization: {microBatchTokens: 1000}", "spec.optimization.microBatchTokens: expected a multiple of spec.model.contextLength (1024), got 1000\nspec.optimization.microBatchTokens: expected a divisor of spec.optimization.batchTokens / ranks (65536 / 1), got 1000" },
         { "optimization: {microBatchTokens: 3072}", "spec.optimization.microBatchTokens: expected a divisor of spec.optimization.batchTokens / ranks (65536 / 1), got 3072" },
+        { "optimization: {activationMemory: 2Gi}", "spec.optimization.activationMemory: expected nothing where spec.optimization.recompute is false, got \"2Gi\"" },
         { "optimization: {steps: 50}", "spec.optimization.warmupSteps: expected at most spec.optimization.steps (50), got 100" },
         { "data: {source: {persistentVolumeClaim: {claimName: a}, configMap: {name: b}}}", "spec.data.source: expected at most one of persistentVolumeClaim and configMap, got both" },
         { "data: {source: {path: /a, configMap: {name: b}}}", "spec.data.source.path: expected a path inside the volume, relative and without \"..\", got \"/a\"" },

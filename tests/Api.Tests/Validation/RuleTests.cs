@@ -26,6 +26,8 @@ public sealed class RuleTests
     [InlineData("model: {vocabulary: 2}, data: {format: Tokens}")]
     [InlineData("workers: {replicas: 4, devicesPerWorker: 16}, optimization: {microBatchTokens: 1024}")]
     [InlineData("optimization: {steps: 1, warmupSteps: 1}")]
+    [InlineData("optimization: {recompute: true}")]
+    [InlineData("optimization: {recompute: true, activationMemory: 1.5Gi}")]
     [InlineData("data: {source: {path: a/..b/c, persistentVolumeClaim: {claimName: x, subPath: y/.z}}}")]
     [InlineData("data: {source: {path: /a/../b}}")]
     [InlineData("checkpoints: {volume: {accessModes: [ReadWriteOncePod]}}")]

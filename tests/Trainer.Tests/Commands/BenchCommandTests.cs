@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.Text.Json;
 using MhcOperator.Trainer.Commands;
+using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Commands;
 
+[Collection(AloneCollection.Name)]
 public sealed class BenchCommandTests
 {
     private static readonly string[] Small = ["--layers", "1", "--width", "8", "--heads", "2", "--context", "8", "--batch-tokens", "16", "--rounds", "5"];
@@ -16,6 +19,25 @@ public sealed class BenchCommandTests
         Assert.Empty(error);
         Assert.Contains("1.00 of mhc", output, StringComparison.Ordinal);
         Assert.Contains(output.Split('\n'), line => line.StartsWith("standard", StringComparison.Ordinal) && line.Contains(" of mhc", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void With_memory_each_line_and_the_results_say_the_most_that_a_variant_took()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("results/bench.json");
+
+        var (exit, output, error) = Bench(["--layers", "2", "--width", "64", "--context", "64", "--batch-tokens", "512", "--rounds", "5", "--memory", "--json", file, "--variants", "standard", "mhc", "mhc-least-memory"]);
+
+        Assert.Equal(0, exit);
+        Assert.Empty(error);
+        Assert.Matches(@"\nmhc .* peak \d+ MiB in use \(\d\.\d\d\), \d+ MiB resident \(\d\.\d\d\)\n", output);
+        Assert.Matches(@"\nmhc-least-memory .*\(the first 1 layers are computed again, 1 at a time, and streams are kept once in 2 sublayers\)\n", output);
+        using var results = JsonDocument.Parse(File.ReadAllBytes(file));
+        var peaks = results.RootElement.EnumerateArray().Where(r => r.GetProperty("metric").GetString()!.StartsWith("peak memory in use", StringComparison.Ordinal)).ToList();
+        Assert.Equal(3, peaks.Count);
+        Assert.All(peaks, p => Assert.InRange(p.GetProperty("value").GetDouble(), 1 << 20, 1 << 28));
+        Assert.Contains("step, mhc", results.RootElement.EnumerateArray().Select(r => r.GetProperty("metric").GetString()));
     }
 
     [Theory]

@@ -38,6 +38,13 @@ internal static class OptimizationRules
                 ? null
                 : FormattableString.Invariant($"expected a divisor of {Batch} / ranks ({batch} / {ranks}), got {micro}")),
         Rule.ForField(
+            "spec.optimization.activationMemory",
+            ("!has(self.optimization.activationMemory) || self.optimization.recompute", "expected nothing where spec.optimization.recompute is false"),
+            ["spec.optimization.recompute"],
+            job => job.Spec.Optimization is { ActivationMemory: { } given, Recompute: false }
+                ? $"expected nothing where spec.optimization.recompute is false, got \"{given}\""
+                : null),
+        Rule.ForField(
             "spec.optimization.warmupSteps",
             ("self.optimization.warmupSteps <= self.optimization.steps", "expected at most spec.optimization.steps"),
             ["spec.optimization.steps"],

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using MhcOperator.Trainer.Interop;
+
+namespace MhcOperator.Trainer.Telemetry;
+
+/// <summary>
+/// The most memory that this process has used since a moment, over what it had then: resident by Linux's own count, what the allocator keeps
+/// back between its pieces included, and in use by the allocator's, at the moments of <see cref="Look"/>.
+/// </summary>
+internal sealed partial class PeakMemory
+{
+    private const string ForgetPeak = "5"; // proc_pid_clear_refs(5)
+
+    private readonly long _residentBefore;
+    private readonly long _inUseBefore;
+    private long _inUse;
+
+    private PeakMemory() => (_residentBefore, _inUseBefore) = (Status("VmRSS:"), HeapInUse.Bytes);
+
+    /// <summary>Bytes.</summary>
+    public long Resident => Status("VmHWM:") - _residentBefore;
+
+    /// <summary>Bytes.</summary>
+    public long InUse => _inUse - _inUseBefore;
+
+    /// <summary>Gives back all memory that nobody uses, and begins to watch.</summary>
+    /// <exception cref="IOException">This system does not say how much memory is in use.</exception>
+    public static PeakMemory Begin()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        _ = Trim(0);
+        File.WriteAllText("/proc/self/clear_refs", ForgetPeak);
+        return new PeakMemory();
+    }
+
+    /// <summary>Sees how much is in use now.</summary>
+    public void Look() => _inUse = Math.Max(_inUse, HeapInUse.Bytes);
+
+    private static long Status(string field)
+    {
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint pad);
+}
