@@ -86,6 +86,6 @@ public interface ICluster
     /// <summary>Asks the status endpoint of a pod that holds rank 0; null where it does not answer within a second.</summary>
     Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel);
 
-    /// <summary>Asks each container of a pod that can restart in place how its process is; null where there is none, or one does not answer within a second.</summary>
+    /// <summary>Asks each container of a pod that can restart in place how its process is; those that answer within a second; null where none does.</summary>
     Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel);
 }

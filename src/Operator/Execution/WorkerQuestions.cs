@@ -69,6 +69,6 @@ internal sealed class WorkerQuestions(ICluster cluster, OperatorOptions options,
         }
 
         var something = pods.Exists(p => p.End is { Held: true });
-        return [.. pods.Where(p => p.End is null && (something || !p.IsReady))];
+        return [.. pods.Where(p => !p.IsHeld && (something || !p.IsReady))];
     }
 }

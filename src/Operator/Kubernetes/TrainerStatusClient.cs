@@ -32,12 +32,12 @@ internal sealed class TrainerStatusClient : IDisposable
     public Task<TrainerStatus?> GetStatusAsync(V1Pod pod, CancellationToken cancel) =>
         GetAsync(pod, Ports(pod, PortName).FirstOrDefault(UsualPort), "status", ApiJsonContext.Default.TrainerStatus, cancel);
 
-    /// <summary>What each container that can restart in place says of its process; null where there is none, or one does not answer as the contract says.</summary>
+    /// <summary>What each container that can restart in place says of its process; null where none answers in time and as the contract says.</summary>
     public async Task<IReadOnlyList<WorkerReport>?> GetReportsAsync(V1Pod pod, CancellationToken cancel)
     {
         var reports = await Task.WhenAll(Ports(pod, InPlaceManifest.PortName).Select(port => GetAsync(pod, port, "worker", ApiJsonContext.Default.WorkerReport, cancel)));
         var told = reports.OfType<WorkerReport>().ToList();
-        return told.Count == 0 || told.Count < reports.Length ? null : told;
+        return told.Count == 0 ? null : told;
     }
 
     public void Dispose() => http.Dispose();

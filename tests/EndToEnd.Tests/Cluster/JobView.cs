@@ -11,6 +11,8 @@ internal sealed class JobView(JsonNode json)
 
     public int RestartsInPlace => (int?)json["status"]?["inPlace"]?["restarts"] ?? 0;
 
+    public int RestartedInPlaceAtStep => (int?)json["status"]?["inPlace"]?["atStep"] ?? 0;
+
     public int Step => (int?)json["status"]?["progress"]?["step"] ?? 0;
 
     public int LatestCheckpoint => (int?)json["status"]?["checkpoints"]?["latest"] ?? 0;

@@ -66,7 +66,7 @@ internal sealed class PodBuilder
     /// <summary>Its container can restart in place; no process of it runs where it is not ready.</summary>
     public PodBuilder Supervised(bool ready = true) => Running().With(p =>
     {
-        p.Spec.Containers[0].Ports = [new V1ContainerPort { Name = "worker", ContainerPort = 8471 }];
+        p.Spec.Containers[0].Ports = [new V1ContainerPort { Name = "mhc-worker", ContainerPort = 8471 }];
         p.Status.Conditions = [new V1PodCondition { Type = "Ready", Status = ready ? "True" : "False" }];
     });
 

@@ -29,13 +29,16 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
     public string? Phase => Pod.Status?.Phase;
 
     /// <summary>Its processes have ended, and its containers wait for the order to begin another attempt.</summary>
-    public bool IsHeld => Reports is { Count: > 0 } && Reports.All(r => r.ExitCode is not null);
+    public bool IsHeld => AllSay(r => r.ExitCode is not null);
 
     /// <summary>All its processes have begun the current attempt, whatever has become of them.</summary>
-    public bool HasEntered => Reports is { Count: > 0 } && Reports.All(r => r.Attempt == Current);
+    public bool HasEntered => AllSay(r => r.Attempt == Current);
 
     /// <summary>Whether its containers can restart in place, and tell how their processes end.</summary>
-    public bool IsSupervised => (Pod.Spec?.Containers ?? []).Any(c => (c.Ports ?? []).Any(p => p.Name == InPlaceManifest.PortName));
+    public bool IsSupervised => Supervised > 0;
+
+    /// <summary>None of its containers has ended.</summary>
+    public bool IsWhole => (Pod.Status?.ContainerStatuses ?? []).All(c => c.State?.Terminated is null);
 
     /// <summary>The order that it was last given; null: none.</summary>
     public string? Order => Pod.Metadata.Annotations?.TryGetValue(Annotations.Order, out var order) == true ? order : null;
@@ -76,4 +79,8 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
         HasSucceeded || (Phase == "Running" && (Pod.Status?.ContainerStatuses ?? []).All(c => c.State?.Waiting is null));
 
     public bool IsReady => IsActive && (Pod.Status?.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" });
+
+    private int Supervised => (Pod.Spec?.Containers ?? []).Count(c => (c.Ports ?? []).Any(p => p.Name == InPlaceManifest.PortName));
+
+    private bool AllSay(Func<WorkerReport, bool> what) => Reports is { Count: > 0 } said && said.Count == Supervised && said.All(what);
 }

@@ -17,9 +17,9 @@ internal static class InPlaceManifest
     public const string Folder = "/etc/mhc-order";
 
     /// <summary>Name of the container port on which reports are given.</summary>
-    public const string PortName = "worker";
+    public const string PortName = "mhc-worker";
 
-    private const string Volume = "order";
+    private const string Volume = "mhc-order"; // names that no template is likely to use
     private const string File = "order";
     private const int FirstPort = 8471;
 

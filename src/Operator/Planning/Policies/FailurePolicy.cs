@@ -40,7 +40,7 @@ internal static class FailurePolicy
 
     private static bool IsWorthWaiting(PlanContext context, List<WorkerPod> failed)
     {
-        var othersMayTell = context.Gang.Current.Any(p => p.IsActive && p.End is null);
+        var othersMayTell = context.Gang.Current.Any(p => p.IsActive && (p.End is null || (p.End.Held && !p.IsHeld)));
         if (!othersMayTell || failed.Exists(p => p.End!.ExitCode != ExitCode.TryAgain) || failed.Min(p => p.End!.At) is not { } first)
         {
             return false;

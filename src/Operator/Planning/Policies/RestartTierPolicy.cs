@@ -25,7 +25,7 @@ internal static class RestartTierPolicy
         var gang = context.Gang;
         return InPlaceManifest.IsFor(context.Job, context.Observed.Options)
             && gang.IsComplete
-            && gang.Current.All(p => p is { IsActive: true, Phase: "Running", End: null or { Held: true } } && IsNodeWell(context, p.Pod))
+            && gang.Current.All(p => p is { IsActive: true, IsWhole: true, Phase: "Running", End: null or { Held: true } } && IsNodeWell(context, p.Pod))
             && (context.Status.InPlace is not { } last || Math.Max(FurthestStep(context.Status), failedAtStep) > last.AtStep);
     }
 

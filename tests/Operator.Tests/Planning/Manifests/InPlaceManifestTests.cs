@@ -51,7 +51,7 @@ public sealed class InPlaceManifestTests
         Assert.Equal(["8471", "8472"], pod.Spec.Containers.Select(c => c.Env.Single(e => e.Name == "MHC_WORKER_PORT").Value));
         Assert.All(pod.Spec.Containers, c =>
         {
-            var port = c.Ports.Single(p => p.Name == "worker");
+            var port = c.Ports.Single(p => p.Name == "mhc-worker");
             Assert.Equal(("/readyz", port.ContainerPort.ToString(System.Globalization.CultureInfo.InvariantCulture)), (c.ReadinessProbe.HttpGet.Path, c.ReadinessProbe.HttpGet.Port.Value));
             Assert.Equal("/etc/mhc-order/order", c.Env.Single(e => e.Name == "MHC_ORDER_FILE").Value);
             Assert.True(c.VolumeMounts.Single(m => m.MountPath == "/etc/mhc-order").ReadOnlyProperty);

@@ -41,6 +41,13 @@ public sealed class InPlacePolicyTests
         Assert.Empty(Restarting(Pod(0), Pod(1)).WithReports(("demo-1-0", Ended(1))).Plan(1).Order);
 
     [Fact]
+    public void No_pod_is_told_to_go_on_as_long_as_one_of_the_containers_of_another_has_not_answered()
+    {
+        var two = Pod(1).With(p => p.Spec.Containers = [p.Spec.Containers[0], p.Spec.Containers[0]]);
+        Assert.Empty(Restarting(Pod(0), two).WithReports(("demo-1-0", Ended(1)), ("demo-1-1", Ended(1))).Plan(1).Order);
+    }
+
+    [Fact]
     public void All_are_told_the_same_when_the_last_one_has()
     {
         var plan = Restarting(Pod(0), Pod(1)).WithReports(("demo-1-0", Ended(1)), ("demo-1-1", Ended(1))).Plan(1);

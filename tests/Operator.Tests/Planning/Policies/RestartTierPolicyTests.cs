@@ -48,6 +48,7 @@ public sealed class RestartTierPolicyTests
         { "a pod is being deleted", false },
         { "a pod is gone", false },
         { "a pod does not run", false },
+        { "a container is done", false },
         { "a node is cordoned", false },
         { "a node is gone", false },
         { "a node is not ready", false },
@@ -70,6 +71,7 @@ public sealed class RestartTierPolicyTests
             "a pod is being deleted" => Failed(second: MakePod(1, 1).Supervised().Deleting(Clock.After(60))),
             "a pod is gone" => Failed().WithPods(MakePod(1, 0).Supervised(ready: false)),
             "a pod does not run" => Failed(second: MakePod(1, 1).Supervised().With(p => p.Status.Phase = "Pending")),
+            "a container is done" => Failed(second: MakePod(1, 1).WithEndedContainer(0, "")),
             "a node is cordoned" => node(new(IsGone: false, IsCordoned: true, IsOutOfService: false, NotReadySince: null)),
             "a node is gone" => node(new(IsGone: true, IsCordoned: false, IsOutOfService: false, NotReadySince: null)),
             "a node is not ready" => node(new(IsGone: false, IsCordoned: false, IsOutOfService: false, NotReadySince: Clock.Start)),
@@ -97,6 +99,18 @@ public sealed class RestartTierPolicyTests
         var lost = Crashed with { ExitCode = 75, EndedAt = Clock.After(10).UtcDateTime };
         Assert.Equal(1, Failed().WithReports(("demo-1-0", lost)).Plan(11).Status!.Attempt);
         Assert.True(IsInPlace(Failed().WithReports(("demo-1-0", lost)).Plan(15)));
+    }
+
+    [Fact]
+    public void Another_container_of_its_own_pod_may_be_the_one_that_tells_why()
+    {
+        var lost = Crashed with { ExitCode = 75, EndedAt = Clock.After(10).UtcDateTime };
+        var two = MakePod(1, 0).Supervised(ready: false).With(p => p.Spec.Containers = [p.Spec.Containers[0], p.Spec.Containers[0]]);
+        var scene = Scene.Of(MakeJob().WithWorkers(1).WithDevices(2), MakeRunning(1, 1)).WithPods(two).WithReports(("demo-1-0", lost));
+
+        Assert.Equal(1, scene.Plan(11).Status!.Attempt);
+        var told = scene.With(o => o with { Reports = new Dictionary<string, IReadOnlyList<WorkerReport>>(StringComparer.Ordinal) { ["uid-demo-1-0"] = [lost, lost with { ExitCode = 86, Message = Verdicts.LossSpike() }] } }).Plan(11);
+        Assert.Equal(RecoveryTiers.RestartInPlace, Assert.Single(told.Status!.Rollbacks).Tier);
     }
 
     [Theory]
