@@ -9,7 +9,8 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// <param name="folder">Where changes are written; null on the other ranks.</param>
 /// <param name="spec">Trust and retention.</param>
 /// <param name="warn">Takes lines for people.</param>
-internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec spec, Action<string> warn)
+/// <param name="background">Where the folder is written; null: at once.</param>
+internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec spec, Action<string> warn, FolderWork? background = null)
 {
     private readonly SortedDictionary<int, CheckpointHealth> _entries = [];
     private int _healthy; // the last healthy step
@@ -69,6 +70,9 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
     /// <summary>One checkpoint must not be used.</summary>
     public void Quarantine(int step, string reason) => Set(step, CheckpointHealth.Quarantined, reason);
 
+    /// <summary>Waits until the folder says what the ledger says.</summary>
+    public void Finish() => background?.Finish();
+
     /// <summary>Verifies what training has stayed healthy after for long enough, and says whether there was any.</summary>
     private bool Verify()
     {
@@ -93,14 +97,15 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
         foreach (var step in Retention.Expired(Entries, spec))
         {
             _entries.Remove(step);
-            OnFolder($"checkpoint {step} could not be deleted", f => Delete(f, step));
+            var verified = LatestVerified;
+            OnFolder($"checkpoint {step} could not be deleted", f => Delete(f, step, verified));
         }
     }
 
     /// <summary>That the newest verified one is known to be so on the disk comes first: it may have been impossible to write that down.</summary>
-    private void Delete(CheckpointFolder from, int step)
+    private static void Delete(CheckpointFolder from, int step, int? verified)
     {
-        if (LatestVerified is { } newest && from.ReadHealth(newest) != CheckpointHealth.Verified)
+        if (verified is { } newest && from.ReadHealth(newest) != CheckpointHealth.Verified)
         {
             from.WriteHealth(newest, CheckpointHealth.Verified, "training was healthy after it");
         }
@@ -110,18 +115,30 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
 
     private void OnFolder(string failure, Action<CheckpointFolder> action)
     {
-        if (folder is null)
+        if (folder is not { } target)
         {
             return;
         }
 
-        try
+        if (background is null)
         {
-            action(folder);
+            Try();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        else
         {
-            warn($"{failure}: {e.Message}");
+            background.Enqueue(Try);
+        }
+
+        void Try()
+        {
+            try
+            {
+                action(target);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                warn($"{failure}: {e.Message}");
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// </summary>
 internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence fence, IGang gang, int attempt, TimeProvider time) : IDisposable
 {
+    private static readonly Dictionary<string, string> FileMetadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
+
     private readonly HostSnapshot _snapshot = new();
     private Job? _job;
 
@@ -119,19 +121,37 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         }
     }
 
-    private static Task<ShardOutcome> InBackground(Func<ShardRecord?> work) =>
-        Task.Factory.StartNew(() => Try(work), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task<ShardOutcome> InBackground(Func<ShardRecord?> work) => OnItsOwnThread(() => Try(work));
+
+    private static Task<T> OnItsOwnThread<T>(Func<T> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private ShardRecord WriteShard(string temporary, IReadOnlyList<NamedTensor> tensors)
     {
-        var disk = folder.Disk;
-        disk.CreateFolder(temporary);
-        var name = string.Create(CultureInfo.InvariantCulture, $"rank-{gang.Rank:D5}.safetensors");
-        using var file = disk.Create(Path.Combine(temporary, name));
-        using var hashed = new HashingStream(file);
-        SafeTensorsWriter.Write(hashed, tensors, new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
-        disk.Flush(file);
-        return new ShardRecord(name, file.Length, hashed.Sha256);
+        // As much work as copying everything to the kernel: both are done at once.
+        var hashing = OnItsOwnThread(() => Hash(tensors));
+        try
+        {
+            var disk = folder.Disk;
+            disk.CreateFolder(temporary);
+            var name = string.Create(CultureInfo.InvariantCulture, $"rank-{gang.Rank:D5}.safetensors");
+            using var file = disk.Create(Path.Combine(temporary, name));
+            SafeTensorsWriter.Write(file, tensors, FileMetadata);
+            disk.Flush(file);
+            return new ShardRecord(name, file.Length, hashing.GetAwaiter().GetResult());
+        }
+        finally
+        {
+            // The memory may be used for the next checkpoint when this returns.
+            Task.WaitAny(hashing);
+        }
+    }
+
+    private static string Hash(IReadOnlyList<NamedTensor> tensors)
+    {
+        using var hash = new HashStream();
+        SafeTensorsWriter.Write(hash, tensors, FileMetadata);
+        return hash.Sha256;
     }
 
     private void Commit(string temporary, CheckpointManifest manifest)

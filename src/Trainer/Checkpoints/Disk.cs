@@ -19,10 +19,10 @@ internal sealed partial class Disk : IDisk
     public void CreateFolder(string path) => Directory.CreateDirectory(path);
 
     /// <inheritdoc/>
-    public Stream Create(string path) => new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+    public Stream Create(string path) => new DiskFile(path);
 
     /// <inheritdoc/>
-    public void Flush(Stream file) => ((FileStream)file).Flush(flushToDisk: true);
+    public void Flush(Stream file) => ((DiskFile)file).FlushToDisk();
 
     /// <inheritdoc/>
     public void FlushFolder(string path)

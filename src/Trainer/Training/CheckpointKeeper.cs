@@ -82,12 +82,12 @@ internal sealed class CheckpointKeeper(
         }
     }
 
-    /// <summary>Waits for the checkpoint that is being written; every rank calls it at the same step.</summary>
+    /// <summary>Waits for the checkpoint that is being written, and until the folder says which ones are verified; every rank calls it at the same step.</summary>
     /// <returns>What failed; null on success, or where there was none.</returns>
     public string? Drain()
     {
-        string? failure = null;
-        Stalling(() => failure = Take(writer.Drain()));
+        var failure = DrainWriter();
+        ledger.Finish();
         return failure;
     }
 
@@ -105,9 +105,16 @@ internal sealed class CheckpointKeeper(
         return Drain();
     }
 
+    private string? DrainWriter()
+    {
+        string? failure = null;
+        Stalling(() => failure = Take(writer.Drain()));
+        return failure;
+    }
+
     private void Begin(TrainingProgress progress)
     {
-        Drain();
+        DrainWriter();
         _stall = 0;
         Stalling(() =>
         {

@@ -115,6 +115,8 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             parts.Keeper.Drain();
             var verdict = VerdictBuilder.Build(report, observed, configuration.Stability.Rollback, parts.Ledger.Verified);
             parts.Ledger.QuarantineFrom(verdict.OnsetStep, $"training was found unstable at step {verdict.DetectedStep}: {verdict.Reason}");
+            // Whoever begins again because this one ends must find it written down.
+            parts.Ledger.Finish();
             throw TrainerException.Unstable(verdict);
         }
 

@@ -43,7 +43,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var fence = new CheckpointFence(folder, _identity.Attempt, time);
         TakeFolder(fence, folder);
         gang.Barrier();
-        var ledger = new CheckpointLedger(_identity.Rank == 0 ? folder : null, _configuration.Checkpoints, printer.Warn);
+        using var background = new FolderWork();
+        var ledger = new CheckpointLedger(_identity.Rank == 0 ? folder : null, _configuration.Checkpoints, printer.Warn, background);
         var order = new SampleOrder(_configuration.Optimization.Seed, data.TrainingSamples, plan.Samples);
         var monitor = new StabilityMonitor(_configuration.Stability);
         var progress = Resume(new CheckpointLoader(folder, gang, ledger, printer.Warn), state, monitor, order);

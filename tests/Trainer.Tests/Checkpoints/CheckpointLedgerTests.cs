@@ -1,5 +1,6 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Checkpoints;
 
@@ -64,5 +65,31 @@ public sealed class CheckpointLedgerTests
 
         Assert.Equal(100, _ledger.Latest);
         Assert.Equal([100], _ledger.Verified);
+    }
+
+    [Fact]
+    public void Training_does_not_wait_for_the_folder_which_says_in_the_end_what_the_ledger_says()
+    {
+        using var temporary = new TemporaryFolder();
+        using var background = new FolderWork();
+        using var disk = new GatedDisk();
+        var folder = CheckpointFolder.OpenForWriting(temporary.Path, TimeProvider.System, disk);
+        foreach (var step in (int[])[100, 200])
+        {
+            Directory.CreateDirectory(folder.Of(step));
+        }
+
+        var ledger = new CheckpointLedger(folder, new CheckpointsSpec { VerifyAfterSteps = 50, KeepLatest = 1, KeepVerified = 1 }, w => Assert.Fail(w), background);
+        ledger.Committed(100);
+        ledger.Healthy(150);
+        ledger.Committed(200);
+        ledger.Healthy(250);
+
+        Assert.Equal([new LedgerEntry(200, CheckpointHealth.Verified)], ledger.Entries);
+        Assert.Equal([100, 200], folder.Steps());
+        disk.Open();
+        ledger.Finish();
+        Assert.Equal([200], folder.Steps());
+        Assert.Equal(CheckpointHealth.Verified, folder.ReadHealth(200));
     }
 }

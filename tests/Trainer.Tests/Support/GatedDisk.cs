@@ -27,5 +27,10 @@ internal sealed class GatedDisk : IDisk, IDisposable
 
     public void DeleteFolder(string path) => Disk.Instance.DeleteFolder(path);
 
-    public void Dispose() => _open.Dispose();
+    public void Dispose()
+    {
+        // Whoever waits after a failed test must not wait for ever.
+        _open.Set();
+        _open.Dispose();
+    }
 }

@@ -1,9 +1,12 @@
 namespace MhcOperator.Trainer.Tests.Support;
 
 /// <summary>A folder that is gone after the test.</summary>
-internal sealed class TemporaryFolder : IDisposable
+/// <param name="parent">Where; null: where temporary files are.</param>
+internal sealed class TemporaryFolder(string? parent = null) : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("mhc-trainer-test-").FullName;
+    public string Path { get; } = parent is null
+        ? Directory.CreateTempSubdirectory("mhc-trainer-test-").FullName
+        : Directory.CreateDirectory(System.IO.Path.Combine(parent, $"mhc-trainer-test-{Guid.NewGuid():N}")).FullName;
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
