@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Parallel;
 
@@ -34,6 +35,16 @@ public sealed class GangTests
         Assert.Equal((byte[][])[[0, 10, 20], [1, 11, 21], [2, 12, 22]], results.Select(r => r.received));
         Assert.All(results, r => Assert.Equal(2, r.sent));
         Assert.All(results, r => Assert.Equal([0, 11, 22], r.blocks));
+    }
+
+    [Fact]
+    public void Rank_zero_says_who_did_not_come()
+    {
+        var error = Assert.Throws<TrainerException>(() =>
+            GangFactory.Create(new GangIdentity("default/job", 1, 0, 3), "127.0.0.1", FreePort(), TimeSpan.FromMilliseconds(500), _ => { }, CancellationToken.None));
+
+        Assert.Equal("RendezvousFailed", error.Reason);
+        Assert.Contains("missing: 1, 2", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

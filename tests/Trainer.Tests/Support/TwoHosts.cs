@@ -45,17 +45,7 @@ internal sealed class TwoHosts : IDisposable
     }
 
     /// <summary>What this machine lacks for it; null: nothing.</summary>
-    public static string? Lacking
-    {
-        get
-        {
-            var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
-            return !Environment.IsPrivilegedProcess ? "hosts of their own (network namespaces) need root"
-                : !File.Exists("/dev/net/tun") ? "this kernel has no /dev/net/tun for a wire between hosts"
-                : Array.Find(Programs, p => !path.Any(f => File.Exists(Path.Combine(f, p)))) is { } program ? $"the program {program} is missing"
-                : null;
-        }
-    }
+    public static string? Lacking { get; } = FindLacking();
 
     /// <summary>Packets that were lost because the wire was cut.</summary>
     public int Lost => _wire.Lost;
@@ -76,6 +66,28 @@ internal sealed class TwoHosts : IDisposable
     {
         _wire.Dispose();
         _holders.ForEach(End);
+    }
+
+    private static string? FindLacking()
+    {
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return "hosts of their own (network namespaces) need root";
+        }
+
+        if (Array.Find(Programs, p => !path.Any(f => File.Exists(Path.Combine(f, p)))) is { } program)
+        {
+            return $"the program {program} is missing";
+        }
+
+        if (!File.Exists("/dev/net/tun"))
+        {
+            return "this machine has no /dev/net/tun for a wire between hosts";
+        }
+
+        using var trial = TrainerProcess.Start("unshare", ["--net", "true"], new Dictionary<string, string>(StringComparer.Ordinal));
+        return trial.Wait() == 0 ? null : $"network namespaces cannot be made here: {trial.Output.Trim()}";
     }
 
     private static Process Hold()
