@@ -7,7 +7,7 @@ export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs operator demo test bench-kernels bench-operator bench-recovery cluster cluster-down format format-check clean
+.PHONY: help setup build native programs operator demo test bench cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -45,17 +45,19 @@ demo: programs ## Train an mHC transformer here, let it go unstable, and see it 
 test: ## Build, then run all tests, the ones on a real Kubernetes included
 	@eng/test.sh
 
-bench-kernels: programs ## Time the mHC kernels against composed torch operations and the copy bandwidth
-	@bench/kernels.sh
+bench: ## Run every benchmark and put the tables into docs/benchmarks.md; make bench-NAME runs bench/NAME.sh alone
+	@bench/all.sh
+
+benches := $(patsubst bench/%.sh,bench-%,$(shell find bench -name '*.sh' -executable ! -name all.sh))
+.PHONY: $(benches)
+$(benches): bench-%: programs
+	@bench/$*.sh
+
+bench-operator: operator
+bench-operator: export OPERATOR ?= $(CURDIR)/artifacts/operator/mhc-operator
 
 operator: ## Compile the operator to native code: artifacts/operator/mhc-operator
 	@eng/publish-operator.sh
-
-bench-operator: programs operator ## Load the operator with 1000 jobs, beside Kubernetes's Job controller
-	@OPERATOR=$${OPERATOR:-$$PWD/artifacts/operator/mhc-operator} bench/operator.sh
-
-bench-recovery: programs ## Kill processes of a gang on a one-node Kubernetes, and time its restarts in place and with new pods
-	@bench/recovery.sh
 
 cluster: programs ## Start a one-node Kubernetes with the operator running against it
 	@eng/cluster.sh up

@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 kills=${KILLS:-10} steps=${STEPS:-200} seed=${SEED:-20261123} ranks=${RANKS:-1}
 # shellcheck source=bench/common.sh
 source bench/common.sh
+# shellcheck source=bench/results.sh
+source bench/results.sh
 RANDOM=$((seed % 32768))
 
 cat > "$folder/trainer.json" << EOF
@@ -38,10 +40,10 @@ finish() {
 
 trained() { if [ -e "$folder/$1.data" ]; then wc -l < "$folder/$1.data"; else echo 0; fi; }
 
-begin=$(date +%s.%N)
+begin=$EPOCHREALTIME
 start calm 1
 finish calm > "$folder/calm.sha"
-middle=$(date +%s.%N)
+middle=$EPOCHREALTIME
 for ((kill = 1; kill <= kills; kill++)); do
     start disturbed "$kill"
     moment=$(($(trained disturbed) + 2 + RANDOM % (steps / kills)))
@@ -53,17 +55,16 @@ for ((kill = 1; kill <= kills; kill++)); do
 done
 start disturbed $((kills + 1))
 finish disturbed > "$folder/disturbed.sha"
-end=$(date +%s.%N)
+end=$EPOCHREALTIME
 
 calm=$(cat "$folder/calm.sha") disturbed=$(cat "$folder/disturbed.sha")
-same=$([ -n "$calm" ] && [ "$calm" = "$disturbed" ] && echo true || echo false)
-seconds=$(echo "$end $middle" | awk '{printf "%.1f", $1 - $2}') baseline=$(echo "$middle $begin" | awk '{printf "%.1f", $1 - $2}')
-mkdir -p artifacts/bench
-cat > artifacts/bench/exact-resume.json << EOF
-[{"metric": "same weights after $kills kills, $ranks ranks", "value": $([ "$same" = true ] && echo 1 || echo 0), "unit": "bool", "baseline": 1, "ratio": $([ "$same" = true ] && echo 1 || echo 0), "target": 1, "met": $same},
- {"metric": "updates done in all, with those done twice", "value": $(trained disturbed), "unit": "updates", "baseline": $steps, "ratio": $(echo "$(trained disturbed) $steps" | awk '{printf "%.3f", $1 / $2}'), "target": null, "met": null},
- {"metric": "time, restarts included", "value": $seconds, "unit": "s", "baseline": $baseline, "ratio": $(echo "$seconds $baseline" | awk '{printf "%.2f", $1 / $2}'), "target": null, "met": null}]
-EOF
+same=0
+[ -z "$calm" ] || [ "$calm" != "$disturbed" ] || same=1
+between() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", b - a }'; }
+row "runs of $ranks ranks with the same weights after $kills kills as without" $same runs "" 1 "value >="
+row "updates done in all, with those done twice" "$(trained disturbed)" updates "$steps"
+row "time, restarts included" "$(between "$middle" "$end")" s "$(between "$begin" "$middle")"
+write_results exact-resume
 echo "undisturbed $calm"
 echo "disturbed   $disturbed"
-[ "$same" = true ]
+[ "$same" = 1 ]

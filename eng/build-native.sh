@@ -5,7 +5,7 @@
 #
 #   --sanitize  with AddressSanitizer and UndefinedBehaviorSanitizer
 #   --test      build and run the native tests too; ends with the line "native: N passed, N failed"
-#   --bench     build build/native/bench_kernels too
+#   --bench     build build/native/bench_kernels and bench_collectives too
 #
 # Missing Debian packages are installed when run as root; otherwise they are named and the script exits with 1.
 set -euo pipefail
@@ -16,7 +16,7 @@ for argument in "$@"; do
   case $argument in
     --sanitize) sanitize=ON folder=native-sanitize ;;
     --test) test=yes targets+=(native_tests) ;;
-    --bench) targets+=(bench_kernels) ;;
+    --bench) targets+=(bench_kernels bench_collectives) ;;
     *) echo "build-native.sh: unknown argument '$argument'; expected --sanitize, --test or --bench" >&2; exit 2 ;;
   esac
 done
