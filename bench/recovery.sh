@@ -10,6 +10,8 @@ operator=${OPERATOR:-$PWD/src/Operator/bin/${CONFIGURATION:-Release}/net10.0/lin
 [ -x "$operator" ] || { echo "no operator at $operator: run 'make build', or set OPERATOR" >&2; exit 2; }
 # shellcheck source=bench/folder.sh
 source bench/folder.sh
+# shellcheck source=bench/results.sh
+source bench/results.sh
 trap 'kill -9 "${pids[@]}" 2> /dev/null || true; eng/cluster.sh down; rm -rf "$folder"' EXIT
 
 in_cluster() { eng/cluster.sh exec "$@"; }
@@ -100,8 +102,5 @@ for ((block = 1; block <= blocks; block++)); do
   done
 done
 
-median() { sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%.2f", (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2 }'; }
-mkdir -p artifacts/bench
-awk -v a="$(median "$folder/InPlace")" -v b="$(median "$folder/Recreate")" -v n=$((kills * blocks)) 'BEGIN {
-  printf "[{\"metric\": \"a process killed to the first step of the next attempt, in place, median of %d\", \"value\": %s, \"unit\": \"s\", \"baseline\": %s, \"ratio\": %.3f, \"target\": 1, \"met\": %s}]\n", n, a, b, a / b, (a <= b ? "true" : "false")
-}' | tee artifacts/bench/recovery.json
+row "a process killed to the first step of the next attempt, in place beside new pods, median of $((kills * blocks))" "$(median "$folder/InPlace")" s "$(median "$folder/Recreate")" 1 "ratio <="
+write_results recovery
