@@ -66,12 +66,13 @@ internal sealed class ClusterAccess
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Counts requests.</param>
     /// <param name="fence">Asked before each write; null: none.</param>
+    /// <param name="rate">Waited for before each request; null: none.</param>
     /// <exception cref="OperatorStartException">The client certificate can't be used.</exception>
-    public (ApiConnection Connection, IDisposable Client) Open(TimeProvider time, RuntimeMetrics metrics, WriteFence? fence)
+    public (ApiConnection Connection, IDisposable Client) Open(TimeProvider time, RuntimeMetrics metrics, WriteFence? fence, RequestRate? rate = null)
     {
         var client = new HttpClient(NewHandler(), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan }; // ApiConnection has its own limits, which know of the lease
         client.DefaultRequestHeaders.UserAgent.ParseAdd(userAgent);
-        return (new ApiConnection(client, new Uri(configuration.Host.TrimEnd('/') + "/"), AuthenticateAsync, time, metrics, fence), client);
+        return (new ApiConnection(client, new Uri(configuration.Host.TrimEnd('/') + "/"), AuthenticateAsync, time, metrics, fence, rate), client);
     }
 
     private async Task AuthenticateAsync(HttpRequestMessage request, CancellationToken cancel)

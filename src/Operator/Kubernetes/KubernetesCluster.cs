@@ -47,7 +47,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     {
         WatchedKind<T> Watch<T>(ResourceType<T> type, string? selector, Func<T, ObjectKey?> jobOf)
             where T : class, IMetadata<V1ObjectMeta> =>
-            new(new ResourceClient<T>(connection, type), new WatchScope(ns, selector), jobOf, time, metrics, log);
+            new(connection, type, new WatchScope(ns, selector), jobOf, time, metrics, log);
 
         WatchedKind<PodGroup> WatchGroups(ResourceType<PodGroup> type)
         {
@@ -72,7 +72,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
         nodes = new ResourceClient<V1Node>(connection, ResourceTypes.Nodes);
         foreign = new ForeignObjects(time, log);
-        events = new EventRecorder(new ResourceClient<Corev1Event>(connection, ResourceTypes.Events), FieldManager, identity, time, log);
+        events = new EventRecorder(new ResourceClient<WrittenObject>(connection, ResourceTypes.Events), FieldManager, identity, time, log);
         trainers = new TrainerStatusClient(log);
         exec = new PodExec(connection, time, log);
     }
@@ -150,7 +150,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, ["annotations"] = new JsonObject { [Annotations.Order] = order } };
         try
         {
-            var written = await pods.Client.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, new JsonObject { ["metadata"] = metadata }, FieldManager, cancel);
+            var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, new JsonObject { ["metadata"] = metadata }, FieldManager, cancel);
             if (LabelledJob(pod) is { } job)
             {
                 ownWrites.Expect(KeyOf(job), () => pods.HasSeen(written.Metadata.ResourceVersion));
@@ -180,7 +180,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     public async Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel)
     {
         var patch = new JsonObject { ["metadata"] = Identity(job), ["spec"] = new JsonObject { ["suspend"] = true } };
-        var written = await jobs.Client.PatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, null, patch, FieldManager, cancel);
+        var written = await jobs.Writer.PatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, null, patch, FieldManager, cancel);
         ExpectJob(written);
     }
 
@@ -202,7 +202,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var patch = new JsonArray(
             new JsonObject { ["op"] = "replace", ["path"] = "/metadata/resourceVersion", ["value"] = version },
             new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = StatusJson.Of(status) });
-        var written = await jobs.Client.JsonPatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, "status", patch, FieldManager, cancel);
+        var written = await jobs.Writer.JsonPatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, "status", patch, FieldManager, cancel);
         ExpectJob(written);
     }
 
@@ -258,7 +258,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         return kind.Store.Find(key) ?? foreign.Find<T>(kind.Kind, key);
     }
 
-    private void ExpectJob(JobManifest written) => ownWrites.Expect(KeyOf(ObjectKey.Of(written)), () => jobs.HasSeen(written.Metadata.ResourceVersion));
+    private void ExpectJob(WrittenObject written) => ownWrites.Expect(KeyOf(ObjectKey.Of(written)), () => jobs.HasSeen(written.Metadata.ResourceVersion));
 
     private static JsonObject Identity(MhcTrainingJob job) => new() { ["uid"] = job.Metadata.Uid, ["resourceVersion"] = job.Metadata.ResourceVersion };
 

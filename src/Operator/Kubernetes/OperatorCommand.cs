@@ -23,6 +23,8 @@ internal static class OperatorCommand
     private static readonly Option<string> LeaseName = new("--lease-name") { Description = "Name of the lease.", DefaultValueFactory = _ => "mhc-operator" };
     private static readonly Option<int> LeaseDuration = new("--lease-duration") { Description = "Seconds without a renewal after which another operator takes over; at least 3.", DefaultValueFactory = _ => 12 };
     private static readonly Option<int> Workers = new("--workers") { Description = "Jobs reconciled at a time.", DefaultValueFactory = _ => 8 };
+    private static readonly Option<double> RequestsPerSecond = new("--kube-api-qps") { Description = "Requests to the API server in a second, those for the lease and the webhooks left out; 0: as many as the server takes." };
+    private static readonly Option<int?> RequestBurst = new("--kube-api-burst") { Description = "Requests that may go at once after a time without any, where --kube-api-qps sets a limit. Default: twice that." };
     private static readonly Option<double> PollInterval = new("--poll-interval") { Description = "Seconds between two looks at a running trainer's status.", DefaultValueFactory = _ => 5 };
     private static readonly Option<bool> NoRehearsal = new("--no-rehearsal") { Description = "Begin without having run a small job in memory: the process starts a second or two sooner, and its first job that much later." };
     private static readonly Option<LogLevel> Verbosity = new("--log-level") { Description = "Least level that is logged.", DefaultValueFactory = _ => LogLevel.Information };
@@ -31,12 +33,14 @@ internal static class OperatorCommand
     {
         LeaseDuration.Validators.Add(result => Require(result, LeaseDuration, value => value is >= 3 and <= 3600, "3 to 3600 seconds"));
         Workers.Validators.Add(result => Require(result, Workers, value => value is >= 1 and <= 1000, "1 to 1000"));
+        RequestsPerSecond.Validators.Add(result => Require(result, RequestsPerSecond, value => value is 0 or (>= 0.1 and <= 1_000_000), "0, or 0.1 to 1000000"));
+        RequestBurst.Validators.Add(result => Require(result, RequestBurst, value => value is >= 1 and <= 1_000_000, "1 to 1000000"));
         MetricsPort.Validators.Add(result => Require(result, MetricsPort, value => value is >= 0 and <= 65535, "0 to 65535"));
         WebhookPort.Validators.Add(result => Require(result, WebhookPort, value => value is >= 0 and <= 65535, "0 to 65535"));
         PollInterval.Validators.Add(result => Require(result, PollInterval, value => value is >= 0.1 and <= 3600, "0.1 to 3600 seconds"));
         var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
         {
-            Kubeconfig, Namespace, Image, AllowPrivileged, BindAddress, MetricsPort, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, PollInterval, NoRehearsal, Verbosity,
+            Kubeconfig, Namespace, Image, AllowPrivileged, BindAddress, MetricsPort, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
         };
         command.SetAction(RunAsync);
         return command;
@@ -59,6 +63,8 @@ internal static class OperatorCommand
         LeaseName = arguments.GetValue(LeaseName)!,
         LeaseDurationSeconds = arguments.GetValue(LeaseDuration),
         Workers = arguments.GetValue(Workers),
+        RequestsPerSecond = arguments.GetValue(RequestsPerSecond),
+        RequestBurst = arguments.GetValue(RequestBurst) ?? (int)Math.Max(1, 2 * arguments.GetValue(RequestsPerSecond)),
         PollInterval = TimeSpan.FromSeconds(arguments.GetValue(PollInterval)),
         Rehearses = !arguments.GetValue(NoRehearsal),
     };

@@ -62,7 +62,8 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
 
     private async Task LeadAsync(ClusterAccess access, RuntimeMetrics metrics, WriteFence? fence, Task rehearsing, CancellationToken cancel)
     {
-        var (connection, client) = access.Open(time, metrics, fence);
+        var rate = settings.RequestsPerSecond > 0 ? new RequestRate(settings.RequestsPerSecond, settings.RequestBurst, time) : null;
+        var (connection, client) = access.Open(time, metrics, fence, rate);
         using var owned = client;
         try
         {

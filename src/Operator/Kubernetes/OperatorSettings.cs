@@ -45,6 +45,12 @@ internal sealed record OperatorSettings
     /// <summary>Jobs reconciled at a time.</summary>
     public required int Workers { get; init; }
 
+    /// <summary>Requests that the one that acts may send to the API server in a second, those for its lease left out; 0: as many as the server takes.</summary>
+    public double RequestsPerSecond { get; init; }
+
+    /// <summary>Requests that may go at once after a time without any, where there is a limit.</summary>
+    public int RequestBurst { get; init; } = 1;
+
     /// <summary>Between two looks at a running trainer's status, and between two writes of it.</summary>
     public required TimeSpan PollInterval { get; init; }
 

@@ -13,17 +13,19 @@ internal sealed class WatchedKind<T> : IWatchedKind
 {
     private readonly Reflector<T> reflector;
 
-    /// <param name="client">Reads and writes.</param>
+    /// <param name="connection">Server.</param>
+    /// <param name="type">The kind.</param>
     /// <param name="scope">What is watched.</param>
     /// <param name="jobOf">Job that an object belongs to.</param>
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Metrics.</param>
     /// <param name="log">Log.</param>
-    public WatchedKind(ResourceClient<T> client, WatchScope scope, Func<T, ObjectKey?> jobOf, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+    public WatchedKind(ApiConnection connection, ResourceType<T> type, WatchScope scope, Func<T, ObjectKey?> jobOf, TimeProvider time, RuntimeMetrics metrics, ILogger log)
     {
-        Client = client;
+        Client = new ResourceClient<T>(connection, type);
+        Writer = new ResourceClient<WrittenObject>(connection, type.ToWrite);
         Store = new Store<T>(jobOf);
-        reflector = new Reflector<T>(client, Store, scope, time, metrics, log);
+        reflector = new Reflector<T>(Client, Store, scope, time, metrics, log);
         reflector.Changed += item =>
         {
             if (jobOf(item) is { } job)
@@ -37,6 +39,9 @@ internal sealed class WatchedKind<T> : IWatchedKind
 
     public ResourceClient<T> Client { get; }
 
+    /// <summary>For writes whose result the watch will bring.</summary>
+    public ResourceClient<WrittenObject> Writer { get; }
+
     public Store<T> Store { get; }
 
     public string Kind => Client.Type.Kind;
@@ -48,12 +53,12 @@ internal sealed class WatchedKind<T> : IWatchedKind
     public Task RunAsync(CancellationToken cancel) => reflector.RunAsync(cancel);
 
     public async Task<string> CreateAsync(string ns, JsonObject manifest, string fieldManager, CancellationToken cancel) =>
-        Version(await Client.CreateAsync(ns, manifest, fieldManager, cancel));
+        Version(await Writer.CreateAsync(ns, manifest, fieldManager, cancel));
 
     public async Task<string> ApplyAsync(string ns, string name, JsonObject manifest, string fieldManager, CancellationToken cancel) =>
-        Version(await Client.ApplyAsync(ns, name, manifest, fieldManager, cancel));
+        Version(await Writer.ApplyAsync(ns, name, manifest, fieldManager, cancel));
 
     public async Task<IMetadata<V1ObjectMeta>?> ReadAsync(string ns, string name, CancellationToken cancel) => await Client.FindAsync(ns, name, cancel);
 
-    private static string Version(T item) => item.Metadata.ResourceVersion ?? "";
+    private static string Version(WrittenObject item) => item.Metadata.ResourceVersion ?? "";
 }

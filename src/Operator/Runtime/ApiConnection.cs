@@ -15,8 +15,10 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="time">Clock of the limits.</param>
 /// <param name="metrics">Counts the requests.</param>
 /// <param name="fence">Asked before each write; null: writes are always allowed.</param>
+/// <param name="rate">Waited for before each request; null: the server alone says when it has had enough.</param>
 internal sealed class ApiConnection(
-    HttpClient http, Uri server, Func<HttpRequestMessage, CancellationToken, Task>? authenticate, TimeProvider time, RuntimeMetrics metrics, WriteFence? fence = null)
+    HttpClient http, Uri server, Func<HttpRequestMessage, CancellationToken, Task>? authenticate, TimeProvider time, RuntimeMetrics metrics, WriteFence? fence = null,
+    RequestRate? rate = null)
 {
     /// <summary>
     /// An API server stores objects that are nested up to 10000 levels deep, and a job's pod template may be anything: one that could not be read
@@ -35,12 +37,13 @@ internal sealed class ApiConnection(
     /// <exception cref="LeaseExpiredException">It is a write and the lease may be somebody else's.</exception>
     public async Task<JsonDocument> SendAsync(ApiRequest request, CancellationToken cancel)
     {
+        await WaitForTurnAsync(cancel);
         var (limit, fenced) = LimitOf(request);
         using var limiter = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limiter.Token, cancel);
         try
         {
-            using var response = await OpenAsync(request, either.Token);
+            using var response = await OpenNowAsync(request, either.Token);
             await using var body = await response.Content.ReadAsStreamAsync(either.Token);
             return await JsonDocument.ParseAsync(body, Json, either.Token);
         }
@@ -53,6 +56,12 @@ internal sealed class ApiConnection(
     /// <summary>Sends a request and returns as soon as the answer begins; the caller disposes of it.</summary>
     /// <inheritdoc cref="SendAsync" path="/exception"/>
     public async Task<HttpResponseMessage> OpenAsync(ApiRequest request, CancellationToken cancel)
+    {
+        await WaitForTurnAsync(cancel);
+        return await OpenNowAsync(request, cancel);
+    }
+
+    private async Task<HttpResponseMessage> OpenNowAsync(ApiRequest request, CancellationToken cancel)
     {
         for (var tries = 1; ; tries++)
         {
@@ -81,6 +90,7 @@ internal sealed class ApiConnection(
     /// <exception cref="WebSocketException">The server can't be reached.</exception>
     public async Task<WebSocket> OpenSocketAsync(ApiRequest request, string protocol, CancellationToken cancel)
     {
+        await WaitForTurnAsync(cancel);
         var address = new UriBuilder(new Uri(server, request.Path)) { Scheme = server.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs };
         using var credentials = new HttpRequestMessage();
         if (authenticate is not null)
@@ -110,6 +120,8 @@ internal sealed class ApiConnection(
         }
     }
 
+    private Task WaitForTurnAsync(CancellationToken cancel) => rate?.WaitAsync(cancel) ?? Task.CompletedTask;
+
     private (TimeSpan Limit, bool Fenced) LimitOf(ApiRequest request)
     {
         if (fence is null || !request.IsWrite)
@@ -128,6 +140,7 @@ internal sealed class ApiConnection(
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
+        message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         if (request.Body is not null)
         {
             message.Content = new StringContent(request.Body, Encoding.UTF8, MediaTypeHeaderValue.Parse(request.MediaType));

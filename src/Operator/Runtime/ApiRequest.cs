@@ -9,5 +9,8 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="MediaType">Type of the body.</param>
 internal sealed record ApiRequest(string Verb, string Resource, HttpMethod Method, string Path, string? Body = null, string MediaType = "application/json")
 {
+    /// <summary>Form in which the server is asked to answer.</summary>
+    public string Accept { get; init; } = "application/json";
+
     public bool IsWrite => Method != HttpMethod.Get;
 }

@@ -17,7 +17,7 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="instance">Which process of it.</param>
 /// <param name="time">Clock of the window.</param>
 /// <param name="log">Says what was lost.</param>
-internal sealed class EventRecorder(ResourceClient<Corev1Event> events, string component, string instance, TimeProvider time, ILogger log)
+internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string component, string instance, TimeProvider time, ILogger log)
 {
     private const int LongestMessage = 1024;
     private const int MessagesBeforeCombining = 10;

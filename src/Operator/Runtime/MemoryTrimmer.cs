@@ -10,7 +10,7 @@ namespace MhcOperator.Operator.Runtime;
 internal sealed class MemoryTrimmer(TimeProvider time, Func<long> allocated, Action giveBack)
 {
     /// <summary>Bytes allocated since the last time for which it is worth the pause.</summary>
-    public const long Worthwhile = 32L << 20;
+    public const long Worthwhile = 4L << 20;
 
     /// <summary>Between two looks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);

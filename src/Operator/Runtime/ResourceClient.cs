@@ -53,11 +53,12 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
         var query = $"?watch=true&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={(int)length.TotalSeconds}{And(selector)}";
         var request = new ApiRequest("watch", type.Plural, HttpMethod.Get, type.Path(ns) + query);
         using var response = await connection.OpenAsync(request, cancel);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
-        while (await reader.ReadLineAsync(cancel) is { } line)
+        await foreach (var document in JsonLines.ReadAsync(await response.Content.ReadAsStreamAsync(cancel), cancel))
         {
-            using var document = JsonDocument.Parse(line, ApiConnection.Json);
-            yield return ReadEvent(document.RootElement);
+            using (document)
+            {
+                yield return ReadEvent(document.RootElement);
+            }
         }
     }
 
@@ -139,7 +140,7 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     }
 
     private Task<JsonDocument> SendAsync(string verb, HttpMethod method, string path, CancellationToken cancel, string? body = null, string mediaType = "application/json") =>
-        connection.SendAsync(new ApiRequest(verb, type.Plural, method, path, body, mediaType), cancel);
+        connection.SendAsync(new ApiRequest(verb, type.Plural, method, path, body, mediaType) { Accept = type.Accept }, cancel);
 
     private WatchEvent<T> ReadEvent(JsonElement line)
     {

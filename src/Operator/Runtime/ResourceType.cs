@@ -10,6 +10,12 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="Read">Makes an object of its JSON.</param>
 internal sealed record ResourceType<T>(string Group, string Version, string Kind, string Plural, Func<JsonElement, T> Read)
 {
+    /// <summary>Form in which the server is asked to answer.</summary>
+    public string Accept { get; init; } = "application/json";
+
+    /// <summary>The same kind for writes after which only the object's version is of interest.</summary>
+    public ResourceType<WrittenObject> ToWrite => new(Group, Version, Kind, Plural, WrittenObject.Read) { Accept = WrittenObject.Form };
+
     /// <summary>Path below the server's address, without a leading slash.</summary>
     /// <param name="ns">Namespace; null: all of them.</param>
     /// <param name="name">Object; null: the collection.</param>

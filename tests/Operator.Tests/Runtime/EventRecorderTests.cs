@@ -81,7 +81,7 @@ public sealed class EventRecorderTests
     }
 
     private EventRecorder Recorder(ScriptedServer server) =>
-        new(new ResourceClient<Corev1Event>(server.Connect(time), ResourceTypes.Events), "mhc-operator", "host-1", time, NullLogger.Instance);
+        new(new ResourceClient<WrittenObject>(server.Connect(time), ResourceTypes.Events), "mhc-operator", "host-1", time, NullLogger.Instance);
 
     private static HttpResponseMessage Accept(ServerRequest request) => ScriptedServer.Json("""{"metadata":{"name":"e","resourceVersion":"1"},"involvedObject":{}}""");
 }

@@ -1,0 +1,27 @@
+namespace MhcOperator.Operator.Runtime;
+
+/// <summary>
+/// Holds requests back to so many a second, in the order in which they come. What is not used is saved up, to a burst (token bucket, as clients of
+/// Kubernetes written in Go have it).
+/// </summary>
+/// <param name="perSecond">Requests a second; above 0.</param>
+/// <param name="burst">Requests that may go at once after a time without any; at least 1.</param>
+/// <param name="time">Clock.</param>
+internal sealed class RequestRate(double perSecond, int burst, TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private double saved = burst; // less than none: so many are promised to requests that wait
+    private long savedAt = time.GetTimestamp();
+
+    /// <summary>Done when the next request may go.</summary>
+    public Task WaitAsync(CancellationToken cancel)
+    {
+        lock (gate)
+        {
+            var now = time.GetTimestamp();
+            saved = Math.Min(burst, saved + (time.GetElapsedTime(savedAt, now).TotalSeconds * perSecond)) - 1;
+            savedAt = now;
+            return saved >= 0 ? Task.CompletedTask : Task.Delay(TimeSpan.FromSeconds(-saved / perSecond), time, cancel);
+        }
+    }
+}

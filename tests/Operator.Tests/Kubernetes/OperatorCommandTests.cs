@@ -1,0 +1,23 @@
+using MhcOperator.Operator.Kubernetes;
+
+namespace MhcOperator.Operator.Tests.Kubernetes;
+
+public sealed class OperatorCommandTests
+{
+    [Theory]
+    [InlineData("", 0, 1)]
+    [InlineData("--kube-api-qps 50", 50, 100)]
+    [InlineData("--kube-api-qps 0.2", 0.2, 1)]
+    [InlineData("--kube-api-qps 50 --kube-api-burst 80", 50, 80)]
+    public void Requests_are_limited_only_where_that_is_asked_for(string arguments, double perSecond, int burst)
+    {
+        var settings = OperatorCommand.Read(OperatorCommand.Create().Parse(arguments));
+        Assert.Equal((perSecond, burst), (settings.RequestsPerSecond, settings.RequestBurst));
+    }
+
+    [Theory]
+    [InlineData("--kube-api-qps -1", "--kube-api-qps -1: expected 0, or 0.1 to 1000000")]
+    [InlineData("--kube-api-burst 0", "--kube-api-burst 0: expected 1 to 1000000")]
+    public void A_limit_that_cannot_be_is_refused(string arguments, string message) =>
+        Assert.Equal([message], OperatorCommand.Create().Parse(arguments).Errors.Select(error => error.Message));
+}
