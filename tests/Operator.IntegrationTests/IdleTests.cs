@@ -60,12 +60,7 @@ public sealed class IdleTests(SharedServer shared)
 
     private int Requests(TestNamespace ns) => shared.Server.Audit.OfOperators().Count(entry => entry.Namespace == ns.Name && !entry.IsLease);
 
-    private static async Task<double> ReconcilesAsync(OperatorUnderTest running)
-    {
-        const string name = "mhc_operator_reconcile_duration_seconds_count{result=\"success\"} ";
-        var line = (await running.AskAsync("/metrics", Cancel)).Body.Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal));
-        return double.Parse(line[name.Length..], System.Globalization.CultureInfo.InvariantCulture);
-    }
+    private static Task<double> ReconcilesAsync(OperatorUnderTest running) => running.MetricAsync("mhc_operator_reconcile_duration_seconds_count{result=\"success\"}", Cancel);
 
     /// <summary>Rank 0's status endpoint on a loopback address of its own, as a pod has one.</summary>
     private sealed class FakeTrainer : IDisposable

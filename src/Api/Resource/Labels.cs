@@ -14,4 +14,7 @@ public static class Labels
 
     /// <summary>Role of a pod; <c>worker</c>.</summary>
     public const string Role = "training.mhc.dev/role";
+
+    /// <summary>Generation of the job's spec that a pod was made from.</summary>
+    public const string Generation = "training.mhc.dev/generation";
 }

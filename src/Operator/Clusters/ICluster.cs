@@ -20,7 +20,7 @@ public interface ICluster
     /// <summary>The job, valid or not; null where there is none.</summary>
     JobManifest? FindJob(JobKey key);
 
-    /// <summary>Pods that carry the job's label, whoever owns them.</summary>
+    /// <summary>Pods that carry the job's label, whoever owns them. An object that was handed out never changes: a changed pod is another object, and so is a changed job or child.</summary>
     IReadOnlyList<V1Pod> ListPods(JobKey key);
 
     /// <summary>The object of that name, whoever owns it; null where there is none.</summary>

@@ -14,7 +14,7 @@ namespace MhcOperator.Operator.Execution;
 
 /// <summary>
 /// Observes one job, plans, and carries the plan out. The order is the safety of it: the status first, for it holds the decisions; then the
-/// deletions, then the creations, then the events. A process that dies in between leaves a status from which the next one plans the rest, and
+/// deletions, then the creations, then the events. Only of a first attempt, of which there is nothing to decide, the pods come before the status. A process that dies in between leaves a status from which the next one plans the rest, and
 /// names that carry the attempt, so that doing something again is a conflict and not a second pod.
 /// One job is never reconciled twice at once; different jobs may be.
 /// </summary>
@@ -57,10 +57,19 @@ public sealed class JobExecutor
         var nextQuestion = await workers.AskAsync(observed, memory.Workers, cancel);
         observed = observed with { Report = memory.Report, Reports = memory.Workers.Reports };
         observed = observed with { Nodes = await ReadNodesAsync(observed, memory, cancel) };
-        var plan = Planner.Plan(observed, time.GetUtcNow());
+        nextPoll = Sooner(nextPoll, nextQuestion);
+        if (memory.Planned is { } planned && observed.IsSameAs(planned) && !(memory.PlanHoldsUntil <= time.GetUtcNow()))
+        {
+            return new ReconcileResult(Sooner(memory.PlanHoldsUntil - time.GetUtcNow(), nextPoll));
+        }
+
+        memory.Planned = null;
+        var now = time.GetUtcNow();
+        var plan = Planner.Plan(observed, now);
         var refused = await CarryOutAsync(key, observed, plan, memory, cancel);
         metrics?.Observe(key, plan.Status ?? observed.Status);
-        return new ReconcileResult(refused ? TimeSpan.Zero : Sooner(plan.RequeueAfter, Sooner(nextPoll, nextQuestion)));
+        (memory.Planned, memory.PlanHoldsUntil) = (plan.IsIdle && !refused ? observed : null, now + plan.RequeueAfter);
+        return new ReconcileResult(refused ? TimeSpan.Zero : Sooner(plan.RequeueAfter, nextPoll));
     }
 
     private JobMemory Remember(JobKey key, JobManifest manifest)
@@ -73,11 +82,18 @@ public sealed class JobExecutor
     {
         // What the cluster must have follows from the job as it is acted on, which may differ from its spec.
         var status = manifest.Status ?? manifest.Job?.Status;
-        var job = AcceptedJob.Of(manifest, status).Job;
-        var observed = new Observed { Manifest = manifest, Pods = cluster.ListPods(key) };
-        if (status is { Attempt: > 0 } && memory.CompleteAttempt != status.Attempt && Gang.Of(observed, job, status).IsComplete)
+        if (!ReferenceEquals(memory.AcceptedOf, manifest))
         {
-            memory.CompleteAttempt = status.Attempt;
+            memory.AcceptedOf = manifest;
+            memory.Accepted = AcceptedJob.Of(manifest, status).Job;
+        }
+
+        var job = memory.Accepted!;
+        var observed = new Observed { Manifest = manifest, Pods = cluster.ListPods(key) };
+        var recorded = status ?? new MhcTrainingJobStatus { Attempt = 1 }; // the first attempt is recorded after its pods are made
+        if (recorded.Attempt > 0 && memory.CompleteAttempt != recorded.Attempt && Gang.Of(observed, job, recorded).IsComplete)
+        {
+            memory.CompleteAttempt = recorded.Attempt;
         }
 
         return observed with
@@ -91,6 +107,7 @@ public sealed class JobExecutor
             Refusals = [.. memory.Refusals.Values],
             CompleteAttempt = memory.CompleteAttempt,
             StatusWrittenAt = memory.StatusWrittenAt,
+            StatusWaitsSince = memory.StatusWaitsSince,
             Options = options,
         };
     }
@@ -157,7 +174,8 @@ public sealed class JobExecutor
             return false;
         }
 
-        if (plan.Status is { } status)
+        memory.StatusWaitsSince = plan.StatusWaits ? memory.StatusWaitsSince ?? time.GetUtcNow() : null;
+        if (plan is { Status: { } status, StatusFollowsPods: false })
         {
             await cluster.PatchStatusAsync(job, status, cancel);
             memory.StatusWrittenAt = time.GetUtcNow();

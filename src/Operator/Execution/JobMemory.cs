@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using MhcOperator.Api;
+using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Planning;
 
 namespace MhcOperator.Operator.Execution;
@@ -23,6 +25,21 @@ internal sealed class JobMemory
     public int? CompleteAttempt { get; set; }
 
     public DateTimeOffset? StatusWrittenAt { get; set; }
+
+    /// <summary>Since when a change of the status has waited to be written.</summary>
+    public DateTimeOffset? StatusWaitsSince { get; set; }
+
+    /// <summary>What the last plan was made from, if nothing is left to be done of it; null: a plan must be made.</summary>
+    public Observed? Planned { get; set; }
+
+    /// <summary>Until when that plan holds; null: until something changes.</summary>
+    public DateTimeOffset? PlanHoldsUntil { get; set; }
+
+    /// <summary>The job as it is acted on.</summary>
+    public MhcTrainingJob? Accepted { get; set; }
+
+    /// <summary>The manifest that it was worked out from.</summary>
+    public JobManifest? AcceptedOf { get; set; }
 
     /// <summary>By kind and name; pods are created in parallel.</summary>
     public ConcurrentDictionary<(string Kind, string Name), Refusal> Refusals { get; } = new();

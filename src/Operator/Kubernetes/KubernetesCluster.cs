@@ -89,6 +89,15 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     /// <summary>Whether the caches show everything that was written about a job. While they do not it must not be reconciled; <see cref="Changed"/> is raised when they might.</summary>
     public bool ShowsOwnWrites(JobKey key) => ownWrites.AreSeen(key);
 
+    /// <summary>
+    /// Whether a job has pods, all is well with them, and there is no more to be done than to write its first status. Others then come first: those that
+    /// have no pods yet.
+    /// </summary>
+    public bool OnlyStarts(JobKey key) =>
+        FindJob(key) is { Status: null, Metadata.DeletionTimestamp: null, Job.Spec.Suspend: false }
+        && pods.Store.ListOwned(KeyOf(key)) is { Count: > 0 } gang
+        && gang.All(pod => pod is { Metadata.DeletionTimestamp: null, Status.Phase: null or "Pending" or "Running" });
+
     /// <summary>Every job that is cached.</summary>
     public IReadOnlyList<JobManifest> ListJobs() => jobs.Store.List();
 

@@ -33,7 +33,7 @@ internal sealed class OperatorTerm(
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var cluster = new KubernetesCluster(connection, settings.Namespace, identity, time, metrics, log);
-        using var queue = new WorkQueue<ObjectKey>(time, FirstRetry, LongestRetry, metrics);
+        using var queue = new WorkQueue<ObjectKey>(time, FirstRetry, LongestRetry, metrics, key => cluster.OnlyStarts(new JobKey(key.Namespace, key.Name)));
         cluster.Changed += key => queue.Add(new ObjectKey(key.Namespace, key.Name));
         var watching = cluster.RunAsync(ended.Token);
         var working = WorkAsync(cluster, queue, synced, ended.Token);

@@ -112,7 +112,6 @@ internal sealed class RehearsalServer : HttpMessageHandler
     {
         objects[$"{collection}/{(string?)item["metadata"]!["name"]}"] = item;
         item["metadata"]!["uid"] = Guid.NewGuid().ToString();
-        item["metadata"]!["creationTimestamp"] = "2000-01-01T00:00:00Z";
         Change(collection, item, "ADDED");
         return item.DeepClone().AsObject();
     }

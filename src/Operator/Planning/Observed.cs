@@ -51,8 +51,19 @@ internal sealed record Observed
     /// <summary>When this process last wrote the job's status; null: not yet.</summary>
     public DateTimeOffset? StatusWrittenAt { get; init; }
 
+    /// <summary>Since when the status that is stored has been known to be behind in what can wait; null: it is not.</summary>
+    public DateTimeOffset? StatusWaitsSince { get; init; }
+
     /// <summary>What is the same for all jobs.</summary>
     public OperatorOptions Options { get; init; } = new();
+
+    /// <summary>Whether nothing has changed since another look: the stores hand out the same object until the cluster shows a newer one.</summary>
+    public bool IsSameAs(Observed earlier) =>
+        (this with { Pods = earlier.Pods, PodGroups = earlier.PodGroups, Refusals = earlier.Refusals, Nodes = earlier.Nodes }) == earlier
+        && Pods.SequenceEqual(earlier.Pods, ReferenceEqualityComparer.Instance)
+        && PodGroups.SequenceEqual(earlier.PodGroups, ReferenceEqualityComparer.Instance)
+        && Refusals.SequenceEqual(earlier.Refusals)
+        && Nodes.Count == earlier.Nodes.Count && Nodes.All(node => earlier.Nodes.TryGetValue(node.Key, out var was) && was == node.Value);
 
     /// <summary>The status as it is stored.</summary>
     public MhcTrainingJobStatus? Status => Manifest.Status ?? Manifest.Job?.Status;

@@ -12,6 +12,12 @@ public sealed record OperatorOptions
     /// <summary>Shortest time between two status writes that change nothing but numbers.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long it waits to be written how far a gang has come that is starting. A pod gets its node and starts in a few moments as a rule, so that the
+    /// news is then that the gang runs; while it takes longer, there is one write in such a time at most. Troubles are told at once.
+    /// </summary>
+    public TimeSpan StartInterval { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How often rank 0 of a running gang is asked for its status.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -20,6 +20,12 @@ internal sealed record Plan
     /// <summary>New status; null: unchanged.</summary>
     public MhcTrainingJobStatus? Status { get; init; }
 
+    /// <summary>The next look writes <see cref="Status"/>: it says no more than that the first attempt begins, and that look will find the pods of it.</summary>
+    public bool StatusFollowsPods { get; init; }
+
+    /// <summary>There is a change of the status, but it waits for others.</summary>
+    public bool StatusWaits { get; init; }
+
     /// <summary>Pods whose processes are asked where they stand, before they go.</summary>
     public IReadOnlyList<V1Pod> Dump { get; init; } = [];
 
@@ -49,4 +55,8 @@ internal sealed record Plan
 
     /// <summary>When to look again at the latest; null: only when something changes.</summary>
     public TimeSpan? RequeueAfter { get; init; }
+
+    /// <summary>There is nothing to be done: the same picture leads to the same plan until it is time to look again.</summary>
+    public bool IsIdle => !SuspendJob && !DeleteJob && Status is null
+        && Dump.Count + Order.Count + Delete.Count + DeleteGroups.Count + Create.Count + Apply.Count + Pods.Count + Events.Count == 0;
 }

@@ -35,7 +35,13 @@ internal static class Planner
 
     private static void Decide(PlanContext context)
     {
-        if (!ValidityPolicy.Apply(context) || SuccessPolicy.Apply(context))
+        if (!ValidityPolicy.Apply(context))
+        {
+            return;
+        }
+
+        StartPolicy.Adopt(context);
+        if (SuccessPolicy.Apply(context))
         {
             return;
         }

@@ -5,12 +5,12 @@ using MhcOperator.Api;
 namespace MhcOperator.Operator.Planning;
 
 /// <summary>
-/// Whether a status is worth a write. Decisions and news are written at once; numbers, and how far a gang has come that is starting, wait
-/// until the last write is <see cref="OperatorOptions.StatusInterval"/> old. So a gang that starts in that time costs two writes, one that
-/// trains a few a minute, and an idle one none.
+/// Whether a status is worth a write. Decisions and news are written at once. How far a gang has come that is starting waits for
+/// <see cref="OperatorOptions.StartInterval"/>, numbers until the last write is <see cref="OperatorOptions.StatusInterval"/> old. So a gang that starts
+/// in that time costs two writes, one that trains a few a minute, and an idle one none.
 /// </summary>
 /// <param name="Write">Write it now.</param>
-/// <param name="LookAgainAt">When the numbers that wait may be written.</param>
+/// <param name="LookAgainAt">When what waits may be written.</param>
 internal readonly record struct StatusChange(bool Write, DateTimeOffset? LookAgainAt)
 {
     public static StatusChange Between(Observed observed, MhcTrainingJobStatus wanted, DateTimeOffset now)
@@ -21,10 +21,15 @@ internal readonly record struct StatusChange(bool Write, DateTimeOffset? LookAga
             return new StatusChange(Write: false, LookAgainAt: null);
         }
 
-        var due = observed.StatusWrittenAt + observed.Options.StatusInterval;
-        return stored is null || due is null || due <= now || !Same(WithoutDetails(stored), WithoutDetails(wanted))
-            ? new StatusChange(Write: true, LookAgainAt: null)
-            : new StatusChange(Write: false, due);
+        if (stored is null || !Same(WithoutDetails(stored), WithoutDetails(wanted)))
+        {
+            return new StatusChange(Write: true, LookAgainAt: null);
+        }
+
+        var due = wanted.Conditions.Any(c => c.Type == ConditionTypes.Running && TellsOfStarting(c))
+            ? (observed.StatusWaitsSince ?? now) + observed.Options.StartInterval
+            : observed.StatusWrittenAt + observed.Options.StatusInterval;
+        return due is null || due <= now ? new StatusChange(Write: true, LookAgainAt: null) : new StatusChange(Write: false, due);
     }
 
     private static bool Same(MhcTrainingJobStatus a, MhcTrainingJobStatus b) =>

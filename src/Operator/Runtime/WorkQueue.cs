@@ -3,12 +3,23 @@ namespace MhcOperator.Operator.Runtime;
 /// <summary>
 /// Keys waiting for work. A key is in the queue once, however often it was added; it is never given to two workers at
 /// once; added while it is worked on, it comes once more afterwards. Keys are never dropped.
+/// A key that can wait comes after those that cannot, but for one turn in <see cref="Turns"/>, so that it does not wait for ever.
 /// </summary>
-internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, TimeSpan longestRetry, RuntimeMetrics metrics) : IDisposable
+/// <param name="time">Clock.</param>
+/// <param name="firstRetry">Wait after a failure.</param>
+/// <param name="longestRetry">Longest wait after many.</param>
+/// <param name="metrics">Told of the depth and the time that keys wait.</param>
+/// <param name="canWait">Whether a key can wait, asked when it becomes ready and when it is added again; null: none can.</param>
+internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, TimeSpan longestRetry, RuntimeMetrics metrics, Func<TKey, bool>? canWait = null) : IDisposable
     where TKey : notnull
 {
+    /// <summary>Of so many keys taken, one is the oldest of those that can wait.</summary>
+    public const int Turns = 32;
+
     private readonly Lock gate = new();
-    private readonly Queue<TKey> ready = [];
+    private readonly LinkedList<TKey> ready = [];
+    private readonly LinkedList<TKey> patient = []; // ready too, and can wait
+    private readonly Dictionary<TKey, LinkedListNode<TKey>> nodes = []; // of both
     private readonly SemaphoreSlim available = new(0);
     private readonly Dictionary<TKey, long> waiting = []; // key → when it was added; in ready, or held back while worked on
     private readonly HashSet<TKey> working = [];
@@ -16,6 +27,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     private readonly PriorityQueue<TKey, long> delayed = new();
     private readonly Dictionary<TKey, long> due = []; // the entry in delayed that counts; others are leftovers
     private ITimer? timer;
+    private int turn;
 
     /// <summary>Keys that a worker could take now.</summary>
     public int Depth
@@ -24,7 +36,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
         {
             lock (gate)
             {
-                return ready.Count;
+                return nodes.Count;
             }
         }
     }
@@ -36,6 +48,11 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
             if (waiting.TryAdd(key, time.GetTimestamp()) && !working.Contains(key))
             {
                 Release(key);
+            }
+            else if (nodes.TryGetValue(key, out var node) && node.List == patient && !CanWait(key))
+            {
+                patient.Remove(node);
+                ready.AddLast(node);
             }
         }
     }
@@ -93,10 +110,14 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
         await available.WaitAsync(cancel);
         lock (gate)
         {
-            var key = ready.Dequeue();
+            turn = (turn + 1) % Turns;
+            var list = patient.Count > 0 && (ready.Count == 0 || turn == 0) ? patient : ready;
+            var key = list.First!.Value;
+            list.RemoveFirst();
+            nodes.Remove(key);
             waiting.Remove(key, out var since);
             working.Add(key);
-            metrics.Taken(time.GetElapsedTime(since), ready.Count);
+            metrics.Taken(time.GetElapsedTime(since), nodes.Count);
             return key;
         }
     }
@@ -123,10 +144,12 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
 
     private void Release(TKey key)
     {
-        ready.Enqueue(key);
-        metrics.Queued(ready.Count);
+        nodes.Add(key, (CanWait(key) ? patient : ready).AddLast(key));
+        metrics.Queued(nodes.Count);
         available.Release();
     }
+
+    private bool CanWait(TKey key) => canWait?.Invoke(key) == true;
 
     private void SetTimer()
     {

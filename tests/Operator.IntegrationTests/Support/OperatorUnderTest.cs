@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;
@@ -48,6 +49,15 @@ internal abstract partial class OperatorUnderTest : IDisposable
         using var http = new HttpClient();
         using var answer = await http.GetAsync(new Uri(new Uri(AddressLine().Match(Log).Groups["value"].Value), path), cancel);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
+    }
+
+    /// <summary>One of its metrics.</summary>
+    /// <param name="name">Name with labels, as it is served.</param>
+    /// <param name="cancel">Stops waiting.</param>
+    public async Task<double> MetricAsync(string name, CancellationToken cancel)
+    {
+        var line = (await AskAsync("/metrics", cancel)).Body.Split('\n').FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        return line is null ? 0 : double.Parse(line[name.Length..], CultureInfo.InvariantCulture);
     }
 
     /// <summary>Ends it. What it has said is shown where the test fails.</summary>

@@ -46,6 +46,9 @@ internal sealed class Simulation
 
     public int Crashes { get; private set; }
 
+    /// <summary>When the operator wants to look next; null: when something changes.</summary>
+    public DateTimeOffset? NextLook => nextLook;
+
     public MhcTrainingJobStatus Status => Local.FindJob(Key)!.Status ?? new MhcTrainingJobStatus();
 
     public IEnumerable<string> PodNames => Local.ListPods(Key).Select(p => p.Metadata.Name).Order(StringComparer.Ordinal);

@@ -10,17 +10,21 @@ namespace MhcOperator.Operator.Tests.Execution;
 public sealed class JobExecutorTests
 {
     [Fact]
-    public async Task One_reconcile_makes_the_whole_gang_after_the_status()
+    public async Task One_reconcile_makes_the_whole_gang_of_a_new_job_and_the_next_records_it()
     {
         var simulation = new Simulation(MakeJob().WithWorkers(8));
 
         await simulation.ReconcileAsync();
 
         var writes = simulation.Cluster.Writes.ToList();
-        Assert.Equal("status", writes[0]);
-        Assert.Equal(8, writes.Count(w => w.StartsWith("create Pod", StringComparison.Ordinal)));
-        Assert.All(writes.Skip(1).Take(3), w => Assert.DoesNotContain("Pod ", w, StringComparison.Ordinal));
+        Assert.Equal(11, writes.Count);
+        Assert.All(writes.Take(3), w => Assert.DoesNotContain("Pod ", w, StringComparison.Ordinal));
+        Assert.All(writes.Skip(3), w => Assert.StartsWith("create Pod", w, StringComparison.Ordinal));
         Assert.Equal(8, simulation.Launcher.Alive.Count);
+
+        await simulation.ReconcileAsync();
+        Assert.Equal("status", simulation.Cluster.Writes.ElementAt(11));
+        Assert.Equal((1, 8), (simulation.Status.Attempt, simulation.Status.Workers.Active));
     }
 
     [Fact]
@@ -30,7 +34,7 @@ public sealed class JobExecutorTests
         await simulation.SettleAsync();
         Assert.True(simulation.Is(ConditionTypes.Running));
         var others = simulation.Cluster.Writes.Where(w => !w.StartsWith("create Pod", StringComparison.Ordinal)).ToList();
-        Assert.Equal(["create ConfigMap demo-config", "create PersistentVolumeClaim demo-checkpoints", "create Service demo", "event GangRunning", "status", "status"], others.Order(StringComparer.Ordinal));
+        Assert.Equal(["create ConfigMap demo-config", "create PersistentVolumeClaim demo-checkpoints", "create Service demo", "event GangRunning", "status"], others.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -56,13 +60,69 @@ public sealed class JobExecutorTests
     }
 
     [Fact]
-    public async Task Without_a_written_status_nothing_else_is_done()
+    public async Task Without_a_written_status_nothing_of_a_decision_is_done()
     {
         var simulation = new Simulation(MakeJob());
+        await simulation.SettleAsync();
+        simulation.Launcher.Alive[0].Exit(137);
+        simulation.Cluster.Refuse = what => what == "status" ? new ClusterException(HttpStatusCode.Conflict, "changed") : null;
+        var before = simulation.Cluster.Writes.Count;
+        await simulation.ReconcileAsync();
+        Assert.Equal(before, simulation.Cluster.Writes.Count);
+        Assert.Single(simulation.Launcher.Alive);
+    }
+
+    [Fact]
+    public async Task A_spec_that_changes_after_the_pods_are_made_and_before_that_is_recorded_gets_pods_of_its_own()
+    {
+        var simulation = new Simulation(MakeJob());
+        await simulation.ReconcileAsync();
+        simulation.Local.Update(simulation.Key, s => s with { Workers = s.Workers with { Replicas = 3 } });
+        await simulation.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(["demo-2-0", "demo-2-1", "demo-2-2"], simulation.PodNames);
+        Assert.True(simulation.Is(ConditionTypes.Running));
+        Assert.Equal((2, 0), (simulation.Status.Attempt, simulation.Status.Restarts));
+        Assert.Empty(simulation.Launcher.Violations);
+    }
+
+    [Fact]
+    public async Task A_job_that_is_suspended_before_its_start_is_recorded_gives_its_pods_back_and_goes_on_in_another_attempt()
+    {
+        var simulation = new Simulation(MakeJob());
+        await simulation.ReconcileAsync();
+        simulation.Local.Update(simulation.Key, s => s with { Suspend = true });
+        await simulation.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Empty(simulation.PodNames);
+        Assert.Equal("Suspended", simulation.Status.Phase);
+        var suspended = simulation.Status.Attempt;
+        simulation.Local.Update(simulation.Key, s => s with { Suspend = false });
+        await simulation.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(suspended + 1, simulation.Status.Attempt);
+        Assert.True(simulation.Is(ConditionTypes.Running));
+    }
+
+    [Fact]
+    public async Task A_gang_that_ends_before_its_start_is_recorded_is_done()
+    {
+        var simulation = new Simulation(MakeJob());
+        await simulation.ReconcileAsync();
+        simulation.Launcher.Alive.ToList().ForEach(c => c.Exit(0));
+        await simulation.SettleAsync();
+        Assert.True(simulation.Is(ConditionTypes.Succeeded));
+        Assert.Equal(1, simulation.Status.Attempt);
+    }
+
+    [Fact]
+    public async Task A_pod_that_is_lost_before_its_start_is_recorded_restarts_the_gang()
+    {
+        var simulation = new Simulation(MakeJob());
+        await simulation.ReconcileAsync();
         simulation.Cluster.Refuse = what => what == "status" ? new ClusterException(HttpStatusCode.Conflict, "changed") : null;
         await simulation.ReconcileAsync();
-        Assert.Empty(simulation.Cluster.Writes);
-        Assert.Empty(simulation.Launcher.Alive);
+        simulation.Cluster.Refuse = _ => null;
+        await simulation.Local.DeletePodAsync(simulation.Local.ListPods(simulation.Key)[0], 0, TestContext.Current.CancellationToken);
+        await simulation.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal((2, 1), (simulation.Status.Attempt, simulation.Status.Restarts));
     }
 
     [Fact]
@@ -128,7 +188,7 @@ public sealed class JobExecutorTests
         await simulation.PassAsync(TimeSpan.FromMinutes(10));
         Assert.Equal("Rejected", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.Valid).Reason);
         Assert.Single(simulation.Events, e => e.Reason == "Rejected");
-        Assert.Equal(2, simulation.Cluster.Writes.Count(w => w == "status"));
+        Assert.Equal(1, simulation.Cluster.Writes.Count(w => w == "status"));
     }
 
     [Fact]
@@ -148,6 +208,19 @@ public sealed class JobExecutorTests
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
         Assert.InRange(simulation.Cluster.Polls - first, 1, 3);
         Assert.Equal(3, simulation.Status.Progress!.Step);
+    }
+
+    [Fact]
+    public async Task Every_look_at_which_nothing_is_new_tells_the_same_time_of_the_next_one()
+    {
+        var simulation = new Simulation(MakeJob().With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = 100));
+        await simulation.SettleAsync();
+        simulation.Time.Advance(TimeSpan.FromSeconds(98));
+        await simulation.ReconcileAsync();
+        await simulation.ReconcileAsync();
+        Assert.Equal(TimeSpan.FromSeconds(2), simulation.NextLook - simulation.Time.GetUtcNow());
+        await simulation.PassAsync(TimeSpan.FromSeconds(2));
+        Assert.True(simulation.Is(ConditionTypes.Failed));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace MhcOperator.Operator.Tests.Planning;
 
 public sealed class StatusChangeTests
 {
-    /// <summary>The pods of the first attempt have just been made, and the status that decided it was written at <see cref="Clock.Start"/>.</summary>
+    /// <summary>The first status was written at <see cref="Clock.Start"/>, and the pods of the first attempt are there.</summary>
     private static Scene Starting()
     {
         var scene = Scene.Of(MakeJob());
@@ -17,15 +17,26 @@ public sealed class StatusChangeTests
     }
 
     [Fact]
-    public void That_a_gang_waits_for_its_nodes_is_not_news_until_the_interval_is_over()
+    public void How_far_a_gang_has_come_that_starts_waits_from_when_it_is_known()
     {
-        var early = Starting().Plan(1);
+        var early = Starting().Plan(100);
         Assert.Null(early.Status);
-        Assert.Equal(TimeSpan.FromSeconds(4), early.RequeueAfter);
+        Assert.True(early.StatusWaits);
+        Assert.Equal(TimeSpan.FromSeconds(15), early.RequeueAfter);
 
-        var late = Starting().Plan(5);
+        var late = Starting().With(o => o with { StatusWaitsSince = Clock.After(100) }).Plan(115);
+        Assert.False(late.StatusWaits);
         Assert.Equal(2, late.Status!.Workers.Active);
         Assert.Contains("wait for their nodes", late.Condition(ConditionTypes.GangScheduled).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_first_status_comes_after_the_pods_of_the_first_attempt_and_only_of_that()
+    {
+        Assert.True(Scene.Of(MakeJob()).Plan().StatusFollowsPods);
+        Assert.False(Scene.Of(MakeJob()).WithPods(MakePod(1, 0), MakePod(1, 1)).Plan().StatusFollowsPods);
+        Assert.False(Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).Plan().StatusFollowsPods);
+        Assert.False(Scene.Of(MakeJob().Suspended()).Plan().StatusFollowsPods);
     }
 
     [Fact]

@@ -11,13 +11,13 @@ public sealed class WorkQueueTests
     private const int Keys = 4;
     private readonly FakeTimeProvider time = new();
 
-    private WorkQueue<int> NewQueue() => new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), ScriptedServer.Metrics());
+    private WorkQueue<int> NewQueue(Func<int, bool>? canWait = null) => new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), ScriptedServer.Metrics(), canWait);
 
     [Fact]
     public void Whatever_is_added_taken_and_done_no_key_is_given_twice_at_once_and_none_is_lost() =>
         Prop.ForAll(Gen.Choose(0, 5 * Keys - 1).ListOf().ToArbitrary(), script =>
         {
-            using var queue = NewQueue();
+            using var queue = NewQueue(key => (key + time.GetUtcNow().Second) % 2 == 0); // some can wait, now and then
             var owed = new HashSet<int>(); // added since it was taken last
             var working = new HashSet<int>();
             foreach (var step in script)
@@ -79,6 +79,35 @@ public sealed class WorkQueueTests
         queue.Add(7);
         Assert.Equal(1, queue.Depth);
         queue.Done(Take(queue));
+        Assert.Equal(0, queue.Depth);
+    }
+
+    [Fact]
+    public void What_can_wait_comes_after_the_rest_but_for_one_turn_in_many()
+    {
+        const int turns = WorkQueue<int>.Turns;
+        using var queue = NewQueue(key => key >= 100);
+        foreach (var key in (int[])[100, 101, 102, .. Enumerable.Range(0, turns + 4)])
+        {
+            queue.Add(key);
+        }
+
+        Assert.Equal(turns + 7, queue.Depth);
+        var taken = Enumerable.Range(0, turns + 7).Select(_ => Take(queue)).ToList();
+        Assert.Equal([.. Enumerable.Range(0, turns - 1), 100, .. Enumerable.Range(turns - 1, 5), 101, 102], taken);
+    }
+
+    [Fact]
+    public void A_key_that_can_wait_no_longer_goes_to_the_others()
+    {
+        var waits = true;
+        using var queue = NewQueue(key => key == 100 && waits);
+        queue.Add(100);
+        queue.Add(1);
+        waits = false;
+        queue.Add(100);
+        queue.Add(2);
+        Assert.Equal([1, 100, 2], [Take(queue), Take(queue), Take(queue)]);
         Assert.Equal(0, queue.Depth);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
@@ -21,6 +22,10 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
     public PodEnd? End { get; } = PodEndReader.Read(Pod) ?? ProcessEndReader.Read(Reports, Current);
 
     public string Name => Pod.Metadata.Name;
+
+    /// <summary>Whether it was made from this generation of the spec.</summary>
+    public bool IsMadeFrom(long? generation) =>
+        Pod.Metadata.Labels?.TryGetValue(Labels.Generation, out var text) != true || text == generation?.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What its container left when it ended; empty where it left nothing.</summary>
     public string TerminationMessage =>

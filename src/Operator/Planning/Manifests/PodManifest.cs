@@ -179,6 +179,11 @@ internal static class PodManifest
                 ["subdomain"] = GangNames.Service(name),
             },
         });
+        if (job.Metadata.Generation is { } generation)
+        {
+            pod["metadata"]!["labels"]![Labels.Generation] = generation.ToString(CultureInfo.InvariantCulture);
+        }
+
         foreach (var container in Containers(pod))
         {
             PutUnderTheStandard(container);

@@ -46,6 +46,34 @@ public sealed class StartPolicyTests
     }
 
     [Fact]
+    public void Pods_of_a_first_attempt_that_nobody_recorded_are_taken_on()
+    {
+        var plan = Scene.Of(MakeJob()).WithPods(MakePod(1, 0).OfGeneration(1), MakePod(1, 1).OfGeneration(1)).Plan();
+        Assert.Equal((1, 2), (plan.Status!.Attempt, plan.Status.Workers.Active));
+        Assert.NotNull(plan.Status.AcceptedSpec);
+        Assert.Empty(plan.PodNames());
+        Assert.Empty(plan.Delete);
+    }
+
+    [Fact]
+    public void Those_that_are_missing_are_made_in_that_attempt()
+    {
+        var plan = Scene.Of(MakeJob()).WithPods(MakePod(1, 0).OfGeneration(1)).Plan();
+        Assert.Equal(1, plan.Status!.Attempt);
+        Assert.Equal(["demo-1-1"], plan.PodNames());
+    }
+
+    [Fact]
+    public void Where_one_of_them_is_of_an_older_spec_another_attempt_replaces_them_all()
+    {
+        var plan = Scene.Of(MakeJob().WithGeneration(2)).WithPods(MakePod(1, 0).OfGeneration(1), MakePod(1, 1).OfGeneration(2)).Plan();
+        Assert.Equal((2, 0), (plan.Status!.Attempt, plan.Status.Restarts));
+        Assert.False(plan.StatusFollowsPods);
+        Assert.Equal(["demo-1-0", "demo-1-1"], plan.Delete.Select(d => d.Pod.Metadata.Name));
+        Assert.Empty(plan.PodNames());
+    }
+
+    [Fact]
     public void A_resumed_job_begins_another_attempt_and_its_clock_starts_anew()
     {
         var plan = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 3).Condition(ConditionTypes.Suspended, "True", "Suspended")).Plan(100);
