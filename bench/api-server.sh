@@ -92,6 +92,7 @@ send() {
   ! grep -v '^20' "$folder/answers" | sort | uniq -c | grep . >&2
 }
 
-# processor_seconds PID and resident_mebibytes PID
+# processor_seconds PID, resident_mebibytes PID and peak_mebibytes PID
 processor_seconds() { awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13) / hz }' "/proc/$1/stat"; }
 resident_mebibytes() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
+peak_mebibytes() { awk '/^VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# The operator under load, on a real API server with etcd, beside Kubernetes's own Job controller:
-# JOBS (1000) jobs of 8 pods each, from the first POST to the creation of the last pod. The Job controller runs with no client limit, as the
-# operator does, and, with SHIPPED (100) jobs, as shipped (20 requests a second). Then, of the operator alone: its writes for each job until
-# all run, processor time and memory, requests while nothing happens, and the time from a failed pod to the complete new gang for GANGS (8 64 512).
+# The operator under load, on a real API server with etcd, beside Kubernetes's own Job controller, which makes the same pods:
+# JOBS (1000) jobs of 8 pods each, from the first POST to the creation of the last pod. Both run with no client limit; both with the same one,
+# EQUAL (20:100 200:400: requests a second and jobs); and as they are shipped (20 requests a second and none). Then, of the operator alone: its
+# writes for each job until all run, processor time and memory, requests while nothing happens, and the time from a failed pod to the complete
+# new gang for GANGS (8 64 512).
 # OPERATOR names another program, such as the natively compiled one. Writes artifacts/bench/operator.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-jobs=${JOBS:-1000} shipped=${SHIPPED:-100} gangs=${GANGS:-8 64 512} idle=${IDLE:-30}
+jobs=${JOBS:-1000} equal=${EQUAL:-20:100 200:400} gangs=${GANGS:-8 64 512} idle=${IDLE:-30}
+readonly shipped=20 # requests a second of the Job controller
 operator=${OPERATOR:-$PWD/src/Operator/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-operator}
 [ -x "$operator" ] || { echo "no operator at $operator: run 'make build', or set OPERATOR" >&2; exit 2; }
 # shellcheck source=bench/api-server.sh
@@ -18,12 +20,11 @@ readonly model='"model":{"layers":1,"width":32,"heads":2,"contextLength":32},"op
 
 # A job of ours, and one of Kubernetes's: name, pods.
 our_job() { echo "$group/namespaces/default/mhctrainingjobs {\"apiVersion\":\"training.mhc.dev/v1alpha1\",\"kind\":\"MhcTrainingJob\",\"metadata\":{\"name\":\"$1\"},\"spec\":{\"workers\":{\"replicas\":$2,\"device\":\"Cpu\"},\"runPolicy\":{\"backoff\":{\"initialSeconds\":0}},$model}}"; }
-batch_job() { echo "apis/batch/v1/namespaces/default/jobs {\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"$1\"},\"spec\":{\"parallelism\":$2,\"completions\":$2,\"template\":{\"spec\":{\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"trainer\",\"image\":\"i\"}]}}}}"; }
+batch_job() { echo "apis/batch/v1/namespaces/default/jobs {\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"$1\"},\"spec\":{\"parallelism\":$2,\"completions\":$2,\"template\":$template}}"; }
 
 # audited FILTER FORMAT: what the audit log says of the requests that a jq filter takes.
 audited() { jq -r "select($1) | $2" "$audit"; }
-pods_made() { grep -c "\"verb\":\"create\".*\"resource\":\"pods\".*\"code\":201" "$audit" || true; }
-has_pods() { [ "$(pods_made)" -ge "$1" ]; }
+has_pods() { [ "$(ask "$namespace/pods?limit=1" | jq '(.items | length) + (.metadata.remainingItemCount // 0)')" -ge "$1" ]; } # asking so costs the server next to nothing
 
 # seconds_to_pods KIND USER: from the first POST of a job to the answer to the last creation of a pod.
 seconds_to_pods() {
@@ -50,9 +51,9 @@ serve_jobs() { # NAME: a server that knows our jobs
   wait_until "jobs are served" ask "$group/mhctrainingjobs"
 }
 
-start_operator() {
+start_operator() { # ARGUMENT...
   rm -f "$folder/operator.log"
-  "$operator" --kubeconfig "$(kubeconfig mhc-operator)" --no-leader-election --bind-address 127.0.0.1 --metrics-port 0 > "$folder/operator.log" 2>&1 &
+  "$operator" --kubeconfig "$(kubeconfig mhc-operator)" --no-leader-election --bind-address 127.0.0.1 --metrics-port 0 "$@" > "$folder/operator.log" 2>&1 &
   process=$!
   pids+=("$process")
   wait_until "the operator works" grep -qs "watching [0-9]* jobs" "$folder/operator.log"
@@ -80,22 +81,42 @@ has_gang() { [ "$(ask "$namespace/pods?labelSelector=training.mhc.dev/job=gang-$
 
 row() { echo "$*" >> "$results"; echo "$*" >&2; } # METRIC|VALUE|UNIT|BASELINE|TARGET|at most or at least
 
+# What the Job controller is to make: pods as the operator makes them.
+serve_jobs template
+start_operator
+make_jobs our_job 1
+template=$(ask "$namespace/pods?limit=1" | jq -c '.items[0] | {metadata: {labels: .metadata.labels}, spec}')
+stop_server
+
+for limit in $equal; do
+  rate=${limit%:*} count=${limit#*:}
+  start_server "job-controller-$rate"
+  start_job_controller --kube-api-qps "$rate" --kube-api-burst $((rate * 3 / 2))
+  sleep 2 # both begin with a whole burst, whatever they asked for to get there
+  make_jobs batch_job "$count"
+  limited=$(seconds_to_pods jobs job-controller)
+  stop_server
+
+  serve_jobs "operator-$rate"
+  start_operator --kube-api-qps "$rate" --kube-api-burst $((rate * 3 / 2))
+  sleep 2
+  make_jobs our_job "$count"
+  row "first POST to last of $((8 * count)) pods, both with $rate requests a second|$(seconds_to_pods mhctrainingjobs mhc-operator)|s|$limited|1|ratio"
+  stop_server
+
+  if [ "$rate" = $shipped ]; then
+    serve_jobs shipped
+    start_operator
+    make_jobs our_job "$count"
+    row "first POST to last of $((8 * count)) pods, both as shipped|$(seconds_to_pods mhctrainingjobs mhc-operator)|s|$limited|1|ratio"
+    stop_server
+  fi
+done
+
 start_server job-controller
 start_job_controller --kube-api-qps 100000 --kube-api-burst 100000
 make_jobs batch_job "$jobs"
 baseline=$(seconds_to_pods jobs job-controller)
-stop_server
-
-start_server shipped
-start_job_controller
-make_jobs batch_job "$shipped"
-as_shipped=$(seconds_to_pods jobs job-controller)
-stop_server
-
-serve_jobs shipped-operator
-start_operator
-make_jobs our_job "$shipped"
-row "first POST to last of $((8 * shipped)) pods, both as shipped|$(seconds_to_pods mhctrainingjobs mhc-operator)|s|$as_shipped|1|ratio"
 stop_server
 
 serve_jobs operator
@@ -111,6 +132,7 @@ run_pods '^job-'
 wait_until "all jobs run" all_run "$jobs"
 sleep 15 # the last events, and the memory that the burst took
 row "resident memory, $jobs jobs and $((8 * jobs)) pods|$(resident_mebibytes "$process")|MiB||120|most"
+row "resident memory until then at most|$(peak_mebibytes "$process")|MiB||120|most"
 audited '.user.username == "mhc-operator" and (.verb | test("create|update|patch|delete"))' '"\(.verb) \(.objectRef.resource)\(if .objectRef.subresource then "/" + .objectRef.subresource else "" end)"' | sort | uniq -c |
   while read -r count verb what; do row "writes for a job until it runs: $verb $what|$(awk -v c="$count" -v j="$jobs" 'BEGIN { printf "%.2f", c / j }')||||"; done
 writes=$(audited '.user.username == "mhc-operator" and (.verb | test("create|update|patch|delete")) and .objectRef.resource != "pods"' .verb | wc -l)
