@@ -31,7 +31,7 @@ public sealed class RecoveryTests(RealCluster cluster)
     public async Task A_gang_whose_process_is_killed_trains_again_in_the_same_pods_time_after_time()
     {
         await using var space = await cluster.MakeNamespaceAsync();
-        await space.ApplyAsync(SmallJob.Yaml("stays", steps: 100000));
+        await space.ApplyAsync(SmallJob.Yaml("stays", steps: 100000, "  stability: {response: Observe}")); // nothing but the kills restarts it
         await space.JobAsync("stays", "a checkpoint", Limit, view => view.LatestCheckpoint >= 20);
         var before = await space.PodsAsync("stays");
 
