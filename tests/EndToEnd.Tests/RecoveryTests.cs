@@ -39,7 +39,7 @@ public sealed class RecoveryTests(RealCluster cluster)
         {
             await space.Kubectl.RunAsync(["exec", $"stays-1-{restarts % 2}", "--namespace", space.Name, "--", "sh", "-c", "kill -9 -1"]); // all but the first process
             var again = await space.JobAsync("stays", "training to come further than before", Limit, view => view.HasFailed || (view.Restarts == restarts && view.Step > view.RestartedInPlaceAtStep && view.IsTrue("Running")));
-            Assert.Equal((false, restarts + 1, restarts), (again.HasFailed, again.Attempt, again.RestartsInPlace));
+            Assert.True((false, restarts + 1, restarts) == (again.HasFailed, again.Attempt, again.RestartsInPlace), $"{again}\n{await space.EventsAsync("stays")}");
         }
 
         Assert.Equal(before.Select(pod => (pod.Uid, 0)).Order(), (await space.PodsAsync("stays")).Select(pod => (pod.Uid, pod.ContainerRestarts)).Order());
