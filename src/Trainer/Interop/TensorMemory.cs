@@ -26,6 +26,16 @@ internal static unsafe class TensorMemory
         ? (float*)Pointer(tensor)
         : throw new ArgumentException($"The kernels take contiguous float32 tensors, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.", nameof(tensor));
 
+    /// <summary><see cref="Floats"/> as elements of a kernel that takes several types.</summary>
+    /// <exception cref="ArgumentException">The tensor is of another type or not contiguous.</exception>
+    public static SingleElement* Singles(Tensor tensor) => (SingleElement*)Floats(tensor);
+
+    /// <summary>Address of the first element for a kernel that takes contiguous bfloat16.</summary>
+    /// <exception cref="ArgumentException">The tensor is of another type or not contiguous.</exception>
+    public static BFloat16Element* BFloats(Tensor tensor) => tensor.dtype == ScalarType.BFloat16 && tensor.is_contiguous()
+        ? (BFloat16Element*)Pointer(tensor)
+        : throw new ArgumentException($"The kernel takes contiguous bfloat16 tensors, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.", nameof(tensor));
+
     /// <summary>The elements, row-major, in place.</summary>
     /// <exception cref="ArgumentException">The tensor is not contiguous, or too large for a span, or its elements have another size than T.</exception>
     public static Span<T> Span<T>(Tensor tensor)

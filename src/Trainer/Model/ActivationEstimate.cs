@@ -56,14 +56,13 @@ internal sealed class ActivationEstimate
 
     private static long Attention(ModelDimensions sizes, long result)
     {
-        // Queries and keys after they are turned; values as part of the projection, or repeated for all heads, as keys are then.
-        var turned = (sizes.Heads + sizes.KeyValueHeads) * sizes.HeadWidth;
-        var values = sizes.KeyValueHeads == sizes.Heads ? 3 * sizes.Width : 2 * sizes.Width;
-        return (result * ((2 * sizes.Width) + turned + values)) + (Single * sizes.Heads);
+        // Queries, keys and values as one; where heads share keys and values, those repeated for all heads too.
+        var turned = (sizes.Heads + (2 * sizes.KeyValueHeads)) * sizes.HeadWidth;
+        var repeated = sizes.KeyValueHeads == sizes.Heads ? 0 : 2 * sizes.Width;
+        return (result * ((2 * sizes.Width) + turned + repeated)) + (Single * sizes.Heads);
     }
 
-    private static long FeedForward(ModelDimensions sizes, long result) =>
-        result * (sizes.Width + ((result == Single ? 3 : 4) * sizes.FeedForwardWidth));
+    private static long FeedForward(ModelDimensions sizes, long result) => result * (sizes.Width + (3 * sizes.FeedForwardWidth));
 
     private long Layer(RecomputePlan plan) => _layer + (2 * _streams / plan.StreamInterval);
 

@@ -39,13 +39,12 @@ internal sealed class Attention
     {
         using var scope = NewDisposeScope();
         long time = h_TC.shape[0] / batch, heads = _sizes.Heads, keyHeads = _sizes.KeyValueHeads, width = _sizes.HeadWidth;
-        var qkv_BtHD = _input.Apply(h_TC).view(batch, time, heads + (2 * keyHeads), width);
+        var qkv_BtHD = _rotary.Apply(_input.Apply(h_TC).view(batch, time, heads + (2 * keyHeads), width), cache?.Length ?? 0, heads + keyHeads);
 
-        // Queries and keys are turned together, and split (not narrowed) because split's gradient is one concatenation.
-        var parts = qkv_BtHD.split([heads + keyHeads, keyHeads], 2);
-        var turned = _rotary.Apply(parts[0].to(ScalarType.Float32), cache?.Length ?? 0).to(qkv_BtHD.dtype).split([heads, keyHeads], 2);
-        var q_BHtD = turned[0].transpose(1, 2);
-        var (keys, values) = (turned[1].transpose(1, 2), parts[1].transpose(1, 2));
+        // Split, not narrowed, because split's gradient is one concatenation.
+        var parts = qkv_BtHD.split([heads, keyHeads, keyHeads], 2);
+        var q_BHtD = parts[0].transpose(1, 2);
+        var (keys, values) = (parts[1].transpose(1, 2), parts[2].transpose(1, 2));
         if (cache is not null)
         {
             (keys, values) = cache.Extend(_layer, keys, values);

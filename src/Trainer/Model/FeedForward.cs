@@ -1,7 +1,6 @@
 using MhcOperator.Api;
 using TorchSharp;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace MhcOperator.Trainer.Model;
 
@@ -26,13 +25,6 @@ internal sealed class FeedForward
     public Tensor Apply(Tensor h_TC)
     {
         using var scope = NewDisposeScope();
-        var gateUp = _gateUp.Apply(h_TC);
-        return _down.Apply(gateUp.dtype == ScalarType.Float32 ? SwiGluFunction.Apply(gateUp) : Composed(gateUp)).to(ScalarType.Float32).MoveToOuterDisposeScope();
-    }
-
-    private static Tensor Composed(Tensor gateUp)
-    {
-        var halves = gateUp.chunk(2, 1);
-        return F.silu(halves[0]) * halves[1];
+        return _down.Apply(SwiGluFunction.Apply(_gateUp.Apply(h_TC))).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 }

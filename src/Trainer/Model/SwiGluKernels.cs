@@ -5,31 +5,34 @@ namespace MhcOperator.Trainer.Model;
 
 /// <summary>
 /// y = silu(a) · b where a row holds [a | b], each W wide: one pass over memory in each direction, and nothing kept but the input.
-/// silu(a) = a · σ(a). float32, contiguous.
+/// silu(a) = a · σ(a). Contiguous; arithmetic in float32.
 /// </summary>
 internal static unsafe class SwiGluKernels
 {
     private const long Grain = 64;
 
-    private static int Lanes => Vector<float>.Count;
+    private static int Step => 2 * Vector<float>.Count;
 
     /// <param name="input">[T, 2 W]</param>
     /// <param name="output">[T, W], written</param>
-    public static void Forward(float* input, float* output, long rows, long width) => ParallelRows.Run(rows, Grain, (begin, end) =>
+    public static void Forward<T>(T* input, T* output, long rows, long width)
+        where T : unmanaged, IElement<T> => ParallelRows.Run(rows, Grain, (begin, end) =>
     {
         for (var t = begin; t < end; t++)
         {
-            float* a = input + (2 * t * width), b = a + width, y = output + (t * width);
+            T* a = input + (2 * t * width), b = a + width, y = output + (t * width);
             long c = 0;
-            for (; c <= width - Lanes; c += Lanes)
+            for (; c <= width - Step; c += Step)
             {
-                var value = Vector.Load(a + c);
-                (value * Sigmoid(value) * Vector.Load(b + c)).Store(y + c);
+                T.Load(a + c, out var a1, out var a2);
+                T.Load(b + c, out var b1, out var b2);
+                T.Store(y + c, a1 * Sigmoid(a1) * b1, a2 * Sigmoid(a2) * b2);
             }
 
             for (; c < width; c++)
             {
-                y[c] = a[c] * Sigmoid(a[c]) * b[c];
+                var value = a[c].Value;
+                y[c] = T.Of(value * Sigmoid(value) * b[c].Value);
             }
         }
     });
@@ -38,28 +41,35 @@ internal static unsafe class SwiGluKernels
     /// <param name="input">[T, 2 W]</param>
     /// <param name="gradOutput">[T, W]</param>
     /// <param name="gradInput">[T, 2 W], written</param>
-    public static void Backward(float* input, float* gradOutput, float* gradInput, long rows, long width) => ParallelRows.Run(rows, Grain, (begin, end) =>
+    public static void Backward<T>(T* input, T* gradOutput, T* gradInput, long rows, long width)
+        where T : unmanaged, IElement<T> => ParallelRows.Run(rows, Grain, (begin, end) =>
     {
         for (var t = begin; t < end; t++)
         {
-            float* a = input + (2 * t * width), b = a + width, g = gradOutput + (t * width);
-            float* gradA = gradInput + (2 * t * width), gradB = gradA + width;
+            T* a = input + (2 * t * width), b = a + width, g = gradOutput + (t * width);
+            T* gradA = gradInput + (2 * t * width), gradB = gradA + width;
             long c = 0;
-            for (; c <= width - Lanes; c += Lanes)
+            for (; c <= width - Step; c += Step)
             {
-                Vector<float> value = Vector.Load(a + c), gradient = Vector.Load(g + c), sigmoid = Sigmoid(value);
-                (gradient * Vector.Load(b + c) * sigmoid * (Vector<float>.One + (value * (Vector<float>.One - sigmoid)))).Store(gradA + c);
-                (gradient * value * sigmoid).Store(gradB + c);
+                T.Load(a + c, out var a1, out var a2);
+                T.Load(b + c, out var b1, out var b2);
+                T.Load(g + c, out var g1, out var g2);
+                Vector<float> sigmoid1 = Sigmoid(a1), sigmoid2 = Sigmoid(a2);
+                T.Store(gradA + c, GateGradient(g1, a1, b1, sigmoid1), GateGradient(g2, a2, b2, sigmoid2));
+                T.Store(gradB + c, g1 * a1 * sigmoid1, g2 * a2 * sigmoid2);
             }
 
             for (; c < width; c++)
             {
-                var sigmoid = Sigmoid(a[c]);
-                gradA[c] = g[c] * b[c] * sigmoid * (1 + (a[c] * (1 - sigmoid)));
-                gradB[c] = g[c] * a[c] * sigmoid;
+                float value = a[c].Value, gradient = g[c].Value, sigmoid = Sigmoid(value);
+                gradA[c] = T.Of(gradient * b[c].Value * sigmoid * (1 + (value * (1 - sigmoid))));
+                gradB[c] = T.Of(gradient * value * sigmoid);
             }
         }
     });
+
+    private static Vector<float> GateGradient(Vector<float> g, Vector<float> a, Vector<float> b, Vector<float> sigmoid) =>
+        g * b * sigmoid * (Vector<float>.One + (a * (Vector<float>.One - sigmoid)));
 
     private static Vector<float> Sigmoid(Vector<float> value) => Vector<float>.One / (Vector<float>.One + Vector.Exp(-value));
 

@@ -64,6 +64,66 @@ public sealed class FusedFunctionTests
         RandomCase.AssertClose("gradient", autograd.grad([expected], [exact], [upstream.to(ScalarType.Float64)])[0], gradient, Tolerance);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 7)]
+    [InlineData(64, 16)]
+    [InlineData(131, 33)]
+    public void SwiGlu_of_bfloat16_and_its_gradient_are_those_of_float32_rounded_once(int rows, int width)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(rows);
+        var input = random.Single(3, rows, 2 * width).detach().to(ScalarType.BFloat16).requires_grad_();
+        var upstream = random.Single(1, rows, width).detach().to(ScalarType.BFloat16);
+        var wide = input.detach().to(ScalarType.Float32).requires_grad_();
+
+        var y = SwiGluFunction.Apply(input);
+        var gradient = autograd.grad([y], [input], [upstream])[0];
+        var expected = SwiGluFunction.Apply(wide);
+        var expectedGradient = autograd.grad([expected], [wide], [upstream.to(ScalarType.Float32)])[0];
+        BackwardFault.ThrowIfAny();
+
+        Assert.True(expected.to(ScalarType.BFloat16).equal(y).all().ToBoolean());
+        Assert.True(expectedGradient.to(ScalarType.BFloat16).equal(gradient).all().ToBoolean());
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1, 2, 1)]
+    [InlineData(2, 5, 3, 6, 2)]
+    [InlineData(3, 70, 6, 40, 4)]
+    [InlineData(1, 64, 2, 64, 2)]
+    public void Rotary_turns_the_first_heads_as_complex_products_do_and_gradients_back(int batch, int time, int heads, int width, int turned)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(time);
+        using var rotary = new Rotary(time + 3, width);
+        var x = random.Single(1, batch, time, heads, width);
+        var upstream = random.Single(1, batch, time, heads, width).detach();
+        var exact = RandomCase.Double(x);
+
+        var y = rotary.Apply(x, start: 3, turned);
+        var gradient = autograd.grad([y], [x], [upstream])[0];
+        BackwardFault.ThrowIfAny();
+        var angle = arange(3, time + 3, dtype: ScalarType.Float64).unsqueeze(1) * pow(Rotary.Theta, arange(0, width, 2, dtype: ScalarType.Float64) / -width);
+        var parts = exact.split([turned, heads - turned], 2);
+        var pairs = parts[0].reshape(batch, time, turned, width / 2, 2).view_as_complex() * polar(ones_like(angle), angle).unsqueeze(1);
+        var expected = cat([pairs.view_as_real().flatten(3), parts[1]], 2);
+
+        RandomCase.AssertClose("y", expected, y, Tolerance);
+        RandomCase.AssertClose("gradient", autograd.grad([expected], [exact], [upstream.to(ScalarType.Float64)])[0], gradient, Tolerance);
+    }
+
+    [Fact]
+    public void Rotary_of_bfloat16_is_that_of_float32_rounded_once()
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(1);
+        using var rotary = new Rotary(9, 20);
+        var x = random.Single(1, 2, 9, 3, 20).detach().to(ScalarType.BFloat16);
+
+        Assert.True(rotary.Apply(x.to(ScalarType.Float32), 0, 2).to(ScalarType.BFloat16).equal(rotary.Apply(x, 0, 2)).all().ToBoolean());
+    }
+
     [Fact]
     public void SwiGlu_of_huge_inputs_is_finite_and_of_nan_is_nan()
     {
