@@ -102,10 +102,7 @@ public sealed class InPlaceTests(SharedServer shared)
         }
 
         await ns.JobHoldsAsync("job", job => (int?)job["status"]!["attempt"] == attempt, $"attempt {attempt} is decided");
-        if ((await ns.Api.FindAsync(ns.Path("pods", gang.Pods[1].Name()), Cancel)) is not null)
-        {
-            await ns.ForgetAsync(gang.Pods[1]);
-        }
+        await ns.Api.CollectAsync(ns.Path("pods", gang.Pods[1].Name()), Cancel); // it may be gone already
 
         await ns.RunGangAsync(await ns.GangExistsAsync(attempt, 2));
         await ns.ConditionHoldsAsync("job", "Running", "True");

@@ -29,7 +29,7 @@ public sealed class SecurityTests(SharedServer shared)
                 Assert.Equal((false, null), ((bool?)security["allowPrivilegeEscalation"], (bool?)security["privileged"]));
                 Assert.Equal("""["ALL"]""", security["capabilities"]!["drop"]!.ToJsonString());
             });
-            string[] allowed = ["name", "configMap", "emptyDir", "persistentVolumeClaim"];
+            string[] allowed = ["name", "configMap", "emptyDir", "downwardAPI", "persistentVolumeClaim"];
             Assert.All(spec["volumes"]!.AsArray().SelectMany(v => v!.AsObject()), field => Assert.Contains(field.Key, allowed));
         }
     }
