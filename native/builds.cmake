@@ -11,6 +11,8 @@ endif()
 set(MHC_FLAGS_plain "")
 set(MHC_FLAGS_avx2 -mavx2 -mfma)
 set(MHC_FLAGS_avx512 -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma)
+# Its float32 kernels are avx512's.
+set(MHC_FLAGS_avx512_bf16 ${MHC_FLAGS_avx512} -mavx512bf16 -DMHC_ONLY_BF16)
 # AVX-512's code paths without its instructions, for tests.
 set(MHC_FLAGS_emulated -DMHC_LANES=16 -DMHC_CALLS -O0)
 

@@ -24,8 +24,8 @@ int mhc_sinkhorn_backward(const float *logits, const float *grad_output, float *
     return call(check, &Kernels::sinkhorn_backward, {logits, grad_output, grad_logits}, error, error_size);
 }
 
-static void check_layer(Arguments &check, const float *x, const float *phi, const float *bias, const float *alpha) {
-    check.per_token("x", x, check.width()).tensor("phi", phi, check.width());
+static void check_layer(Arguments &check, const void *x, const float *phi, const float *bias, const float *alpha) {
+    check.stored("x", x, check.width()).tensor("phi", phi, check.width());
     check.tensor("bias", bias, 1).tensor("alpha", alpha, 1);
 }
 
@@ -36,36 +36,37 @@ static int coefficients_forward(const mhc::ConnectForward &a, Arguments &check, 
     return call(check, &Kernels::connect_forward, a, error, error_size);
 }
 
-int mhc_coefficients_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre, float *post,
-                             float *res, float *raw, float *r, int64_t tokens, int32_t n, int64_t channels, int32_t iterations,
-                             char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
+int mhc_coefficients_forward(int32_t dtype, const void *x, const float *phi, const float *bias, const float *alpha, float *pre,
+                             float *post, float *res, float *raw, float *r, int64_t tokens, int32_t n, int64_t channels,
+                             int32_t iterations, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n, dtype);
     check.channels(channels).iterations(iterations);
     return coefficients_forward(
         {x, nullptr, nullptr, nullptr, phi, bias, alpha, nullptr, nullptr, pre, post, res, raw, r, nullptr, 0.0f, false}, check,
         error, error_size);
 }
 
-int mhc_enter_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre, float *post,
-                      float *res, float *raw, float *r, float *h, int64_t tokens, int32_t n, int64_t channels,
+int mhc_enter_forward(int32_t dtype, const void *x, const float *phi, const float *bias, const float *alpha, float *pre,
+                      float *post, float *res, float *raw, float *r, void *h, int64_t tokens, int32_t n, int64_t channels,
                       int32_t iterations, char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
-    check.channels(channels).iterations(iterations).per_token("h", h, channels);
+    Arguments check(error, error_size, tokens, n, dtype);
+    check.channels(channels).iterations(iterations).stored("h", h, channels);
     return coefficients_forward(
         {x, nullptr, nullptr, nullptr, phi, bias, alpha, nullptr, nullptr, pre, post, res, raw, r, h, 0.0f, false}, check,
         error, error_size);
 }
 
-int mhc_coefficients_backward(const float *x, const float *phi, const float *bias, const float *alpha, const float *raw,
-                              const float *r, const float *grad_pre, const float *grad_post, const float *grad_res,
-                              float *grad_x, float *grad_phi, float *grad_bias, float *grad_alpha, int64_t tokens, int32_t n,
-                              int64_t channels, int32_t iterations, int32_t accumulate_x, char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
+int mhc_coefficients_backward(int32_t dtype, const void *x, const float *phi, const float *bias, const float *alpha,
+                              const float *raw, const float *r, const float *grad_pre, const float *grad_post,
+                              const float *grad_res, void *grad_x, float *grad_phi, float *grad_bias, float *grad_alpha,
+                              int64_t tokens, int32_t n, int64_t channels, int32_t iterations, int32_t accumulate_x,
+                              char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n, dtype);
     check.channels(channels).iterations(iterations).flag("accumulate_x", accumulate_x);
     check_layer(check, x, phi, bias, alpha);
     check.per_token("raw", raw, 1).per_token("r", r, 1);
     check.per_token("grad_pre", grad_pre, 1).per_token("grad_post", grad_post, 1).per_token("grad_res", grad_res, 1);
-    check.per_token("grad_x", grad_x, check.width()).tensor("grad_phi", grad_phi, check.width());
+    check.stored("grad_x", grad_x, check.width()).tensor("grad_phi", grad_phi, check.width());
     check.tensor("grad_bias", grad_bias, 1).tensor("grad_alpha", grad_alpha, 1);
     return call(check, &Kernels::coefficients_backward,
                 {x, phi, bias, alpha, raw, r, grad_pre, grad_post, grad_res, grad_x, grad_phi, grad_bias, grad_alpha,
@@ -73,47 +74,47 @@ int mhc_coefficients_backward(const float *x, const float *phi, const float *bia
                 error, error_size);
 }
 
-int mhc_read_forward(const float *x, const float *pre, float *h, int64_t tokens, int32_t n, int64_t channels, char *error,
-                     size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
-    check.channels(channels).per_token("x", x, channels).per_token("pre", pre, 1).per_token("h", h, channels);
+int mhc_read_forward(int32_t dtype, const void *x, const float *pre, void *h, int64_t tokens, int32_t n, int64_t channels,
+                     char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n, dtype);
+    check.channels(channels).stored("x", x, channels).per_token("pre", pre, 1).stored("h", h, channels);
     return call(check, &Kernels::read_forward, {x, pre, h}, error, error_size);
 }
 
-int mhc_read_backward(const float *x, const float *pre, const float *grad_h, float *grad_x, float *grad_pre, int64_t tokens,
-                      int32_t n, int64_t channels, int32_t accumulate_x, char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
+int mhc_read_backward(int32_t dtype, const void *x, const float *pre, const void *grad_h, void *grad_x, float *grad_pre,
+                      int64_t tokens, int32_t n, int64_t channels, int32_t accumulate_x, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n, dtype);
     check.channels(channels).flag("accumulate_x", accumulate_x);
-    check.per_token("x", x, channels).per_token("pre", pre, 1).per_token("grad_h", grad_h, channels);
-    check.per_token("grad_x", grad_x, channels).per_token("grad_pre", grad_pre, 1);
+    check.stored("x", x, channels).per_token("pre", pre, 1).stored("grad_h", grad_h, channels);
+    check.stored("grad_x", grad_x, channels).per_token("grad_pre", grad_pre, 1);
     return call(check, &Kernels::read_backward, {x, pre, grad_h, grad_x, grad_pre, accumulate_x != 0}, error, error_size);
 }
 
-int mhc_write_forward(const float *x, const float *y, const float *res, const float *post, float *output, int64_t tokens,
-                      int32_t n, int64_t channels, char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
-    check.channels(channels).per_token("x", x, channels).per_token("y", y, channels);
-    check.per_token("res", res, 1).per_token("post", post, 1).per_token("output", output, channels);
+int mhc_write_forward(int32_t dtype, const void *x, const void *y, const float *res, const float *post, void *output,
+                      int64_t tokens, int32_t n, int64_t channels, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n, dtype);
+    check.channels(channels).stored("x", x, channels).stored("y", y, channels);
+    check.per_token("res", res, 1).per_token("post", post, 1).stored("output", output, channels);
     return call(check, &Kernels::write_forward, {x, y, res, post, output}, error, error_size);
 }
 
-int mhc_write_backward(const float *x, const float *y, const float *res, const float *post, const float *grad_output,
-                       float *grad_x, float *grad_y, float *grad_res, float *grad_post, int64_t tokens, int32_t n,
-                       int64_t channels, int32_t accumulate_x, char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
+int mhc_write_backward(int32_t dtype, const void *x, const void *y, const float *res, const float *post,
+                       const void *grad_output, void *grad_x, void *grad_y, float *grad_res, float *grad_post, int64_t tokens,
+                       int32_t n, int64_t channels, int32_t accumulate_x, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n, dtype);
     check.channels(channels).flag("accumulate_x", accumulate_x);
-    check.per_token("x", x, channels).per_token("y", y, channels).per_token("res", res, 1).per_token("post", post, 1);
-    check.per_token("grad_output", grad_output, channels).per_token("grad_x", grad_x, channels);
-    check.per_token("grad_y", grad_y, channels).per_token("grad_res", grad_res, 1).per_token("grad_post", grad_post, 1);
+    check.stored("x", x, channels).stored("y", y, channels).per_token("res", res, 1).per_token("post", post, 1);
+    check.stored("grad_output", grad_output, channels).stored("grad_x", grad_x, channels);
+    check.stored("grad_y", grad_y, channels).per_token("grad_res", grad_res, 1).per_token("grad_post", grad_post, 1);
     return call(check, &Kernels::write_backward,
                 {x, y, res, post, grad_output, grad_x, grad_y, grad_res, grad_post, accumulate_x != 0}, error, error_size);
 }
 
-int mhc_write_backward_y(const float *post, const float *grad_output, float *grad_y, int64_t tokens, int32_t n,
+int mhc_write_backward_y(int32_t dtype, const float *post, const void *grad_output, void *grad_y, int64_t tokens, int32_t n,
                          int64_t channels, char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
+    Arguments check(error, error_size, tokens, n, dtype);
     check.channels(channels).per_token("post", post, 1);
-    check.per_token("grad_output", grad_output, channels).per_token("grad_y", grad_y, channels);
+    check.stored("grad_output", grad_output, channels).stored("grad_y", grad_y, channels);
     return call(check, &Kernels::write_backward_y, {post, grad_output, grad_y}, error, error_size);
 }
 

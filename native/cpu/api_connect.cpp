@@ -7,28 +7,24 @@ using mhc::Kernels;
 
 namespace {
 
-// Pointers that are null together or not at all.
-void check_pair(Arguments &check, const char *name, const float *p, const char *other, const float *q, bool used) {
-    check.tensor(name, p, p == nullptr && q != nullptr && used ? 1 : 0);
-    check.tensor(other, q, q == nullptr && p != nullptr && used ? 1 : 0);
-}
-
 void check_parameters(Arguments &check, const float *phi, const float *bias, const float *alpha) {
     check.tensor("phi", phi, check.width()).tensor("bias", bias, 1).tensor("alpha", alpha, 1);
 }
 
 int backward(const mhc::ConnectBackward &a, Arguments &check, char *error, size_t error_size) {
     const int64_t channels = check.sizes().channels;
-    check.per_token("x", a.x, channels).per_token("y", a.y, channels);
+    check.stored("x", a.x, channels).stored("y", a.y, channels);
     check_parameters(check, a.phi, a.bias, a.alpha);
     check.per_token("pre", a.pre, 1).per_token("post", a.post, 1).per_token("res", a.res, 1);
     check.per_token("raw", a.raw, 1).per_token("r", a.r, 1);
-    check.per_token("grad_output", a.grad_output, channels).per_token("grad_h", a.grad_h, channels);
-    check_pair(check, "post_before", a.post_before, "grad_y_before", a.grad_y_before, check.sizes().tokens != 0);
-    check.per_token("grad_x", a.grad_x, a.grad_y_before != nullptr ? 0 : channels);
+    check.stored("grad_output", a.grad_output, channels).stored("grad_h", a.grad_h, channels);
+    const bool before = a.post_before != nullptr || a.grad_y_before != nullptr,
+               normed = a.norm != nullptr || a.grad_norm != nullptr;
+    check.per_token("post_before", a.post_before, before).stored("grad_y_before", a.grad_y_before, before);
+    check.stored("grad_x", a.grad_x, a.grad_y_before != nullptr ? 0 : channels);
     check.tensor("grad_phi", a.grad_phi, check.width()).tensor("grad_bias", a.grad_bias, 1);
     check.tensor("grad_alpha", a.grad_alpha, 1);
-    check_pair(check, "norm", a.norm, "grad_norm", a.grad_norm, channels != 0);
+    check.tensor("norm", a.norm, normed && channels != 0).tensor("grad_norm", a.grad_norm, normed && channels != 0);
     return call(check, &Kernels::connect_backward, a, error, error_size);
 }
 
@@ -36,31 +32,31 @@ int backward(const mhc::ConnectBackward &a, Arguments &check, char *error, size_
 
 extern "C" {
 
-int mhc_connect_forward(const float *x, int32_t x_replicated, const float *y, const float *res_before, const float *post_before,
-                        float *x_next, const float *phi, const float *bias, const float *alpha, const float *norm,
-                        float epsilon, float *pre, float *post, float *res, float *raw, float *r, float *h, int64_t tokens,
-                        int32_t n, int64_t channels, int32_t iterations, char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
+int mhc_connect_forward(int32_t dtype, const void *x, int32_t x_replicated, const void *y, const float *res_before,
+                        const float *post_before, void *x_next, const float *phi, const float *bias, const float *alpha,
+                        const float *norm, float epsilon, float *pre, float *post, float *res, float *raw, float *r, void *h,
+                        int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n, dtype);
     check.channels(channels).iterations(iterations).flag("x_replicated", x_replicated);
-    check.per_token("x", x, channels).per_token("y", y, 0);
+    check.stored("x", x, channels).stored("y", y, 0);
     check.per_token("res_before", res_before, y != nullptr ? 1 : 0).per_token("post_before", post_before, y != nullptr ? 1 : 0);
-    check.per_token("x_next", x_next, y != nullptr ? channels : 0);
+    check.stored("x_next", x_next, y != nullptr ? channels : 0);
     check_parameters(check, phi, bias, alpha);
     check.tensor("norm", norm, 0).per_token("pre", pre, 1).per_token("post", post, 1).per_token("res", res, 1);
-    check.per_token("raw", raw, 1).per_token("r", r, 1).per_token("h", h, channels);
+    check.per_token("raw", raw, 1).per_token("r", r, 1).stored("h", h, channels);
     return call(
         check, &Kernels::connect_forward,
         {x, y, res_before, post_before, phi, bias, alpha, norm, x_next, pre, post, res, raw, r, h, epsilon, x_replicated != 0},
         error, error_size);
 }
 
-int mhc_connect_backward(const float *x, int32_t x_replicated, const float *y, const float *phi, const float *bias,
+int mhc_connect_backward(int32_t dtype, const void *x, int32_t x_replicated, const void *y, const float *phi, const float *bias,
                          const float *alpha, const float *norm, float epsilon, const float *pre, const float *post,
-                         const float *res, const float *raw, const float *r, const float *grad_output,
-                         int32_t grad_output_replicated, const float *grad_h, float *grad_x, const float *post_before,
-                         float *grad_y_before, float *grad_phi, float *grad_bias, float *grad_alpha, float *grad_norm,
+                         const float *res, const float *raw, const float *r, const void *grad_output,
+                         int32_t grad_output_replicated, const void *grad_h, void *grad_x, const float *post_before,
+                         void *grad_y_before, float *grad_phi, float *grad_bias, float *grad_alpha, float *grad_norm,
                          int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
+    Arguments check(error, error_size, tokens, n, dtype);
     check.channels(channels).iterations(iterations);
     check.flag("x_replicated", x_replicated).flag("grad_output_replicated", grad_output_replicated);
     return backward({x,
@@ -89,36 +85,36 @@ int mhc_connect_backward(const float *x, int32_t x_replicated, const float *y, c
                     check, error, error_size);
 }
 
-int mhc_layer_backward(const float *x, const float *y, const float *phi, const float *bias, const float *alpha,
+int mhc_layer_backward(int32_t dtype, const void *x, const void *y, const float *phi, const float *bias, const float *alpha,
                        const float *pre, const float *post, const float *res, const float *raw, const float *r,
-                       const float *grad_output, const float *grad_h, float *grad_x, float *grad_phi, float *grad_bias,
+                       const void *grad_output, const void *grad_h, void *grad_x, float *grad_phi, float *grad_bias,
                        float *grad_alpha, int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
                        size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
+    Arguments check(error, error_size, tokens, n, dtype);
     check.channels(channels).iterations(iterations);
     return backward({x,      y,       phi,    bias,    alpha,    nullptr,   pre,        post,    res,  raw,   r,    grad_output,
                      grad_h, nullptr, grad_x, nullptr, grad_phi, grad_bias, grad_alpha, nullptr, 0.0f, false, false},
                     check, error, error_size);
 }
 
-int mhc_finish_forward(const float *x, int32_t x_replicated, const float *y, const float *res, const float *post,
-                       const float *norm, float epsilon, float *total, float *output, int64_t tokens, int32_t n,
-                       int64_t channels, char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
+int mhc_finish_forward(int32_t dtype, const void *x, int32_t x_replicated, const void *y, const float *res, const float *post,
+                       const float *norm, float epsilon, void *total, void *output, int64_t tokens, int32_t n, int64_t channels,
+                       char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n, dtype);
     check.channels(channels).flag("x_replicated", x_replicated);
-    check.per_token("x", x, channels).per_token("y", y, channels).per_token("res", res, 1).per_token("post", post, 1);
-    check.tensor("norm", norm, channels).per_token("total", total, channels).per_token("output", output, channels);
+    check.stored("x", x, channels).stored("y", y, channels).per_token("res", res, 1).per_token("post", post, 1);
+    check.tensor("norm", norm, channels).stored("total", total, channels).stored("output", output, channels);
     return call(check, &Kernels::finish_forward, {x, y, res, post, norm, total, output, epsilon, x_replicated != 0}, error,
                 error_size);
 }
 
-int mhc_finish_backward(const float *total, const float *post, const float *norm, float epsilon, const float *grad_output,
-                        float *grad_total, float *grad_y, float *grad_norm, int64_t tokens, int32_t n, int64_t channels,
-                        char *error, size_t error_size) {
-    Arguments check(error, error_size, tokens, n);
-    check.channels(channels).per_token("total", total, channels).per_token("post", post, 1).tensor("norm", norm, channels);
-    check.per_token("grad_output", grad_output, channels).per_token("grad_total", grad_total, channels);
-    check.per_token("grad_y", grad_y, channels).tensor("grad_norm", grad_norm, channels);
+int mhc_finish_backward(int32_t dtype, const void *total, const float *post, const float *norm, float epsilon,
+                        const void *grad_output, void *grad_total, void *grad_y, float *grad_norm, int64_t tokens, int32_t n,
+                        int64_t channels, char *error, size_t error_size) {
+    Arguments check(error, error_size, tokens, n, dtype);
+    check.channels(channels).stored("total", total, channels).per_token("post", post, 1).tensor("norm", norm, channels);
+    check.stored("grad_output", grad_output, channels).stored("grad_total", grad_total, channels);
+    check.stored("grad_y", grad_y, channels).tensor("grad_norm", grad_norm, channels);
     return call(check, &Kernels::finish_backward, {total, post, norm, grad_output, grad_total, grad_y, grad_norm, epsilon},
                 error, error_size);
 }

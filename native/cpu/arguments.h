@@ -11,8 +11,9 @@ namespace mhc {
 
 class Arguments {
   public:
-    Arguments(char *error, std::size_t error_size, int64_t tokens, int32_t n)
-        : error_(error), error_size_(error_size), sizes_{tokens, n, 0, 1} {
+    Arguments(char *error, std::size_t error_size, int64_t tokens, int32_t n, int32_t dtype = MHC_FLOAT32)
+        : error_(error), error_size_(error_size), sizes_{tokens, n, 0, 1, dtype} {
+        range("dtype", dtype, MHC_FLOAT32, MHC_BFLOAT16);
         range("tokens", tokens, 0, INT64_MAX);
         range("n", n, 1, MHC_MAX_STREAMS);
     }
@@ -39,12 +40,11 @@ class Arguments {
     }
 
     // A tensor of `size` floats; may be null if that is 0.
-    Arguments &tensor(const char *name, const float *p, int64_t size) {
-        if (p == nullptr && size != 0)
-            reject("%s: is null", name);
-        else if (reinterpret_cast<std::uintptr_t>(p) % alignof(float) != 0)
-            reject("%s: is not aligned to %zu bytes", name, alignof(float));
-        return *this;
+    Arguments &tensor(const char *name, const float *p, int64_t size) { return elements(name, p, size, alignof(float)); }
+
+    // A tensor of `each` elements of the data type per token.
+    Arguments &stored(const char *name, const void *p, int64_t each) {
+        return elements(name, p, sizes_.tokens != 0 ? each : 0, sizes_.dtype == MHC_BFLOAT16 ? alignof(Bf16) : alignof(float));
     }
 
     bool good() const { return good_; }
@@ -55,6 +55,14 @@ class Arguments {
     int64_t width() const { return streams() * sizes_.channels; }
 
   private:
+    Arguments &elements(const char *name, const void *p, int64_t size, std::size_t alignment) {
+        if (p == nullptr && size != 0)
+            reject("%s: is null", name);
+        else if (reinterpret_cast<std::uintptr_t>(p) % alignment != 0)
+            reject("%s: is not aligned to %zu bytes", name, alignment);
+        return *this;
+    }
+
     Arguments &range(const char *name, int64_t value, int64_t least, int64_t most) {
         if (value < least || value > most)
             reject("%s: expected %lld to %lld, got %lld", name, static_cast<long long>(least), static_cast<long long>(most),

@@ -11,7 +11,7 @@ int call(const Arguments &check, int (*Kernels::*operation)(const A &, const Siz
          size_t error_size) {
     if (!check.good())
         return MHC_ERROR_ARGUMENT;
-    const Kernels *kernels = chosen_kernels();
+    const Kernels *kernels = chosen_kernels(check.sizes().dtype);
     if (kernels == nullptr)
         return fail(MHC_ERROR_UNSUPPORTED, error, error_size, "%s", selection_problem());
     const int code = (kernels->*operation)(arguments, check.sizes());

@@ -11,19 +11,19 @@
 namespace mhc::MHC_NAMESPACE {
 namespace {
 
-template <int N>
+template <int N, class T>
 struct Forward {
     using M = Coefficients<N>;
 
     // The new streams of a tile. Those that are streamed to memory are kept in `kept` too, for what follows.
-    static Streams write_tile(const ConnectForward &a, const Sizes &sizes, int64_t first, int count, float *kept) {
+    static Streams<T> write_tile(const ConnectForward &a, const Sizes &sizes, int64_t first, int count, T *kept) {
         const int64_t channels = sizes.channels, depth = N * channels;
-        const Streams x = Streams::of(a.x, a.x_replicated, N, channels).from(first);
+        const Streams<T> x = Streams<T>::of(a.x, a.x_replicated, N, channels).from(first);
         if (a.y == nullptr)
             return x;
-        float *next = a.x_next + first * depth;
+        T *next = static_cast<T *>(a.x_next) + first * depth;
         for (int t = 0; t < count; t++) {
-            const float *y = a.y + (first + t) * channels;
+            const T *y = static_cast<const T *>(a.y) + (first + t) * channels;
             const float *res = a.res_before + (first + t) * N * N, *post = a.post_before + (first + t) * N;
             if (kept != nullptr)
                 write_past<N>(x.row(t, 0), x.stream, x.row(t + 1, 0), y, res, post, next + t * depth, kept + t * depth,
@@ -31,54 +31,49 @@ struct Forward {
             else
                 write<N>(x.row(t, 0), x.stream, y, res, post, next + t * depth, channels);
         }
-        return Streams::of(kept != nullptr ? kept : next, false, N, channels);
+        return Streams<T>::of(kept != nullptr ? kept : next, false, N, channels);
     }
 
-    static void tile(const ConnectForward &a, const float *phi, const Sizes &sizes, int64_t first, int count, float *kept) {
+    // row: [C]
+    static void tile(const ConnectForward &a, const Sizes &sizes, int64_t first, int count, T *kept, float *row) {
         const int64_t channels = sizes.channels, depth = N * channels;
-        const Streams x = write_tile(a, sizes, first, count, kept);
-        float products[kTile][M::padded], squares[kTile];
-        project<N>(x, channels, phi, count, products, squares);
-        float *raw = a.raw + first * M::count;
-        for (int t = 0; t < count; t++) {
-            const float r = square_root(squares[t] / static_cast<float>(depth));
-            const Vec inverse = splat(1.0f / r);
-            a.r[first + t] = r;
-            each_block(M::count, [&](int64_t m, auto lanes) MHC_INLINE_BODY {
-                store(raw + t * M::count + m, load(products[t] + m) * inverse, lanes);
-            });
+        const Streams<T> x = write_tile(a, sizes, first, count, kept);
+        const Streams<T> next = Streams<T>::of(a.x, a.x_replicated, N, channels).from(first + kTile);
+        for (int t = 0; t < count; t += kLanes) {
+            const int now = smaller(count - t, kLanes);
+            const int64_t at = first + t;
+            Vec products[M::count], squares;
+            project<N>(x.from(t), next.from(t), channels, a.phi, now, products, squares);
+            activate<N>(products, squares, a.bias, a.alpha, now, sizes.iterations, depth, a.r + at, a.raw + at * M::count,
+                        a.pre + at * N, a.post + at * N, a.res + at * N * N);
         }
-        float *pre = a.pre + first * N;
-        activate<N>(raw, a.bias, a.alpha, count, sizes.iterations, pre, a.post + first * N, a.res + first * N * N);
         if (a.h == nullptr)
             return;
         for (int t = 0; t < count; t++) {
-            float *h = a.h + (first + t) * channels;
-            mix<N>(x.row(t, 0), x.stream, pre + t * N, h, channels);
-            if (a.norm != nullptr)
-                norm(h, a.norm, a.epsilon, h, channels);
+            T *h = static_cast<T *>(a.h) + (first + t) * channels;
+            const float *pre = a.pre + (first + t) * N;
+            if (a.norm != nullptr) {
+                mix<N>(x.row(t, 0), x.stream, pre, row, channels);
+                norm(row, a.norm, a.epsilon, h, channels);
+            } else {
+                mix<N>(x.row(t, 0), x.stream, pre, h, channels);
+            }
         }
     }
 
     static int run(const ConnectForward &a, const Sizes &sizes) {
         const int64_t depth = N * sizes.channels, tiles = (sizes.tokens + kTile - 1) / kTile;
-        float *memory = nullptr;
-        if (M::count != M::padded) {
-            memory = static_cast<float *>(scratch(Buffer::packed, sizeof(float) * depth * M::padded));
-            if (memory == nullptr)
-                return MHC_ERROR_MEMORY;
-        }
-        const float *phi = pad_rows<N>(a.phi, depth, memory);
-        const bool past = a.y != nullptr && streamed(a.x_next, sizes.tokens * N, sizes.channels);
+        const bool past = a.y != nullptr && streamed(static_cast<T *>(a.x_next), sizes.tokens * N, sizes.channels);
         bool failed = false;
-        const int code = parallel(tiles, kTile * depth * M::vectors, [&](int64_t begin, int64_t end) {
-            float *kept = past ? static_cast<float *>(scratch(Buffer::rows, sizeof(float) * kTile * depth)) : nullptr;
-            if (past && kept == nullptr) {
+        const int code = parallel(tiles, kTile * depth * M::count / kLanes, [&](int64_t begin, int64_t end) {
+            T *kept = past ? static_cast<T *>(scratch(Buffer::streams, sizeof(T) * kTile * depth)) : nullptr;
+            float *row = static_cast<float *>(scratch(Buffer::rows, sizeof(float) * sizes.channels));
+            if ((past && kept == nullptr) || row == nullptr) {
                 __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
                 return;
             }
             for (int64_t t = begin * kTile; t < end * kTile && t < sizes.tokens; t += kTile)
-                tile(a, phi, sizes, t, sizes.tokens - t < kTile ? static_cast<int>(sizes.tokens - t) : kTile, kept);
+                tile(a, sizes, t, sizes.tokens - t < kTile ? static_cast<int>(sizes.tokens - t) : kTile, kept, row);
             if (past)
                 fence();
         });

@@ -1,5 +1,5 @@
-// From raw coefficients to H_pre, H_post and H_res and back (P eq. 7 and 8), for tiles of up to kTile tokens, one vector per
-// coefficient and kLanes tokens at a time.
+// From projected streams to H_pre, H_post and H_res and back (P eq. 7 and 8), one vector per coefficient and kLanes tokens at a
+// time.
 #pragma once
 
 #include "projection.h"
@@ -21,26 +21,30 @@ constexpr int gate_of(int m) {
     return m < N ? 0 : m < 2 * N ? 1 : 2;
 }
 
-// raw [count, M] -> pre [count, n], post [count, n], res [count, n, n]
+// From what `project` gives for `count` <= kLanes tokens: r [count], raw [count, M], pre [count, n], post [count, n] and
+// res [count, n, n].
 template <int N>
-void activate(const float *raw, const float *bias, const float *alpha, int count, int iterations, float *pre, float *post,
-              float *res) {
+void activate(const Vec *products, Vec squares, const float *bias, const float *alpha, int count, int iterations, int64_t depth,
+              float *r, float *raw, float *pre, float *post, float *res) {
     constexpr int m = Coefficients<N>::count;
-    for (int t = 0; t < count; t += kLanes) {
-        const int now = smaller(count - t, kLanes);
-        Vec logits[m], result[N * N];
-        load_columns<m>(raw + t * m, now, logits);
-        for (int k = 0; k < m; k++)
-            logits[k] = logits[k] * alpha[gate_of<N>(k)] + bias[k];
-        sinkhorn<N>(logits + 2 * N, result, iterations);
-        store_columns<N * N>(res + t * N * N, now, result);
-        for (int k = 0; k < N; k++) {
-            logits[k] = sigmoid(logits[k]);
-            logits[N + k] = 2.0f * sigmoid(logits[N + k]);
-        }
-        store_columns<N>(pre + t * N, now, logits);
-        store_columns<N>(post + t * N, now, logits + N);
+    Vec scale = splat(1.0f);
+    for (int t = 0; t < count; t++)
+        r[t] = scale[t] = square_root(squares[t] / static_cast<float>(depth));
+    const Vec inverse = 1.0f / scale;
+    Vec logits[m], result[N * N];
+    for (int k = 0; k < m; k++)
+        logits[k] = products[k] * inverse;
+    store_columns<m>(raw, count, logits);
+    for (int k = 0; k < m; k++)
+        logits[k] = logits[k] * alpha[gate_of<N>(k)] + bias[k];
+    sinkhorn<N>(logits + 2 * N, result, iterations);
+    store_columns<N * N>(res, count, result);
+    for (int k = 0; k < N; k++) {
+        logits[k] = sigmoid(logits[k]);
+        logits[N + k] = 2.0f * sigmoid(logits[N + k]);
     }
+    store_columns<N>(pre, count, logits);
+    store_columns<N>(post, count, logits + N);
 }
 
 // Sums over tokens, lane by lane; `finish` adds the lanes up in a fixed order.
@@ -65,12 +69,12 @@ struct GradientSums {
     }
 };
 
-// What project_backward takes: grad_products [count, padded] = dL/d(x phi), and scales[t], such that the share of r in
+// What gradient_tile takes: grad_products [count, M] = dL/d(x phi), and scales[t], such that the share of r in
 // dL/dx[t] is scales[t] * x[t]. From r = |v| / sqrt(K) and raw = (v phi) / r: dL/dr = -<grad_raw, raw> / r, dr/dv = v / (K r).
 template <int N>
 void activate_backward(const float *raw, const float *r, const float *bias, const float *alpha, const float *grad_pre,
                        const float *grad_post, const float *grad_res, int count, int iterations, int64_t depth, Vec *history,
-                       float (*grad_products)[Coefficients<N>::padded], float *scales, GradientSums<N> &sums) {
+                       float (*grad_products)[Coefficients<N>::count], float *scales, GradientSums<N> &sums) {
     constexpr int m = Coefficients<N>::count;
     for (int t = 0; t < count; t += kLanes) {
         const int now = smaller(count - t, kLanes);
@@ -97,9 +101,7 @@ void activate_backward(const float *raw, const float *r, const float *bias, cons
             g[k] *= inverse;
         }
         store(scales + t, -along * inverse * inverse * (1.0f / static_cast<float>(depth)), Part{now});
-        for (int k = 0; k < Coefficients<N>::padded; k++)
-            for (int i = 0; i < now; i++)
-                grad_products[t + i][k] = k < m ? g[k][i] : 0.0f;
+        store_columns<m>(grad_products[t], now, g);
     }
 }
 

@@ -16,33 +16,39 @@ MHC_INLINE float total_of(const float *values, int stride) {
     return total;
 }
 
-template <int N>
+template <int N, class T>
 struct Forward {
     static int run(const FinishForward &a, const Sizes &sizes) {
         const int64_t channels = sizes.channels;
         return parallel(sizes.tokens, (N + 3) * channels, [&](int64_t begin, int64_t end) {
-            const Streams x = Streams::of(a.x, a.x_replicated, N, channels);
+            const Streams<T> x = Streams<T>::of(a.x, a.x_replicated, N, channels);
             for (int64_t t = begin; t < end; t++) {
-                float weights[N];
+                Vec weights[N];
                 for (int j = 0; j < N; j++)
-                    weights[j] = total_of<N>(a.res + t * N * N + j, N);
+                    weights[j] = splat(total_of<N>(a.res + t * N * N + j, N));
                 const Vec gate = splat(total_of<N>(a.post + t * N, 1));
-                const float *y = a.y + t * channels;
-                float *total = a.total + t * channels;
-                mix<N>(x.row(t, 0), x.stream, weights, total, channels);
+                const T *y = static_cast<const T *>(a.y) + t * channels;
+                T *total = static_cast<T *>(a.total) + t * channels;
+                const T *from = x.row(t, 0);
                 each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
-                    store(total + c, fma(gate, load(y + c, lanes), load(total + c, lanes)), lanes);
+                    Vec value = gate * load(y + c, lanes);
+#pragma GCC unroll 8
+                    for (int j = 0; j < N; j++)
+                        value = fma(weights[j], load(from + j * x.stream + c, lanes), value);
+                    store(total + c, value, lanes);
                 });
-                norm(total, a.norm, a.epsilon, a.output + t * channels, channels);
+                norm(total, a.norm, a.epsilon, static_cast<T *>(a.output) + t * channels, channels);
             }
         });
     }
 };
 
-template <int N>
+template <int N, class T>
 struct Backward {
     static int run(const FinishBackward &a, const Sizes &sizes) {
         const int64_t channels = sizes.channels;
+        const T *totals = static_cast<const T *>(a.total), *grad_output = static_cast<const T *>(a.grad_output);
+        T *grad_total = static_cast<T *>(a.grad_total), *grad_y = static_cast<T *>(a.grad_y);
         const Chunks chunks = Chunks::of(sizes.tokens, channels + 1);
         float *partials = static_cast<float *>(scratch(Buffer::partials, sizeof(float) * channels * chunks.count));
         if (partials == nullptr)
@@ -56,9 +62,9 @@ struct Backward {
                 for (int64_t t = chunk * chunks.tokens; t < last; t++) {
                     const int64_t at = t * channels;
                     const Vec gate = splat(total_of<N>(a.post + t * N, 1));
-                    norm_gradient(a.total + at, a.norm, a.epsilon, a.grad_output + at, a.grad_total + at, grad_norm, channels);
+                    norm_gradient(totals + at, a.norm, a.epsilon, grad_output + at, grad_total + at, grad_norm, channels);
                     each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
-                        store(a.grad_y + at + c, gate * load(a.grad_total + at + c, lanes), lanes);
+                        store(grad_y + at + c, gate * load(grad_total + at + c, lanes), lanes);
                     });
                 }
             }

@@ -1,15 +1,22 @@
-// The operations of one instruction set, as the C ABI calls them. Names, shapes and equations are those of mhc.h.
+// The operations of one instruction set, as the C ABI calls them. Names, shapes and equations are those of mhc.h; a void
+// pointer is to elements of `Sizes::dtype`.
 #pragma once
 
 #include <cstdint>
 
 namespace mhc {
 
+// The upper half of a float.
+struct Bf16 {
+    uint16_t bits;
+};
+
 struct Sizes {
     int64_t tokens;
     int n;
     int64_t channels;
     int iterations;
+    int dtype;
 };
 
 struct SinkhornForward {
@@ -23,64 +30,85 @@ struct SinkhornBackward {
 };
 
 struct ConnectForward {
-    const float *x, *y, *res_before, *post_before; // y null: x as it is
-    const float *phi, *bias, *alpha, *norm;        // norm null: none
-    float *x_next, *pre, *post, *res, *raw, *r;
-    float *h; // null: do not read
+    const void *x, *y; // y null: x as it is
+    const float *res_before, *post_before;
+    const float *phi, *bias, *alpha, *norm; // norm null: none
+    void *x_next;
+    float *pre, *post, *res, *raw, *r;
+    void *h; // null: do not read
     float epsilon;
     bool x_replicated;
 };
 
 struct CoefficientsBackward {
-    const float *x, *phi, *bias, *alpha, *raw, *r, *grad_pre, *grad_post, *grad_res;
-    float *grad_x, *grad_phi, *grad_bias, *grad_alpha;
+    const void *x;
+    const float *phi, *bias, *alpha, *raw, *r, *grad_pre, *grad_post, *grad_res;
+    void *grad_x;
+    float *grad_phi, *grad_bias, *grad_alpha;
     bool accumulate_x;
 };
 
 struct ReadForward {
-    const float *x, *pre;
-    float *h;
+    const void *x;
+    const float *pre;
+    void *h;
 };
 
 struct ReadBackward {
-    const float *x, *pre, *grad_h;
-    float *grad_x, *grad_pre;
+    const void *x;
+    const float *pre;
+    const void *grad_h;
+    void *grad_x;
+    float *grad_pre;
     bool accumulate_x;
 };
 
 struct WriteForward {
-    const float *x, *y, *res, *post;
-    float *output;
+    const void *x, *y;
+    const float *res, *post;
+    void *output;
 };
 
 struct WriteBackward {
-    const float *x, *y, *res, *post, *grad_output;
-    float *grad_x, *grad_y, *grad_res, *grad_post;
+    const void *x, *y;
+    const float *res, *post;
+    const void *grad_output;
+    void *grad_x, *grad_y;
+    float *grad_res, *grad_post;
     bool accumulate_x;
 };
 
 struct WriteBackwardY {
-    const float *post, *grad_output;
-    float *grad_y;
+    const float *post;
+    const void *grad_output;
+    void *grad_y;
 };
 
 struct ConnectBackward {
-    const float *x, *y, *phi, *bias, *alpha, *norm, *pre, *post, *res, *raw, *r, *grad_output, *grad_h, *post_before;
-    float *grad_x, *grad_y_before, *grad_phi, *grad_bias, *grad_alpha, *grad_norm;
+    const void *x, *y;
+    const float *phi, *bias, *alpha, *norm, *pre, *post, *res, *raw, *r;
+    const void *grad_output, *grad_h;
+    const float *post_before;
+    void *grad_x, *grad_y_before;
+    float *grad_phi, *grad_bias, *grad_alpha, *grad_norm;
     float epsilon;
     bool x_replicated, grad_output_replicated;
 };
 
 struct FinishForward {
-    const float *x, *y, *res, *post, *norm;
-    float *total, *output;
+    const void *x, *y;
+    const float *res, *post, *norm;
+    void *total, *output;
     float epsilon;
     bool x_replicated;
 };
 
 struct FinishBackward {
-    const float *total, *post, *norm, *grad_output;
-    float *grad_total, *grad_y, *grad_norm;
+    const void *total;
+    const float *post, *norm;
+    const void *grad_output;
+    void *grad_total, *grad_y;
+    float *grad_norm;
     float epsilon;
 };
 

@@ -1,24 +1,33 @@
-// The RMS norm of one row: y = x * r * weight with r = 1 / sqrt(mean(x^2) + epsilon), and its gradient.
+// The RMS norm of one row: y = x * r * weight with r = 1 / sqrt(mean(x^2) + epsilon), and its gradient. Rows are stored as
+// float or Bf16.
 #pragma once
 
 #include "coefficients_tile.h"
 
 namespace mhc::MHC_NAMESPACE {
 
-MHC_INLINE float norm_scale(const float *x, float epsilon, int64_t channels) {
-    return 1.0f / square_root(sum_of_squares(x, channels) / static_cast<float>(channels) + epsilon);
+template <class T>
+MHC_INLINE float norm_scale(const T *x, float epsilon, int64_t channels) {
+    Vec total = {};
+    each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
+        const Vec value = load(x + c, lanes);
+        total = fma(value, value, total);
+    });
+    return 1.0f / square_root(sum(total) / static_cast<float>(channels) + epsilon);
 }
 
 // In place where y = x.
-MHC_INLINE void norm(const float *x, const float *weight, float epsilon, float *y, int64_t channels) {
+template <class T, class U>
+MHC_INLINE void norm(const T *x, const float *weight, float epsilon, U *y, int64_t channels) {
     const Vec scale = splat(norm_scale(x, epsilon, channels));
     each_block(channels, [&](int64_t c, auto lanes)
                              MHC_INLINE_BODY { store(y + c, load(x + c, lanes) * scale * load(weight + c, lanes), lanes); });
 }
 
 // grad_x = r * (g * weight - x * r^2 * mean(g * weight * x)), grad_weight += g * x * r
-MHC_INLINE void norm_gradient(const float *x, const float *weight, float epsilon, const float *g, float *grad_x,
-                              float *grad_weight, int64_t channels) {
+template <class T, class U, class V>
+MHC_INLINE void norm_gradient(const T *x, const float *weight, float epsilon, const U *g, V *grad_x, float *grad_weight,
+                              int64_t channels) {
     const float r = norm_scale(x, epsilon, channels);
     Vec total = {};
     each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {

@@ -6,25 +6,30 @@
 namespace mhc::MHC_NAMESPACE {
 namespace {
 
-template <int N>
+template <int N, class T>
 struct Forward {
     static int run(const ReadForward &a, const Sizes &sizes) {
         const int64_t channels = sizes.channels;
+        const T *x = static_cast<const T *>(a.x);
+        T *h = static_cast<T *>(a.h);
         return parallel(sizes.tokens, (N + 1) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++)
-                mix<N>(a.x + t * N * channels, channels, a.pre + t * N, a.h + t * channels, channels);
+                mix<N>(x + t * N * channels, channels, a.pre + t * N, h + t * channels, channels, x + (t + 1) * N * channels);
         });
     }
 };
 
-template <int N>
+template <int N, class T>
 struct Backward {
     static int run(const ReadBackward &a, const Sizes &sizes) {
-        const int64_t channels = sizes.channels;
+        const int64_t channels = sizes.channels, row = N * channels;
+        const T *x = static_cast<const T *>(a.x), *grad_h = static_cast<const T *>(a.grad_h);
+        T *grad_x = static_cast<T *>(a.grad_x);
         return parallel(sizes.tokens, (2 * N + 1) * channels, [&](int64_t begin, int64_t end) {
-            for (int64_t t = begin; t < end; t++)
-                read_gradient<N, true>(a.x + t * N * channels, channels, a.pre + t * N, a.grad_h + t * channels,
-                                       a.grad_x + t * N * channels, a.grad_pre + t * N, a.accumulate_x, channels);
+            for (int64_t t = begin; t < end; t++) {
+                read_coefficients<N>(x + t * row, channels, grad_h + t * channels, a.grad_pre + t * N, channels);
+                read_gradient<N>(a.pre + t * N, grad_h + t * channels, grad_x + t * row, a.accumulate_x, channels);
+            }
         });
     }
 };

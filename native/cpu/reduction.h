@@ -33,24 +33,24 @@ struct Reduced {
     float *grad_norm; // [C]; null: none
 };
 
-// One partial sum: grad_phi [K, padded], grad_norm [C], grad_bias [M], grad_alpha [3].
+// One partial sum: grad_phi in blocks (see pack_block), grad_norm [C], grad_bias [M], grad_alpha [3].
 template <int N>
 struct Layout {
     int64_t norm, bias, size;
 
     explicit Layout(const Sizes &sizes)
-        : norm(N * sizes.channels * Coefficients<N>::padded), bias(norm + sizes.channels),
+        : norm(block_floats<N> * blocks_of(sizes.channels)), bias(norm + sizes.channels),
           size((bias + Coefficients<N>::count + 3 + 15) / 16 * 16) {}
 };
 
 // What a tile of a chunk gets to work with.
-template <int N>
+template <int N, class T>
 struct TileSpace {
-    const float *packed_phi; // see pack_block
+    const Factor<T> *packed_phi; // see pack_block
     float *grad_phi, *grad_norm;
     GradientSums<N> *sums;
     Vec *history; // of Sinkhorn's iterations
-    float *rows;  // [kGradientTile + 1, C]
+    float *rows;  // [kGradientTile<T> + 1, C]
 };
 
 template <int N>
@@ -70,42 +70,49 @@ int add_partials(const float *partials, const Chunks &chunks, const Sizes &sizes
     if (out.grad_norm != nullptr)
         for (int64_t c = 0; c < sizes.channels; c++)
             out.grad_norm[c] = total(layout.norm + c);
-    return parallel(N * sizes.channels, M::padded * chunks.count, [=](int64_t begin, int64_t end) {
-        for (int64_t k = begin; k < end; k++) {
-            Vec row[M::vectors] = {};
-            for (int64_t chunk = 0; chunk < chunks.count; chunk++)
-                for (int v = 0; v < M::vectors; v++)
-                    row[v] += load(partials + chunk * layout.size + k * M::padded + v * kLanes);
-            each_block(M::count, [&](int64_t m, auto lanes)
-                                     MHC_INLINE_BODY { store(out.grad_phi + k * M::count + m, row[m / kLanes], lanes); });
+    return parallel(blocks_of(sizes.channels) * N, M::count * kBlock * chunks.count, [=](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; i++) {
+            float sums[M::count][kBlock];
+            for (int m = 0; m < M::count; m++)
+                for (int w = 0; w < kBlock; w += kLanes) {
+                    Vec value = {};
+                    for (int64_t chunk = 0; chunk < chunks.count; chunk++)
+                        value += load(partials + chunk * layout.size + (i * M::count + m) * kBlock + w);
+                    store(sums[m] + w, value);
+                }
+            const int64_t first = i / N * kBlock, left = sizes.channels - first;
+            float *rows = out.grad_phi + (i % N * sizes.channels + first) * M::count;
+            for (int w = 0; w < kBlock && w < left; w++)
+                for (int m = 0; m < M::count; m++)
+                    rows[w * M::count + m] = sums[m][w];
         }
     });
 }
 
 // Runs tile(first token, number of tokens, space) for every tile of every chunk, chunks in parallel, and adds the partial sums
 // up.
-template <int N, class Tile>
+template <int N, class T, class Tile>
 int over_chunks(const Sizes &sizes, const float *phi, const Reduced &out, const Tile &tile) {
     const int64_t channels = sizes.channels, depth = N * channels;
     const Layout<N> layout(sizes);
     const Chunks chunks = Chunks::of(sizes.tokens, layout.size);
-    float *packed =
-        static_cast<float *>(scratch(Buffer::packed, sizeof(float) * packed_block_floats<N>() * blocks_of(channels)));
+    auto *packed =
+        static_cast<Factor<T> *>(scratch(Buffer::packed, sizeof(Factor<T>) * packed_factors<N, T> * blocks_of(channels)));
     float *partials = static_cast<float *>(scratch(Buffer::partials, sizeof(float) * layout.size * chunks.count));
     if (packed == nullptr || partials == nullptr)
         return MHC_ERROR_MEMORY;
-    int code = parallel(blocks_of(channels), packed_block_floats<N>(), [&](int64_t begin, int64_t end) {
+    int code = parallel(blocks_of(channels), block_floats<N>, [&](int64_t begin, int64_t end) {
         for (int64_t block = begin; block < end; block++)
-            pack_block<N>(phi, channels, block, packed);
+            pack_block<N, T>(phi, channels, block, packed);
     });
     if (code != MHC_OK)
         return code;
     bool failed = false;
     code = parallel(chunks.count, chunks.tokens * depth * 64, [&](int64_t begin, int64_t end) {
         GradientSums<N> sums;
-        TileSpace<N> space{packed, nullptr, nullptr, &sums, nullptr, nullptr};
+        TileSpace<N, T> space{packed, nullptr, nullptr, &sums, nullptr, nullptr};
         space.history = static_cast<Vec *>(scratch(Buffer::iterations, sizeof(Vec) * history_vectors<N>(sizes.iterations)));
-        space.rows = static_cast<float *>(scratch(Buffer::rows, sizeof(float) * (kGradientTile + 1) * channels));
+        space.rows = static_cast<float *>(scratch(Buffer::rows, sizeof(float) * (kGradientTile<T> + 1) * channels));
         if (space.history == nullptr || space.rows == nullptr) {
             __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
             return;
@@ -118,8 +125,8 @@ int over_chunks(const Sizes &sizes, const float *phi, const Reduced &out, const 
             space.grad_phi = partial;
             space.grad_norm = partial + layout.norm;
             const int64_t last = (chunk + 1) * chunks.tokens < sizes.tokens ? (chunk + 1) * chunks.tokens : sizes.tokens;
-            for (int64_t t = chunk * chunks.tokens; t < last; t += kGradientTile)
-                tile(t, last - t < kGradientTile ? static_cast<int>(last - t) : kGradientTile, space);
+            for (int64_t t = chunk * chunks.tokens; t < last; t += kGradientTile<T>)
+                tile(t, last - t < kGradientTile<T> ? static_cast<int>(last - t) : kGradientTile<T>, space);
             sums.finish(partial + layout.bias);
         }
     });

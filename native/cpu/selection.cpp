@@ -12,6 +12,7 @@ namespace mhc {
     namespace name {                                                                                                           \
     extern const Kernels kKernels;                                                                                             \
     }
+MHC_DECLARE(avx512_bf16)
 MHC_DECLARE(avx512)
 MHC_DECLARE(avx2)
 MHC_DECLARE(plain)
@@ -27,6 +28,10 @@ bool has_avx512() {
            __builtin_cpu_supports("avx512bw");
 }
 
+bool has_avx512_bf16() {
+    return has_avx512() && __builtin_cpu_supports("avx512bf16");
+}
+
 bool has_avx2() {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
@@ -36,24 +41,25 @@ bool always() {
 }
 
 struct Build {
-    const Kernels *kernels;
+    const Kernels *float32, *bf16; // the latter has the build's name
     bool (*supported)();
 };
 
 // Best first. The emulated build, of tests only, has AVX-512's sixteen lanes without its instructions.
 const Build kBuilds[] = {
-    {&avx512::kKernels, has_avx512},
-    {&avx2::kKernels, has_avx2},
-    {&plain::kKernels, always},
+    {&avx512::kKernels, &avx512_bf16::kKernels, has_avx512_bf16},
+    {&avx512::kKernels, &avx512::kKernels, has_avx512},
+    {&avx2::kKernels, &avx2::kKernels, has_avx2},
+    {&plain::kKernels, &plain::kKernels, always},
 #ifdef MHC_EMULATED
-    {&emulated::kKernels, always},
+    {&emulated::kKernels, &emulated::kKernels, always},
 #endif
 };
 
 enum class Problem { none, unknown, unsupported };
 
 struct Choice {
-    const Kernels *kernels;
+    const Build *build;
     Problem problem;
 };
 
@@ -61,28 +67,33 @@ Choice choose() {
     const char *wanted = std::getenv("MHC_ISA");
     const bool any = wanted == nullptr || *wanted == '\0';
     for (const Build &build : kBuilds) {
-        if (!any && std::strcmp(wanted, build.kernels->name) != 0)
+        if (!any && std::strcmp(wanted, build.bf16->name) != 0)
             continue;
         if (build.supported())
-            return {build.kernels, Problem::none};
+            return {&build, Problem::none};
         if (!any)
             return {nullptr, Problem::unsupported};
     }
     return {nullptr, Problem::unknown};
 }
 
-std::atomic<const Kernels *> kernels_in_use{nullptr};
+std::atomic<const Build *> build_in_use{nullptr};
 std::atomic<mhc_parallel_for> loop_in_use{nullptr};
+
+const Build *chosen_build() {
+    const Build *build = build_in_use.load(std::memory_order_acquire);
+    if (build == nullptr) {
+        build = choose().build;
+        build_in_use.store(build, std::memory_order_release);
+    }
+    return build;
+}
 
 } // namespace
 
-const Kernels *chosen_kernels() {
-    const Kernels *kernels = kernels_in_use.load(std::memory_order_acquire);
-    if (kernels == nullptr) {
-        kernels = choose().kernels;
-        kernels_in_use.store(kernels, std::memory_order_release);
-    }
-    return kernels;
+const Kernels *chosen_kernels(int dtype) {
+    const Build *build = chosen_build();
+    return build == nullptr ? nullptr : dtype == MHC_BFLOAT16 ? build->bf16 : build->float32;
 }
 
 mhc_parallel_for chosen_loop() {
@@ -92,7 +103,7 @@ mhc_parallel_for chosen_loop() {
 const char *selection_problem() {
     switch (choose().problem) {
     case Problem::unknown:
-        return "MHC_ISA: expected avx512, avx2 or plain";
+        return "MHC_ISA: expected avx512_bf16, avx512, avx2 or plain";
     case Problem::unsupported:
         return "MHC_ISA: this processor does not have the instruction set that it names";
     default:
@@ -104,9 +115,9 @@ const char *selection_problem() {
 
 extern "C" int mhc_initialize(mhc_parallel_for parallel_for, char *error, size_t error_size) {
     const mhc::Choice choice = mhc::choose();
-    mhc::kernels_in_use.store(choice.kernels, std::memory_order_release);
+    mhc::build_in_use.store(choice.build, std::memory_order_release);
     mhc::loop_in_use.store(parallel_for, std::memory_order_release);
-    if (choice.kernels != nullptr)
+    if (choice.build != nullptr)
         return MHC_OK;
     const char *wanted = std::getenv("MHC_ISA");
     return mhc::fail(MHC_ERROR_UNSUPPORTED, error, error_size, "%s, got '%s'", mhc::selection_problem(),
@@ -114,7 +125,7 @@ extern "C" int mhc_initialize(mhc_parallel_for parallel_for, char *error, size_t
 }
 
 extern "C" const char *mhc_isa(void) {
-    const mhc::Kernels *kernels = mhc::chosen_kernels();
+    const mhc::Kernels *kernels = mhc::chosen_kernels(MHC_BFLOAT16);
     return kernels == nullptr ? nullptr : kernels->name;
 }
 

@@ -6,8 +6,8 @@
 
 namespace mhc {
 
-// The chosen build; null if MHC_ISA cannot be honoured.
-const Kernels *chosen_kernels();
+// The chosen build's kernels for a data type; null if MHC_ISA cannot be honoured.
+const Kernels *chosen_kernels(int dtype);
 
 // The chosen parallel loop; null = serial.
 mhc_parallel_for chosen_loop();

@@ -84,15 +84,18 @@ MHC_INLINE void fence() {
 #endif
 }
 
-constexpr int kLine = 16; // floats of a cache line, which must be streamed as a whole
+// Elements of a cache line, which must be streamed as a whole.
+template <class T>
+constexpr int kLine = 64 / static_cast<int>(sizeof(T));
 
 // Results from this size on are streamed; smaller ones are worth keeping in the cache for whoever reads them next.
-constexpr int64_t kStreamedFloats = int64_t{1} << 21;
+constexpr int64_t kStreamedBytes = int64_t{8} << 20;
 
 // Whether [rows, channels] is to be streamed, and can be.
-MHC_INLINE bool streamed(const float *p, int64_t rows, int64_t channels) {
-    return p != nullptr && channels % kLine == 0 && rows * channels >= kStreamedFloats &&
-           reinterpret_cast<std::uintptr_t>(p) % (kLine * sizeof(float)) == 0;
+template <class T>
+MHC_INLINE bool streamed(const T *p, int64_t rows, int64_t channels) {
+    return p != nullptr && channels % kLine<T> == 0 && rows * channels * static_cast<int64_t>(sizeof(T)) >= kStreamedBytes &&
+           reinterpret_cast<std::uintptr_t>(p) % 64 == 0;
 }
 
 template <std::size_t... I>
@@ -131,11 +134,48 @@ MHC_INLINE float sum(Vec v) {
         return sum<Distance / 2>(v + swap_lanes<Distance>(v, std::make_index_sequence<kLanes>()));
 }
 
+template <int Distance, std::size_t... I>
+MHC_INLINE void exchange(Vec &a, Vec &b, std::index_sequence<I...>) {
+    const IntVec low = {static_cast<int32_t>((I & Distance) ? I - Distance + kLanes : I)...};
+    const IntVec high = {static_cast<int32_t>((I & Distance) ? I + kLanes : I + Distance)...};
+    const Vec first = __builtin_shuffle(a, b, low);
+    b = __builtin_shuffle(a, b, high);
+    a = first;
+}
+
+// The sums of kLanes vectors, as one vector: a transposition that adds as it goes. The vectors are used up.
+template <int Distance = 1>
+MHC_INLINE Vec sums(Vec *v) {
+    if constexpr (Distance == kLanes)
+        return v[0];
+    else {
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i += 2 * Distance) {
+            exchange<Distance>(v[i], v[i + Distance], std::make_index_sequence<kLanes>());
+            v[i] += v[i + Distance];
+        }
+        return sums<2 * Distance>(v);
+    }
+}
+
+// out[k] = sum(v[k]); the vectors are used up.
+template <int Count>
+MHC_INLINE void store_sums(float *out, Vec *v) {
+    if constexpr (Count >= kLanes) {
+        store(out, sums(v));
+        store_sums<Count - kLanes>(out + kLanes, v + kLanes);
+    } else {
+#pragma GCC unroll 16
+        for (int k = 0; k < Count; k++)
+            out[k] = sum(v[k]);
+    }
+}
+
 // Calls step(c, lanes) for every block of lanes of [0, length): Whole blocks, then a Part if one is left.
-template <class F>
+template <int Width = kLanes, class F>
 MHC_INLINE void each_block(int64_t length, const F &step) {
     int64_t c = 0;
-    for (; c + kLanes <= length; c += kLanes)
+    for (; c + Width <= length; c += Width)
         step(c, Whole{});
     if (c < length)
         step(c, Part{static_cast<int>(length - c)});
@@ -170,15 +210,6 @@ MHC_INLINE Vec sigmoid(Vec x) {
     return x < 0.0f ? e * s : s;
 }
 
-template <int Distance, std::size_t... I>
-MHC_INLINE void exchange(Vec &a, Vec &b, std::index_sequence<I...>) {
-    const IntVec low = {static_cast<int32_t>((I & Distance) ? I - Distance + kLanes : I)...};
-    const IntVec high = {static_cast<int32_t>((I & Distance) ? I + kLanes : I + Distance)...};
-    const Vec first = __builtin_shuffle(a, b, low);
-    b = __builtin_shuffle(a, b, high);
-    a = first;
-}
-
 // Transposes kLanes x kLanes floats in registers.
 template <int Distance = 1>
 MHC_INLINE void transpose(Vec *rows) {
@@ -191,17 +222,25 @@ MHC_INLINE void transpose(Vec *rows) {
     }
 }
 
+// The first column of each square of a transposition of `Columns` columns, the last square at the end: squares may overlap.
+template <int Columns, class F>
+MHC_INLINE void each_square(const F &step) {
+    for (int first = 0; first < Columns; first += kLanes)
+        step(first < Columns - kLanes ? first : Columns - kLanes);
+}
+
 // Reads `count` <= kLanes rows of Columns floats as one vector per column (lane = row). Missing rows read as zero.
 template <int Columns>
 MHC_INLINE void load_columns(const float *rows, int count, Vec *columns) {
-    if (Columns % kLanes == 0 && count == kLanes) {
-        for (int block = 0; block < Columns; block += kLanes) {
-            for (int i = 0; i < kLanes; i++)
-                columns[block + i] = load(rows + i * Columns + block);
-            transpose(columns + block);
+    if constexpr (Columns >= kLanes)
+        if (count == kLanes) {
+            each_square<Columns>([&](int first) MHC_INLINE_BODY {
+                for (int i = 0; i < kLanes; i++)
+                    columns[first + i] = load(rows + i * Columns + first);
+                transpose(columns + first);
+            });
+            return;
         }
-        return;
-    }
     float staged[Columns][kLanes] = {};
     for (int i = 0; i < count; i++)
         for (int k = 0; k < Columns; k++)
@@ -213,17 +252,18 @@ MHC_INLINE void load_columns(const float *rows, int count, Vec *columns) {
 // The inverse of load_columns: writes the first `count` lanes as rows of Columns floats.
 template <int Columns>
 MHC_INLINE void store_columns(float *rows, int count, const Vec *columns) {
-    if (Columns % kLanes == 0 && count == kLanes) {
-        for (int block = 0; block < Columns; block += kLanes) {
-            Vec square[kLanes];
-            for (int i = 0; i < kLanes; i++)
-                square[i] = columns[block + i];
-            transpose(square);
-            for (int i = 0; i < kLanes; i++)
-                store(rows + i * Columns + block, square[i]);
+    if constexpr (Columns >= kLanes)
+        if (count == kLanes) {
+            each_square<Columns>([&](int first) MHC_INLINE_BODY {
+                Vec square[kLanes];
+                for (int i = 0; i < kLanes; i++)
+                    square[i] = columns[first + i];
+                transpose(square);
+                for (int i = 0; i < kLanes; i++)
+                    store(rows + i * Columns + first, square[i]);
+            });
+            return;
         }
-        return;
-    }
     for (int k = 0; k < Columns; k++)
         for (int i = 0; i < count; i++)
             rows[i * Columns + k] = columns[k][i];

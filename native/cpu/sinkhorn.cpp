@@ -65,11 +65,11 @@ struct Backward {
 } // namespace
 
 int sinkhorn_forward(const SinkhornForward &arguments, const Sizes &sizes) {
-    return by_streams<Forward>(arguments, sizes);
+    return by_count(sizes.n, [&](auto n) { return Forward<decltype(n)::value>::run(arguments, sizes); });
 }
 
 int sinkhorn_backward(const SinkhornBackward &arguments, const Sizes &sizes) {
-    return by_streams<Backward>(arguments, sizes);
+    return by_count(sizes.n, [&](auto n) { return Backward<decltype(n)::value>::run(arguments, sizes); });
 }
 
 } // namespace mhc::MHC_NAMESPACE

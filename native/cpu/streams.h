@@ -1,9 +1,10 @@
 // From run-time sizes to compile-time ones, and from loops to the pool.
 #pragma once
 
+#include "bf16.h"
 #include "kernels.h"
+#include "mhc.h"
 #include "runtime.h"
-#include "simd.h"
 
 namespace mhc::MHC_NAMESPACE {
 
@@ -18,27 +19,44 @@ int parallel(int64_t count, int64_t floats_each, const F &body) {
         const_cast<F *>(&body));
 }
 
-// Calls Operation<n>::run(arguments, sizes).
-template <template <int> class Operation, class Arguments>
-int by_streams(const Arguments &arguments, const Sizes &sizes) {
-    switch (sizes.n) {
+template <int N>
+struct Count {
+    static constexpr int value = N;
+};
+
+// Calls run(Count<n>{}).
+template <class F>
+int by_count(int n, const F &run) {
+    switch (n) {
     case 1:
-        return Operation<1>::run(arguments, sizes);
+        return run(Count<1>{});
     case 2:
-        return Operation<2>::run(arguments, sizes);
+        return run(Count<2>{});
     case 3:
-        return Operation<3>::run(arguments, sizes);
+        return run(Count<3>{});
     case 4:
-        return Operation<4>::run(arguments, sizes);
+        return run(Count<4>{});
     case 5:
-        return Operation<5>::run(arguments, sizes);
+        return run(Count<5>{});
     case 6:
-        return Operation<6>::run(arguments, sizes);
+        return run(Count<6>{});
     case 7:
-        return Operation<7>::run(arguments, sizes);
+        return run(Count<7>{});
     default:
-        return Operation<8>::run(arguments, sizes);
+        return run(Count<8>{});
     }
+}
+
+// Calls Operation<n, element type>::run(arguments, sizes).
+template <template <int, class> class Operation, class Arguments>
+int by_streams(const Arguments &arguments, const Sizes &sizes) {
+    return by_count(sizes.n, [&](auto n) {
+#ifndef MHC_ONLY_BF16
+        if (sizes.dtype == MHC_FLOAT32)
+            return Operation<decltype(n)::value, float>::run(arguments, sizes);
+#endif
+        return Operation<decltype(n)::value, Bf16>::run(arguments, sizes);
+    });
 }
 
 } // namespace mhc::MHC_NAMESPACE

@@ -1,10 +1,10 @@
 // Read and write of one token's streams (P eq. 3), forward and backward. Streams are rows `stride` floats apart: `channels`
 // where they are contiguous, 0 where all of them are one row in memory (the embedding, and the gradient of their sum). A
 // token's rows fit into the first-level cache, so the backward pass takes them several times over rather than keep more
-// accumulators than there are registers.
+// accumulators than there are registers. T is what the streams are stored as, float or Bf16; U that of a row of channels.
 #pragma once
 
-#include "simd.h"
+#include "bf16.h"
 
 namespace mhc::MHC_NAMESPACE {
 
@@ -15,12 +15,17 @@ MHC_INLINE void splat_all(const float *values, Vec *vectors) {
         vectors[k] = splat(values[k]);
 }
 
-// h = sum_i pre[i] * x[i]
-template <int N>
-MHC_INLINE void mix(const float *x, int64_t stride, const float *pre, float *h, int64_t channels) {
+// h = sum_i pre[i] * x[i]. `next` is where the streams of the next token are, if they are to be asked for: hardware begins anew
+// with every short row.
+template <int N, class T, class U>
+MHC_INLINE void mix(const T *x, int64_t stride, const float *pre, U *h, int64_t channels, const T *next = nullptr) {
     Vec weights[N];
     splat_all<N>(pre, weights);
     each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
+        if (next != nullptr)
+#pragma GCC unroll 8
+            for (int i = 0; i < N; i++)
+                __builtin_prefetch(next + i * stride + c);
         Vec total = weights[0] * load(x + c, lanes);
 #pragma GCC unroll 4
         for (int i = 1; i < N; i++)
@@ -30,8 +35,8 @@ MHC_INLINE void mix(const float *x, int64_t stride, const float *pre, float *h, 
 }
 
 // output[i] = sum_j res[i, j] * x[j] + post[i] * y
-template <int N>
-MHC_INLINE void write(const float *x, int64_t stride, const float *y, const float *res, const float *post, float *output,
+template <int N, class T>
+MHC_INLINE void write(const T *x, int64_t stride, const T *y, const float *res, const float *post, T *output,
                       int64_t channels) {
     Vec weights[N * N], gates[N];
     splat_all<N * N>(res, weights);
@@ -53,36 +58,35 @@ MHC_INLINE void write(const float *x, int64_t stride, const float *y, const floa
     });
 }
 
-// `write` past the caches, line by line, and into `kept` too where it is not null. `next` is where the next token's streams
-// are: they are asked for, because hardware begins anew with every short row.
-template <int N>
-MHC_INLINE void write_past(const float *x, int64_t stride, const float *next, const float *y, const float *res,
-                           const float *post, float *output, float *kept, int64_t channels) {
-    constexpr int vectors = kLine / kLanes;
-    for (int64_t c = 0; c < channels; c += kLine) {
+// `write` past the caches, line by line, and into `kept` too where it is not null. `next` as in `mix`.
+template <int N, class T>
+MHC_INLINE void write_past(const T *x, int64_t stride, const T *next, const T *y, const float *res, const float *post,
+                           T *output, T *kept, int64_t channels) {
+    constexpr int vectors = kLine<T> / kLanes;
+    for (int64_t c = 0; c < channels; c += kLine<T>) {
         Vec streams[N][vectors], addend[vectors];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < vectors; v++)
             addend[v] = load(y + c + v * kLanes);
 #pragma GCC unroll 4
         for (int j = 0; j < N; j++) {
             __builtin_prefetch(next + j * stride + c);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int v = 0; v < vectors; v++)
                 streams[j][v] = load(x + j * stride + c + v * kLanes);
         }
 #pragma GCC unroll 4
         for (int i = 0; i < N; i++) {
             Vec totals[vectors];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int v = 0; v < vectors; v++)
                 totals[v] = splat(post[i]) * addend[v];
 #pragma GCC unroll 4
             for (int j = 0; j < N; j++)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
                 for (int v = 0; v < vectors; v++)
                     totals[v] = fma(splat(res[i * N + j]), streams[j][v], totals[v]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int v = 0; v < vectors; v++) {
                 stream(output + i * channels + c + v * kLanes, totals[v]);
                 if (kept != nullptr)
@@ -93,9 +97,9 @@ MHC_INLINE void write_past(const float *x, int64_t stride, const float *next, co
 }
 
 // grad_x[j] (+)= sum_i res[i, j] * g[i]; grad_y = sum_i post[i] * g[i]
-template <int N>
-MHC_INLINE void write_gradient(const float *g, const float *res, const float *post, float *grad_y, float *grad_x,
-                               bool accumulate, int64_t channels) {
+template <int N, class T>
+MHC_INLINE void write_gradient(const T *g, const float *res, const float *post, T *grad_y, T *grad_x, bool accumulate,
+                               int64_t channels) {
     Vec weights[N * N], gates[N];
     splat_all<N * N>(res, weights);
     splat_all<N>(post, gates);
@@ -123,40 +127,36 @@ MHC_INLINE void write_gradient(const float *g, const float *res, const float *po
 }
 
 // Accumulators for rows [First, First + Rows) of grad_res and grad_post; see write_coefficients.
-template <int N, int First, int Rows>
-MHC_INLINE void write_coefficient_rows(const float *g, int64_t g_stride, const float *x, int64_t x_stride, const float *y,
-                                       float *grad_res, float *grad_post, int64_t channels) {
+template <int N, int First, int Rows, class T>
+MHC_INLINE void write_coefficient_rows(const T *g, int64_t g_stride, const T *x, int64_t x_stride, const T *y, float *grad_res,
+                                       float *grad_post, int64_t channels) {
+    using Terms = TermsOf<T>;
     Vec pairs[Rows * N] = {}, posts[Rows] = {};
-    each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
-        Vec upstream[Rows];
+    each_block<Terms::count>(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
+        typename Terms::Type upstream[Rows];
 #pragma GCC unroll 4
         for (int i = 0; i < Rows; i++)
-            upstream[i] = load(g + (First + i) * g_stride + c, lanes);
+            upstream[i] = load_terms(g + (First + i) * g_stride + c, lanes);
 #pragma GCC unroll 8
         for (int j = 0; j < N; j++) {
-            const Vec stream = load(x + j * x_stride + c, lanes);
+            const auto stream = load_terms(x + j * x_stride + c, lanes);
 #pragma GCC unroll 4
             for (int i = 0; i < Rows; i++)
-                pairs[i * N + j] = fma(upstream[i], stream, pairs[i * N + j]);
+                pairs[i * N + j] = multiply_add(upstream[i], stream, pairs[i * N + j]);
         }
-        const Vec addend = load(y + c, lanes);
+        const auto addend = load_terms(y + c, lanes);
 #pragma GCC unroll 4
         for (int i = 0; i < Rows; i++)
-            posts[i] = fma(upstream[i], addend, posts[i]);
+            posts[i] = multiply_add(upstream[i], addend, posts[i]);
     });
-#pragma GCC unroll 4
-    for (int i = 0; i < Rows; i++) {
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++)
-            grad_res[(First + i) * N + j] = sum(pairs[i * N + j]);
-        grad_post[First + i] = sum(posts[i]);
-    }
+    store_sums<Rows * N>(grad_res + First * N, pairs);
+    store_sums<Rows>(grad_post + First, posts);
 }
 
 // grad_res[i, j] = <g[i], x[j]>; grad_post[i] = <g[i], y>
-template <int N, int First = 0>
-MHC_INLINE void write_coefficients(const float *g, int64_t g_stride, const float *x, int64_t x_stride, const float *y,
-                                   float *grad_res, float *grad_post, int64_t channels) {
+template <int N, int First = 0, class T>
+MHC_INLINE void write_coefficients(const T *g, int64_t g_stride, const T *x, int64_t x_stride, const T *y, float *grad_res,
+                                   float *grad_post, int64_t channels) {
     constexpr int fitting = N > 4 ? 1 : kLanes == 16 ? 4 : 2;
     constexpr int rows = N - First < fitting ? N - First : fitting;
     if constexpr (rows > 0) {
@@ -165,29 +165,34 @@ MHC_INLINE void write_coefficients(const float *g, int64_t g_stride, const float
     }
 }
 
-// grad_pre[i] = <x[i], grad_h>, and with X: grad_x[i] (+)= pre[i] * grad_h
-template <int N, bool X>
-MHC_INLINE void read_gradient(const float *x, int64_t stride, const float *pre, const float *grad_h, float *grad_x,
-                              float *grad_pre, bool accumulate, int64_t channels) {
-    Vec weights[N], dots[N] = {};
-    if (X)
-        splat_all<N>(pre, weights);
+// grad_pre[i] = <x[i], grad_h>
+template <int N, class T, class U>
+MHC_INLINE void read_coefficients(const T *x, int64_t stride, const U *grad_h, float *grad_pre, int64_t channels) {
+    Vec dots[N] = {};
     each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
         const Vec upstream = load(grad_h + c, lanes);
-#pragma GCC unroll 4
-        for (int i = 0; i < N; i++) {
+#pragma GCC unroll 8
+        for (int i = 0; i < N; i++)
             dots[i] = fma(load(x + i * stride + c, lanes), upstream, dots[i]);
-            if constexpr (X) {
-                Vec total = weights[i] * upstream;
-                if (accumulate)
-                    total += load(grad_x + i * channels + c, lanes);
-                store(grad_x + i * channels + c, total, lanes);
-            }
+    });
+    store_sums<N>(grad_pre, dots);
+}
+
+// grad_x[i] (+)= pre[i] * grad_h
+template <int N, class T>
+MHC_INLINE void read_gradient(const float *pre, const T *grad_h, T *grad_x, bool accumulate, int64_t channels) {
+    Vec weights[N];
+    splat_all<N>(pre, weights);
+    each_block(channels, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
+        const Vec upstream = load(grad_h + c, lanes);
+#pragma GCC unroll 8
+        for (int i = 0; i < N; i++) {
+            Vec total = weights[i] * upstream;
+            if (accumulate)
+                total += load(grad_x + i * channels + c, lanes);
+            store(grad_x + i * channels + c, total, lanes);
         }
     });
-#pragma GCC unroll 4
-    for (int i = 0; i < N; i++)
-        grad_pre[i] = sum(dots[i]);
 }
 
 } // namespace mhc::MHC_NAMESPACE

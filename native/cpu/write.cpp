@@ -6,19 +6,21 @@
 namespace mhc::MHC_NAMESPACE {
 namespace {
 
-template <int N>
+template <int N, class T>
 struct Forward {
     static int run(const WriteForward &a, const Sizes &sizes) {
         const int64_t channels = sizes.channels, row = N * channels;
+        T *outputs = static_cast<T *>(a.output);
         return parallel(sizes.tokens, (2 * N + 1) * channels, [&](int64_t begin, int64_t end) {
-            const bool past = streamed(a.output, sizes.tokens * N, channels);
+            const bool past = streamed(outputs, sizes.tokens * N, channels);
             for (int64_t t = begin; t < end; t++) {
-                const float *x = a.x + t * row, *y = a.y + t * channels;
+                const T *x = static_cast<const T *>(a.x) + t * row, *y = static_cast<const T *>(a.y) + t * channels;
                 const float *res = a.res + t * N * N, *post = a.post + t * N;
+                T *output = outputs + t * row;
                 if (past)
-                    write_past<N>(x, channels, x + row, y, res, post, a.output + t * row, nullptr, channels);
+                    write_past<N, T>(x, channels, x + row, y, res, post, output, nullptr, channels);
                 else
-                    write<N>(x, channels, y, res, post, a.output + t * row, channels);
+                    write<N>(x, channels, y, res, post, output, channels);
             }
             if (past)
                 fence();
@@ -26,28 +28,33 @@ struct Forward {
     }
 };
 
-template <int N>
+template <int N, class T>
 struct Backward {
     static int run(const WriteBackward &a, const Sizes &sizes) {
         const int64_t channels = sizes.channels, row = N * channels;
         return parallel(sizes.tokens, (3 * N + 2) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++) {
-                const float *g = a.grad_output + t * row, *res = a.res + t * N * N, *post = a.post + t * N;
-                write_coefficients<N>(g, channels, a.x + t * row, channels, a.y + t * channels, a.grad_res + t * N * N,
-                                      a.grad_post + t * N, channels);
-                write_gradient<N>(g, res, post, a.grad_y + t * channels, a.grad_x + t * row, a.accumulate_x, channels);
+                const T *g = static_cast<const T *>(a.grad_output) + t * row, *x = static_cast<const T *>(a.x) + t * row;
+                const T *y = static_cast<const T *>(a.y) + t * channels;
+                T *grad_y = static_cast<T *>(a.grad_y) + t * channels, *grad_x = static_cast<T *>(a.grad_x) + t * row;
+                const float *res = a.res + t * N * N, *post = a.post + t * N;
+                write_coefficients<N>(g, channels, x, channels, y, a.grad_res + t * N * N, a.grad_post + t * N, channels);
+                write_gradient<N>(g, res, post, grad_y, grad_x, a.accumulate_x, channels);
             }
         });
     }
 };
 
-template <int N>
+template <int N, class T>
 struct BackwardY {
     static int run(const WriteBackwardY &a, const Sizes &sizes) {
         const int64_t channels = sizes.channels;
+        const T *g = static_cast<const T *>(a.grad_output);
+        T *grad_y = static_cast<T *>(a.grad_y);
         return parallel(sizes.tokens, (N + 1) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++)
-                mix<N>(a.grad_output + t * N * channels, channels, a.post + t * N, a.grad_y + t * channels, channels);
+                mix<N>(g + t * N * channels, channels, a.post + t * N, grad_y + t * channels, channels,
+                       g + (t + 1) * N * channels);
         });
     }
 };

@@ -5,7 +5,14 @@
 /// C channels, K = n*C, M = n*n + 2*n coefficients per token laid out [pre n | post n | res n*n row-major].
 ///
 /// Rules that hold for every function:
-/// - All tensors are float32, row-major and contiguous. A pointer needs the alignment of a float (4 bytes), no more.
+/// - All tensors are row-major and contiguous. A pointer needs the alignment of its element, no more.
+/// - The streams, a sublayer's input and result, and the gradients of these (void pointers; the last dimension is C) are stored
+///   as `dtype` says. All else is float32, and so is all arithmetic: bfloat16 is widened when it is read and rounded to the
+///   nearest, ties to even, once when it is written, where subnormal numbers may become zeros. What follows in the same call
+///   sees the rounded values, as a later call would.
+/// - One exception: "avx512_bf16" rounds phi and the gradients of v phi to bfloat16 for the two products of a backward pass
+/// with
+///   bfloat16 streams, whose sums are float32. Results stay within what the rounded streams allow.
 /// - Outputs must not overlap inputs or each other, except where the text says "in place".
 /// - A tensor without elements (T = 0 or C = 0) may be null. Reductions over zero tokens are written as zeros.
 /// - Returns MHC_OK or one of the negative codes; then `error` (where `error_size` > 0) holds a zero-terminated message
@@ -37,6 +44,12 @@ enum {
     MHC_ERROR_PARALLEL = -4     ///< The parallel_for given to mhc_initialize reported failure; outputs are undefined.
 };
 
+/// How streams are stored.
+enum {
+    MHC_FLOAT32 = 0,
+    MHC_BFLOAT16 = 1 ///< The upper half of a float32.
+};
+
 enum {
     MHC_MAX_STREAMS = 8,      ///< Largest n.
     MHC_MAX_ITERATIONS = 1024 ///< Largest number of Sinkhorn-Knopp iterations.
@@ -49,12 +62,13 @@ typedef int (*mhc_parallel_for)(int64_t begin, int64_t end, int64_t grain,
 
 /// Chooses the instruction set and the thread pool of all later calls. May be called again, but not while another call runs.
 ///
-/// The instruction set is the best of "avx512", "avx2" and "plain" that the processor has, or the one that the
+/// The instruction set is the best of "avx512_bf16", "avx512", "avx2" and "plain" that the processor has, or the one that the
 /// environment variable MHC_ISA names. Without this call the first operation initialises itself, serially.
 /// @param parallel_for  the loop to use, libtorch's for instance; null = run serially on the calling thread
 MHC_API int mhc_initialize(mhc_parallel_for parallel_for, char *error, size_t error_size);
 
-/// Name of the instruction set in use: "avx512", "avx2" or "plain". Null if MHC_ISA could not be honoured
+/// Name of the instruction set in use: "avx512_bf16" (AVX-512 with instructions that round to bfloat16), "avx512", "avx2" or
+/// "plain". Null if MHC_ISA could not be honoured
 /// (mhc_initialize then says why). Static storage.
 MHC_API const char *mhc_isa(void);
 
@@ -95,9 +109,9 @@ MHC_API int mhc_sinkhorn_backward(const float *logits, const float *grad_output,
 /// @param res    [T, n, n], written
 /// @param raw    [T, M], written; keep it for the backward pass
 /// @param r      [T], written; keep it for the backward pass
-MHC_API int mhc_coefficients_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre,
-                                     float *post, float *res, float *raw, float *r, int64_t tokens, int32_t n, int64_t channels,
-                                     int32_t iterations, char *error, size_t error_size);
+MHC_API int mhc_coefficients_forward(int32_t dtype, const void *x, const float *phi, const float *bias, const float *alpha,
+                                     float *pre, float *post, float *res, float *raw, float *r, int64_t tokens, int32_t n,
+                                     int64_t channels, int32_t iterations, char *error, size_t error_size);
 
 /// Gradient of mhc_coefficients_forward.
 /// @param x, phi, bias, alpha  as in the forward pass
@@ -110,24 +124,24 @@ MHC_API int mhc_coefficients_forward(const float *x, const float *phi, const flo
 ///                             in a fixed order: any number of threads gives the same bits
 /// @param grad_bias            [M], written, summed likewise
 /// @param grad_alpha           [3], written, summed likewise
-MHC_API int mhc_coefficients_backward(const float *x, const float *phi, const float *bias, const float *alpha, const float *raw,
-                                      const float *r, const float *grad_pre, const float *grad_post, const float *grad_res,
-                                      float *grad_x, float *grad_phi, float *grad_bias, float *grad_alpha, int64_t tokens,
-                                      int32_t n, int64_t channels, int32_t iterations, int32_t accumulate_x, char *error,
-                                      size_t error_size);
+MHC_API int mhc_coefficients_backward(int32_t dtype, const void *x, const float *phi, const float *bias, const float *alpha,
+                                      const float *raw, const float *r, const float *grad_pre, const float *grad_post,
+                                      const float *grad_res, void *grad_x, float *grad_phi, float *grad_bias, float *grad_alpha,
+                                      int64_t tokens, int32_t n, int64_t channels, int32_t iterations, int32_t accumulate_x,
+                                      char *error, size_t error_size);
 
 /// The input of a sublayer, P eq. 3: h[t, c] = sum_i pre[t, i] * x[t, i, c]. `pre` may come from anywhere, so HC is served too.
 /// @param x    [T, n, C]
 /// @param pre  [T, n]
 /// @param h    [T, C], written
-MHC_API int mhc_read_forward(const float *x, const float *pre, float *h, int64_t tokens, int32_t n, int64_t channels,
-                             char *error, size_t error_size);
+MHC_API int mhc_read_forward(int32_t dtype, const void *x, const float *pre, void *h, int64_t tokens, int32_t n,
+                             int64_t channels, char *error, size_t error_size);
 
 /// Gradient of mhc_read_forward: grad_x[t, i] = pre[t, i] * grad_h[t]; grad_pre[t, i] = <x[t, i], grad_h[t]>.
 /// @param grad_h    [T, C]
 /// @param grad_x    [T, n, C], written when accumulate_x = 0, added to when accumulate_x = 1
 /// @param grad_pre  [T, n], written
-MHC_API int mhc_read_backward(const float *x, const float *pre, const float *grad_h, float *grad_x, float *grad_pre,
+MHC_API int mhc_read_backward(int32_t dtype, const void *x, const float *pre, const void *grad_h, void *grad_x, float *grad_pre,
                               int64_t tokens, int32_t n, int64_t channels, int32_t accumulate_x, char *error,
                               size_t error_size);
 
@@ -138,7 +152,7 @@ MHC_API int mhc_read_backward(const float *x, const float *pre, const float *gra
 /// @param res     [T, n, n]
 /// @param post    [T, n]
 /// @param output  [T, n, C], written
-MHC_API int mhc_write_forward(const float *x, const float *y, const float *res, const float *post, float *output,
+MHC_API int mhc_write_forward(int32_t dtype, const void *x, const void *y, const float *res, const float *post, void *output,
                               int64_t tokens, int32_t n, int64_t channels, char *error, size_t error_size);
 
 /// Gradient of mhc_write_forward, with g = grad_output: grad_x[t, j] = sum_i res[t, i, j] * g[t, i];
@@ -148,23 +162,24 @@ MHC_API int mhc_write_forward(const float *x, const float *y, const float *res, 
 /// @param grad_y       [T, C], written
 /// @param grad_res     [T, n, n], written
 /// @param grad_post    [T, n], written
-MHC_API int mhc_write_backward(const float *x, const float *y, const float *res, const float *post, const float *grad_output,
-                               float *grad_x, float *grad_y, float *grad_res, float *grad_post, int64_t tokens, int32_t n,
-                               int64_t channels, int32_t accumulate_x, char *error, size_t error_size);
+MHC_API int mhc_write_backward(int32_t dtype, const void *x, const void *y, const float *res, const float *post,
+                               const void *grad_output, void *grad_x, void *grad_y, float *grad_res, float *grad_post,
+                               int64_t tokens, int32_t n, int64_t channels, int32_t accumulate_x, char *error,
+                               size_t error_size);
 
 /// mhc_coefficients_forward followed by mhc_read_forward, reading the streams from memory once.
 /// @param h  [T, C], written; the other parameters are those of the two functions
-MHC_API int mhc_enter_forward(const float *x, const float *phi, const float *bias, const float *alpha, float *pre, float *post,
-                              float *res, float *raw, float *r, float *h, int64_t tokens, int32_t n, int64_t channels,
-                              int32_t iterations, char *error, size_t error_size);
+MHC_API int mhc_enter_forward(int32_t dtype, const void *x, const float *phi, const float *bias, const float *alpha, float *pre,
+                              float *post, float *res, float *raw, float *r, void *h, int64_t tokens, int32_t n,
+                              int64_t channels, int32_t iterations, char *error, size_t error_size);
 
 /// The part of mhc_write_backward that the sublayer's own backward pass waits for: grad_y[t] = sum_i post[t, i] * g[t, i].
 /// mhc_layer_backward does the rest, so that the streams and their gradients are read once less.
 /// @param post         [T, n]
 /// @param grad_output  [T, n, C]
 /// @param grad_y       [T, C], written
-MHC_API int mhc_write_backward_y(const float *post, const float *grad_output, float *grad_y, int64_t tokens, int32_t n,
-                                 int64_t channels, char *error, size_t error_size);
+MHC_API int mhc_write_backward_y(int32_t dtype, const float *post, const void *grad_output, void *grad_y, int64_t tokens,
+                                 int32_t n, int64_t channels, char *error, size_t error_size);
 
 /// Everything of one mHC sublayer's backward pass that comes after F's: with x' = write(x, F(read(x))), this takes the
 /// gradient of x' and F's gradient of h, and gives the gradients of x and of the sublayer's mHC parameters in one pass.
@@ -176,11 +191,11 @@ MHC_API int mhc_write_backward_y(const float *post, const float *grad_output, fl
 /// @param grad_h                    [T, C], dL/dh as F's backward pass gave it
 /// @param grad_x                    [T, n, C], written
 /// @param grad_phi, grad_bias, grad_alpha  written, as in mhc_coefficients_backward
-MHC_API int mhc_layer_backward(const float *x, const float *y, const float *phi, const float *bias, const float *alpha,
-                               const float *pre, const float *post, const float *res, const float *raw, const float *r,
-                               const float *grad_output, const float *grad_h, float *grad_x, float *grad_phi, float *grad_bias,
-                               float *grad_alpha, int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
-                               size_t error_size);
+MHC_API int mhc_layer_backward(int32_t dtype, const void *x, const void *y, const float *phi, const float *bias,
+                               const float *alpha, const float *pre, const float *post, const float *res, const float *raw,
+                               const float *r, const void *grad_output, const void *grad_h, void *grad_x, float *grad_phi,
+                               float *grad_bias, float *grad_alpha, int64_t tokens, int32_t n, int64_t channels,
+                               int32_t iterations, char *error, size_t error_size);
 
 /// The connection between two sublayers: mhc_write_forward of one, then mhc_enter_forward of the next and the RMS norm of its
 /// input, with the streams in the cache all the while, so that (2n+2)C elements are moved per token.
@@ -196,11 +211,11 @@ MHC_API int mhc_layer_backward(const float *x, const float *y, const float *phi,
 /// @param epsilon       of that norm: h = read / sqrt(mean(read^2) + epsilon) * norm
 /// @param pre, post, res, raw, r  written, as in mhc_coefficients_forward
 /// @param h             [T, C], written: the next sublayer's input, after the norm
-MHC_API int mhc_connect_forward(const float *x, int32_t x_replicated, const float *y, const float *res_before,
-                                const float *post_before, float *x_next, const float *phi, const float *bias,
-                                const float *alpha, const float *norm, float epsilon, float *pre, float *post, float *res,
-                                float *raw, float *r, float *h, int64_t tokens, int32_t n, int64_t channels, int32_t iterations,
-                                char *error, size_t error_size);
+MHC_API int mhc_connect_forward(int32_t dtype, const void *x, int32_t x_replicated, const void *y, const float *res_before,
+                                const float *post_before, void *x_next, const float *phi, const float *bias, const float *alpha,
+                                const float *norm, float epsilon, float *pre, float *post, float *res, float *raw, float *r,
+                                void *h, int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
+                                size_t error_size);
 
 /// Gradient of mhc_connect_forward with the write step that came after: mhc_layer_backward of one sublayer, its norm's gradient
 /// (what the norm took is computed again), and mhc_write_backward_y of the sublayer before, in one pass over the streams.
@@ -216,11 +231,11 @@ MHC_API int mhc_connect_forward(const float *x, int32_t x_replicated, const floa
 /// @param grad_y_before           [T, C], written: sum_i post_before[t, i] * grad_x[t, i]; null exactly if post_before is
 /// @param grad_phi, grad_bias, grad_alpha  written, as in mhc_coefficients_backward
 /// @param grad_norm               [C], written; null exactly if norm is
-MHC_API int mhc_connect_backward(const float *x, int32_t x_replicated, const float *y, const float *phi, const float *bias,
-                                 const float *alpha, const float *norm, float epsilon, const float *pre, const float *post,
-                                 const float *res, const float *raw, const float *r, const float *grad_output,
-                                 int32_t grad_output_replicated, const float *grad_h, float *grad_x, const float *post_before,
-                                 float *grad_y_before, float *grad_phi, float *grad_bias, float *grad_alpha, float *grad_norm,
+MHC_API int mhc_connect_backward(int32_t dtype, const void *x, int32_t x_replicated, const void *y, const float *phi,
+                                 const float *bias, const float *alpha, const float *norm, float epsilon, const float *pre,
+                                 const float *post, const float *res, const float *raw, const float *r, const void *grad_output,
+                                 int32_t grad_output_replicated, const void *grad_h, void *grad_x, const float *post_before,
+                                 void *grad_y_before, float *grad_phi, float *grad_bias, float *grad_alpha, float *grad_norm,
                                  int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
                                  size_t error_size);
 
@@ -229,9 +244,9 @@ MHC_API int mhc_connect_backward(const float *x, int32_t x_replicated, const flo
 /// @param norm, epsilon  weight [C] and epsilon of the final norm
 /// @param total          [T, C], written; keep it for the backward pass
 /// @param output         [T, C], written: total / sqrt(mean(total^2) + epsilon) * norm
-MHC_API int mhc_finish_forward(const float *x, int32_t x_replicated, const float *y, const float *res, const float *post,
-                               const float *norm, float epsilon, float *total, float *output, int64_t tokens, int32_t n,
-                               int64_t channels, char *error, size_t error_size);
+MHC_API int mhc_finish_forward(int32_t dtype, const void *x, int32_t x_replicated, const void *y, const float *res,
+                               const float *post, const float *norm, float epsilon, void *total, void *output, int64_t tokens,
+                               int32_t n, int64_t channels, char *error, size_t error_size);
 
 /// Gradient of mhc_finish_forward. The gradient of every stream of x' is grad_total: mhc_connect_backward of the last sublayer
 /// takes it as a replicated grad_output.
@@ -240,8 +255,8 @@ MHC_API int mhc_finish_forward(const float *x, int32_t x_replicated, const float
 /// @param grad_total   [T, C], written
 /// @param grad_y       [T, C], written: (sum_i post[t, i]) * grad_total[t]
 /// @param grad_norm    [C], written; summed in chunks of tokens as in mhc_coefficients_backward
-MHC_API int mhc_finish_backward(const float *total, const float *post, const float *norm, float epsilon,
-                                const float *grad_output, float *grad_total, float *grad_y, float *grad_norm, int64_t tokens,
+MHC_API int mhc_finish_backward(int32_t dtype, const void *total, const float *post, const float *norm, float epsilon,
+                                const void *grad_output, void *grad_total, void *grad_y, float *grad_norm, int64_t tokens,
                                 int32_t n, int64_t channels, char *error, size_t error_size);
 
 #ifdef __cplusplus

@@ -1,10 +1,10 @@
 // Time and bandwidth of every kernel, with the copy bandwidth of the same run for comparison:
 //
-//   bench_kernels [tokens [channels [n [rounds]]]]      (2048 512 4 21)
+//   bench_kernels [tokens [channels [n [rounds [name]]]]]      (2048 512 4 21; only rows whose name has `name` in it)
 //
 // The environment variable MHC_ISA chooses the build. Rounds are interleaved: every round runs every kernel once, with one
-// thread and with two. Printed are the median and the best time, and the bandwidth of the median, counting each tensor's bytes
-// once per time that the kernel must move them.
+// thread and with two, on streams of float32 and of bfloat16. Printed are the median and the best time, and the bandwidth of
+// the median, counting each tensor's bytes once per time that the kernel must move them.
 #include "fixture.h"
 
 #include <algorithm>
@@ -84,11 +84,33 @@ class Partner {
     std::thread thread_;
 };
 
+// Elements that begin at a cache line, as libtorch's do.
+class Aligned {
+  public:
+    Aligned(int64_t size, int dtype, Random &random, double scale = 1) : Aligned(Tensor(size, random, scale, dtype)) {}
+    explicit Aligned(const Tensor &values) : memory_(std::aligned_alloc(64, (bytes(values) + 63) / 64 * 64)) {
+        std::memcpy(memory_.get(), static_cast<const void *>(values), bytes(values));
+    }
+
+    operator void *() const { return memory_.get(); }
+    operator float *() const { return static_cast<float *>(memory_.get()); }
+
+  private:
+    struct Free {
+        void operator()(void *p) const { std::free(p); }
+    };
+
+    static int64_t bytes(const Tensor &values) { return values.size() * (values.dtype() == MHC_BFLOAT16 ? 2 : 4); }
+
+    std::unique_ptr<void, Free> memory_;
+};
+
 struct Row {
-    Row(const char *title, int64_t moved, std::function<void()> body) : name(title), floats(moved), run(std::move(body)) {}
+    Row(std::string title, int64_t moved, std::function<void()> body)
+        : name(std::move(title)), bytes(moved), run(std::move(body)) {}
 
     std::string name;
-    int64_t floats;
+    int64_t bytes;
     std::function<void()> run;
     std::vector<double> times[2];
 };
@@ -104,78 +126,115 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
-void copy(const float *from, float *to, int64_t floats, mhc_parallel_for loop) {
+mhc_parallel_for loop = nullptr;
+
+void copy(const void *from, void *to, int64_t bytes) {
     struct Range {
-        const float *from;
-        float *to;
-    } range{from, to};
+        const char *from;
+        char *to;
+    } range{static_cast<const char *>(from), static_cast<char *>(to)};
     const auto body = [](int64_t begin, int64_t end, void *context) {
         const Range &r = *static_cast<Range *>(context);
-        std::memcpy(r.to + begin, r.from + begin, (end - begin) * sizeof(float));
+        std::memcpy(r.to + begin, r.from + begin, end - begin);
     };
     if (loop == nullptr)
-        body(0, floats, &range);
+        body(0, bytes, &range);
     else
-        loop(0, floats, 1, body, &range);
+        loop(0, bytes, 1, body, &range);
 }
+
+// All tensors of all kernels, streams stored as dtype.
+struct Bench {
+    int64_t t, c;
+    int n, dtype;
+    const char *wanted;
+    int64_t k = n * c, m = n * n + 2 * n;
+    Random random{1};
+    const Aligned x{t * k, dtype, random}, y{t * c, dtype, random}, grad_output{t * k, dtype, random};
+    const Aligned grad_h{t * c, dtype, random}, phi{k * m, 0, random, 0.02}, bias{m, 0, random}, alpha{3, 0, random};
+    const Aligned norm{c, 0, random}, logits{t * n * n, 0, random}, grad_pre{t * n, 0, random}, grad_post{t * n, 0, random};
+    const Aligned grad_res{t * n * n, 0, random};
+    Aligned output{t * k, dtype, random}, grad_x{t * k, dtype, random}, h{t * c, dtype, random}, grad_y{t * c, dtype, random};
+    Aligned total{t * c, dtype, random}, pre{t * n, 0, random}, post{t * n, 0, random}, res{t * n * n, 0, random};
+    Aligned raw{t * m, 0, random}, r{t, 0, random}, grad_phi{k * m, 0, random}, grad_bias{m, 0, random};
+    Aligned grad_alpha{3, 0, random}, out_pre{t * n, 0, random}, out_post{t * n, 0, random}, out_res{t * n * n, 0, random};
+    Aligned grad_norm{c, 0, random};
+
+    // Adds a row that moves `elements` per token.
+    void add(std::vector<Row> &rows, const char *name, int64_t elements, std::function<int()> run) const {
+        const int64_t width = dtype == MHC_BFLOAT16 ? 2 : 4;
+        if (std::strstr(name, wanted) == nullptr)
+            return;
+        rows.emplace_back(std::string(name) + (dtype == MHC_BFLOAT16 ? " bf16" : ""), t * elements * width, [=] { run(); });
+    }
+
+    void add_all(std::vector<Row> &rows) const {
+        constexpr int iterations = 20;
+        constexpr float epsilon = 1e-6f;
+        add(rows, "copy x", 2 * k, [=] {
+            copy(x, output, t * k * (dtype == MHC_BFLOAT16 ? 2 : 4));
+            return 0;
+        });
+        add(rows, "coefficients_forward", k, [=] {
+            return mhc_coefficients_forward(dtype, x, phi, bias, alpha, pre, post, res, raw, r, t, n, c, iterations, nullptr,
+                                            0);
+        });
+        add(rows, "coefficients_backward", 2 * k, [=] {
+            return mhc_coefficients_backward(dtype, x, phi, bias, alpha, raw, r, grad_pre, grad_post, grad_res, grad_x,
+                                             grad_phi, grad_bias, grad_alpha, t, n, c, iterations, 0, nullptr, 0);
+        });
+        if (dtype == MHC_FLOAT32) {
+            add(rows, "sinkhorn_forward", 2 * n * n,
+                [=] { return mhc_sinkhorn_forward(logits, out_res, t, n, iterations, nullptr, 0); });
+            add(rows, "sinkhorn_backward", 3 * n * n,
+                [=] { return mhc_sinkhorn_backward(logits, grad_res, out_res, t, n, iterations, nullptr, 0); });
+        }
+        add(rows, "read_forward", k + c, [=] { return mhc_read_forward(dtype, x, pre, h, t, n, c, nullptr, 0); });
+        add(rows, "read_backward", 2 * k + c,
+            [=] { return mhc_read_backward(dtype, x, pre, grad_h, grad_x, out_pre, t, n, c, 0, nullptr, 0); });
+        add(rows, "write_forward", 2 * k + c,
+            [=] { return mhc_write_forward(dtype, x, y, res, post, output, t, n, c, nullptr, 0); });
+        add(rows, "write_backward", 3 * k + 2 * c, [=] {
+            return mhc_write_backward(dtype, x, y, res, post, grad_output, grad_x, grad_y, out_res, out_post, t, n, c, 0,
+                                      nullptr, 0);
+        });
+        add(rows, "write_backward_y", k + c,
+            [=] { return mhc_write_backward_y(dtype, post, grad_output, grad_y, t, n, c, nullptr, 0); });
+        add(rows, "enter_forward", k + c, [=] {
+            return mhc_enter_forward(dtype, x, phi, bias, alpha, pre, post, res, raw, r, h, t, n, c, iterations, nullptr, 0);
+        });
+        add(rows, "layer_backward", 3 * k + 2 * c, [=] {
+            return mhc_layer_backward(dtype, x, y, phi, bias, alpha, pre, post, res, raw, r, grad_output, grad_h, grad_x,
+                                      grad_phi, grad_bias, grad_alpha, t, n, c, iterations, nullptr, 0);
+        });
+        add(rows, "connect_forward", 2 * k + 2 * c, [=] {
+            return mhc_connect_forward(dtype, x, 0, y, grad_res, grad_post, output, phi, bias, alpha, norm, epsilon, pre, post,
+                                       res, raw, r, h, t, n, c, iterations, nullptr, 0);
+        });
+        add(rows, "connect_backward", 3 * k + 3 * c, [=] {
+            return mhc_connect_backward(dtype, x, 0, y, phi, bias, alpha, norm, epsilon, pre, post, res, raw, r, grad_output, 0,
+                                        grad_h, grad_x, grad_post, grad_y, grad_phi, grad_bias, grad_alpha, grad_norm, t, n, c,
+                                        iterations, nullptr, 0);
+        });
+        add(rows, "finish_forward", k + 3 * c,
+            [=] { return mhc_finish_forward(dtype, x, 0, y, res, post, norm, epsilon, h, total, t, n, c, nullptr, 0); });
+        add(rows, "finish_backward", 4 * c, [=] {
+            return mhc_finish_backward(dtype, h, post, norm, epsilon, grad_h, total, grad_y, grad_norm, t, n, c, nullptr, 0);
+        });
+    }
+};
 
 } // namespace
 
 int main(int count, char **values) {
     const auto argument = [&](int i, int64_t otherwise) { return count > i ? std::atoll(values[i]) : otherwise; };
     const int64_t t = argument(1, 2048), c = argument(2, 512), rounds = argument(4, 21);
-    const int n = static_cast<int>(argument(3, 4)), iterations = 20;
-    const int64_t k = n * c, m = n * n + 2 * n;
-    Random random(1);
-    const Tensor x(t * k, random), y(t * c, random), phi(k * m, random, 0.02), bias(m, random), alpha(3, random);
-    const Tensor norm(c, random), logits(t * n * n, random), grad_output(t * k, random), grad_h(t * c, random);
-    const Tensor grad_pre(t * n, random), grad_post(t * n, random), grad_res(t * n * n, random);
-    Tensor pre(t * n), post(t * n), res(t * n * n), raw(t * m), r(t), h(t * c), output(t * k, 0.0f), grad_x(t * k, 0.0f);
-    Tensor grad_y(t * c, 0.0f), grad_phi(k * m), grad_bias(m), grad_alpha(3), out_pre(t * n), out_post(t * n),
-        out_res(t * n * n);
-    Tensor total(t * c, 0.0f), grad_norm(c);
-    mhc_parallel_for loop = nullptr;
-    std::vector<Row> rows = {
-        {"copy x", 2 * t * k, [&] { copy(x, output, t * k, loop); }},
-        {"coefficients_forward", t * k,
-         [&] { mhc_coefficients_forward(x, phi, bias, alpha, pre, post, res, raw, r, t, n, c, iterations, nullptr, 0); }},
-        {"coefficients_backward", 2 * t * k,
-         [&] {
-             mhc_coefficients_backward(x, phi, bias, alpha, raw, r, grad_pre, grad_post, grad_res, grad_x, grad_phi, grad_bias,
-                                       grad_alpha, t, n, c, iterations, 0, nullptr, 0);
-         }},
-        {"sinkhorn_forward", 2 * t * n * n, [&] { mhc_sinkhorn_forward(logits, out_res, t, n, iterations, nullptr, 0); }},
-        {"sinkhorn_backward", 3 * t * n * n,
-         [&] { mhc_sinkhorn_backward(logits, grad_res, out_res, t, n, iterations, nullptr, 0); }},
-        {"read_forward", t * (k + c), [&] { mhc_read_forward(x, pre, h, t, n, c, nullptr, 0); }},
-        {"read_backward", t * (2 * k + c), [&] { mhc_read_backward(x, pre, grad_h, grad_x, out_pre, t, n, c, 0, nullptr, 0); }},
-        {"write_forward", t * (2 * k + c), [&] { mhc_write_forward(x, y, res, post, output, t, n, c, nullptr, 0); }},
-        {"write_backward", t * (3 * k + 2 * c),
-         [&] { mhc_write_backward(x, y, res, post, grad_output, grad_x, grad_y, out_res, out_post, t, n, c, 0, nullptr, 0); }},
-        {"write_backward_y", t * (k + c), [&] { mhc_write_backward_y(post, grad_output, grad_y, t, n, c, nullptr, 0); }},
-        {"enter_forward", t * (k + c),
-         [&] { mhc_enter_forward(x, phi, bias, alpha, pre, post, res, raw, r, h, t, n, c, iterations, nullptr, 0); }},
-        {"layer_backward", t * (3 * k + 2 * c),
-         [&] {
-             mhc_layer_backward(x, y, phi, bias, alpha, pre, post, res, raw, r, grad_output, grad_h, grad_x, grad_phi,
-                                grad_bias, grad_alpha, t, n, c, iterations, nullptr, 0);
-         }},
-        {"connect_forward", t * (2 * k + 2 * c),
-         [&] {
-             mhc_connect_forward(x, 0, y, grad_res, grad_post, output, phi, bias, alpha, norm, 1e-6f, pre, post, res, raw, r, h,
-                                 t, n, c, iterations, nullptr, 0);
-         }},
-        {"connect_backward", t * (3 * k + 3 * c),
-         [&] {
-             mhc_connect_backward(x, 0, y, phi, bias, alpha, norm, 1e-6f, pre, post, res, raw, r, grad_output, 0, grad_h,
-                                  grad_x, grad_post, grad_y, grad_phi, grad_bias, grad_alpha, grad_norm, t, n, c, iterations,
-                                  nullptr, 0);
-         }},
-        {"finish_forward", t * (k + 3 * c),
-         [&] { mhc_finish_forward(x, 0, y, res, post, norm, 1e-6f, h, total, t, n, c, nullptr, 0); }},
-        {"finish_backward", t * 4 * c,
-         [&] { mhc_finish_backward(h, post, norm, 1e-6f, grad_h, total, grad_y, grad_norm, t, n, c, nullptr, 0); }},
-    };
+    const int n = static_cast<int>(argument(3, 4));
+    const char *wanted = count > 5 ? values[5] : "";
+    const Bench single{t, c, n, MHC_FLOAT32, wanted}, half{t, c, n, MHC_BFLOAT16, wanted};
+    std::vector<Row> rows;
+    single.add_all(rows);
+    half.add_all(rows);
     for (int64_t round = 0; round <= rounds; round++)
         for (const int threads : {1, 2}) {
             loop = threads == 1 ? nullptr : Partner::both;
@@ -191,13 +250,13 @@ int main(int count, char **values) {
         }
     std::printf("%s, T=%lld C=%lld n=%d, %lld interleaved rounds\n", mhc_isa(), static_cast<long long>(t),
                 static_cast<long long>(c), n, static_cast<long long>(rounds));
-    std::printf("%-22s | %9s %9s %7s | %9s %9s %7s\n", "", "1 thread", "best ms", "GB/s", "2 threads", "best ms", "GB/s");
+    std::printf("%-26s | %9s %9s %7s | %9s %9s %7s\n", "", "1 thread", "best ms", "GB/s", "2 threads", "best ms", "GB/s");
     for (const Row &row : rows) {
-        std::printf("%-22s", row.name.c_str());
+        std::printf("%-26s", row.name.c_str());
         for (const std::vector<double> &times : row.times) {
             const double middle = median(times);
             std::printf(" | %9.3f %9.3f %7.2f", middle, *std::min_element(times.begin(), times.end()),
-                        static_cast<double>(row.floats) * sizeof(float) / middle / 1e6);
+                        static_cast<double>(row.bytes) / middle / 1e6);
         }
         std::printf("\n");
     }

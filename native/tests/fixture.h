@@ -41,44 +41,91 @@ class Random {
     uint64_t state_;
 };
 
-// Floats whose first one is not aligned to a vector and whose last one is the allocation's last, for AddressSanitizer's sake.
+// The nearest bfloat16, ties to even, as a float.
+inline float rounded(float value) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    bits = std::isnan(value) ? bits | 0x400000 : (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+// Elements whose first one is not aligned to a vector and whose last one is the allocation's last, for AddressSanitizer's sake.
 class Tensor {
   public:
-    explicit Tensor(int64_t size, float value = kNaN) : size_(size), memory_(new float[size + kShift]) {
+    explicit Tensor(int64_t size, float value = kNaN, int dtype = MHC_FLOAT32)
+        : size_(size), dtype_(dtype), memory_(new char[(size + kShift) * width()]) {
         for (int64_t i = 0; i < size; i++)
-            data()[i] = value;
+            set(i, value);
     }
 
-    Tensor(int64_t size, Random &random, double scale = 1.0) : Tensor(size) {
+    Tensor(int64_t size, Random &random, double scale = 1.0, int dtype = MHC_FLOAT32) : Tensor(size, kNaN, dtype) {
         for (int64_t i = 0; i < size; i++)
-            data()[i] = static_cast<float>(scale * random.normal());
+            set(i, static_cast<float>(scale * random.normal()));
     }
 
-    Tensor(const Tensor &other) : Tensor(other.size_) { std::memcpy(data(), other.data(), size_ * sizeof(float)); }
+    Tensor(const Tensor &other) : Tensor(other.size_, kNaN, other.dtype_) {
+        std::memcpy(bytes(), other.bytes(), size_ * width());
+    }
     Tensor &operator=(const Tensor &) = delete;
 
-    float *data() { return memory_.get() + kShift; }
-    const float *data() const { return memory_.get() + kShift; }
+    // Of a float32 tensor.
+    float *data() { return reinterpret_cast<float *>(bytes()); }
+    const float *data() const { return reinterpret_cast<const float *>(bytes()); }
     operator float *() { return data(); }
     operator const float *() const { return data(); }
+
+    // Of any.
+    operator void *() { return bytes(); }
+    operator const void *() const { return bytes(); }
     int64_t size() const { return size_; }
+    int dtype() const { return dtype_; }
 
-    std::vector<double> wide() const { return {data(), data() + size_}; }
-
-    bool same_bits(const Tensor &other) const {
-        return size_ == other.size_ && std::memcmp(data(), other.data(), size_ * sizeof(float)) == 0;
+    float at(int64_t i) const {
+        float value = 0;
+        if (dtype_ == MHC_BFLOAT16)
+            std::memcpy(reinterpret_cast<char *>(&value) + 2, bytes() + 2 * i, 2);
+        else
+            std::memcpy(&value, bytes() + 4 * i, 4);
+        return value;
     }
+
+    void set(int64_t i, float value) {
+        if (dtype_ == MHC_BFLOAT16) {
+            value = rounded(value);
+            std::memcpy(bytes() + 2 * i, reinterpret_cast<const char *>(&value) + 2, 2);
+        } else {
+            std::memcpy(bytes() + 4 * i, &value, 4);
+        }
+    }
+
+    std::vector<double> wide() const {
+        std::vector<double> values(size_);
+        for (int64_t i = 0; i < size_; i++)
+            values[i] = at(i);
+        return values;
+    }
+
+    bool same_bits(const Tensor &other) const { return size_ == other.size_ && same_bits(other.bytes()); }
+    bool same_bits(const void *other) const { return std::memcmp(bytes(), other, size_ * width()) == 0; }
 
   private:
     static constexpr int kShift = 1;
+
+    int64_t width() const { return dtype_ == MHC_BFLOAT16 ? 2 : 4; }
+    char *bytes() { return memory_.get() + kShift * width(); }
+    const char *bytes() const { return memory_.get() + kShift * width(); }
+
     int64_t size_;
-    std::unique_ptr<float[]> memory_;
+    int dtype_;
+    std::unique_ptr<char[]> memory_;
 };
 
 struct Shape {
     int64_t tokens;
     int n;
     int64_t channels;
+    int dtype = MHC_FLOAT32;
 
     int64_t depth() const { return n * channels; }
     int64_t coefficients() const { return n * n + 2 * n; }
@@ -89,7 +136,7 @@ struct Shape {
 inline double error_of(const Tensor &actual, const std::vector<double> &expected) {
     double largest = 1e-30, difference = 0;
     for (int64_t i = 0; i < actual.size(); i++) {
-        const double a = actual.data()[i], e = expected[i];
+        const double a = actual.at(i), e = expected[i];
         if (!std::isfinite(a) || !std::isfinite(e))
             return std::numeric_limits<double>::infinity();
         largest = std::fmax(largest, std::fabs(e));
@@ -98,16 +145,19 @@ inline double error_of(const Tensor &actual, const std::vector<double> &expected
     return difference / largest;
 }
 
+// Of what is stored as bfloat16, or comes from something that was on the way.
+constexpr double kRounded = 1e-2;
+
 inline void expect_close(const char *what, const Shape &shape, const Tensor &actual, const std::vector<double> &expected,
                          double tolerance = 2e-5) {
-    const double error = error_of(actual, expected);
-    expect(error <= tolerance, "%s %s: T=%lld n=%d C=%lld: error %.3g > %.3g", mhc_isa(), what,
-           static_cast<long long>(shape.tokens), shape.n, static_cast<long long>(shape.channels), error, tolerance);
+    const double error = error_of(actual, expected), most = actual.dtype() == MHC_BFLOAT16 ? kRounded : tolerance;
+    expect(error <= most, "%s %s: T=%lld n=%d C=%lld dtype=%d: error %.3g > %.3g", mhc_isa(), what,
+           static_cast<long long>(shape.tokens), shape.n, static_cast<long long>(shape.channels), shape.dtype, error, most);
 }
 
 inline void expect_same(const char *what, const Shape &shape, const Tensor &one, const Tensor &other) {
-    expect(one.same_bits(other), "%s %s: T=%lld n=%d C=%lld: bits differ", mhc_isa(), what,
-           static_cast<long long>(shape.tokens), shape.n, static_cast<long long>(shape.channels));
+    expect(one.same_bits(other), "%s %s: T=%lld n=%d C=%lld dtype=%d: bits differ", mhc_isa(), what,
+           static_cast<long long>(shape.tokens), shape.n, static_cast<long long>(shape.channels), shape.dtype);
 }
 
 inline void expect_ok(int code, const char *error) {
@@ -126,7 +176,7 @@ inline bool select_isa(const char *name, mhc_parallel_for loop) {
 template <class F>
 void each_isa(const F &body, mhc_parallel_for loop = nullptr) {
     int ran = 0;
-    for (const char *name : {"plain", "avx2", "avx512", "emulated"})
+    for (const char *name : {"plain", "avx2", "avx512", "avx512_bf16", "emulated"})
         if (select_isa(name, loop)) {
             body();
             ran++;
@@ -141,21 +191,44 @@ constexpr int64_t kTokens[] = {1, 3, 17}, kChannels[] = {1, 5, 16, 33, 128};
 constexpr int64_t kTokens[] = {1, 3, 17, 64}, kChannels[] = {1, 5, 16, 33, 128, 512};
 #endif
 
-// Calls body for all sizes; C = 0 stands for operations without channels.
+// Calls body for all sizes without channels.
 template <class F>
-void each_shape(bool channels, const F &body) {
+void each_shape_without_channels(const F &body) {
     for (int n = 1; n <= MHC_MAX_STREAMS; n++)
         for (const int64_t tokens : kTokens)
-            if (!channels)
-                body(Shape{tokens, n, 0});
-            else
-                for (const int64_t c : kChannels)
-                    body(Shape{tokens, n, c});
+            body(Shape{tokens, n, 0});
+}
+
+// Calls body for all sizes in float32, and for some of every kind in bfloat16. Of a few numbers that nearly cancel, as with one
+// channel, nothing is left where they are rounded so.
+template <class F>
+void each_shape(const F &body) {
+    for (int n = 1; n <= MHC_MAX_STREAMS; n++) {
+        for (const int64_t tokens : kTokens)
+            for (const int64_t c : kChannels)
+                body(Shape{tokens, n, c, MHC_FLOAT32});
+        for (const int64_t tokens : {1, 3, 17})
+            for (const int64_t c : {5, 16, 33, 200})
+                body(Shape{tokens, n, c, MHC_BFLOAT16});
+    }
+}
+
+// Calls body for every build, data type and kind of value that must come through.
+template <class F>
+void each_bad_value(const F &body) {
+    each_isa([&] {
+        for (const int dtype : {MHC_FLOAT32, MHC_BFLOAT16})
+            for (const float bad : {kNaN, kInfinity})
+                body(Shape{9, 4, 37, dtype}, bad);
+    });
 }
 
 // Sizes at which several threads share the work, with odd ends.
 inline std::vector<Shape> large_shapes() {
-    return {{1000, 4, 64}, {777, 4, 33}, {300, 3, 100}, {333, 8, 17}};
+    std::vector<Shape> shapes;
+    for (const int dtype : {MHC_FLOAT32, MHC_BFLOAT16})
+        shapes.insert(shapes.end(), {{1000, 4, 64, dtype}, {777, 4, 33, dtype}, {300, 3, 100, dtype}, {333, 8, 17, dtype}});
+    return shapes;
 }
 
 } // namespace mhc::test

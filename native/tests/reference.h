@@ -54,6 +54,14 @@ inline double sigmoid(double x) {
     return 1 / (1 + std::exp(-x));
 }
 
+// As a tensor of the shape's data type holds them.
+inline Doubles stored(const Shape &s, Doubles values) {
+    if (s.dtype == MHC_BFLOAT16)
+        for (double &value : values)
+            value = rounded(static_cast<float>(value));
+    return values;
+}
+
 struct CoefficientValues {
     Doubles pre, post, res, raw, r;
 };

@@ -14,7 +14,7 @@ constexpr int kStreams = 2, kIterations = 4;
 struct Arguments {
     std::vector<Tensor> tensors;
     int64_t tokens = kThreeTokens, channels = kFiveChannels;
-    int32_t n = kStreams, iterations = kIterations, accumulate = 0;
+    int32_t n = kStreams, iterations = kIterations, accumulate = 0, dtype = MHC_FLOAT32;
     std::vector<float *> p;
 
     Arguments() : tensors(20, Tensor(kThreeTokens * kStreams * kFiveChannels * 8, 0.5f)) {
@@ -54,8 +54,8 @@ const std::vector<Operation> kOperations = {
      true,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_coefficients_forward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.tokens, a.n,
-                                         a.channels, a.iterations, e, size);
+         return mhc_coefficients_forward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8],
+                                         a.tokens, a.n, a.channels, a.iterations, e, size);
      }},
     {"enter_forward",
      {"x", "phi", "bias", "alpha", "pre", "post", "res", "raw", "r", "h"},
@@ -63,8 +63,8 @@ const std::vector<Operation> kOperations = {
      true,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_enter_forward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9], a.tokens, a.n,
-                                  a.channels, a.iterations, e, size);
+         return mhc_enter_forward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9],
+                                  a.tokens, a.n, a.channels, a.iterations, e, size);
      }},
     {"coefficients_backward",
      {"x", "phi", "bias", "alpha", "raw", "r", "grad_pre", "grad_post", "grad_res", "grad_x", "grad_phi", "grad_bias",
@@ -73,9 +73,9 @@ const std::vector<Operation> kOperations = {
      true,
      true,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_coefficients_backward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9],
-                                          a.p[10], a.p[11], a.p[12], a.tokens, a.n, a.channels, a.iterations, a.accumulate, e,
-                                          size);
+         return mhc_coefficients_backward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8],
+                                          a.p[9], a.p[10], a.p[11], a.p[12], a.tokens, a.n, a.channels, a.iterations,
+                                          a.accumulate, e, size);
      }},
     {"read_forward",
      {"x", "pre", "h"},
@@ -83,7 +83,7 @@ const std::vector<Operation> kOperations = {
      false,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_read_forward(a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.channels, e, size);
+         return mhc_read_forward(a.dtype, a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.channels, e, size);
      }},
     {"read_backward",
      {"x", "pre", "grad_h", "grad_x", "grad_pre"},
@@ -91,7 +91,8 @@ const std::vector<Operation> kOperations = {
      false,
      true,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_read_backward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.tokens, a.n, a.channels, a.accumulate, e, size);
+         return mhc_read_backward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.tokens, a.n, a.channels, a.accumulate, e,
+                                  size);
      }},
     {"write_forward",
      {"x", "y", "res", "post", "output"},
@@ -99,7 +100,7 @@ const std::vector<Operation> kOperations = {
      false,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_write_forward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.tokens, a.n, a.channels, e, size);
+         return mhc_write_forward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.tokens, a.n, a.channels, e, size);
      }},
     {"write_backward",
      {"x", "y", "res", "post", "grad_output", "grad_x", "grad_y", "grad_res", "grad_post"},
@@ -107,8 +108,8 @@ const std::vector<Operation> kOperations = {
      false,
      true,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_write_backward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.tokens, a.n,
-                                   a.channels, a.accumulate, e, size);
+         return mhc_write_backward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.tokens,
+                                   a.n, a.channels, a.accumulate, e, size);
      }},
     {"write_backward_y",
      {"post", "grad_output", "grad_y"},
@@ -116,7 +117,7 @@ const std::vector<Operation> kOperations = {
      false,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_write_backward_y(a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.channels, e, size);
+         return mhc_write_backward_y(a.dtype, a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.channels, e, size);
      }},
     {"layer_backward",
      {"x", "y", "phi", "bias", "alpha", "pre", "post", "res", "raw", "r", "grad_output", "grad_h", "grad_x", "grad_phi",
@@ -125,9 +126,9 @@ const std::vector<Operation> kOperations = {
      true,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_layer_backward(a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9], a.p[10],
-                                   a.p[11], a.p[12], a.p[13], a.p[14], a.p[15], a.tokens, a.n, a.channels, a.iterations, e,
-                                   size);
+         return mhc_layer_backward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9],
+                                   a.p[10], a.p[11], a.p[12], a.p[13], a.p[14], a.p[15], a.tokens, a.n, a.channels,
+                                   a.iterations, e, size);
      }},
     {"connect_forward",
      {"x", "y", "res_before", "post_before", "x_next", "phi", "bias", "alpha", "norm", "pre", "post", "res", "raw", "r", "h"},
@@ -135,9 +136,9 @@ const std::vector<Operation> kOperations = {
      true,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_connect_forward(a.p[0], 0, a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], 1e-6f, a.p[9],
-                                    a.p[10], a.p[11], a.p[12], a.p[13], a.p[14], a.tokens, a.n, a.channels, a.iterations, e,
-                                    size);
+         return mhc_connect_forward(a.dtype, a.p[0], 0, a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], 1e-6f,
+                                    a.p[9], a.p[10], a.p[11], a.p[12], a.p[13], a.p[14], a.tokens, a.n, a.channels,
+                                    a.iterations, e, size);
      },
      {"y", "norm"}},
     {"connect_backward",
@@ -148,8 +149,8 @@ const std::vector<Operation> kOperations = {
      true,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_connect_backward(a.p[0], 0, a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], 1e-6f, a.p[6], a.p[7], a.p[8], a.p[9],
-                                     a.p[10], a.p[11], 0, a.p[12], a.p[13], a.p[14], a.p[15], a.p[16], a.p[17], a.p[18],
+         return mhc_connect_backward(a.dtype, a.p[0], 0, a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], 1e-6f, a.p[6], a.p[7], a.p[8],
+                                     a.p[9], a.p[10], a.p[11], 0, a.p[12], a.p[13], a.p[14], a.p[15], a.p[16], a.p[17], a.p[18],
                                      a.p[19], a.tokens, a.n, a.channels, a.iterations, e, size);
      },
      {"grad_x"}},
@@ -159,8 +160,8 @@ const std::vector<Operation> kOperations = {
      false,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_finish_forward(a.p[0], 0, a.p[1], a.p[2], a.p[3], a.p[4], 1e-6f, a.p[5], a.p[6], a.tokens, a.n, a.channels,
-                                   e, size);
+         return mhc_finish_forward(a.dtype, a.p[0], 0, a.p[1], a.p[2], a.p[3], a.p[4], 1e-6f, a.p[5], a.p[6], a.tokens, a.n,
+                                   a.channels, e, size);
      }},
     {"finish_backward",
      {"total", "post", "norm", "grad_output", "grad_total", "grad_y", "grad_norm"},
@@ -168,8 +169,8 @@ const std::vector<Operation> kOperations = {
      false,
      false,
      [](const Arguments &a, char *e, size_t size) {
-         return mhc_finish_backward(a.p[0], a.p[1], a.p[2], 1e-6f, a.p[3], a.p[4], a.p[5], a.p[6], a.tokens, a.n, a.channels, e,
-                                    size);
+         return mhc_finish_backward(a.dtype, a.p[0], a.p[1], a.p[2], 1e-6f, a.p[3], a.p[4], a.p[5], a.p[6], a.tokens, a.n,
+                                    a.channels, e, size);
      }},
 };
 
@@ -236,6 +237,28 @@ MHC_TEST(every_operation_names_a_size_out_of_range) {
             if (operation.accumulate)
                 expect_refused(operation, a, "accumulate_x");
         }
+    }
+}
+
+MHC_TEST(every_operation_on_streams_takes_bfloat16_and_names_an_unknown_data_type) {
+    select_isa("plain", nullptr);
+    for (const Operation &operation : kOperations) {
+        if (!operation.channels)
+            continue;
+        for (const int dtype : {-1, 2}) {
+            Arguments a;
+            a.dtype = dtype;
+            expect_refused(operation, a, "dtype");
+        }
+        Arguments a;
+        a.dtype = MHC_BFLOAT16;
+        for (size_t i = 0; i < operation.pointers.size(); i++)
+            for (const char *name : {"x", "y", "h", "x_next", "grad_h", "grad_x", "grad_y_before"})
+                if (std::strcmp(operation.pointers[i], name) == 0)
+                    a.p[i] = reinterpret_cast<float *>(reinterpret_cast<char *>(a.p[i]) + 2);
+        char error[128] = "";
+        const int code = operation.call(a, error, sizeof error);
+        expect(code == MHC_OK, "%s: code %d: %s", operation.name, code, error);
     }
 }
 

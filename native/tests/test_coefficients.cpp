@@ -3,7 +3,7 @@
 using namespace mhc::test;
 
 MHC_TEST(coefficients_match_float64_for_all_sizes) {
-    each_shape(true, [](const Shape &s) {
+    each_shape([](const Shape &s) {
         Random random(s.seed());
         const LayerInputs in(s, random);
         const Doubles x = in.x.wide(), phi = in.phi.wide(), bias = in.bias.wide(), alpha = in.alpha.wide();
@@ -50,29 +50,29 @@ MHC_TEST(coefficients_give_the_same_bits_with_two_and_three_threads) {
 }
 
 MHC_TEST(coefficients_let_nan_through_and_keep_it_to_its_token) {
-    const Shape s{21, 4, 33};
-    each_isa([&] {
-        Random random(5);
-        LayerInputs in(s, random);
-        in.x[7 * s.depth() + 100] = kNaN;
-        LayerOutputs out(s);
-        LayerGradients grad(in);
-        coefficients_forward(s, in, out);
-        coefficients_backward(s, in, out, grad, false);
-        for (int64_t t = 0; t < s.tokens; t++) {
-            for (int k = 0; k < s.n; k++)
-                expect(std::isnan(out.pre[t * s.n + k]) == (t == 7) && std::isnan(out.post[t * s.n + k]) == (t == 7),
-                       "%s: pre or post of token %lld", mhc_isa(), static_cast<long long>(t));
-            for (int k = 0; k < s.n * s.n; k++)
-                expect(std::isnan(out.res[t * s.n * s.n + k]) == (t == 7), "%s: res of token %lld", mhc_isa(),
-                       static_cast<long long>(t));
-            for (int64_t k = 0; k < s.depth(); k++)
-                expect(std::isnan(grad.x[t * s.depth() + k]) == (t == 7), "%s: grad_x of token %lld", mhc_isa(),
-                       static_cast<long long>(t));
-        }
-        for (int64_t k = 0; k < grad.phi.size(); k++)
-            expect(std::isnan(grad.phi[k]), "%s: grad_phi[%lld] = %g", mhc_isa(), static_cast<long long>(k), grad.phi[k]);
-    });
+    for (const Shape s : {Shape{21, 4, 33, MHC_FLOAT32}, Shape{21, 4, 33, MHC_BFLOAT16}})
+        each_isa([&] {
+            Random random(5);
+            LayerInputs in(s, random);
+            in.x.set(7 * s.depth() + 100, kNaN);
+            LayerOutputs out(s);
+            LayerGradients grad(in);
+            coefficients_forward(s, in, out);
+            coefficients_backward(s, in, out, grad, false);
+            for (int64_t t = 0; t < s.tokens; t++) {
+                for (int k = 0; k < s.n; k++)
+                    expect(std::isnan(out.pre[t * s.n + k]) == (t == 7) && std::isnan(out.post[t * s.n + k]) == (t == 7),
+                           "%s: pre or post of token %lld", mhc_isa(), static_cast<long long>(t));
+                for (int k = 0; k < s.n * s.n; k++)
+                    expect(std::isnan(out.res[t * s.n * s.n + k]) == (t == 7), "%s: res of token %lld", mhc_isa(),
+                           static_cast<long long>(t));
+                for (int64_t k = 0; k < s.depth(); k++)
+                    expect(std::isnan(grad.x.at(t * s.depth() + k)) == (t == 7), "%s: grad_x of token %lld", mhc_isa(),
+                           static_cast<long long>(t));
+            }
+            for (int64_t k = 0; k < grad.phi.size(); k++)
+                expect(std::isnan(grad.phi[k]), "%s: grad_phi[%lld] = %g", mhc_isa(), static_cast<long long>(k), grad.phi[k]);
+        });
 }
 
 MHC_TEST(coefficients_of_a_token_of_zeros_are_nan) {
@@ -94,9 +94,9 @@ MHC_TEST(coefficients_of_no_tokens_write_zero_parameter_gradients) {
         const LayerInputs in(s, random);
         char error[128] = "";
         LayerGradients grad(in);
-        expect_ok(mhc_coefficients_backward(nullptr, in.phi, in.bias, in.alpha, nullptr, nullptr, nullptr, nullptr, nullptr,
-                                            nullptr, grad.phi, grad.bias, grad.alpha, 0, s.n, s.channels, kIterations, 0, error,
-                                            sizeof error),
+        expect_ok(mhc_coefficients_backward(s.dtype, nullptr, in.phi, in.bias, in.alpha, nullptr, nullptr, nullptr, nullptr,
+                                            nullptr, nullptr, grad.phi, grad.bias, grad.alpha, 0, s.n, s.channels, kIterations,
+                                            0, error, sizeof error),
                   error);
         for (const Tensor *tensor : {&grad.phi, &grad.bias, &grad.alpha})
             for (int64_t i = 0; i < tensor->size(); i++)

@@ -1,5 +1,5 @@
 // Compiled once per build of the vectors; each runs only where the processor has it.
-#include "simd.h"
+#include "bf16.h"
 
 #include "check.h"
 
@@ -87,6 +87,59 @@ MHC_TEST(columns_are_rows_transposed_for_full_and_partial_tiles) {
     }
 }
 
+// Every bfloat16 with every kind of rest: exact, below half, half, above half. Subnormal numbers may become zeros.
+MHC_TEST(bfloat16_is_the_nearest_with_ties_to_even_and_nan_stays_nan) {
+    int wrong = 0;
+    for (uint32_t upper = 0; upper < 0x10000; upper++)
+        for (const uint32_t lower : {0u, 1u, 0x7fffu, 0x8000u, 0x8001u, 0xffffu}) {
+            const uint32_t bits = upper << 16 | lower;
+            float value, back;
+            std::memcpy(&value, &bits, sizeof value);
+            Vec v = splat(1.0f);
+            v[upper % kLanes] = value;
+            Bf16 stored[kLanes];
+            store(stored, v);
+            std::memcpy(&back, &bits, sizeof back);
+            back = load(stored)[upper % kLanes];
+            const uint32_t odd = upper & 1, up = lower > 0x8000 || (lower == 0x8000 && odd == 1) ? 1 : 0;
+            const bool right = std::isnan(value) ? std::isnan(back)
+                               : std::fabs(value) < std::numeric_limits<float>::min()
+                                   ? std::fabs(back) <= std::numeric_limits<float>::min()
+                                   : stored[upper % kLanes].bits == upper + up;
+            wrong += right && (kLanes == 1 || back != back || widen(stored[(upper + 1) % kLanes]) == 1.0f) ? 0 : 1;
+        }
+    expect(wrong == 0, "%d wrong", wrong);
+}
+
+MHC_TEST(parts_of_bfloat16_touch_only_that_part) {
+    for (int count = 0; count <= kLanes; count++) {
+        Bf16 from[kLanes], to[kLanes];
+        for (int i = 0; i < kLanes; i++)
+            from[i].bits = to[i].bits = static_cast<uint16_t>(0x3f80 + i);
+        const Vec v = load(from, Part{count});
+        store(to, v + v, Part{count});
+        for (int i = 0; i < kLanes; i++)
+            expect(v[i] == (i < count ? widen(from[i]) : 0) && widen(to[i]) == (i < count ? 2 : 1) * widen(from[i]),
+                   "count %d, lane %d", count, i);
+    }
+}
+
+MHC_TEST(the_sums_of_vectors_take_every_lane_of_their_own) {
+    constexpr int count = kLanes + 3;
+    Vec v[count];
+    for (int k = 0; k < count; k++)
+        for (int i = 0; i < kLanes; i++)
+            v[k][i] = static_cast<float>((k + 1) << (i % 8));
+    float out[count];
+    store_sums<count>(out, v);
+    for (int k = 0; k < count; k++) {
+        float expected = 0;
+        for (int i = 0; i < kLanes; i++)
+            expected += static_cast<float>((k + 1) << (i % 8));
+        expect(out[k] == expected, "sum %d: %g, not %g", k, out[k], expected);
+    }
+}
+
 MHC_TEST(the_sum_of_a_vector_takes_every_lane) {
     Vec v;
     for (int i = 0; i < kLanes; i++)
@@ -97,7 +150,9 @@ MHC_TEST(the_sum_of_a_vector_takes_every_lane) {
 } // namespace mhc::test
 
 int main(int count, char **names) {
-#if defined(__AVX512F__)
+#if defined(__AVX512BF16__)
+    const bool supported = __builtin_cpu_supports("avx512bf16");
+#elif defined(__AVX512F__)
     const bool supported = __builtin_cpu_supports("avx512f");
 #elif defined(__AVX2__)
     const bool supported = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

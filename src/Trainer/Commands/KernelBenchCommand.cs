@@ -29,7 +29,7 @@ internal static class KernelBenchCommand
             var results = benchmark.Run(parsed.GetValue(rounds));
 
             var output = parsed.InvocationConfiguration.Output;
-            output.WriteLine($"{parsed.GetValue(tokens)} tokens, C = {parsed.GetValue(channels)}, n = {parsed.GetValue(streams)}, float32, {torch.get_num_threads()} thread(s), "
+            output.WriteLine($"{parsed.GetValue(tokens)} tokens, C = {parsed.GetValue(channels)}, n = {parsed.GetValue(streams)}, float32 where nothing else is said, {torch.get_num_threads()} thread(s), "
                 + $"{MhcKernels.InstructionSet} kernels, medians of {parsed.GetValue(rounds)} interleaved rounds");
             foreach (var result in results)
             {

@@ -18,6 +18,7 @@ internal sealed class KernelBenchmark : IDisposable
     private const double SinkhornTarget = 40;
     private const double LayerTarget = 6;
     private const double BandwidthTarget = 0.75;
+    private const double HalfTarget = 1.6;
 
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly Generator _generator = new(1, CPU);
@@ -44,11 +45,12 @@ internal sealed class KernelBenchmark : IDisposable
             MhcKernels.SinkhornBackward(logits, gradLogits, Iterations);
         });
         Time("sinkhorn composed", () => autograd.grad([MhcReference.SinkhornKnopp(logits, Iterations)], [logits], [gradLogits]));
-        Time("layer", () =>
-        {
-            var pass = new MhcPass(parameters, x);
-            Gradients(LeaveFunction.Apply(pass, ConnectFunction.Apply(pass, x)), layer, gradX);
-        });
+        Tensor halfX = Half(x), halfY = Half(y), halfGradX = Half(gradX);
+        Tensor[] halfLayer = [halfX, .. layer[1..]];
+        Time("write bf16", () => MhcKernels.Write(halfX, halfY, res, post));
+        Time("read bf16", () => MhcKernels.Read(halfX, pre));
+        Time("layer", () => Layer(x, layer, gradX));
+        Time("layer bf16", () => Layer(halfX, halfLayer, halfGradX));
         Time("layer composed", () =>
         {
             var c = MhcReference.Coefficients(x, parameters.Phi, parameters.Bias, parameters.Alpha, Iterations);
@@ -67,6 +69,12 @@ internal sealed class KernelBenchmark : IDisposable
             var after = path.Apply(path.Apply(x, Norm, gain: null), Norm, gain: null);
             Gradients(Norm(after.sum(1)), chain, gradY);
         });
+
+        void Layer(Tensor streams, Tensor[] inputs, Tensor upstream)
+        {
+            var pass = new MhcPass(parameters, streams);
+            Gradients(LeaveFunction.Apply(pass, ConnectFunction.Apply(pass, streams)), inputs, upstream);
+        }
 
         // By the trainer's own kernel, which is the faster one: the comparison is of the connections.
         Tensor Norm(Tensor h) => RmsNormFunction.Apply(h, norm);
@@ -101,10 +109,15 @@ internal sealed class KernelBenchmark : IDisposable
             Faster("two connected sublayers with norms, without F, to the sum of streams, forward + backward", "chain", LayerTarget),
             Bandwidth("write, forward", "write", ((2 * n) + 1) * stream),
             Bandwidth("read, forward", "read", (n + 1) * stream),
+            Compared("mHC layer without F, forward + backward, bfloat16 streams against float32", "layer bf16", "layer", HalfTarget),
+            Compared("write, forward, bfloat16 streams against float32", "write bf16", "write", HalfTarget),
+            Compared("read, forward, bfloat16 streams against float32", "read bf16", "read", HalfTarget),
         ];
 
-        BenchmarkResult Faster(string metric, string name, double target) =>
-            new(metric, Median(name) * 1e3, "ms", Median($"{name} composed") * 1e3, Median($"{name} composed") / Median(name), target);
+        BenchmarkResult Faster(string metric, string name, double target) => Compared(metric, name, $"{name} composed", target);
+
+        BenchmarkResult Compared(string metric, string name, string baseline, double target) =>
+            new(metric, Median(name) * 1e3, "ms", Median(baseline) * 1e3, Median(baseline) / Median(name), target);
 
         BenchmarkResult Bandwidth(string metric, string name, long floats)
         {
@@ -129,6 +142,8 @@ internal sealed class KernelBenchmark : IDisposable
     private void Time(string name, Action run) => _timed.Add(name, (run, []));
 
     private Tensor Random(double deviation, params long[] shape) => randn(shape, generator: _generator) * deviation;
+
+    private static Tensor Half(Tensor values) => values.detach().to(ScalarType.BFloat16).requires_grad_(values.requires_grad);
 
     private Tensor Leaf(double deviation, params long[] shape) => Random(deviation, shape).requires_grad_();
 

@@ -36,6 +36,12 @@ internal static unsafe class TensorMemory
         ? (BFloat16Element*)Pointer(tensor)
         : throw new ArgumentException($"The kernel takes contiguous bfloat16 tensors, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.", nameof(tensor));
 
+    /// <summary>Address of the first element for a kernel that takes contiguous elements of a given type.</summary>
+    /// <exception cref="ArgumentException">The tensor is of another type or not contiguous.</exception>
+    public static void* Elements(Tensor tensor, ScalarType dtype) => tensor.dtype == dtype && tensor.is_contiguous()
+        ? Pointer(tensor)
+        : throw new ArgumentException($"The kernels take contiguous {dtype} tensors here, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.", nameof(tensor));
+
     /// <summary>The elements, row-major, in place.</summary>
     /// <exception cref="ArgumentException">The tensor is not contiguous, or too large for a span, or its elements have another size than T.</exception>
     public static Span<T> Span<T>(Tensor tensor)

@@ -7,7 +7,8 @@ namespace MhcOperator.Trainer.Mhc;
 
 /// <summary>
 /// The fused kernels on tensors: allocates results, passes pointers, turns error codes into exceptions. No autograd here.
-/// All tensors are float32 and contiguous on the CPU. T tokens, n streams, C channels.
+/// All tensors are contiguous on the CPU. Streams, a sublayer's input and result, and the gradients of these are float32 or bfloat16, all of a call alike;
+/// everything else is float32. T tokens, n streams, C channels.
 /// </summary>
 internal static unsafe class MhcKernels
 {
@@ -19,7 +20,7 @@ internal static unsafe class MhcKernels
         Check(MhcNative.Initialize(TorchShim.ParallelFor, error, ErrorSize), error);
     }
 
-    /// <summary>avx512, avx2 or plain.</summary>
+    /// <summary>avx512_bf16, avx512, avx2 or plain.</summary>
     public static string InstructionSet => Marshal.PtrToStringUTF8((nint)MhcNative.InstructionSet()) ?? "none";
 
     /// <param name="logits">[T, n, n]</param>
@@ -48,13 +49,14 @@ internal static unsafe class MhcKernels
     public static Tensor Connect(MhcPass pass)
     {
         var (before, parameters) = (pass.Before, pass.Parameters);
-        var h = empty(pass.Tokens, pass.Channels);
+        var (type, code) = Stored(pass.X);
+        var h = empty(pass.Tokens, pass.Channels, dtype: type);
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.ConnectForward(
-                P(before?.X ?? pass.X), before?.Replicated ?? pass.Replicated ? 1 : 0, Maybe(before?.Y), Maybe(before?.Res), Maybe(before?.Post), before is null ? null : P(pass.X),
+                code, S(before?.X ?? pass.X, type), before?.Replicated ?? pass.Replicated ? 1 : 0, S(before?.Y, type), Maybe(before?.Res), Maybe(before?.Post), before is null ? null : S(pass.X, type),
                 P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha), Maybe(pass.Norm), RmsNormKernels.Epsilon,
-                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), P(h), pass.Tokens, parameters.Streams, pass.Channels, parameters.Iterations, error, ErrorSize),
+                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), S(h, type), pass.Tokens, parameters.Streams, pass.Channels, parameters.Iterations, error, ErrorSize),
             error);
         return h;
     }
@@ -68,17 +70,18 @@ internal static unsafe class MhcKernels
     public static (Tensor? X, Tensor? Source, Tensor Phi, Tensor Bias, Tensor Alpha, Tensor? Norm) ConnectBackward(MhcPass pass, Tensor gradH)
     {
         var parameters = pass.Parameters;
+        var (type, code) = Stored(pass.X);
         using var gates = pass.Replicated ? ones(pass.Tokens, parameters.Streams) : null;
         var postBefore = gates ?? pass.Before?.Post;
         var gradX = pass.Replicated ? null : Like(pass.X);
-        var gradSource = postBefore is null ? null : empty(pass.Tokens, pass.Channels);
+        var gradSource = postBefore is null ? null : empty(pass.Tokens, pass.Channels, dtype: type);
         var (gradPhi, gradBias, gradAlpha, gradNorm) = (Like(parameters.Phi), Like(parameters.Bias), Like(parameters.Alpha), pass.Norm is null ? null : Like(pass.Norm));
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.ConnectBackward(
-                P(pass.X), pass.Replicated ? 1 : 0, P(pass.Y!), P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha), Maybe(pass.Norm), RmsNormKernels.Epsilon,
-                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), P(pass.GradOutput!), pass.GradOutput!.dim() == 2 ? 1 : 0, P(gradH), Maybe(gradX),
-                Maybe(postBefore), Maybe(gradSource), P(gradPhi), P(gradBias), P(gradAlpha), Maybe(gradNorm),
+                code, S(pass.X, type), pass.Replicated ? 1 : 0, S(pass.Y, type), P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha), Maybe(pass.Norm), RmsNormKernels.Epsilon,
+                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), S(pass.GradOutput, type), pass.GradOutput!.dim() == 2 ? 1 : 0, S(gradH, type), S(gradX, type),
+                Maybe(postBefore), S(gradSource, type), P(gradPhi), P(gradBias), P(gradAlpha), Maybe(gradNorm),
                 pass.Tokens, parameters.Streams, pass.Channels, parameters.Iterations, error, ErrorSize),
             error);
         return (gradX, gradSource, gradPhi, gradBias, gradAlpha, gradNorm);
@@ -90,11 +93,12 @@ internal static unsafe class MhcKernels
     /// <returns>the sum [T, C], for the backward pass, and the normed sum [T, C]</returns>
     public static (Tensor Total, Tensor Output) Finish(MhcPass pass, Tensor norm)
     {
-        var (total, output) = (empty(pass.Tokens, pass.Channels), empty(pass.Tokens, pass.Channels));
+        var (type, code) = Stored(pass.X);
+        var (total, output) = (empty(pass.Tokens, pass.Channels, dtype: type), empty(pass.Tokens, pass.Channels, dtype: type));
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.FinishForward(
-                P(pass.X), pass.Replicated ? 1 : 0, P(pass.Y!), P(pass.Res), P(pass.Post), P(norm), RmsNormKernels.Epsilon, P(total), P(output),
+                code, S(pass.X, type), pass.Replicated ? 1 : 0, S(pass.Y, type), P(pass.Res), P(pass.Post), P(norm), RmsNormKernels.Epsilon, S(total, type), S(output, type),
                 pass.Tokens, pass.Parameters.Streams, pass.Channels, error, ErrorSize),
             error);
         return (total, output);
@@ -103,11 +107,12 @@ internal static unsafe class MhcKernels
     /// <returns>gradients of the sum, which is that of every last stream, of y and of the norm's weight</returns>
     public static (Tensor Total, Tensor Y, Tensor Norm) FinishBackward(Tensor total, Tensor post, Tensor norm, Tensor gradOutput)
     {
+        var (type, code) = Stored(total);
         var (gradTotal, gradY, gradNorm) = (Like(total), Like(total), Like(norm));
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.FinishBackward(
-                P(total), P(post), P(norm), RmsNormKernels.Epsilon, P(gradOutput), P(gradTotal), P(gradY), P(gradNorm),
+                code, S(total, type), P(post), P(norm), RmsNormKernels.Epsilon, S(gradOutput, type), S(gradTotal, type), S(gradY, type), P(gradNorm),
                 total.shape[0], (int)post.shape[1], total.shape[1], error, ErrorSize),
             error);
         return (gradTotal, gradY, gradNorm);
@@ -117,9 +122,10 @@ internal static unsafe class MhcKernels
     public static Tensor Write(Tensor x, Tensor y, Tensor res, Tensor post)
     {
         var (tokens, n, channels) = Sizes(x);
-        var output = empty_like(x, requires_grad: false);
+        var (type, code) = Stored(x);
+        var output = Like(x);
         byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.WriteForward(P(x), P(y), P(res), P(post), P(output), tokens, n, channels, error, ErrorSize), error);
+        Check(MhcNative.WriteForward(code, S(x, type), S(y, type), P(res), P(post), S(output, type), tokens, n, channels, error, ErrorSize), error);
         return output;
     }
 
@@ -127,11 +133,12 @@ internal static unsafe class MhcKernels
     public static (Tensor X, Tensor Y, Tensor Res, Tensor Post) WriteBackward(Tensor x, Tensor y, Tensor res, Tensor post, Tensor gradOutput)
     {
         var (tokens, n, channels) = Sizes(x);
+        var (type, code) = Stored(x);
         var (gradX, gradY, gradRes, gradPost) = (Like(x), Like(y), Like(res), Like(post));
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.WriteBackward(
-                P(x), P(y), P(res), P(post), P(gradOutput), P(gradX), P(gradY), P(gradRes), P(gradPost), tokens, n, channels, 0, error, ErrorSize),
+                code, S(x, type), S(y, type), P(res), P(post), S(gradOutput, type), S(gradX, type), S(gradY, type), P(gradRes), P(gradPost), tokens, n, channels, 0, error, ErrorSize),
             error);
         return (gradX, gradY, gradRes, gradPost);
     }
@@ -140,9 +147,10 @@ internal static unsafe class MhcKernels
     public static Tensor Read(Tensor x, Tensor pre)
     {
         var (tokens, n, channels) = Sizes(x);
-        var h = empty(tokens, channels);
+        var (type, code) = Stored(x);
+        var h = empty(tokens, channels, dtype: type);
         byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.ReadForward(P(x), P(pre), P(h), tokens, n, channels, error, ErrorSize), error);
+        Check(MhcNative.ReadForward(code, S(x, type), P(pre), S(h, type), tokens, n, channels, error, ErrorSize), error);
         return h;
     }
 
@@ -150,9 +158,10 @@ internal static unsafe class MhcKernels
     public static (Tensor X, Tensor Pre) ReadBackward(Tensor x, Tensor pre, Tensor gradH)
     {
         var (tokens, n, channels) = Sizes(x);
+        var (type, code) = Stored(x);
         var (gradX, gradPre) = (Like(x), Like(pre));
         byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.ReadBackward(P(x), P(pre), P(gradH), P(gradX), P(gradPre), tokens, n, channels, 0, error, ErrorSize), error);
+        Check(MhcNative.ReadBackward(code, S(x, type), P(pre), S(gradH, type), S(gradX, type), P(gradPre), tokens, n, channels, 0, error, ErrorSize), error);
         return (gradX, gradPre);
     }
 
@@ -161,9 +170,10 @@ internal static unsafe class MhcKernels
     public static Tensor WriteBackwardY(Tensor post, Tensor gradOutput)
     {
         var (tokens, n, channels) = Sizes(gradOutput);
-        var gradY = empty(tokens, channels);
+        var (type, code) = Stored(gradOutput);
+        var gradY = empty(tokens, channels, dtype: type);
         byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.WriteBackwardY(P(post), P(gradOutput), P(gradY), tokens, n, channels, error, ErrorSize), error);
+        Check(MhcNative.WriteBackwardY(code, P(post), S(gradOutput, type), S(gradY, type), tokens, n, channels, error, ErrorSize), error);
         return gradY;
     }
 
@@ -173,10 +183,15 @@ internal static unsafe class MhcKernels
         return (shape[0], (int)shape[1], shape[2]);
     }
 
+    /// <summary>How a call's streams are stored, and the kernels' number for that.</summary>
+    private static (ScalarType Type, int Code) Stored(Tensor x) => x.dtype == ScalarType.BFloat16 ? (ScalarType.BFloat16, 1) : (ScalarType.Float32, 0);
+
     private static Tensor Like(Tensor tensor) => empty_like(tensor, requires_grad: false);
 
     /// <summary>The callers' tensors are used after the native call or held by a pass, so they outlive it.</summary>
     private static float* P(Tensor tensor) => TensorMemory.Floats(tensor);
+
+    private static void* S(Tensor? tensor, ScalarType type) => tensor is null ? null : TensorMemory.Elements(tensor, type);
 
     private static float* Maybe(Tensor? tensor) => tensor is null ? null : P(tensor);
 

@@ -17,7 +17,7 @@ internal sealed class MhcPass : IDisposable
 
     /// <summary>The first sublayer of a chain.</summary>
     /// <param name="parameters">of the sublayer</param>
-    /// <param name="x">[T, n, C], the streams; or [T, C], when all streams are this one row</param>
+    /// <param name="x">[T, n, C], the streams, float32 or bfloat16; or [T, C], when all streams are this one row</param>
     /// <param name="norm">[C], weight of the sublayer's own RMS norm; null = it has none</param>
     public MhcPass(MhcParameters parameters, Tensor x, Tensor? norm = null)
         : this(parameters, x.shape[0], x.shape[^1], norm)
@@ -31,7 +31,7 @@ internal sealed class MhcPass : IDisposable
         : this(parameters, before.Tokens, before.Channels, norm)
     {
         Before = before;
-        _x = Own(empty(Tokens, parameters.Streams, Channels));
+        _x = Own(empty(Tokens, parameters.Streams, Channels, dtype: before.X.dtype));
     }
 
     private MhcPass(MhcParameters parameters, long tokens, long channels, Tensor? norm)

@@ -3,7 +3,7 @@ namespace MhcOperator.Trainer.Model;
 /// <summary>Which implementation of the mHC operations is used.</summary>
 internal enum KernelKind
 {
-    /// <summary>The fused kernels of libmhc_native.so; float32.</summary>
+    /// <summary>The fused kernels of libmhc_native.so; arithmetic in float32, streams in float32 or bfloat16.</summary>
     Native,
 
     /// <summary>Composed torch operations, equation by equation; float32 or float64.</summary>

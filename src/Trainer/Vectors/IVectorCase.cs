@@ -1,4 +1,5 @@
 using MhcOperator.Trainer.Model;
+using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Vectors;
 
@@ -6,5 +7,7 @@ namespace MhcOperator.Trainer.Vectors;
 internal interface IVectorCase
 {
     /// <summary>Computes everything that the file stores: the reference path in float64, the native path in float32.</summary>
-    IReadOnlyList<VectorResult> Check(KernelKind path);
+    /// <param name="path">which implementation</param>
+    /// <param name="streams">how the native path stores streams: float32 or bfloat16</param>
+    IReadOnlyList<VectorResult> Check(KernelKind path, ScalarType streams = ScalarType.Float32);
 }

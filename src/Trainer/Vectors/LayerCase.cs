@@ -46,19 +46,19 @@ internal sealed class LayerCase : IVectorCase
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<VectorResult> Check(KernelKind path)
+    public IReadOnlyList<VectorResult> Check(KernelKind path, ScalarType streams = ScalarType.Float32)
     {
         using var scope = NewDisposeScope();
         var dtype = path == KernelKind.Native ? ScalarType.Float32 : ScalarType.Float64;
         Tensor[] inputs = [.. Inputs.Select(name => _stored[name].to(dtype).clone().requires_grad_())];
-        var outputs = path == KernelKind.Native ? Native(inputs) : Reference(inputs);
+        var outputs = path == KernelKind.Native ? Native(inputs, streams) : Reference(inputs);
         var computed = Outputs.Zip(outputs, (name, tensor) => (name, tensor.detach().clone())).ToList();
 
-        var gradients = autograd.grad([outputs[^1]], inputs, [_stored["grad_output"].to(dtype)]);
+        var gradients = autograd.grad([outputs[^1]], inputs, [_stored["grad_output"].to(outputs[^1].dtype)]);
         BackwardFault.ThrowIfAny();
         computed.AddRange(Inputs.Zip(gradients, (name, tensor) => ($"grad_{name}", tensor)));
 
-        var tolerance = Tolerances.For(path, logitDeviation: 0);
+        var tolerance = Tolerances.For(path, logitDeviation: 0, streams);
         return [.. computed.Select(c => new VectorResult(_name, c.name, path, Tolerances.Error(c.Item2, _stored[c.name]), tolerance))];
     }
 
@@ -69,11 +69,13 @@ internal sealed class LayerCase : IVectorCase
         return [c.Pre, c.Post, c.Res, read, MhcReference.Write(inputs[0], Sublayer(read), c.Res, c.Post)];
     }
 
-    private Tensor[] Native(Tensor[] inputs)
+    private Tensor[] Native(Tensor[] inputs, ScalarType streams)
     {
-        var pass = new MhcPass(new MhcParameters(inputs[1], inputs[2], inputs[3], (int)inputs[0].shape[1], _iterations), inputs[0]);
-        var read = ConnectFunction.Apply(pass, inputs[0]);
-        return [pass.Pre, pass.Post, pass.Res, read, LeaveFunction.Apply(pass, Sublayer(read))];
+        var x = inputs[0].to(streams);
+        var pass = new MhcPass(new MhcParameters(inputs[1], inputs[2], inputs[3], (int)x.shape[1], _iterations), x);
+        var read = ConnectFunction.Apply(pass, x);
+        var y = Sublayer(read.to(ScalarType.Float32)).to(streams);
+        return [pass.Pre, pass.Post, pass.Res, read, LeaveFunction.Apply(pass, y)];
     }
 
     private Tensor Sublayer(Tensor h) => h.matmul(_stored["w"].to(h.dtype)).tanh();

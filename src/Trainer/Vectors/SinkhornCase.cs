@@ -30,7 +30,7 @@ internal sealed class SinkhornCase : IVectorCase
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<VectorResult> Check(KernelKind path)
+    public IReadOnlyList<VectorResult> Check(KernelKind path, ScalarType streams = ScalarType.Float32)
     {
         using var scope = NewDisposeScope();
         var (output, gradLogits) = path == KernelKind.Native ? Native() : Reference();

@@ -23,6 +23,6 @@ internal static class VectorSuite
     public static IEnumerable<VectorResult> Run(string folder, IReadOnlyList<KernelKind> paths)
     {
         List<IVectorCase> cases = [.. Files(folder).Select(VectorFile.Load)];
-        return cases.SelectMany(vectors => paths.SelectMany(vectors.Check));
+        return cases.SelectMany(vectors => paths.SelectMany(path => vectors.Check(path)));
     }
 }

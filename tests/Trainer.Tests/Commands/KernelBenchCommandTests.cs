@@ -21,7 +21,7 @@ public sealed class KernelBenchCommandTests
         Assert.Empty(error);
         Assert.Contains("17 tokens, C = 9, n = 3", output, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(File.ReadAllText(file));
-        Assert.Equal(5, json.RootElement.GetArrayLength());
+        Assert.Equal(8, json.RootElement.GetArrayLength());
         Assert.All(json.RootElement.EnumerateArray(), entry =>
         {
             var metric = entry.GetProperty("metric").GetString()!;

@@ -1,5 +1,6 @@
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Vectors;
+using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Vectors;
 
@@ -28,9 +29,13 @@ public sealed class GoldenVectorTests
     [MemberData(nameof(Files))]
     public void The_native_kernels_are_within_tolerance_in_float32(string file) => AssertPasses(file, KernelKind.Native, 2e-4);
 
-    private static void AssertPasses(string file, KernelKind path, double mostTolerance)
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void The_native_kernels_are_within_tolerance_with_bfloat16_streams(string file) => AssertPasses(file, KernelKind.Native, 2.5e-2, ScalarType.BFloat16);
+
+    private static void AssertPasses(string file, KernelKind path, double mostTolerance, ScalarType streams = ScalarType.Float32)
     {
-        var results = VectorFile.Load(file).Check(path);
+        var results = VectorFile.Load(file).Check(path, streams);
 
         Assert.NotEmpty(results);
         Assert.All(results, r => Assert.True(r.Passes && r.Tolerance <= mostTolerance, $"{r}"));
