@@ -10,9 +10,8 @@
 ///   as `dtype` says. All else is float32, and so is all arithmetic: bfloat16 is widened when it is read and rounded to the
 ///   nearest, ties to even, once when it is written, where subnormal numbers may become zeros. What follows in the same call
 ///   sees the rounded values, as a later call would.
-/// - One exception: "avx512_bf16" rounds phi and the gradients of v phi to bfloat16 for the two products of a backward pass
-/// with
-///   bfloat16 streams, whose sums are float32. Results stay within what the rounded streams allow.
+/// - One exception: for the two products of a backward pass with bfloat16 streams, "avx512_bf16" rounds phi and the gradients
+///   of v phi to bfloat16; the sums are float32. Results stay within what the rounded streams allow.
 /// - Outputs must not overlap inputs or each other, except where the text says "in place".
 /// - A tensor without elements (T = 0 or C = 0) may be null. Reductions over zero tokens are written as zeros.
 /// - Returns MHC_OK or one of the negative codes; then `error` (where `error_size` > 0) holds a zero-terminated message

@@ -27,7 +27,7 @@ public sealed record OptimizationSpec
     /// <summary>Largest global gradient norm; 0 turns clipping off.</summary>
     public double GradientClip { get; set; } = 1.0;
 
-    /// <summary>Arithmetic of activations and matrix products.</summary>
+    /// <summary>Arithmetic of activations and matrix products, and how mHC stores its residual streams.</summary>
     public Precision Precision { get; set; } = Precision.BFloat16;
 
     /// <summary>

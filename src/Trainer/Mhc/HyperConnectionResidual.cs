@@ -48,7 +48,7 @@ internal sealed class HyperConnectionResidual : IResidualPath
             return MhcReference.Write(x, sublayer(MhcReference.Read(x, coefficients.Pre)), coefficients.Res, coefficients.Post);
         }
 
-        var y = sublayer(ReadFunction.Apply(x, coefficients.Pre.contiguous()));
+        var y = sublayer(ReadFunction.Apply(x, coefficients.Pre.contiguous())).to(x.dtype);
         return WriteFunction.Apply(x, y, coefficients.Res.contiguous(), coefficients.Post.contiguous());
     }
 

@@ -10,13 +10,14 @@ namespace MhcOperator.Trainer.Mhc;
 /// </summary>
 /// <param name="parameters">one per sublayer</param>
 /// <param name="head">reduces the streams; null = their sum</param>
-internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamHead? head) : IResidualStack
+/// <param name="type">float32 or bfloat16: how the streams are stored, and what goes into the sublayers and comes out of them</param>
+internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamHead? head, ScalarType type) : IResidualStack
 {
     /// <inheritdoc/>
     public Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, CompositeGain? gain, RecomputePlan plan)
     {
         MhcPass? pass = null;
-        var y = embedding.contiguous();
+        var y = embedding.to(type).contiguous();
         var done = 0;
         foreach (var (begin, end) in y.requires_grad ? plan.Blocks : [])
         {
@@ -29,7 +30,7 @@ internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamH
             (pass, y) = Run(pass, y, done, sublayers.Count, gain);
         }
 
-        var output = head is null ? FinishFunction.Apply(pass!, y, final.Weight) : final.Apply(head.Reduce(LeaveFunction.Apply(pass!, y)));
+        var output = head is null ? FinishFunction.Apply(pass!, y, final.Weight) : final.Apply(head.Reduce(LeaveFunction.Apply(pass!, y).to(ScalarType.Float32)));
         if (!output.requires_grad)
         {
             pass!.Dispose();

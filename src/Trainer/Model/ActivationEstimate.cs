@@ -26,7 +26,8 @@ internal sealed class ActivationEstimate
     {
         (_tokens, _layers) = (tokens, sizes.Layers);
         var result = precision == Precision.BFloat16 ? Single / 2 : Single; // of a product's element
-        long n = model.Mhc.Streams, stream = Single * sizes.Width;
+        var fused = model.Residual == ResidualKind.Mhc && kernels == KernelKind.Native;
+        long n = model.Mhc.Streams, stream = (fused ? result : Single) * sizes.Width;
         (long Sublayer, long Streams, long Border) path = (model.Residual, kernels) switch
         {
             (ResidualKind.Standard, _) => (stream, 0, stream),

@@ -34,7 +34,7 @@ internal sealed class Attention
     /// <param name="h_TC">[T, C], normed; T = batch × time</param>
     /// <param name="batch">B</param>
     /// <param name="cache">what was read before these tokens, which are added; null: they are all</param>
-    /// <returns>[T, C] float32</returns>
+    /// <returns>[T, C], bfloat16 or float32 by the precision</returns>
     public Tensor Apply(Tensor h_TC, long batch, KeyValueCache? cache)
     {
         using var scope = NewDisposeScope();
@@ -55,7 +55,7 @@ internal sealed class Attention
 
         // A single token sees all that are before it, and itself.
         var y_BHtD = F.scaled_dot_product_attention(q_BHtD, k_BHtD, v_BHtD, is_casual: time > 1);
-        return _output.Apply(y_BHtD.transpose(1, 2).reshape(h_TC.shape[0], heads * width)).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return _output.Apply(y_BHtD.transpose(1, 2).reshape(h_TC.shape[0], heads * width)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Gives every group of query heads its key or value head: [B, KV, t, D] → [B, H, t, D].</summary>

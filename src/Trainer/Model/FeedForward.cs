@@ -21,10 +21,10 @@ internal sealed class FeedForward
     public RmsNorm Norm { get; }
 
     /// <param name="h_TC">[T, C], normed</param>
-    /// <returns>[T, C] float32</returns>
+    /// <returns>[T, C], bfloat16 or float32 by the precision</returns>
     public Tensor Apply(Tensor h_TC)
     {
         using var scope = NewDisposeScope();
-        return _down.Apply(SwiGluFunction.Apply(_gateUp.Apply(h_TC))).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return _down.Apply(SwiGluFunction.Apply(_gateUp.Apply(h_TC))).MoveToOuterDisposeScope();
     }
 }

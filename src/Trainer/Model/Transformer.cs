@@ -11,7 +11,8 @@ namespace MhcOperator.Trainer.Model;
 /// <summary>
 /// A decoder in the manner of Llama (RMS norm, rotary positions, grouped-query attention, SwiGLU), whose residual path is mHC,
 /// HyperConnections or Standard. The output projection is not tied to the embedding: for a byte vocabulary it is small, and
-/// hyper-connections scale the two differently. Streams are float32 always; the sublayers compute in the given precision.
+/// hyper-connections scale the two differently. The sublayers compute in the given precision;
+/// the fused mHC kernels store the streams in it too, all other residual paths in float32.
 /// Suffixes name dimensions: B batch, t time, T = B·t tokens, n streams, C channels, V vocabulary.
 /// </summary>
 internal sealed class Transformer : nn.Module
@@ -52,7 +53,7 @@ internal sealed class Transformer : nn.Module
             _ => new LearnedHead(parameters, "stream_head", _streams, _sizes.Width, model.Mhc.InitialGate),
         };
         _stack = model.Residual == ResidualKind.Mhc && kernels == KernelKind.Native
-            ? new MhcStack(connections, head as LearnedHead)
+            ? new MhcStack(connections, head as LearnedHead, precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32)
             : new SequentialStack(paths, _streams, head);
         _norm = new RmsNorm(parameters, "norm", _sizes.Width);
         _head = new Linear(parameters, "head", _sizes.Width, _sizes.Vocabulary, precision);
