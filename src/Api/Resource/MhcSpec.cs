@@ -12,6 +12,9 @@ public sealed record MhcSpec
     /// <summary>Initial α of the three coefficient groups (table 5); over 0, at most 1.</summary>
     public double InitialGate { get; set; } = 0.01;
 
+    /// <summary>Coordinates of the residual mapping.</summary>
+    public MhcCoordinates Parameters { get; set; } = MhcCoordinates.Full;
+
     /// <summary>How the streams become one at the end.</summary>
     public StreamHead Head { get; set; } = StreamHead.Sum;
 }

@@ -38,6 +38,12 @@ internal sealed class MhcPass : IDisposable
     {
         long n = parameters.Streams;
         (Parameters, Tokens, Channels, Norm) = (parameters, tokens, channels, norm);
+        if (parameters.AreExpanded)
+        {
+            Own(parameters.Phi);
+            Own(parameters.Bias);
+        }
+
         Pre = Own(empty(tokens, n));
         Post = Own(empty(tokens, n));
         Res = Own(empty(tokens, n, n));
@@ -45,7 +51,7 @@ internal sealed class MhcPass : IDisposable
         R = Own(empty(tokens));
     }
 
-    /// <summary>The model's parameters: not owned here.</summary>
+    /// <summary>The model's parameters: owned here only where they were expanded for this pass.</summary>
     public MhcParameters Parameters { get; }
 
     /// <summary>Not owned here.</summary>
@@ -125,6 +131,12 @@ internal sealed class MhcPass : IDisposable
         }
 
         _disposed = true;
+        if (Parameters.AreExpanded)
+        {
+            Parameters.Phi.Dispose();
+            Parameters.Bias.Dispose();
+        }
+
         foreach (var tensor in (ReadOnlySpan<Tensor?>)[_x, Pre, Post, Res, Raw, R, Y, GradOutput])
         {
             tensor?.Dispose();

@@ -8,7 +8,8 @@ internal sealed class MhcResidual(MhcParameters parameters) : IResidualPath
     /// <inheritdoc/>
     public Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, CompositeGain? gain)
     {
-        var coefficients = MhcReference.Coefficients(x, parameters.Phi, parameters.Bias, parameters.Alpha, parameters.Iterations);
+        var full = parameters.Expand();
+        var coefficients = MhcReference.Coefficients(x, full.Phi, full.Bias, full.Alpha, full.Iterations);
         gain?.Add(coefficients.Res);
         var y = sublayer(MhcReference.Read(x, coefficients.Pre));
         return MhcReference.Write(x, y, coefficients.Res, coefficients.Post);

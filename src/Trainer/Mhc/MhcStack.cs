@@ -66,7 +66,8 @@ internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamH
             {
                 using var scope = NewDisposeScope();
                 var norm = sublayers[k].Norm.Weight;
-                var next = last is null ? new MhcPass(parameters[k], result, norm) : new MhcPass(parameters[k], last, norm);
+                var full = parameters[k].Expand();
+                var next = last is null ? new MhcPass(full, result, norm) : new MhcPass(full, last, norm);
                 var h = ConnectFunction.Apply(next, result);
                 if (!ReferenceEquals(last, before))
                 {

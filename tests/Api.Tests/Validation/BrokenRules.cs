@@ -12,6 +12,7 @@ public static class BrokenRules
         { "model: {vocabulary: 255}", "spec.model.vocabulary: expected at least the 256 token numbers of spec.data.tokenizer (Bytes), got 255" },
         { "model: {vocabulary: 100276}, data: {tokenizer: Cl100k}", "spec.model.vocabulary: expected at least the 100277 token numbers of spec.data.tokenizer (Cl100k), got 100276" },
         { "model: {vocabulary: 200018}, data: {tokenizer: O200k}", "spec.model.vocabulary: expected at least the 200019 token numbers of spec.data.tokenizer (O200k), got 200018" },
+        { "model: {residual: HyperConnections, mhc: {parameters: Reduced}}", "spec.model.mhc.parameters: expected Full where spec.model.residual (HyperConnections) is not Mhc, got Reduced" },
         { "workers: {replicas: 3}", "spec.optimization.batchTokens: expected a multiple of spec.model.contextLength × ranks (1024 × 3 = 3072), got 65536" },
         { "workers: {replicas: 4096, devicesPerWorker: 16}, model: {contextLength: 1048576}", "spec.optimization.batchTokens: expected a multiple of spec.model.contextLength × ranks (1048576 × 65536 = 68719476736), got 65536" },
         { "optimization: {microBatchTokens: 1000}", "spec.optimization.microBatchTokens: expected a multiple of spec.model.contextLength (1024), got 1000\nspec.optimization.microBatchTokens: expected a divisor of spec.optimization.batchTokens / ranks (65536 / 1), got 1000" },

@@ -23,6 +23,7 @@ public sealed class RuleTests
 
     [Theory]
     [InlineData("model: {width: 512, heads: 8, keyValueHeads: 2, vocabulary: 256}")]
+    [InlineData("model: {mhc: {parameters: Reduced}}")]
     [InlineData("model: {vocabulary: 2}, data: {format: Tokens}")]
     [InlineData("workers: {replicas: 4, devicesPerWorker: 16}, optimization: {microBatchTokens: 1024}")]
     [InlineData("optimization: {steps: 1, warmupSteps: 1}")]

@@ -42,6 +42,7 @@ public sealed class ModelExportTests : IDisposable
         [
             Export(ResidualKind.Mhc, StreamHead.Sum), Export(ResidualKind.Mhc, StreamHead.Learned),
             Export(ResidualKind.HyperConnections, StreamHead.Learned), Export(ResidualKind.Standard, StreamHead.Sum),
+            Export(ResidualKind.Mhc, StreamHead.Sum, MhcCoordinates.Reduced),
         ];
 
         using var python = TrainerProcess.Start(DebianPython, [_folder.File("compare.py"), .. folders], new Dictionary<string, string>(StringComparer.Ordinal));
@@ -64,10 +65,10 @@ public sealed class ModelExportTests : IDisposable
         Assert.Contains($"--output {file}/inside", error.Message, StringComparison.Ordinal);
     }
 
-    private string Export(ResidualKind residual, StreamHead head)
+    private string Export(ResidualKind residual, StreamHead head, MhcCoordinates parameters = MhcCoordinates.Full)
     {
-        var folder = _folder.File($"{residual}-{head}");
-        using var trained = Trained(residual, head);
+        var folder = _folder.File($"{residual}-{head}-{parameters}");
+        using var trained = Trained(residual, head, parameters);
         ModelExport.Write(trained, folder);
         using var scope = NewDisposeScope();
         var tokens = randint(0, 256, [1, Context], ScalarType.Int64);
@@ -76,6 +77,6 @@ public sealed class ModelExportTests : IDisposable
         return folder;
     }
 
-    private static TrainedModel Trained(ResidualKind residual, StreamHead head) =>
-        new(RandomModel.Make(residual, head, Context, KernelKind.Native), new CheckpointManifest { Model = RandomModel.Spec(residual, head, Context), Vocabulary = 256 });
+    private static TrainedModel Trained(ResidualKind residual, StreamHead head, MhcCoordinates parameters = MhcCoordinates.Full) =>
+        new(RandomModel.Make(residual, head, Context, KernelKind.Native, parameters), new CheckpointManifest { Model = RandomModel.Spec(residual, head, Context, parameters), Vocabulary = 256 });
 }

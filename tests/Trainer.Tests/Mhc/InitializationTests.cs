@@ -9,14 +9,17 @@ namespace MhcOperator.Trainer.Tests.Mhc;
 public sealed class InitializationTests
 {
     [Theory]
-    [InlineData(2)]
-    [InlineData(4)]
-    [InlineData(8)]
-    public void An_mhc_layer_starts_as_a_plain_residual_connection(int n)
+    [InlineData(2, MhcCoordinates.Full)]
+    [InlineData(4, MhcCoordinates.Full)]
+    [InlineData(8, MhcCoordinates.Full)]
+    [InlineData(2, MhcCoordinates.Reduced)]
+    [InlineData(4, MhcCoordinates.Reduced)]
+    [InlineData(8, MhcCoordinates.Reduced)]
+    public void An_mhc_layer_starts_as_a_plain_residual_connection(int n, MhcCoordinates coordinates)
     {
         using var scope = NewDisposeScope();
         using var parameters = new ParameterFactory(seed: 1);
-        var path = new MhcResidual(MhcInitialization.Sublayer(parameters, "r", new MhcSpec { Streams = n, InitialGate = 1e-9 }, channels: 16));
+        var path = new MhcResidual(MhcInitialization.Sublayer(parameters, "r", new MhcSpec { Streams = n, InitialGate = 1e-9, Parameters = coordinates }, channels: 16));
         var stream = randn(5, 16);
 
         var output = path.Apply(stream.unsqueeze(1).expand(5, n, 16).contiguous(), h => h * 3, gain: null);
@@ -32,7 +35,7 @@ public sealed class InitializationTests
     {
         using var scope = NewDisposeScope();
         using var parameters = new ParameterFactory(seed: 1);
-        var bias = MhcInitialization.Bias(parameters, "b", 4);
+        var bias = MhcInitialization.Bias(parameters, "b", new MhcSpec());
 
         var res = MhcReference.SinkhornKnopp(bias.narrow(0, 8, 16).reshape(1, 4, 4), 20);
 

@@ -50,6 +50,22 @@ public sealed class RecomputeTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void With_reduced_coordinates_the_bits_are_the_same_too(bool native)
+    {
+        var spec = Spec(ResidualKind.Mhc) with { Mhc = new MhcSpec { Parameters = MhcCoordinates.Reduced, InitialGate = 0.7 } };
+        using var model = new Transformer(spec, Vocabulary, Precision.Float32, native ? KernelKind.Native : KernelKind.Reference, seed: 2);
+        var expected = Gradients(model, batch: 3, context: 7);
+
+        foreach (var plan in (RecomputePlan[])[new(3, 0, 1), new(3, 4, 2)])
+        {
+            model.Recompute = plan;
+            AssertSame(expected, Gradients(model, batch: 3, context: 7), plan);
+        }
+    }
+
     [Fact]
     public void Streams_that_are_stored_past_the_caches_are_made_again_to_the_same_bits()
     {
@@ -64,12 +80,13 @@ public sealed class RecomputeTests
     }
 
     [Theory]
-    [InlineData(ResidualKind.Mhc)]
-    [InlineData(ResidualKind.HyperConnections)]
-    [InlineData(ResidualKind.Standard)]
-    public void Steps_that_compute_again_leave_no_tensor_behind(ResidualKind residual)
+    [InlineData(ResidualKind.Mhc, MhcCoordinates.Full)]
+    [InlineData(ResidualKind.Mhc, MhcCoordinates.Reduced)]
+    [InlineData(ResidualKind.HyperConnections, MhcCoordinates.Full)]
+    [InlineData(ResidualKind.Standard, MhcCoordinates.Full)]
+    public void Steps_that_compute_again_leave_no_tensor_behind(ResidualKind residual, MhcCoordinates coordinates)
     {
-        using var model = new Transformer(Spec(residual), Vocabulary, Precision.Float32, KernelKind.Native, seed: 2) { Recompute = new RecomputePlan(3, 3, 2), MeasureGain = true };
+        using var model = new Transformer(Spec(residual) with { Mhc = new MhcSpec { Parameters = coordinates } }, Vocabulary, Precision.Float32, KernelKind.Native, seed: 2) { Recompute = new RecomputePlan(3, 3, 2), MeasureGain = true };
         Gradients(model, batch: 1, context: 7);
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 

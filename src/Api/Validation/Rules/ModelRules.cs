@@ -39,6 +39,13 @@ internal static class ModelRules
                 && (vocabulary is not { } given || data.Format != DataFormat.Text || given >= TokenNumbers(data.Tokenizer))
                 ? null
                 : FormattableString.Invariant($"expected at least the {TokenNumbers(data.Tokenizer)} token numbers of spec.data.tokenizer ({data.Tokenizer}), got {vocabulary}")),
+        Rule.ForField(
+            "spec.model.mhc.parameters",
+            ("self.model.mhc.parameters == 'Full' || self.model.residual == 'Mhc'", "expected Full where spec.model.residual is not Mhc"),
+            ["spec.model.residual"],
+            job => job.Spec.Model is { Mhc.Parameters: not MhcCoordinates.Full, Residual: not ResidualKind.Mhc } m
+                ? $"expected Full where spec.model.residual ({m.Residual}) is not Mhc, got {m.Mhc.Parameters}"
+                : null),
     ];
 
     private static int TokenNumbers(Tokenizer tokenizer) => tokenizer switch
