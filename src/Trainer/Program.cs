@@ -14,5 +14,6 @@ var root = new RootCommand("Trains transformers with manifold-constrained hyper-
     CheckCommand.Create(),
     BenchCommand.Create(),
     KernelBenchCommand.Create(),
+    LossBenchCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Trainer.Mhc;
+using MhcOperator.Trainer.Telemetry;
 using TorchSharp;
 
 namespace MhcOperator.Trainer.Commands;
@@ -16,19 +16,17 @@ internal static class BenchCommand
     private const int WarmUpRounds = 2;
     private const int LeastRounds = 5;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     public static Command Create()
     {
-        var layers = Size("--layers", "Decoder layers.", 4);
-        var width = Size("--width", "C, channels of one stream.", 128);
-        var heads = Size("--heads", "Attention heads.", 4);
-        var context = Size("--context", "Tokens in a sequence.", 128);
-        var vocabulary = Size("--vocabulary", "Token numbers.", 256);
-        var batch = Size("--batch-tokens", "Tokens in a step, a multiple of --context.", 2048);
-        var streams = Size("--streams", "n, residual streams.", 4);
-        var threads = Size("--threads", "libtorch's threads.", 1);
-        var rounds = Size("--rounds", $"Measured steps of every variant; at least {LeastRounds}.", 9);
+        var layers = BenchTools.Size("--layers", "Decoder layers.", 4);
+        var width = BenchTools.Size("--width", "C, channels of one stream.", 128);
+        var heads = BenchTools.Size("--heads", "Attention heads.", 4);
+        var context = BenchTools.Size("--context", "Tokens in a sequence.", 128);
+        var vocabulary = BenchTools.Size("--vocabulary", "Token numbers.", 256);
+        var batch = BenchTools.Size("--batch-tokens", "Tokens in a step, a multiple of --context.", 2048);
+        var streams = BenchTools.Size("--streams", "n, residual streams.", 4);
+        var threads = BenchTools.Size("--threads", "libtorch's threads.", 1);
+        var rounds = BenchTools.Size("--rounds", $"Measured steps of every variant; at least {LeastRounds}.", 9);
         var only = new Option<string[]>("--variants")
         {
             Description = $"Which variants, of {string.Join(' ', BenchVariant.All.Keys)}; the first is what the others are compared with. Default: {string.Join(' ', BenchVariant.Default)}.",
@@ -38,8 +36,9 @@ internal static class BenchCommand
         only.AcceptOnlyFromAmong([.. BenchVariant.All.Keys]);
         var precision = new Option<Precision>("--precision") { Description = "Float32 or BFloat16.", DefaultValueFactory = _ => Precision.Float32 };
         var memory = new Option<bool>("--memory") { Description = "Measure the most memory of each variant first, one after the other." };
-        var file = new Option<FileInfo?>("--json") { Description = "Also write the results to this file." };
-        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, vocabulary, batch, streams, threads, rounds, precision, only, memory, file };
+        var profile = new Option<bool>("--profile") { Description = "Also show where the time of each variant's step goes, by name." };
+        var file = BenchTools.ResultFile();
+        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, vocabulary, batch, streams, threads, rounds, precision, only, memory, profile, file };
         command.SetAction(parsed =>
         {
             var model = new ModelSpec
@@ -63,13 +62,8 @@ internal static class BenchCommand
             torch.set_num_threads(parsed.GetValue(threads));
             try
             {
-                var results = Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds), parsed.GetValue(only)!, parsed.GetValue(memory), parsed.InvocationConfiguration.Output);
-                if (parsed.GetValue(file) is { } target)
-                {
-                    target.Directory!.Create();
-                    File.WriteAllText(target.FullName, JsonSerializer.Serialize(results, Json) + "\n");
-                }
-
+                var results = Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds), parsed.GetValue(only)!, parsed.GetValue(memory), parsed.GetValue(profile), parsed.InvocationConfiguration.Output);
+                BenchTools.Write(parsed.GetValue(file), results);
                 return 0;
             }
             catch (ArgumentException exception)
@@ -81,7 +75,7 @@ internal static class BenchCommand
         return command;
     }
 
-    private static List<BenchmarkResult> Run(ModelSpec model, int tokens, Precision precision, int rounds, string[] names, bool memory, TextWriter output)
+    private static List<BenchmarkResult> Run(ModelSpec model, int tokens, Precision precision, int rounds, string[] names, bool memory, bool profile, TextWriter output)
     {
         if (memory)
         {
@@ -94,8 +88,10 @@ internal static class BenchCommand
         try
         {
             variants.AddRange(names.Select(Make));
+            long warm = 0;
             for (var round = -WarmUpRounds; round < rounds; round++)
             {
+                warm = round == 0 ? Environment.WorkingSet : warm;
                 variants.ForEach(v => v.Step(record: round >= 0));
             }
 
@@ -123,6 +119,24 @@ internal static class BenchCommand
                 }
             }
 
+            if (memory)
+            {
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"resident memory: {(Environment.WorkingSet - warm) / 1048576.0:+0.0;-0.0} MiB over {rounds} rounds, from {warm / 1048576.0:f0} MiB"));
+                results.Add(new BenchmarkResult("resident memory after all rounds", Environment.WorkingSet, "bytes", warm, (double)Environment.WorkingSet / warm, null, AtMost: true));
+            }
+
+            foreach (var variant in profile ? variants : [])
+            {
+                var parts = new StepProfile();
+                for (var round = 0; round < rounds; round++)
+                {
+                    variant.Step(record: false, parts);
+                }
+
+                ProfileTable.Write(variant.Name, parts, output);
+                results.AddRange(ProfileTable.Results(variant.Name, parts));
+            }
+
             return results;
         }
         finally
@@ -131,18 +145,5 @@ internal static class BenchCommand
         }
 
         StepBenchmark Make(string name) => new(name, BenchVariant.All[name], model, tokens, precision);
-    }
-
-    private static Option<int> Size(string name, string description, int value)
-    {
-        var option = new Option<int>(name) { Description = $"{description} Default {value}.", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"{name} must be at least 1.");
-            }
-        });
-        return option;
     }
 }

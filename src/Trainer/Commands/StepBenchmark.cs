@@ -42,14 +42,7 @@ internal sealed class StepBenchmark : IDisposable
     public RecomputePlan Recompute => _model.Recompute;
 
     /// <summary>Median seconds of a step.</summary>
-    public double Median
-    {
-        get
-        {
-            var sorted = _seconds.Order().ToList();
-            return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-        }
-    }
+    public double Median => BenchTools.Median(_seconds);
 
     /// <summary>The most memory that a variant takes, weights and optimizer included. Nothing else may be running.</summary>
     /// <param name="make">makes the variant, which is gone afterwards</param>
@@ -76,17 +69,31 @@ internal sealed class StepBenchmark : IDisposable
 
     /// <summary>Makes one step.</summary>
     /// <param name="record">whether it counts: not while warming up</param>
-    public void Step(bool record)
+    /// <param name="profile">measures its parts; null: nobody does</param>
+    public void Step(bool record, StepProfile? profile = null)
     {
         var watch = Stopwatch.StartNew();
+        profile?.BeginStep();
         using (NewDisposeScope())
         {
-            var loss = _model.Loss(_tokens);
-            Transformer.Backward(loss);
+            using (_model.RoundWeights())
+            {
+                profile?.EndOther("rounding of the weights");
+                var loss = _model.Loss(_tokens);
+                profile?.EndForward("head and loss");
+                Transformer.Backward(loss);
+                profile?.EndBackward();
+            }
+
             GradientClipping.Clip(_model.NamedParameters, 1.0);
+            profile?.EndOther("gradient norm and clipping");
             _optimizer.Step(1e-4);
+            profile?.EndOther("optimizer");
             _optimizer.ZeroGradients();
+            profile?.EndOther("dropping of the gradients");
         }
+
+        profile?.EndStep();
 
         if (record)
         {

@@ -1,4 +1,5 @@
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Telemetry;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamH
             pass!.Dispose();
         }
 
-        return output;
+        return StepProfile.Ends(output, "mHC, sum of the streams and final norm");
 
         // What a block leaves to the next is more than its result: the last pass, with the streams that the next connection writes on. The
         // block's own pass stays for that; when the block is computed again, what came to it meanwhile goes to the new one.
@@ -77,7 +78,7 @@ internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamH
                 last = next;
                 measured?.Add(last.Res);
                 var input = result;
-                result = sublayers[k].Body(h).MoveToOuterDisposeScope();
+                result = sublayers[k].Body(StepProfile.Ends(h, "mHC connection")).MoveToOuterDisposeScope();
                 if (k > from)
                 {
                     input.Dispose();

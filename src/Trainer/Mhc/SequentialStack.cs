@@ -1,4 +1,5 @@
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Telemetry;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ internal sealed class SequentialStack(IReadOnlyList<IResidualPath> paths, long s
         }
 
         x = Run(x, done, sublayers.Count, gain);
-        return final.Apply(head?.Reduce(x) ?? x);
+        return StepProfile.Ends(final.Apply(head?.Reduce(x) ?? x), "final norm");
 
         Tensor Run(Tensor input, int from, int to, CompositeGain? measured)
         {
@@ -31,11 +32,13 @@ internal sealed class SequentialStack(IReadOnlyList<IResidualPath> paths, long s
             {
                 using var scope = NewDisposeScope();
                 var (sublayer, before) = (sublayers[k], after);
-                after = paths[k].Apply(before, h => sublayer.Body(sublayer.Norm.Apply(h)), measured).MoveToOuterDisposeScope();
+                after = StepProfile.Ends(paths[k].Apply(before, F, measured), "residual path").MoveToOuterDisposeScope();
                 if (k > from)
                 {
                     before.Dispose();
                 }
+
+                Tensor F(Tensor h) => sublayer.Body(StepProfile.Ends(sublayer.Norm.Apply(StepProfile.Ends(h, "residual path")), "norms"));
             }
 
             return after;

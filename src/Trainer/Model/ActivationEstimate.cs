@@ -37,7 +37,7 @@ internal sealed class ActivationEstimate
         };
         (_streams, _border) = (path.Streams, path.Border);
         _layer = (2 * path.Sublayer) + Attention(sizes, result) + FeedForward(sizes, result);
-        _ends = (2 * stream) + (result * sizes.Width) + (Single * sizes.Vocabulary);
+        _ends = (2 * stream) + (sizes.Vocabulary >= HeadLossFunction.LeastVocabulary ? stream : (result * sizes.Width) + (Single * sizes.Vocabulary));
     }
 
     /// <summary>Sublayers between kept streams for which kept and rewritten ones together are fewest: √(nL/(n + 2)), L counting sublayers.</summary>

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Trainer.Telemetry;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,6 +32,9 @@ internal sealed class Attention
     /// <summary>The sublayer's norm, which the residual path applies.</summary>
     public RmsNorm Norm { get; }
 
+    /// <summary>Its products.</summary>
+    public IEnumerable<Linear> Products => [_input, _output];
+
     /// <param name="h_TC">[T, C], normed; T = batch × time</param>
     /// <param name="batch">B</param>
     /// <param name="cache">what was read before these tokens, which are added; null: they are all</param>
@@ -39,7 +43,8 @@ internal sealed class Attention
     {
         using var scope = NewDisposeScope();
         long time = h_TC.shape[0] / batch, heads = _sizes.Heads, keyHeads = _sizes.KeyValueHeads, width = _sizes.HeadWidth;
-        var qkv_BtHD = _rotary.Apply(_input.Apply(h_TC).view(batch, time, heads + (2 * keyHeads), width), cache?.Length ?? 0, heads + keyHeads);
+        var projected_TD = StepProfile.Ends(_input.Apply(h_TC), "attention, product to queries, keys and values");
+        var qkv_BtHD = StepProfile.Ends(_rotary.Apply(projected_TD.view(batch, time, heads + (2 * keyHeads), width), cache?.Length ?? 0, heads + keyHeads), "attention, rotary positions");
 
         // Split, not narrowed, because split's gradient is one concatenation.
         var parts = qkv_BtHD.split([heads, keyHeads, keyHeads], 2);
@@ -55,7 +60,8 @@ internal sealed class Attention
 
         // A single token sees all that are before it, and itself.
         var y_BHtD = F.scaled_dot_product_attention(q_BHtD, k_BHtD, v_BHtD, is_casual: time > 1);
-        return _output.Apply(y_BHtD.transpose(1, 2).reshape(h_TC.shape[0], heads * width)).MoveToOuterDisposeScope();
+        var y_TC = StepProfile.Ends(y_BHtD.transpose(1, 2).reshape(h_TC.shape[0], heads * width), "attention, scores and sums");
+        return StepProfile.Ends(_output.Apply(y_TC), "attention, product to the output").MoveToOuterDisposeScope();
     }
 
     /// <summary>Gives every group of query heads its key or value head: [B, KV, t, D] → [B, H, t, D].</summary>

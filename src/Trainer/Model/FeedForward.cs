@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Trainer.Telemetry;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,11 +21,16 @@ internal sealed class FeedForward
     /// <summary>The sublayer's norm, which the residual path applies.</summary>
     public RmsNorm Norm { get; }
 
+    /// <summary>Its products.</summary>
+    public IEnumerable<Linear> Products => [_gateUp, _down];
+
     /// <param name="h_TC">[T, C], normed</param>
     /// <returns>[T, C], bfloat16 or float32 by the precision</returns>
     public Tensor Apply(Tensor h_TC)
     {
         using var scope = NewDisposeScope();
-        return _down.Apply(SwiGluFunction.Apply(_gateUp.Apply(h_TC))).MoveToOuterDisposeScope();
+        var gateUp = StepProfile.Ends(_gateUp.Apply(h_TC), "feed-forward, product to gate and up");
+        var gated = StepProfile.Ends(SwiGluFunction.Apply(gateUp), "feed-forward, SwiGLU");
+        return StepProfile.Ends(_down.Apply(gated), "feed-forward, product down").MoveToOuterDisposeScope();
     }
 }

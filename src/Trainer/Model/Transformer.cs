@@ -1,10 +1,10 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Mhc;
+using MhcOperator.Trainer.Telemetry;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace MhcOperator.Trainer.Model;
 
@@ -24,6 +24,7 @@ internal sealed class Transformer : nn.Module
     private readonly IResidualStack _stack;
     private readonly RmsNorm _norm;
     private readonly Linear _head; // C → V
+    private readonly List<Linear> _products; // all of them
     private readonly Rotary _rotary;
 
     /// <summary>Makes the model with initial weights that depend on the sizes and the seed only.</summary>
@@ -57,6 +58,7 @@ internal sealed class Transformer : nn.Module
             : new SequentialStack(paths, _streams, head);
         _norm = new RmsNorm(parameters, "norm", _sizes.Width);
         _head = new Linear(parameters, "head", _sizes.Width, _sizes.Vocabulary, precision);
+        _products = [.. _layers.SelectMany(l => l.Attention.Products.Concat(l.FeedForward.Products)), _head];
         NamedParameters = [.. parameters.Made];
 
         void Connect(string name, int sublayer)
@@ -99,8 +101,8 @@ internal sealed class Transformer : nn.Module
     {
         using var scope = NewDisposeScope();
         var time = tokens.shape[1] - 1;
-        var logits_TV = Forward(tokens.narrow(1, 0, time), cache: null);
-        return F.cross_entropy(logits_TV, tokens.narrow(1, 1, time).reshape(-1)).MoveToOuterDisposeScope();
+        var final_TC = Forward(tokens.narrow(1, 0, time), cache: null);
+        return _head.CrossEntropy(final_TC, tokens.narrow(1, 1, time).reshape(-1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -122,6 +124,16 @@ internal sealed class Transformer : nn.Module
         BackwardFault.ThrowIfAny();
     }
 
+    /// <summary>
+    /// Rounds all weights of products once, for the forward and backward passes until the result is disposed of. Nobody may change a weight
+    /// meanwhile. Without this they are rounded in each pass. Nothing is done in float32.
+    /// </summary>
+    public IDisposable RoundWeights()
+    {
+        _products.ForEach(p => p.Round());
+        return new Rounded(_products);
+    }
+
     /// <summary>Scores of the next token at every position, without a graph.</summary>
     /// <param name="tokens">[B, t] int64, t at most the context length</param>
     /// <param name="cache">What was read before, to which the tokens are added: any number to an empty one, else one at a time. Null: they are all.</param>
@@ -131,11 +143,11 @@ internal sealed class Transformer : nn.Module
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
-        return Forward(tokens, cache).view(tokens.shape[0], tokens.shape[1], _sizes.Vocabulary).MoveToOuterDisposeScope();
+        return _head.Apply(Forward(tokens, cache)).to(ScalarType.Float32).view(tokens.shape[0], tokens.shape[1], _sizes.Vocabulary).MoveToOuterDisposeScope();
     }
 
     /// <param name="tokens_Bt">[B, t] int64</param>
-    /// <returns>[T, V] float32</returns>
+    /// <returns>[T, C] float32, normed: what the output projection takes</returns>
     private Tensor Forward(Tensor tokens_Bt, KeyValueCache? cache)
     {
         long batch = tokens_Bt.shape[0], time = tokens_Bt.shape[1], read = cache?.Length ?? 0;
@@ -150,7 +162,7 @@ internal sealed class Transformer : nn.Module
         }
 
         using var gain = MeasureGain && _streams > 0 ? new CompositeGain() : null;
-        var embedding_TC = _embedding_VC.index_select(0, tokens_Bt.reshape(-1));
+        var embedding_TC = StepProfile.Ends(_embedding_VC.index_select(0, tokens_Bt.reshape(-1)), "embedding");
         List<Sublayer> sublayers = [];
         foreach (var layer in _layers)
         {
@@ -161,7 +173,7 @@ internal sealed class Transformer : nn.Module
         var final_TC = _stack.Apply(embedding_TC, sublayers, _norm, gain, Recompute);
         LastGain = gain?.Measure() ?? LastGain;
         cache?.Advance(time);
-        return _head.Apply(final_TC).to(ScalarType.Float32);
+        return final_TC;
     }
 
     /// <inheritdoc/>
@@ -180,4 +192,9 @@ internal sealed class Transformer : nn.Module
     }
 
     private sealed record Layer(Attention Attention, FeedForward FeedForward);
+
+    private sealed class Rounded(List<Linear> products) : IDisposable
+    {
+        public void Dispose() => products.ForEach(p => p.ForgetRounded());
+    }
 }

@@ -6,18 +6,36 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Optimization;
 
 /// <summary>Global gradient norm, and clipping to it. Works in place on the gradients' memory, in parameter order: the same bits every time.</summary>
-internal static class GradientClipping
+internal static unsafe class GradientClipping
 {
-    /// <summary>L2 norm over the gradients of all parameters, summed in float64. Parameters without a gradient count as zeros.</summary>
+    /// <summary>
+    /// L2 norm over the gradients of all parameters, summed in float64: each by itself, side by side, and these sums in order. Parameters without
+    /// a gradient count as zeros.
+    /// </summary>
     public static double Norm(IReadOnlyList<NamedParameter> parameters)
     {
-        double sum = 0;
+        using var scope = NewDisposeScope();
+        var gradients = new List<(nint Start, int Length)>();
         foreach (var parameter in parameters)
         {
             if (parameter.Value.grad is { } gradient)
             {
-                sum += SumOfSquares(TensorMemory.Span<float>(gradient));
+                gradients.Add(((nint)TensorMemory.Floats(gradient), checked((int)gradient.numel())));
             }
+        }
+
+        var sums = new double[gradients.Count];
+        ParallelRows.Run(sums.Length, grain: 1, (begin, end) =>
+        {
+            for (var i = (int)begin; i < end; i++)
+            {
+                sums[i] = SumOfSquares(new ReadOnlySpan<float>((float*)gradients[i].Start, gradients[i].Length));
+            }
+        });
+        double sum = 0;
+        foreach (var part in sums)
+        {
+            sum += part;
         }
 
         return Math.Sqrt(sum);

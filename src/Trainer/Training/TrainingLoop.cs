@@ -77,6 +77,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
         var gain = configuration.Stability.Gain;
         var measures = configuration.Model.Residual != ResidualKind.Standard && (step == 1 || step % gain.EverySteps == 0);
         double loss = 0;
+        using var rounded = state.Model.RoundWeights();
         for (var pass = 0; pass < parts.Plan.Passes; pass++)
         {
             using var scope = NewDisposeScope();

@@ -37,7 +37,33 @@ public sealed class BenchCommandTests
         var peaks = results.RootElement.EnumerateArray().Where(r => r.GetProperty("metric").GetString()!.StartsWith("peak memory in use", StringComparison.Ordinal)).ToList();
         Assert.Equal(3, peaks.Count);
         Assert.All(peaks, p => Assert.InRange(p.GetProperty("value").GetDouble(), 1 << 20, 1 << 28));
+        Assert.Contains("\nresident memory: ", output, StringComparison.Ordinal);
         Assert.Contains("step, mhc", results.RootElement.EnumerateArray().Select(r => r.GetProperty("metric").GetString()));
+    }
+
+    [Theory]
+    [InlineData("standard", "residual path", "Float32")]
+    [InlineData("mhc", "mHC connection", "Float32")]
+    [InlineData("mhc", "mHC connection", "BFloat16")]
+    [InlineData("hyper-connections", "residual path", "Float32")]
+    public void The_profile_names_at_least_95_percent_of_the_step(string variant, string part, string precision)
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("bench.json");
+
+        var (exit, output, _) = Bench(["--layers", "2", "--width", "128", "--context", "128", "--batch-tokens", "512", "--rounds", "5", "--profile", "--json", file, "--variants", variant, "--precision", precision]);
+
+        Assert.Equal(0, exit);
+        using var results = JsonDocument.Parse(File.ReadAllBytes(file));
+        var values = results.RootElement.EnumerateArray().ToDictionary(r => r.GetProperty("metric").GetString()!, r => r.GetProperty("value").GetDouble(), StringComparer.Ordinal);
+        var accounted = results.RootElement.EnumerateArray().Single(r => r.GetProperty("metric").GetString() == $"profile, {variant}: accounted");
+        Assert.InRange(accounted.GetProperty("ratio").GetDouble(), 0.95, 1.0);
+        Assert.Matches(@"\naccounted: 9\d\.\d ?%|\naccounted: 100\.0 ?%", output);
+        string[] both = ["embedding", part, "attention, product to queries, keys and values", "attention, rotary positions", "attention, scores and sums", "attention, product to the output", "feed-forward, product to gate and up", "feed-forward, SwiGLU", "feed-forward, product down", "head and loss"];
+        Assert.All(both, name => Assert.True(values[$"profile, {variant}: {name} (Forward)"] > 0 && values[$"profile, {variant}: {name} (Backward)"] > 0, name));
+        Assert.All((string[])["gradient norm and clipping", "optimizer"], name => Assert.True(values[$"profile, {variant}: {name} (Update)"] > 0, name));
+        var products = values.Where(v => v.Key.Contains("product", StringComparison.Ordinal)).ToList();
+        Assert.True(products.Where(v => v.Key.Contains("Backward", StringComparison.Ordinal)).Sum(v => v.Value) > products.Where(v => v.Key.Contains("Forward", StringComparison.Ordinal)).Sum(v => v.Value), "products take two gradients");
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -109,11 +110,13 @@ public sealed class TransformerTests
         Assert.True(before.narrow(0, 1, 7).allclose(after.narrow(0, 1, 7)));
     }
 
-    [Fact]
-    public void The_loss_is_the_mean_cross_entropy_of_the_next_tokens()
+    [Theory]
+    [InlineData(ToyTask.Vocabulary)]
+    [InlineData(5000)]
+    public void The_loss_is_the_mean_cross_entropy_of_the_next_tokens(int vocabulary)
     {
         using var scope = NewDisposeScope();
-        using var model = New(seed: 8);
+        using var model = new Transformer(ToyTask.Spec(ResidualKind.Mhc), vocabulary, Precision.Float32, KernelKind.Native, seed: 8);
         var tokens = ToyTask.Batch(2);
 
         var probabilities = model.Logits(tokens.narrow(1, 0, 16)).to(ScalarType.Float64).log_softmax(-1);
@@ -142,6 +145,64 @@ public sealed class TransformerTests
 
         Assert.Equal(before, statistics.TensorStatistics.ThreadTotalLiveCount);
         Assert.Equal(0, scope.DisposablesCount);
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(5000)]
+    public void In_bfloat16_weights_gradients_and_optimizer_state_are_float32_and_updates_too_small_for_bfloat16_add_up(int vocabulary)
+    {
+        using var model = new Transformer(ToyTask.Spec(ResidualKind.Mhc), vocabulary, Precision.BFloat16, KernelKind.Native, seed: 9);
+        using var optimizer = new FusedAdamW(model.NamedParameters, weightDecay: 0);
+        using var scope = NewDisposeScope();
+        var weight = model.NamedParameters.First(p => p.Name == "layers.0.attention.query_key_value.weight").Value;
+        var before = weight.detach().clone();
+        var rounded = before.to(ScalarType.BFloat16);
+
+        for (var step = 0; step < 4; step++)
+        {
+            Transformer.Backward(model.Loss(ToyTask.Batch(step)));
+            Assert.All(model.NamedParameters, p => Assert.Equal(ScalarType.Float32, p.Value.grad!.dtype));
+            optimizer.Step(1e-7);
+            optimizer.ZeroGradients();
+        }
+
+        Assert.All(model.NamedParameters, p => Assert.Equal(ScalarType.Float32, p.Value.dtype));
+        Assert.All(optimizer.State, s => Assert.Equal(ScalarType.Float32, s.Value.dtype));
+        var moved = (weight - before).abs();
+        Assert.True(moved.max().item<float>() > 3e-7, "four updates of 1e-7 in one direction");
+        Assert.True((weight.to(ScalarType.BFloat16) != rounded).to(ScalarType.Float32).mean().item<float>() < 0.05, "none of them could be seen in bfloat16");
+    }
+
+    [Theory]
+    [InlineData(ResidualKind.Mhc, 16)]
+    [InlineData(ResidualKind.Standard, 5000)]
+    public void Weights_rounded_once_for_several_passes_give_the_same_gradients(ResidualKind residual, int vocabulary)
+    {
+        using var model = new Transformer(ToyTask.Spec(residual), vocabulary, Precision.BFloat16, KernelKind.Native, seed: 9);
+        var expected = Gradients();
+        List<byte[]> actual;
+        using (model.RoundWeights())
+        {
+            actual = Gradients();
+        }
+
+        Assert.Equal(expected, actual);
+        ToyTask.Train(model, 1);
+        Assert.NotEqual(expected, Gradients());
+
+        List<byte[]> Gradients()
+        {
+            using var scope = NewDisposeScope();
+            for (var pass = 0; pass < 2; pass++)
+            {
+                Transformer.Backward(model.Loss(ToyTask.Batch(pass)) / 2);
+            }
+
+            List<byte[]> gradients = [.. model.NamedParameters.Select(p => p.Value.grad!.bytes.ToArray())];
+            model.NamedParameters.ToList().ForEach(p => p.Value.grad = null);
+            return gradients;
+        }
     }
 
     [Theory]

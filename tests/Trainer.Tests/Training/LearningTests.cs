@@ -48,6 +48,26 @@ public sealed class LearningTests
         Assert.Equal(figures[0] / Math.Log(2), figures[2], 0.001);
     }
 
+    [Fact]
+    public void A_job_that_computes_again_makes_the_same_steps_and_says_what_it_keeps()
+    {
+        using TestJob keeping = new(), fitting = new(), failing = new();
+        foreach (var (job, memory) in ((TestJob, string?)[])[(keeping, null), (fitting, "2450k"), (failing, "10k")])
+        {
+            job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 4, WarmupSteps = 2, MicroBatchTokens = 256, Recompute = memory is not null, ActivationMemory = memory };
+        }
+
+        Assert.Equal(ExitCode.Done, keeping.Run().ExitCode);
+        var (fitted, said) = fitting.Run();
+        var (failed, warned) = failing.Run();
+
+        Assert.Equal((ExitCode.Done, ExitCode.Done), (fitted, failed));
+        Assert.Equal(keeping.Losses(), fitting.Losses());
+        Assert.Equal(keeping.Losses(), failing.Losses());
+        Assert.Matches("recompute: .*streams are kept once in 2 sublayers: about 3 MiB of activations", said.Output);
+        Assert.Contains("warning: spec.optimization.activationMemory: 10k was given, and the least is more: the first 1 layers are computed again", warned.Output, StringComparison.Ordinal);
+    }
+
     private static TrainerProcess Sample(TestJob job, int seed) =>
         TrainerProcess.Start(TrainerProcess.Program, ["sample", "--checkpoint", job.Checkpoints, "--prompt", "the ", "--tokens", "40", "--temperature", "0.9", "--seed", $"{seed}"], new Dictionary<string, string>(StringComparer.Ordinal));
 }

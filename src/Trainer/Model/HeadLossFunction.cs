@@ -1,0 +1,107 @@
+using MhcOperator.Api;
+using MhcOperator.Trainer.Interop;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MhcOperator.Trainer.Model;
+
+/// <summary>
+/// Output projection and mean cross-entropy in one, some tokens at a time, so that the logits [T, V] of all tokens never exist. The gradients
+/// are made in the forward pass, where the logits of a chunk are at hand: the backward pass need not compute them again.
+/// </summary>
+internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<HeadLossFunction>
+{
+    /// <summary>Vocabularies from here on take memory and time in their logits that is worth saving.</summary>
+    public const long LeastVocabulary = 4096;
+
+    private const int Inputs = 6;
+    private const long ChunkLogits = 1 << 24;
+    private const long LeastChunkTokens = 128; // fewer make slow products
+
+    public override string Name => nameof(HeadLossFunction);
+
+    /// <param name="x">[T, C], float32 or bfloat16</param>
+    /// <param name="weight">[V, C] float32</param>
+    /// <param name="rounded">the weight as the products take it; they are in its precision</param>
+    /// <param name="targets">[T] int64 contiguous</param>
+    /// <param name="chunkLogits">logits that may exist at a time, if that is at least 128 tokens'</param>
+    /// <returns>nats per token, float32 scalar</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A target is no token number.</exception>
+    public static Tensor Apply(Tensor x, Tensor weight, Tensor rounded, Tensor targets, long chunkLogits = ChunkLogits) =>
+        apply(x, weight, rounded.detach(), targets, chunkLogits, is_grad_enabled() && (x.requires_grad || weight.requires_grad));
+
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var (x, weight, targets, chunkLogits, gradients) = ((Tensor)vars[0], (Tensor)vars[2], (Tensor)vars[3], (long)vars[4], (bool)vars[5]);
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        long tokens = x.shape[0], vocabulary = weight.shape[0];
+        Refuse(TensorMemory.Span<long>(targets), vocabulary);
+        var gradX = gradients ? empty_like(x, requires_grad: false) : null;
+        var gradWeight = gradients ? empty(vocabulary, x.shape[1]) : null;
+        var losses = new double[tokens];
+        var chunk = Math.Max(LeastChunkTokens, chunkLogits / vocabulary);
+        for (long begin = 0; begin < tokens; begin += chunk)
+        {
+            using var pieces = NewDisposeScope();
+            var count = Math.Min(chunk, tokens - begin);
+            var input = x.narrow(0, begin, count).to(weight.dtype);
+            var logits = input.matmul(weight.t()).to(ScalarType.Float32);
+            fixed (double* loss = losses)
+            {
+                CrossEntropyKernels.Apply(TensorMemory.Floats(logits), (long*)TensorMemory.Pointer(targets) + begin, loss + begin, gradients ? 1f / tokens : 0, count, vocabulary);
+            }
+
+            if (gradients)
+            {
+                var gradLogits = logits.to(weight.dtype);
+                gradX!.narrow(0, begin, count).copy_(gradLogits.matmul(weight));
+                Accumulate(gradWeight!, gradLogits, input, first: begin == 0);
+            }
+        }
+
+        ctx.Keep(gradients, gradX!, gradWeight!);
+        return tensor((float)(losses.Sum() / tokens)).MoveToOuterDisposeScope();
+    }
+
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) => BackwardFault.Guard(Inputs, () =>
+    {
+        var saved = ctx.Kept();
+        var scale = grad_output.item<float>();
+        grad_output.Dispose();
+        if (scale != 1)
+        {
+            Array.ForEach(saved, gradient => gradient.mul_(scale));
+        }
+
+        return ReturnedGradients.Keep([saved[0], saved[1], null!, null!, null!, null!]);
+    });
+
+    /// <summary>Products are rounded to the weights' precision, sums over chunks are not.</summary>
+    private static void Accumulate(Tensor gradWeight, Tensor gradLogits, Tensor input, bool first)
+    {
+        if (gradLogits.dtype == ScalarType.Float32)
+        {
+            gradWeight.addmm_(gradLogits.t(), input, beta: first ? 0 : 1, alpha: 1);
+        }
+        else if (first)
+        {
+            gradWeight.copy_(gradLogits.t().matmul(input));
+        }
+        else
+        {
+            gradWeight.add_(gradLogits.t().matmul(input));
+        }
+    }
+
+    private static void Refuse(ReadOnlySpan<long> targets, long vocabulary)
+    {
+        foreach (var target in targets)
+        {
+            if (target < 0 || target >= vocabulary)
+            {
+                throw new ArgumentOutOfRangeException(nameof(targets), target, $"A token number must be from 0 to {vocabulary - 1} (model.vocabulary).");
+            }
+        }
+    }
+}
