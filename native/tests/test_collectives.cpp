@@ -243,21 +243,24 @@ MHC_TEST(a_peer_that_never_comes_is_an_error_at_the_timeout) {
 
 MHC_TEST(a_peer_that_comes_and_does_not_connect_is_an_error_at_the_timeout) {
     constexpr int32_t timeout = 1000;
-    int failures = 0;
-    // Of two ranks one connects and the other waits for it: which is which is up to gloo.
-    for (const int silent : {0, 1}) {
+    constexpr int rounds = 32;
+    // Of two ranks one connects and the other waits for it: which is which gloo takes from their ports, by chance.
+    int round = 0;
+    bool waited = false;
+    for (; round < rounds && !waited; ++round) {
         Store store;
         SilentStore says_where_it_is_and_no_more(store);
+        const int silent = round % 2;
         std::thread other([&] { Member(silent, 2, says_where_it_is_and_no_more, timeout); });
         const double start = seconds();
         Member m(1 - silent, 2, store, timeout);
         expect(m.code == MHC_GROUP_OK || m.code == MHC_GROUP_ERROR_CONNECT, "code %d: %s", m.code, m.error);
         expect(seconds() - start < 3.5, "took %.1f s", seconds() - start);
-        failures += m.code != MHC_GROUP_OK;
+        waited = m.code != MHC_GROUP_OK;
         says_where_it_is_and_no_more.release();
         other.join();
     }
-    expect(failures == 1, "%d ranks waited for a connection", failures);
+    expect(waited, "no rank waited for a connection in %d rounds", round);
 }
 
 MHC_TEST(abort_wakes_a_blocked_collective_and_the_peer) {

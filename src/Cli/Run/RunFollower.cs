@@ -20,6 +20,9 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
     public TimeSpan Elapsed => time.GetUtcNow() - startedAt;
 
     /// <inheritdoc/>
+    public void OnBegin(MhcTrainingJob job) => history.Begin(job);
+
+    /// <inheritdoc/>
     public void OnJobChanged(MhcTrainingJob job)
     {
         foreach (var rollback in history.Note(time.GetUtcNow(), job))

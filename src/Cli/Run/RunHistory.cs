@@ -17,34 +17,36 @@ internal sealed class RunHistory
     /// <summary>What rank 0 last said.</summary>
     public TrainerStatus? Trainer { get; private set; }
 
+    /// <summary>Takes in the job as it is when the run begins. A run that is continued brings the rollbacks and restarts of before with it.</summary>
+    public void Begin(MhcTrainingJob job) => Job = job;
+
     /// <summary>Takes in a new status of the job.</summary>
     /// <returns>Rollbacks that were not there before.</returns>
     public IReadOnlyList<RollbackRecord> Note(DateTimeOffset at, MhcTrainingJob job)
     {
-        var known = Job?.Status?.Rollbacks.Count ?? 0;
-        var restarts = Job?.Status?.Restarts ?? 0;
-        var first = Job is null;
+        var before = Job?.Status;
         Job = job;
         if (job.Status is not { } status)
         {
             return [];
         }
 
-        // A run that is continued brings the rollbacks of before with it.
-        var added = first ? [] : status.Rollbacks.Skip(known).ToList();
+        // An attempt can be over before anything was written about it.
+        var next = attempts.Count > 0 ? attempts[^1].Number + 1 : Math.Max(1, Math.Min((before?.Attempt ?? 0) + 1, status.Attempt));
+        for (; next <= status.Attempt; next++)
+        {
+            attempts.Add(new AttemptHistory(next, at));
+        }
+
+        var added = status.Rollbacks.Skip(before?.Rollbacks.Count ?? 0).ToList();
         foreach (var rollback in added)
         {
             End(rollback.Attempt, at, $"unstable: {rollback.Reason}");
         }
 
-        if (!first && status.Restarts > restarts)
+        if (status.Restarts > (before?.Restarts ?? 0))
         {
-            End(attempts.Count > 0 ? attempts[^1].Number : 0, at, "lost a worker");
-        }
-
-        if (status.Attempt > 0 && (attempts.Count == 0 || status.Attempt > attempts[^1].Number))
-        {
-            attempts.Add(new AttemptHistory(status.Attempt, at));
+            attempts.FindAll(a => a.Number < status.Attempt).ForEach(a => End(a.Number, at, "lost a worker"));
         }
 
         if (Ending(status) is { } ending && attempts.Count > 0)

@@ -61,7 +61,9 @@ public sealed class LocalRunner(TimeProvider? time = null)
         cluster.TrainerAnswered += observer.OnTrainerStatus;
 
         var earlier = statusFile.ReadForResume();
-        var key = cluster.Add(manifest with { Status = earlier, Job = manifest.Job! with { Status = earlier } });
+        var job = manifest.Job! with { Status = earlier };
+        observer.OnBegin(job);
+        var key = cluster.Add(manifest with { Status = earlier, Job = job });
         var executor = new JobExecutor(cluster, new OperatorOptions { AllowPrivilegedTemplates = true, RestartsInPlace = false, PollInterval = options.StatusInterval, StatusInterval = options.StatusInterval }, time);
         using var stopping = stop.Register(() => Suspend(cluster, key));
         using var killing = options.Kill.Register(() =>

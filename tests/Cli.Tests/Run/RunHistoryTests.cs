@@ -39,8 +39,21 @@ public sealed class RunHistoryTests
     public void Rollbacks_of_an_earlier_run_are_not_told_again()
     {
         var history = new RunHistory();
+        var earlier = new RollbackRecord { Attempt = 1 };
+        history.Begin(Job(attempt: 2, rollbacks: [earlier], restarts: 1));
 
-        Assert.Empty(history.Note(Start, Job(attempt: 2, rollbacks: [new RollbackRecord { Attempt = 1 }])));
+        Assert.Empty(history.Note(Start, Job(attempt: 3, rollbacks: [earlier], restarts: 1)));
+        Assert.Equal((3, null), (Assert.Single(history.Attempts).Number, history.Attempts[0].Result));
+    }
+
+    [Fact]
+    public void An_attempt_that_was_over_before_the_first_status_is_told_with_its_end()
+    {
+        var history = new RunHistory();
+        history.Begin(Job(attempt: 0) with { Status = null });
+
+        Assert.Single(history.Note(Start, Job(attempt: 2, rollbacks: [new RollbackRecord { Attempt = 1, Reason = "LossSpike" }])));
+        Assert.Equal([(1, "unstable: LossSpike"), (2, null)], history.Attempts.Select(a => (a.Number, a.Result)));
     }
 
     [Fact]

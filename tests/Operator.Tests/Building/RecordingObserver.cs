@@ -21,6 +21,11 @@ internal sealed class RecordingObserver : ILocalRunObserver
 
     public IEnumerable<string> Reasons => Events.Select(e => e.Reason);
 
+    /// <summary>What the run began with.</summary>
+    public MhcTrainingJob? First { get; private set; }
+
+    public void OnBegin(MhcTrainingJob job) => First = job;
+
     public void OnJobChanged(MhcTrainingJob job) => Jobs.Add(job);
 
     public void OnEvent(DateTimeOffset at, ClusterEvent happened)

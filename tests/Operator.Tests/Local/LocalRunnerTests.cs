@@ -145,6 +145,7 @@ public sealed class LocalRunnerTests : IDisposable
         Assert.Equal(("Succeeded", 3), (second.Status!.Phase, second.Status.Attempt));
         Assert.Equal("110-121\n", Log("demo-3-0"));
         Assert.Contains("Resumed", observer.Reasons);
+        Assert.Equal(((int?)2, 1), (observer.First!.Status?.Attempt, observer.First.Status!.Rollbacks.Count));
     }
 
     [Fact]
