@@ -50,6 +50,9 @@ internal sealed class TwoHosts : IDisposable
     /// <summary>Packets that were lost because the wire was cut.</summary>
     public int Lost => _wire.Lost;
 
+    /// <summary>Bytes that a host has sent, IP's and TCP's headers included.</summary>
+    public long BytesFrom(int host) => _wire.BytesFrom(host);
+
     /// <summary>The beginning of a command that runs on a host.</summary>
     public string[] On(int host) => ["nsenter", $"--net={Namespace(host)}"];
 

@@ -25,6 +25,7 @@ internal sealed partial class Wire : IDisposable
     private readonly SafeFileHandle[] _ends;
     private readonly List<Thread> _threads = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly long[] _bytes = new long[2];
     private int _lost;
 
     /// <param name="first">Path of a namespace.</param>
@@ -36,8 +37,8 @@ internal sealed partial class Wire : IDisposable
     {
         (_delay, _loss) = (delay, loss);
         _ends = [Open(first, name), Open(second, name)];
-        Carry(_ends[0], _ends[1], new Random(1));
-        Carry(_ends[1], _ends[0], new Random(2));
+        Carry(0, 1, new Random(1));
+        Carry(1, 0, new Random(2));
     }
 
     /// <summary>Whether nothing arrives.</summary>
@@ -45,6 +46,9 @@ internal sealed partial class Wire : IDisposable
 
     /// <summary>Packets that came while it was cut.</summary>
     public int Lost => Volatile.Read(ref _lost);
+
+    /// <summary>Bytes that an end has sent so far, IP's and TCP's headers included.</summary>
+    public long BytesFrom(int end) => Volatile.Read(ref _bytes[end]);
 
     public void Dispose()
     {
@@ -90,8 +94,9 @@ internal sealed partial class Wire : IDisposable
         }
     }
 
-    private void Carry(SafeFileHandle from, SafeFileHandle to, Random random)
+    private void Carry(int sender, int receiver, Random random)
     {
+        var (from, to) = (_ends[sender], _ends[receiver]);
         var underWay = new BlockingCollection<(byte[] Packet, long Arrives)>();
         Run(() =>
         {
@@ -106,6 +111,7 @@ internal sealed partial class Wire : IDisposable
 
                 // An interface that is down gives nothing and takes nothing.
                 var length = Read(from, buffer, buffer.Length);
+                Interlocked.Add(ref _bytes[sender], Math.Max(0, length));
                 if (length > 0 && IsCut)
                 {
                     Interlocked.Increment(ref _lost);

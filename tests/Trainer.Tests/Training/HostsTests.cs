@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Tests.Support;
@@ -42,6 +43,23 @@ public sealed class HostsTests
 
         Assert.Equal(OnOneHost.Value.Hash, Finish(zero, one));
         Assert.Equal(OnOneHost.Value.Losses, job.Losses());
+    }
+
+    [Theory]
+    [InlineData(Communication.Float32)]
+    [InlineData(Communication.Int4)]
+    public void What_the_job_says_it_sent_is_what_goes_over_the_wire_but_for_headers(Communication communication)
+    {
+        using var job = Job(patience: 60);
+        job.Configuration.Parallelism.Communication = communication;
+        using var hosts = new TwoHosts(TimeSpan.Zero, 0);
+        var (zero, one) = Start(job, hosts);
+        Finish(zero, one);
+
+        var said = JsonSerializer.Deserialize(job.Termination, ApiJsonContext.Default.TrainerStatus)!.BytesSent!.Value;
+
+        // 52 bytes of every 1,500 are headers, acknowledgements come on top, and gloo says with each message what it is.
+        Assert.InRange(hosts.BytesFrom(0) / (double)said, 1, communication == Communication.Float32 ? 1.2 : 1.5);
     }
 
     [Theory]
