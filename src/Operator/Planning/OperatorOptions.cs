@@ -33,6 +33,9 @@ public sealed record OperatorOptions
     /// <summary>How long a restart in place may take, from the decision until every process has begun; after that the gang is made anew.</summary>
     public TimeSpan InPlaceLimit { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long, from the same moment, the processes of the attempt before may take to end: one that hangs is not waited for any longer.</summary>
+    public TimeSpan BarrierLimit { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How often containers are asked for their processes while something happens to a gang.</summary>
     public TimeSpan AskInterval { get; init; } = TimeSpan.FromSeconds(0.5);
 

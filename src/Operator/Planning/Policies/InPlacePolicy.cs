@@ -33,8 +33,10 @@ internal static class InPlacePolicy
             return false; // no pods would make that better
         }
 
-        var end = new DateTimeOffset(context.Status.InPlace!.Since!.Value.ToUniversalTime()) + context.Observed.Options.InPlaceLimit;
-        if (Obstacle(context, end) is { } obstacle)
+        var isOrdered = gang.Current.Any(p => p.OrderedAttempt == context.Status.Attempt);
+        var limit = isOrdered ? context.Observed.Options.InPlaceLimit : context.Observed.Options.BarrierLimit;
+        var end = new DateTimeOffset(context.Status.InPlace!.Since!.Value.ToUniversalTime()) + limit;
+        if (Obstacle(context, isOrdered, end) is { } obstacle)
         {
             context.Warn(Reasons.InPlaceFailed, $"{obstacle}; the gang is made anew");
             RestartPolicy.NextGang(context, Reasons.InPlaceFailed, obstacle, notBefore: null, RecoveryTiers.RecreateGang);
@@ -67,7 +69,7 @@ internal static class InPlacePolicy
         }
     }
 
-    private static string? Obstacle(PlanContext context, DateTimeOffset end)
+    private static string? Obstacle(PlanContext context, bool isOrdered, DateTimeOffset end)
     {
         if (!context.Gang.IsComplete)
         {
@@ -84,7 +86,9 @@ internal static class InPlacePolicy
             return null;
         }
 
-        var late = context.Gang.Current.First(p => !p.HasEntered);
-        return string.Create(CultureInfo.InvariantCulture, $"pod {late.Name} has not begun attempt {context.Status.Attempt} in place within {context.Observed.Options.InPlaceLimit.TotalSeconds:0} seconds");
+        var options = context.Observed.Options;
+        return isOrdered
+            ? string.Create(CultureInfo.InvariantCulture, $"pod {context.Gang.Current.First(p => !p.HasEntered).Name} has not begun attempt {context.Status.Attempt} in place within {options.InPlaceLimit.TotalSeconds:0} seconds")
+            : string.Create(CultureInfo.InvariantCulture, $"pod {context.Gang.Current.FirstOrDefault(p => !p.IsHeld, context.Gang.Current[0]).Name} has not ended attempt {context.Status.Attempt - 1} within {options.BarrierLimit.TotalSeconds:0} seconds");
     }
 }

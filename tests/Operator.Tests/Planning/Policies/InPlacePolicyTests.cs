@@ -103,33 +103,37 @@ public sealed class InPlacePolicyTests
         Assert.Empty(plan.Order);
     }
 
-    public static TheoryData<string> Losses => ["ended", "deleted", "gone", "late"];
+    public static TheoryData<string, int> Losses => new() { { "ended", 1 }, { "deleted", 1 }, { "gone", 1 }, { "hangs", 10 }, { "late", 30 } };
 
     [Theory]
     [MemberData(nameof(Losses))]
-    public void A_gang_that_loses_a_pod_on_the_way_or_is_late_gets_new_pods_and_no_further_restart_is_counted(string loss)
+    public void A_gang_that_loses_a_pod_on_the_way_or_is_late_gets_new_pods_and_no_further_restart_is_counted(string loss, int seconds)
     {
         var scene = (loss switch
         {
             "ended" => Restarting(Pod(0), MakePod(1, 1).Ended(86, Verdicts.LossSpike())),
             "deleted" => Restarting(Pod(0), Pod(1).Deleting(Clock.After(60))),
             "gone" => Restarting(Pod(0)),
+            "late" => Restarting(Pod(0).Ordered(Order), Pod(1).Ordered(Order)),
             _ => Restarting(Pod(0), Pod(1)),
         }).WithReports(("demo-1-0", Ended(1)));
 
-        var plan = scene.Plan(30);
+        var plan = scene.Plan(seconds);
 
         plan.ShouldHave(ConditionTypes.Restarting, "True", "InPlaceFailed");
         Assert.Equal((3, 1, 0), (plan.Status!.Attempt, plan.Status.Restarts, plan.Status.Rollbacks.Count));
         Assert.Equal((null, null, 1), (plan.Status.InPlace!.PodsAttempt, plan.Status.InPlace.Pending, plan.Status.InPlace.Restarts));
         Assert.Contains("demo-1-0", plan.DeletedNames());
         Assert.Empty(plan.Order);
-        Assert.Equal(["demo-3-0", "demo-3-1"], scene.After(plan).WithoutPods().Plan(31).PodNames());
+        Assert.Equal(["demo-3-0", "demo-3-1"], scene.After(plan).WithoutPods().Plan(seconds + 1).PodNames());
     }
 
     [Fact]
-    public void Before_its_time_is_over_it_is_waited_for() =>
-        Assert.Equal(TimeSpan.FromSeconds(1), Restarting(Pod(0), Pod(1)).WithReports(("demo-1-0", Ended(1))).Plan(29).RequeueAfter);
+    public void Before_its_time_is_over_it_is_waited_for()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(1), Restarting(Pod(0), Pod(1)).WithReports(("demo-1-0", Ended(1))).Plan(9).RequeueAfter);
+        Assert.Equal(TimeSpan.FromSeconds(1), Restarting(Pod(0).Ordered(Order), Pod(1)).WithReports(("demo-1-0", Ended(1))).Plan(29).RequeueAfter);
+    }
 
     [Fact]
     public void A_process_that_fails_again_at_once_is_a_failure_of_its_own_once_all_have_begun_and_gets_new_pods()
