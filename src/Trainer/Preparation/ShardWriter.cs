@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Data;
 
 namespace MhcOperator.Trainer.Preparation;
@@ -11,7 +10,7 @@ namespace MhcOperator.Trainer.Preparation;
 internal sealed class ShardWriter(string folder, int shardTokens) : IDisposable
 {
     private readonly List<PreparedShard> _shards = [];
-    private Stream? _file;
+    private FileStream? _file;
     private int _inFile;
 
     /// <summary>The files that are whole and on the disk.</summary>
@@ -25,7 +24,7 @@ internal sealed class ShardWriter(string folder, int shardTokens) : IDisposable
         {
             if (_file is null)
             {
-                _file = Disk.Instance.Create(PathOf(_shards.Count));
+                _file = new FileStream(PathOf(_shards.Count), FileMode.Create, FileAccess.Write, FileShare.None);
                 _file.Write(new byte[TokenFileFormat.HeaderBytes]);
             }
 
@@ -53,7 +52,7 @@ internal sealed class ShardWriter(string folder, int shardTokens) : IDisposable
         TokenFileFormat.WriteHeader(header, sizeof(int), _inFile);
         _file.Position = 0;
         _file.Write(header);
-        Disk.Instance.Flush(_file);
+        _file.Flush(flushToDisk: true);
         _file.Dispose();
         _shards.Add(new PreparedShard(Path.GetFileName(PathOf(_shards.Count)), _inFile));
         (_file, _inFile) = (null, 0);
