@@ -7,7 +7,7 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// A new file. Full blocks go to the disk at once and past the kernel's page cache, where the file system allows it (O_DIRECT): through the
 /// cache a checkpoint costs several times the processor time, which training needs, and pushes out what others have there.
 /// </summary>
-internal sealed unsafe partial class DiskFile : Stream
+internal sealed unsafe partial class DiskFile : WriteOnlyStream
 {
     private const int BlockBytes = 8 << 20;
     private const nuint Alignment = 4096;
@@ -23,16 +23,8 @@ internal sealed unsafe partial class DiskFile : Stream
     private bool _disposed;
 
     /// <summary>Begins a file in place of one that is there.</summary>
-    public DiskFile(string path) => _file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None);
-
-    /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
+    public DiskFile(string path)
+        : base(Null) => _file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None);
 
     /// <inheritdoc/>
     public override long Length => _sent + _filled;
@@ -73,23 +65,6 @@ internal sealed unsafe partial class DiskFile : Stream
 
         RandomAccess.FlushToDisk(_file);
     }
-
-    /// <summary>Does nothing: see <see cref="FlushToDisk"/>.</summary>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
