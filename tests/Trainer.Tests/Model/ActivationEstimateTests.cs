@@ -30,14 +30,17 @@ public sealed class ActivationEstimateTests
         var estimate = new ActivationEstimate(spec, model.Sizes, precision, kernels, Batch * Context);
         Kept();
 
-        AssertNear(estimate.Peak(RecomputePlan.None), Kept() - RoundedWeights(fromLayer: 0));
+        AssertNear(estimate.Peak(RecomputePlan.None), Middle() - RoundedWeights(fromLayer: 0));
         model.Recompute = new RecomputePlan(1, 3, 1);
-        AssertNear(estimate.Peak(model.Recompute), Kept() - RoundedWeights(fromLayer: 3));
+        AssertNear(estimate.Peak(model.Recompute), Middle() - RoundedWeights(fromLayer: 3));
 
         // In bfloat16 the graph of a layer holds its rounded weights too.
         long RoundedWeights(int fromLayer) => precision == Precision.Float32 ? 0 : 2 * model.NamedParameters
             .Where(p => p.Name == "head.weight" || Enumerable.Range(fromLayer, spec.Layers - fromLayer).Any(i => p.Name.StartsWith($"layers.{i}.", StringComparison.Ordinal) && p.Decays && !p.Name.Contains("residual", StringComparison.Ordinal)))
             .Sum(p => p.Value.numel());
+
+        // The heap is the whole process's: its other threads allocate and free now and then.
+        long Middle() => new[] { Kept(), Kept(), Kept() }.Order().ElementAt(1);
 
         long Kept()
         {
