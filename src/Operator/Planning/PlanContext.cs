@@ -163,7 +163,7 @@ internal sealed class PlanContext
         return new Plan
         {
             Status = change.Write ? Status : null,
-            StatusFollowsPods = Observed.Status is null && pods.Count > 0,
+            StatusFollowsPods = Observed.Status is null && Status.Attempt == 1 && pods.Count > 0,
             StatusWaits = change.LookAgainAt is not null,
             Dump = change.Write ? dumps : [],
             Order = orders,

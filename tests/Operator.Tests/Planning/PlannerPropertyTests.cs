@@ -29,6 +29,11 @@ public sealed class PlannerPropertyTests
     });
 
     [Fact]
+    public void Nothing_is_made_before_a_decision_is_written() => Check((scene, _) =>
+        scene.Plan(20) is not { StatusFollowsPods: true } plan
+        || (plan.Status is { Attempt: 1, Restarts: 0, Rollbacks.Count: 0 } && plan.Events.Count == 0));
+
+    [Fact]
     public void With_the_same_pods_the_second_plan_writes_no_status() => Check((scene, _) =>
     {
         var second = scene.After(scene.Plan(20)).Plan(20);
@@ -51,9 +56,14 @@ public sealed class PlannerPropertyTests
         .ForAll(Gen.Choose(0, 1 << 16).ListOf(4).ToArbitrary(), seeds =>
         {
             var pods = seeds.DistinctBy(s => (s % 2, s / 3 % 3)).Select(Pod).ToList();
-            var complete = seeds[0] % 2 == 0;
-            var status = complete ? MakeRunning(2, 3) : MakeStatus().With(s => s.Attempt = 2);
-            return holds(Scene.Of(MakeJob().WithWorkers(3), status).WithPods(pods), pods);
+            var job = MakeJob().WithWorkers(3);
+            var scene = (seeds[0] % 3) switch
+            {
+                0 => Scene.Of(job, MakeRunning(2, 3)),
+                1 => Scene.Of(job, MakeStatus().With(s => s.Attempt = 2)),
+                _ => Scene.Of(job), // nothing was written yet
+            };
+            return holds(scene.WithPods(pods), pods);
         })
         .Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 

@@ -40,6 +40,16 @@ public sealed class StatusChangeTests
     }
 
     [Fact]
+    public void A_gang_that_was_unstable_before_the_first_status_is_in_that_status()
+    {
+        var plan = Scene.Of(MakeJob().WithWorkers(1)).WithPods(MakePod(1, 0).Ended(86, Verdicts.LossSpike(restore: 100, bad: new(110, 121)))).Plan();
+
+        Assert.False(plan.StatusFollowsPods);
+        Assert.Equal((2, "110-121"), (plan.Status!.Attempt, Assert.Single(plan.Status.Rollbacks).Skipped));
+        Assert.Equal(["demo-2-0"], plan.PodNames());
+    }
+
+    [Fact]
     public void That_it_runs_is_written_at_once()
     {
         var plan = Starting().WithPods(MakeRunningGang(1, 2)).Plan(1);
