@@ -10,7 +10,7 @@ MHC_TEST(coefficients_match_float64_for_all_sizes) {
         const CoefficientValues values = coefficients(s, x, phi, bias, alpha, kIterations);
         CoefficientGradients expected = mhc::test::coefficients_backward(s, x, phi, bias, alpha, values, in.grad_pre.wide(),
                                                                          in.grad_post.wide(), in.grad_res.wide(), kIterations);
-        each_isa([&] {
+        each_isa(s.dtype, [&] {
             LayerOutputs out(s);
             coefficients_forward(s, in, out);
             expect_close_outputs(s, out, values);
@@ -28,7 +28,7 @@ MHC_TEST(coefficients_give_the_same_bits_with_two_and_three_threads) {
     for (const Shape &s : large_shapes()) {
         Random random(s.seed());
         const LayerInputs in(s, random);
-        each_isa([&] {
+        each_isa(s.dtype, [&] {
             LayerOutputs out(s);
             LayerGradients grad(in);
             coefficients_forward(s, in, out);
@@ -51,7 +51,7 @@ MHC_TEST(coefficients_give_the_same_bits_with_two_and_three_threads) {
 
 MHC_TEST(coefficients_let_nan_through_and_keep_it_to_its_token) {
     for (const Shape s : {Shape{21, 4, 33, MHC_FLOAT32}, Shape{21, 4, 33, MHC_BFLOAT16}})
-        each_isa([&] {
+        each_isa(s.dtype, [&] {
             Random random(5);
             LayerInputs in(s, random);
             in.x.set(7 * s.depth() + 100, kNaN);
@@ -77,7 +77,7 @@ MHC_TEST(coefficients_let_nan_through_and_keep_it_to_its_token) {
 
 MHC_TEST(coefficients_of_a_token_of_zeros_are_nan) {
     const Shape s{3, 2, 8};
-    each_isa([&] {
+    each_isa(s.dtype, [&] {
         Random random(5);
         LayerInputs in(s, random);
         std::memset(in.x + s.depth(), 0, s.depth() * sizeof(float));
@@ -89,7 +89,7 @@ MHC_TEST(coefficients_of_a_token_of_zeros_are_nan) {
 
 MHC_TEST(coefficients_of_no_tokens_write_zero_parameter_gradients) {
     const Shape s{0, 4, 8};
-    each_isa([&] {
+    each_isa(s.dtype, [&] {
         Random random(5);
         const LayerInputs in(s, random);
         char error[128] = "";

@@ -46,7 +46,7 @@ MHC_TEST(layer_matches_float64_for_all_sizes) {
         expected.x =
             expected.x + combine(t, s.n, s.n, c, values.res, true, g) + combine(t, s.n, 1, c, values.pre, false, grad_h);
         const Doubles h_expected = combine(t, 1, s.n, c, values.pre, false, x);
-        each_isa([&] {
+        each_isa(s.dtype, [&] {
             LayerOutputs out(s);
             Tensor h(s.tokens * s.channels, kNaN, s.dtype);
             enter(s, layer, out, h);
@@ -63,7 +63,7 @@ MHC_TEST(layer_gives_the_same_bits_with_two_and_three_threads) {
     for (const Shape &s : large_shapes()) {
         Random random(s.seed());
         const Layer layer(s, random);
-        each_isa([&] {
+        each_isa(s.dtype, [&] {
             LayerOutputs out(s);
             LayerGradients grad(layer.in);
             Tensor h(s.tokens * s.channels, kNaN, s.dtype);
@@ -87,7 +87,7 @@ MHC_TEST(layer_in_parts_equals_the_layer_in_one) {
     const Shape s{50, 4, 72};
     Random random(11);
     const Layer layer(s, random);
-    each_isa([&] {
+    each_isa(s.dtype, [&] {
         LayerOutputs out(s), parts(s);
         Tensor h(s.tokens * s.channels, kNaN, s.dtype), h2(h.size(), kNaN, s.dtype);
         enter(s, layer, out, h);

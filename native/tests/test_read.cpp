@@ -33,7 +33,7 @@ MHC_TEST(read_matches_float64_for_all_sizes) {
         const Doubles h_expected = combine(s.tokens, 1, s.n, s.channels, in.pre.wide(), false, in.x.wide());
         const Doubles x_expected = combine(s.tokens, s.n, 1, s.channels, in.pre.wide(), false, in.upstream.wide());
         const Doubles pre_expected = inner(s.tokens, s.n, 1, s.channels, in.x.wide(), in.upstream.wide());
-        each_isa([&] {
+        each_isa(s.dtype, [&] {
             Tensor h(s.tokens * s.channels, kNaN, s.dtype), grad_x(in.x.size(), kNaN, s.dtype), grad_pre(in.pre.size()),
                 sum(in.before);
             forward(s, in, h);
@@ -51,7 +51,7 @@ MHC_TEST(read_gives_the_same_bits_with_two_and_three_threads) {
     for (const Shape &s : large_shapes()) {
         Random random(s.seed());
         const Inputs in(s, random);
-        each_isa([&] {
+        each_isa(s.dtype, [&] {
             Tensor h(s.tokens * s.channels, kNaN, s.dtype), grad_x(in.x.size(), kNaN, s.dtype), grad_pre(in.pre.size());
             forward(s, in, h);
             backward(s, in, grad_x, grad_pre, false);

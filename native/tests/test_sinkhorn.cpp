@@ -15,7 +15,7 @@ void compare(const Shape &s, double sigma, int iterations, double tolerance) {
         const Doubles m = sinkhorn(&logits.wide()[t * each], s.n, iterations, &gradient[t * each]);
         expected.insert(expected.end(), m.begin(), m.end());
     }
-    each_isa([&] {
+    each_isa(MHC_FLOAT32, [&] {
         char error[128] = "";
         Tensor output(logits.size()), grad(logits.size());
         expect_ok(mhc_sinkhorn_forward(logits, output, s.tokens, s.n, iterations, error, sizeof error), error);
@@ -43,7 +43,7 @@ MHC_TEST(sinkhorn_matches_float64_for_other_numbers_of_iterations) {
 }
 
 MHC_TEST(sinkhorn_of_two_streams_has_the_closed_form) {
-    each_isa([] {
+    each_isa(MHC_FLOAT32, [] {
         Random random(7);
         Tensor logits(4 * 32, random), output(4 * 32);
         char error[128] = "";
@@ -57,7 +57,7 @@ MHC_TEST(sinkhorn_of_two_streams_has_the_closed_form) {
 }
 
 MHC_TEST(sinkhorn_of_huge_logits_stays_finite) {
-    each_isa([] {
+    each_isa(MHC_FLOAT32, [] {
         for (int n = 1; n <= MHC_MAX_STREAMS; n++) {
             Random random(n);
             Tensor logits(n * n * 19, random, 170.0), output(logits.size()), grad(logits.size());
@@ -79,7 +79,7 @@ MHC_TEST(sinkhorn_of_huge_logits_stays_finite) {
 }
 
 MHC_TEST(sinkhorn_lets_nan_and_infinity_through_and_keeps_them_to_their_token) {
-    each_isa([] {
+    each_isa(MHC_FLOAT32, [] {
         for (int n = 1; n <= MHC_MAX_STREAMS; n++)
             for (const float bad : {kNaN, kInfinity}) {
                 Random random(n);
@@ -109,7 +109,7 @@ MHC_TEST(sinkhorn_gives_the_same_bits_with_two_threads) {
             expect_ok(mhc_sinkhorn_forward(logits, output, s.tokens, n, kIterations, error, sizeof error), error);
             expect_ok(mhc_sinkhorn_backward(logits, upstream, grad, s.tokens, n, kIterations, error, sizeof error), error);
         };
-        each_isa([&] {
+        each_isa(MHC_FLOAT32, [&] {
             Tensor output(logits.size()), grad(logits.size()), output2(logits.size()), grad2(logits.size());
             run(output, grad);
             mhc_initialize(pool<2>, nullptr, 0);

@@ -44,7 +44,7 @@ MHC_TEST(write_matches_float64_for_all_sizes) {
         const Doubles output_expected = combine(t, s.n, s.n, c, res, false, x) + combine(t, s.n, 1, c, post, false, y);
         const Doubles x_expected = combine(t, s.n, s.n, c, res, true, g), y_expected = combine(t, 1, s.n, c, post, false, g);
         const Doubles res_expected = inner(t, s.n, s.n, c, g, x), post_expected = inner(t, s.n, 1, c, g, y);
-        each_isa([&] {
+        each_isa(s.dtype, [&] {
             Tensor output(in.x.size(), kNaN, s.dtype);
             forward(s, in, output);
             expect_close("output", s, output, output_expected);
@@ -69,7 +69,7 @@ MHC_TEST(write_gives_the_same_bits_with_two_and_three_threads) {
     for (const Shape &s : large_shapes()) {
         Random random(s.seed());
         const Inputs in(s, random);
-        each_isa([&] {
+        each_isa(s.dtype, [&] {
             Tensor output(in.x.size(), kNaN, s.dtype);
             Gradients grad(in);
             forward(s, in, output);
