@@ -35,7 +35,8 @@ struct Forward {
     }
 
     // row: [C]
-    static void tile(const ConnectForward &a, const Sizes &sizes, int64_t first, int count, T *kept, float *row) {
+    static void tile(const ConnectForward &a, const Sizes &sizes, const Factor<T> *phi, int64_t first, int count, T *kept,
+                     float *row) {
         const int64_t channels = sizes.channels, depth = N * channels;
         const Streams<T> x = write_tile(a, sizes, first, count, kept);
         const Streams<T> next = Streams<T>::of(a.x, a.x_replicated, N, channels).from(first + kTile);
@@ -43,7 +44,7 @@ struct Forward {
             const int now = smaller(count - t, kLanes);
             const int64_t at = first + t;
             Vec products[M::count], squares;
-            project<N>(x.from(t), next.from(t), channels, a.phi, now, products, squares);
+            project<N>(x.from(t), next.from(t), channels, phi, now, products, squares);
             activate<N>(products, squares, a.bias, a.alpha, now, sizes.iterations, depth, a.r + at, a.raw + at * M::count,
                         a.pre + at * N, a.post + at * N, a.res + at * N * N);
         }
@@ -64,6 +65,9 @@ struct Forward {
     static int run(const ConnectForward &a, const Sizes &sizes) {
         const int64_t depth = N * sizes.channels, tiles = (sizes.tokens + kTile - 1) / kTile;
         const bool past = a.y != nullptr && streamed(static_cast<T *>(a.x_next), sizes.tokens * N, sizes.channels);
+        const Factor<T> *phi = phi_factors<N, T>(a.phi, sizes.channels);
+        if (phi == nullptr)
+            return MHC_ERROR_MEMORY;
         bool failed = false;
         const int code = parallel(tiles, kTile * depth * M::count / kLanes, [&](int64_t begin, int64_t end) {
             T *kept = past ? static_cast<T *>(scratch(Buffer::streams, sizeof(T) * kTile * depth)) : nullptr;
@@ -73,7 +77,7 @@ struct Forward {
                 return;
             }
             for (int64_t t = begin * kTile; t < end * kTile && t < sizes.tokens; t += kTile)
-                tile(a, sizes, t, sizes.tokens - t < kTile ? static_cast<int>(sizes.tokens - t) : kTile, kept, row);
+                tile(a, sizes, phi, t, sizes.tokens - t < kTile ? static_cast<int>(sizes.tokens - t) : kTile, kept, row);
             if (past)
                 fence();
         });

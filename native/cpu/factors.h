@@ -1,12 +1,17 @@
-// The factors of the backward pass's two matrix products, in the form that one instruction multiplies and adds: floats, or,
+// The factors of the coefficients' three matrix products, in the form that one instruction multiplies and adds: floats, or,
 // where bfloat16 streams meet a processor that has the instruction, pairs of bfloat16, two terms of a sum at once. Then phi and
-// the gradient of the products are rounded to bfloat16 for these two products, as a matrix product of bfloat16 does; the sums
-// are float32.
+// the gradient of the products are rounded to bfloat16 for these products, as a matrix product of bfloat16 does; the sums are
+// float32.
 #pragma once
 
-#include "projection.h"
+#include "bf16.h"
 
 namespace mhc::MHC_NAMESPACE {
+
+template <int N>
+struct Coefficients {
+    static constexpr int count = N * N + 2 * N;
+};
 
 // Two consecutive terms.
 struct Pair {
@@ -25,10 +30,18 @@ struct FactorOf {
 };
 
 #if defined(__AVX512BF16__)
-MHC_INLINE Vec multiply_add(Pair factor, const Pair *values, Vec total) {
+MHC_INLINE Halves load_terms(const Pair *p, Whole) {
+    return {_mm512_loadu_si512(p)};
+}
+
+MHC_INLINE Halves splat(Pair factor) {
     int32_t bits;
     __builtin_memcpy(&bits, &factor, sizeof bits);
-    return _mm512_dpbf16_ps(total, (__m512bh)_mm512_set1_epi32(bits), (__m512bh)_mm512_loadu_si512(values));
+    return {_mm512_set1_epi32(bits)};
+}
+
+MHC_INLINE Vec multiply_add(Pair factor, const Pair *values, Vec total) {
+    return multiply_add(splat(factor), load_terms(values, Whole{}), total);
 }
 
 template <>
@@ -43,8 +56,8 @@ template <class T>
 using Factor = typename FactorOf<T>::Type;
 
 // How many factors `count` terms are.
-template <class T>
-constexpr int factors_of(int count) {
+template <class T, class Count>
+constexpr Count factors_of(Count count) {
     return (count + FactorOf<T>::terms - 1) / FactorOf<T>::terms;
 }
 

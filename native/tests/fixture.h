@@ -99,6 +99,12 @@ class Tensor {
         }
     }
 
+    // Makes every element a bfloat16 number.
+    void round() {
+        for (int64_t i = 0; i < size_; i++)
+            set(i, rounded(at(i)));
+    }
+
     std::vector<double> wide() const {
         std::vector<double> values(size_);
         for (int64_t i = 0; i < size_; i++)

@@ -49,6 +49,22 @@ MHC_TEST(coefficients_give_the_same_bits_with_two_and_three_threads) {
     }
 }
 
+MHC_TEST(phi_is_rounded_only_where_bfloat16_streams_meet_an_instruction_for_them) {
+    for (const Shape s : {Shape{21, 4, 33, MHC_FLOAT32}, Shape{21, 4, 33, MHC_BFLOAT16}})
+        each_isa(s.dtype, [&] {
+            Random random(7);
+            LayerInputs in(s, random);
+            for (int64_t i = 0; i < in.phi.size(); i++)
+                in.phi.set(i, in.phi.at(i) * 1.001f);
+            LayerOutputs given(s), rounded(s);
+            coefficients_forward(s, in, given);
+            in.phi.round();
+            coefficients_forward(s, in, rounded);
+            const bool rounds = s.dtype == MHC_BFLOAT16 && std::strcmp(mhc_isa(), "avx512_bf16") == 0;
+            expect(given.raw.same_bits(rounded.raw) == rounds, "%s dtype=%d: phi is rounded or not", mhc_isa(), s.dtype);
+        });
+}
+
 MHC_TEST(coefficients_let_nan_through_and_keep_it_to_its_token) {
     for (const Shape s : {Shape{21, 4, 33, MHC_FLOAT32}, Shape{21, 4, 33, MHC_BFLOAT16}})
         each_isa(s.dtype, [&] {
