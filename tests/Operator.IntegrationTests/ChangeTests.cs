@@ -74,10 +74,10 @@ public sealed class ChangeTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        var name = new string('a', 61); // the longest that the server takes, for up to ten workers
+        var name = new string('a', 55); // the longest that the server takes, for up to ten workers
         await ns.CreateJobAsync(JobBuilder.Make(name).Replicas(12));
         await ns.ConditionHoldsAsync(name, "Valid", "False", "InvalidSpec");
-        Assert.Contains("metadata.name: expected at most 60 characters", (string?)(await ns.JobAsync(name)).Condition("Valid")!["message"], StringComparison.Ordinal);
+        Assert.Contains("metadata.name: expected at most 54 characters", (string?)(await ns.JobAsync(name)).Condition("Valid")!["message"], StringComparison.Ordinal);
         Assert.Empty(await ns.PodsAsync());
     }
 }

@@ -46,7 +46,45 @@ public sealed class TerminationTests(SharedServer shared)
         }
 
         await Eventually.HoldsAsync(async () => (await ns.GangAsync(2)).Count == 4, "the new gang is there", Cancel);
-        Assert.Null(await ns.Api.FindAsync(ns.Path("pods", left.Name()), Cancel));
+        await IsGoneAsync(ns, left);
         Assert.Equal(1, (int?)(await ns.JobAsync("job"))["status"]!["restarts"]);
     }
+
+    [Fact]
+    public async Task A_pod_on_a_node_that_is_not_heard_of_goes_by_force_when_the_new_gang_says_that_it_has_the_folder_and_not_before()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using var trainer = new PlayedTrainer { Attempt = 2, Step = 0 };
+        using var running = await ns.RunOperatorAsync();
+        var node = await ns.MakeNodeAsync();
+        await ns.CreateJobAsync(JobBuilder.Make("job").With("runPolicy", "terminationTimeoutSeconds", 1));
+        var gang = await ns.GangExistsAsync(1, 2);
+        await ns.PlaceAsync(gang[0], node);
+        await ns.RunGangAsync(gang);
+        await ns.ConditionHoldsAsync("job", "Running", "True");
+        await ns.SetReadyAsync(node, "Unknown", DateTime.UtcNow.AddMinutes(-1));
+        await ns.EndPodAsync(gang[1], 1);
+
+        await Eventually.HoldsAsync(async () => (await ns.GangAsync(2)).Count == 2, "the new gang is there", Cancel);
+        var next = await ns.GangAsync(2);
+        Assert.All(next, pod => Assert.Equal(("true", "job-2-0.job"), (pod.Variable("MHC_TAKE_OVER"), pod.Variable("MASTER_ADDR"))));
+        var left = (await ns.Api.FindAsync(ns.Path("pods", gang[0].Name()), Cancel))!;
+        Assert.DoesNotContain((string)left["spec"]!["hostname"]!, next.Select(pod => (string)pod["spec"]!["hostname"]!));
+        await ns.RunPodAsync(next[0], trainer.Address);
+        await ns.RunPodAsync(next[1]);
+        trainer.Step = 3;
+        await ns.JobHoldsAsync("job", job => (int?)job["status"]?["progress"]?["step"] == 3, "rank 0 has been asked");
+        Assert.NotNull(await ns.Api.FindAsync(ns.Path("pods", left.Name()), Cancel));
+        await ns.ConditionHoldsAsync("job", "Restarting", "True", "TerminationTimeout");
+
+        trainer.OwnsFolder = true;
+        await IsGoneAsync(ns, left);
+        await ns.ConditionHoldsAsync("job", "Restarting", "False", "GangRunning");
+        Assert.Contains(await ns.EventsAsync("job"), e => (string?)e["reason"] == "DeletedByForce" && ((string?)e["message"])!.Contains("attempt 2 has the folder", StringComparison.Ordinal));
+        Assert.Equal(1, (int?)(await ns.JobAsync("job"))["status"]!["restarts"]);
+        Assert.Equal(2, (await ns.PodsAsync()).Count);
+    }
+
+    private static Task IsGoneAsync(TestNamespace ns, JsonObject pod) =>
+        Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("pods", pod.Name()), Cancel) is null, $"pod {pod.Name()} is gone", Cancel);
 }

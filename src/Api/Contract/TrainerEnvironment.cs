@@ -42,6 +42,9 @@ public static class TrainerEnvironment
     /// <summary>Folder of the checkpoints, shared by all ranks.</summary>
     public const string CheckpointFolder = "MHC_CHECKPOINT_DIR";
 
+    /// <summary><c>true</c>: a process of an older attempt may still run on a node that nobody can reach, so the folder's lease must be waited for.</summary>
+    public const string TakeOver = "MHC_TAKE_OVER";
+
     /// <summary><c>none</c>, <c>latest</c> or a step; later checkpoints are then quarantined.</summary>
     public const string ResumeStep = "MHC_RESUME_STEP";
 

@@ -6,6 +6,9 @@ public sealed record TrainerStatus
     /// <summary><c>MHC_ATTEMPT</c> of this process.</summary>
     public int Attempt { get; set; }
 
+    /// <summary>Whether this attempt has the checkpoint folder, and no process of an older one can write there any more.</summary>
+    public bool OwnsFolder { get; set; }
+
     /// <summary>Updates done.</summary>
     public int Step { get; set; }
 

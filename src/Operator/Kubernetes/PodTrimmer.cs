@@ -73,7 +73,7 @@ internal static class PodTrimmer
             port.Protocol = Texts.Share(port.Protocol);
         }
 
-        return new V1Container { Name = Texts.Share(container.Name), Ports = container.Ports };
+        return new V1Container { Name = Texts.Share(container.Name), Image = Texts.Share(container.Image), Command = container.Command, Ports = container.Ports };
     }
 
     private static V1PodCondition Trimmed(V1PodCondition condition) => new()

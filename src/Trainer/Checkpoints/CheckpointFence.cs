@@ -5,42 +5,106 @@ namespace MhcOperator.Trainer.Checkpoints;
 
 /// <summary>
 /// Keeps a late process of an older attempt from writing into the folder of a newer one. The folder's fence file holds the newest attempt
-/// that opened it; taking the fence and committing a checkpoint both happen under a lock on that file.
+/// that claimed it. A claim, and everything that changes what the attempts share (a checkpoint's name, its health, its deletion), happens under
+/// a lock on that file and only after it was read. What a process has read there it may rely on for <see cref="LeaseLength"/>: see <see cref="FolderWatch"/>.
 /// </summary>
 /// <param name="folder">Guarded folder.</param>
 /// <param name="attempt">This process's attempt.</param>
-/// <param name="time">Clock of the waiting for the lock.</param>
+/// <param name="time">Clock of the lease and of the waiting for the lock.</param>
 internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, TimeProvider time)
 {
+    /// <summary>How long a process may rely on what it has read, by its own clock, from before it read.</summary>
+    public static readonly TimeSpan LeaseLength = TimeSpan.FromSeconds(30);
+
     private const string FenceName = ".attempt.json";
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Makes this attempt the owner.</summary>
-    /// <exception cref="TrainerException">A newer attempt has opened the folder.</exception>
-    public void Take() => UnderLock(file =>
+    private readonly string _path = Path.Combine(folder.Path, FenceName);
+    private long _readAt = long.MinValue;
+
+    /// <summary>Makes this attempt the owner: no process of an older one begins to write any more.</summary>
+    /// <exception cref="TrainerException">A newer attempt has claimed the folder.</exception>
+    public void Take() => UnderLock((file, owner) =>
     {
-        var record = JsonSerializer.SerializeToUtf8Bytes(new FenceRecord(attempt), CheckpointJsonContext.Default.FenceRecord);
-        file.SetLength(0);
-        file.Write(record);
+        if (owner == attempt)
+        {
+            return;
+        }
+
+        // One write of a few bytes, and never shorter than what was there: a process that is killed leaves the old number or the new one.
+        file.Write(JsonSerializer.SerializeToUtf8Bytes(new FenceRecord(attempt), CheckpointJsonContext.Default.FenceRecord));
+        file.SetLength(file.Position);
         file.Flush(flushToDisk: true);
     });
 
     /// <summary>Does something that only the owner may do.</summary>
-    /// <exception cref="TrainerException">A newer attempt has opened the folder.</exception>
-    public void WhileOwner(Action action) => UnderLock(_ => action());
+    /// <exception cref="TrainerException">A newer attempt has claimed the folder.</exception>
+    public void WhileOwner(Action action) => UnderLock((_, _) => action());
 
-    private void UnderLock(Action<FileStream> action)
+    /// <summary>Reads the fence, and so renews the lease, unless it cannot be read now.</summary>
+    /// <exception cref="TrainerException">A newer attempt has claimed the folder.</exception>
+    public void Look()
+    {
+        var began = time.GetTimestamp();
+        int? owner;
+        try
+        {
+            using var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            owner = Read(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
+
+        if (owner is { } known)
+        {
+            Renew(known, began);
+        }
+    }
+
+    /// <summary>To be called before something is written for which the lock would be held too long.</summary>
+    /// <exception cref="IOException">The lease has run out: the fence has not been read for so long that a newer attempt may own the folder by now.</exception>
+    /// <exception cref="TrainerException">A newer attempt has claimed the folder.</exception>
+    public void Demand()
+    {
+        if (!IsHeld())
+        {
+            Look(); // the folder may answer again
+        }
+
+        if (!IsHeld())
+        {
+            throw new IOException(FormattableString.Invariant($"{_path} has not been read for {LeaseLength.TotalSeconds} s, and a newer attempt may own the folder by now"));
+        }
+    }
+
+    private bool IsHeld()
+    {
+        var readAt = Interlocked.Read(ref _readAt);
+        return readAt != long.MinValue && time.GetElapsedTime(readAt) < LeaseLength;
+    }
+
+    private void UnderLock(Action<FileStream, int> action)
     {
         using var file = Lock();
-        var owner = Read(file);
+        var began = time.GetTimestamp();
+        // A crash tore it; whoever comes next may own the folder.
+        var owner = Read(file) ?? 0;
+        Renew(owner, began);
+        file.Position = 0;
+        action(file, owner);
+    }
+
+    private void Renew(int owner, long began)
+    {
         if (owner > attempt)
         {
             throw TrainerException.TryAgain("Superseded", $"attempt {owner} owns the checkpoint folder {folder.Path}; attempt {attempt} must not write there any more");
         }
 
-        file.Position = 0;
-        action(file);
+        Interlocked.Exchange(ref _readAt, began);
     }
 
     private FileStream Lock()
@@ -50,7 +114,7 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         {
             try
             {
-                return new FileStream(Path.Combine(folder.Path, FenceName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+                return new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
             }
             catch (IOException) when (time.GetElapsedTime(started) < LockPatience)
             {
@@ -67,18 +131,18 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         over.Wait();
     }
 
-    private static int Read(FileStream file)
+    /// <summary>Null: it is empty or torn.</summary>
+    private static int? Read(FileStream file)
     {
         var content = new byte[file.Length];
         file.ReadExactly(content);
         try
         {
-            return content.Length == 0 ? 0 : JsonSerializer.Deserialize(content, CheckpointJsonContext.Default.FenceRecord)?.Attempt ?? 0;
+            return content.Length == 0 ? null : JsonSerializer.Deserialize(content, CheckpointJsonContext.Default.FenceRecord)?.Attempt;
         }
         catch (JsonException)
         {
-            // A crash tore it; whoever comes next may own the folder.
-            return 0;
+            return null;
         }
     }
 }

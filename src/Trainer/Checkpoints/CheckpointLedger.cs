@@ -10,7 +10,8 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// <param name="spec">Trust and retention.</param>
 /// <param name="warn">Takes lines for people.</param>
 /// <param name="background">Where the folder is written; null: at once.</param>
-internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec spec, Action<string> warn, FolderWork? background = null)
+/// <param name="fence">Lets nobody but the folder's owner write; null where it has one writer for certain.</param>
+internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec spec, Action<string> warn, FolderWork? background = null, CheckpointFence? fence = null)
 {
     private readonly SortedDictionary<int, CheckpointHealth> _entries = [];
     private int _healthy; // the last healthy step
@@ -133,7 +134,14 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
         {
             try
             {
-                action(target);
+                if (fence is null)
+                {
+                    action(target);
+                }
+                else
+                {
+                    fence.WhileOwner(() => action(target));
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -128,6 +128,7 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
 
     private ShardRecord WriteShard(string temporary, IReadOnlyList<NamedTensor> tensors)
     {
+        fence.Demand();
         // As much work as copying everything to the kernel: both are done at once.
         var hashing = OnItsOwnThread(() => Hash(tensors));
         try

@@ -14,6 +14,15 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
     public string Required(string name, string meaning) =>
         Text(name) ?? throw TrainerException.Configuration("ConfigurationInvalid", $"{name} is not set: {meaning} was expected");
 
+    /// <summary>True or false; false where it is not set.</summary>
+    /// <exception cref="TrainerException">It is something else.</exception>
+    public bool Flag(string name) => Text(name) switch
+    {
+        null or "false" => false,
+        "true" => true,
+        var text => throw TrainerException.Configuration("ConfigurationInvalid", $"{name}: \"{text}\" was given; true or false was expected"),
+    };
+
     /// <summary>A whole number.</summary>
     /// <exception cref="TrainerException">It is something else, or out of range.</exception>
     public int Number(string name, int absent, int least, int most)

@@ -26,6 +26,9 @@ internal sealed record TrainerSettings
     /// <summary>Folder of the checkpoints.</summary>
     public required string CheckpointFolder { get; init; }
 
+    /// <summary>Whether a process of an older attempt may still run, somewhere where nobody can reach it.</summary>
+    public required bool TakeOver { get; init; }
+
     /// <summary>Where to begin.</summary>
     public required ResumePoint Resume { get; init; }
 
@@ -65,6 +68,7 @@ internal sealed record TrainerSettings
             MasterPort = variables.Number(TrainerEnvironment.MasterPort, 29500, 1, 65535),
             Configuration = configuration,
             CheckpointFolder = Path.GetFullPath(variables.Required(TrainerEnvironment.CheckpointFolder, "the folder of the checkpoints")),
+            TakeOver = variables.Flag(TrainerEnvironment.TakeOver),
             Resume = ResumePoint.Parse(variables.Text(TrainerEnvironment.ResumeStep)),
             SkipWindows = Windows(variables),
             LearningRateFactor = variables.Factor(TrainerEnvironment.LearningRateFactor, 1),

@@ -38,13 +38,15 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         Say($"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
         PlanRecomputation(state.Model, plan);
 
+        var fence = new CheckpointFence(folder, _identity.Attempt, time);
+        TakeOver(fence, folder);
         using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None, lost => end(TrainerException.TryAgain("PeerLost", lost)));
         state.Join(gang, _configuration, SharedNumbers);
-        var fence = new CheckpointFence(folder, _identity.Attempt, time);
-        TakeFolder(fence, folder);
+        TakeFolder(fence, folder, board);
         gang.Barrier();
+        using var watch = FolderWatch.Start(fence, time, end);
         using var background = new FolderWork();
-        var ledger = new CheckpointLedger(_identity.Rank == 0 ? folder : null, _configuration.Checkpoints, printer.Warn, background);
+        var ledger = new CheckpointLedger(_identity.Rank == 0 ? folder : null, _configuration.Checkpoints, printer.Warn, background, fence);
         var order = new SampleOrder(_configuration.Optimization.Seed, data.TrainingSamples, plan.Samples);
         var monitor = new StabilityMonitor(_configuration.Stability);
         var progress = Resume(new CheckpointLoader(folder, gang, ledger, printer.Warn), state, monitor, order);
@@ -162,17 +164,38 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         }
     }
 
-    private void TakeFolder(CheckpointFence fence, CheckpointFolder folder)
+    /// <summary>Before the ranks meet: those that wait here must not keep others waiting for them.</summary>
+    private void TakeOver(CheckpointFence fence, CheckpointFolder folder)
+    {
+        if (!settings.TakeOver)
+        {
+            return;
+        }
+
+        Say(string.Create(CultureInfo.InvariantCulture, $"a process of an older attempt may still run; the checkpoint folder is claimed, and its lease waited for ({FolderWatch.TakeOverWait.TotalSeconds} s)"));
+        OnFolder(folder, () => FolderWatch.TakeOver(fence, time));
+    }
+
+    private void TakeFolder(CheckpointFence fence, CheckpointFolder folder, StatusBoard board)
     {
         if (_identity.Rank != 0)
         {
             return;
         }
 
-        try
+        OnFolder(folder, () =>
         {
             fence.Take();
             fence.WhileOwner(folder.DeleteLeftovers);
+        });
+        board.Current = board.Current with { Status = board.Current.Status with { OwnsFolder = true } };
+    }
+
+    private static void OnFolder(CheckpointFolder folder, Action action)
+    {
+        try
+        {
+            action();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -71,6 +71,7 @@ internal sealed class TrainingTelemetry(
     {
         status.Attempt = attempt;
         status.TotalSteps = optimization.Steps;
+        status.OwnsFolder = true;
         status.ValidationLoss = _validationLoss;
         status.BytesSent = bytesSent() is > 0 and var bytes ? bytes : null;
         status.LatestCheckpoint = ledger.Latest;

@@ -5,8 +5,8 @@ namespace Api.Tests.Validation;
 
 public sealed class RuleTests
 {
-    private static readonly string Name60 = new('a', 60);
-    private static readonly string Name61 = new('a', 61);
+    private static readonly string Name54 = new('a', 54);
+    private static readonly string Name55 = new('a', 55);
 
     [Theory]
     [MemberData(nameof(BrokenRules.All), MemberType = typeof(BrokenRules))]
@@ -41,12 +41,12 @@ public sealed class RuleTests
     [Fact]
     public void A_name_is_as_long_as_the_host_name_of_the_last_worker_lets_it_be()
     {
-        Assert.Equal("", JobYaml.Errors("workers: {replicas: 8}", Name61));
-        Assert.Equal("", JobYaml.Errors("workers: {replicas: 64}", Name60));
+        Assert.Equal("", JobYaml.Errors("workers: {replicas: 8}", Name55));
+        Assert.Equal("", JobYaml.Errors("workers: {replicas: 64}", Name54));
         Assert.Equal(
-            "metadata.name: expected at most 60 characters, so that the host name NAME-63 fits into 63, got 61",
-            JobYaml.Errors("workers: {replicas: 64}", Name61));
-        Assert.Equal("metadata.name: expected at most 61 characters, got 62", JobYaml.Errors("", Name61 + "a"));
+            "metadata.name: expected at most 54 characters, so that the host name NAME-ATTEMPT-63 fits into 63, got 55",
+            JobYaml.Errors("workers: {replicas: 64}", Name55));
+        Assert.Equal("metadata.name: expected at most 55 characters, got 56", JobYaml.Errors("", Name55 + "a"));
     }
 
     [Fact]

@@ -22,6 +22,8 @@ internal sealed class PlayedTrainer : IDisposable
 
     public volatile int Step;
 
+    public volatile bool OwnsFolder;
+
     public void Dispose() => listener.Close();
 
     private async Task AnswerAsync()
@@ -31,7 +33,7 @@ internal sealed class PlayedTrainer : IDisposable
             try
             {
                 var context = await listener.GetContextAsync();
-                await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes($$"""{"attempt":{{Attempt}},"step":{{Step}},"totalSteps":100000}"""));
+                await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes($$"""{"attempt":{{Attempt}},"ownsFolder":{{(OwnsFolder ? "true" : "false")}},"step":{{Step}},"totalSteps":100000}"""));
                 context.Response.Close();
             }
             catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)

@@ -19,7 +19,7 @@ public sealed class BackgroundWritingTests
         var results = ThreadGang.Run(2, gang =>
         {
             using var scope = NewDisposeScope();
-            using var writer = new CheckpointWriter(folder, new CheckpointFence(folder, 1, TimeProvider.System), gang, 1, TimeProvider.System);
+            using var writer = new CheckpointWriter(folder, Fences.Open(folder), gang, 1, TimeProvider.System);
             var weights = ones(500, 100);
             var moment = full(3, (float)gang.Rank);
             List<NamedTensor> shared = [new("model.w", weights), new("model.v", zeros(7))];
@@ -56,7 +56,7 @@ public sealed class BackgroundWritingTests
         using var disk = new GatedDisk();
         using var scope = NewDisposeScope();
         var folder = CheckpointFolder.OpenForWriting(temporary.Path, TimeProvider.System, disk);
-        using var writer = new CheckpointWriter(folder, new CheckpointFence(folder, 1, TimeProvider.System), new Trainer.Parallel.SoloGang(), 1, TimeProvider.System);
+        using var writer = new CheckpointWriter(folder, Fences.Open(folder), new Trainer.Parallel.SoloGang(), 1, TimeProvider.System);
         List<NamedTensor> tensors = [new("model.w", ones(3))];
         writer.Begin(new CheckpointManifest { Step = 10, WorldSize = 1 }, tensors, [], tensors);
 

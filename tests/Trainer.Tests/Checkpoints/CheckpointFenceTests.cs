@@ -1,5 +1,7 @@
+using System.Text.Json;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Tests.Support;
+using MhcOperator.Trainer.Training;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Trainer.Tests.Checkpoints;
@@ -47,7 +49,66 @@ public sealed class CheckpointFenceTests : IDisposable
         Assert.InRange((_time.GetUtcNow() - began).TotalSeconds, 10, double.PositiveInfinity);
     }
 
-    private FileStream Hold() => new(_temporary.File(".attempt.json"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    [Fact]
+    public void What_was_read_may_be_relied_on_for_a_lease_and_no_longer_until_it_is_read_again()
+    {
+        using var outage = new Outage(_temporary, _time);
+        var fence = outage.Fence(attempt: 2);
+        fence.Take();
+        _time.Advance(TimeSpan.FromSeconds(29));
+        outage.Begin();
+
+        fence.Look();
+        fence.Demand();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains("30 s", Assert.Throws<IOException>(fence.Demand).Message, StringComparison.Ordinal);
+
+        outage.End();
+        fence.Demand();
+        outage.Begin();
+        fence.Demand();
+    }
+
+    [Fact]
+    public void Once_a_newer_attempt_has_claimed_the_folder_nothing_may_be_written_into_it()
+    {
+        var fence = new CheckpointFence(_folder, 1, _time);
+        fence.Take();
+        _time.Advance(TimeSpan.FromSeconds(40));
+        new CheckpointFence(_folder, 2, _time).Take();
+
+        Assert.Equal("Superseded", Assert.Throws<TrainerException>(fence.Demand).Reason);
+        Assert.Equal("Superseded", Assert.Throws<TrainerException>(fence.Look).Reason);
+        Assert.Equal("Superseded", Assert.Throws<TrainerException>(() => fence.WhileOwner(() => Assert.Fail("it wrote"))).Reason);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"attem")]
+    public void A_fence_that_a_crash_tore_renews_nothing_and_whoever_claims_the_folder_has_it(string torn)
+    {
+        var fence = new CheckpointFence(_folder, 1, _time);
+        fence.Take();
+        File.WriteAllText(_temporary.File(Fences.FileName), torn);
+        _time.Advance(CheckpointFence.LeaseLength);
+
+        Assert.Throws<IOException>(fence.Demand);
+        fence.Take();
+        fence.Demand();
+        Assert.Equal(1, Owner());
+    }
+
+    [Fact]
+    public void A_claim_leaves_nothing_of_a_longer_text_that_was_there()
+    {
+        File.WriteAllText(_temporary.File(Fences.FileName), "{\"attempt\": 1, \"more\": \"than it says today\"}");
+        new CheckpointFence(_folder, 2, _time).Take();
+        Assert.Equal(2, Owner());
+    }
+
+    private int? Owner() => JsonSerializer.Deserialize(File.ReadAllText(_temporary.File(Fences.FileName)), CheckpointJsonContext.Default.FenceRecord)?.Attempt;
+
+    private FileStream Hold() => new(_temporary.File(Fences.FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     private void AdvanceUntil(Func<bool> condition) => Eventually.Holds(
         () =>

@@ -209,7 +209,7 @@ public sealed class CheckpointRoundTripTests : IDisposable
 
     private static string? Write(CheckpointFolder folder, IGang gang, int attempt, CheckpointManifest manifest, List<NamedTensor> tensors)
     {
-        using var writer = new CheckpointWriter(folder, new CheckpointFence(folder, attempt, TimeProvider.System), gang, attempt, TimeProvider.System);
+        using var writer = new CheckpointWriter(folder, Fences.Open(folder, attempt), gang, attempt, TimeProvider.System);
         writer.Begin(manifest, tensors, [], tensors);
         return writer.Drain()?.Failure;
     }

@@ -90,7 +90,7 @@ public sealed class DiskFaultTests
 
     private static string? Write(CheckpointFolder folder, int step)
     {
-        using var writer = new CheckpointWriter(folder, new CheckpointFence(folder, 1, TimeProvider.System), new SoloGang(), 1, TimeProvider.System);
+        using var writer = new CheckpointWriter(folder, Fences.Open(folder), new SoloGang(), 1, TimeProvider.System);
         var tensors = Tensors(step);
         writer.Begin(new CheckpointManifest { Step = step, DataStep = step, WorldSize = 1, Vocabulary = 256 }, tensors, [], tensors);
         return writer.Drain()?.Failure;

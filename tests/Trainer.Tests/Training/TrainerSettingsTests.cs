@@ -20,7 +20,7 @@ public sealed class TrainerSettingsTests : IDisposable
     [Fact]
     public void The_contracts_environment_is_read()
     {
-        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("RANK", "1"), ("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "2"), ("MHC_ATTEMPT", "3"), ("MASTER_ADDR", "job-0.job"), ("MASTER_PORT", "29501"), ("MHC_RESUME_STEP", "1100"), ("MHC_SKIP_WINDOWS", "5-9,20-30"), ("MHC_LEARNING_RATE_FACTOR", "0.5"), ("MHC_STATUS_PORT", "8470"), ("MHC_JOB", "job")])
+        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("RANK", "1"), ("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "2"), ("MHC_ATTEMPT", "3"), ("MHC_TAKE_OVER", "true"), ("MASTER_ADDR", "job-3-0.job"), ("MASTER_PORT", "29501"), ("MHC_RESUME_STEP", "1100"), ("MHC_SKIP_WINDOWS", "5-9,20-30"), ("MHC_LEARNING_RATE_FACTOR", "0.5"), ("MHC_STATUS_PORT", "8470"), ("MHC_JOB", "job")])
         {
             _environment[name] = value;
         }
@@ -28,7 +28,8 @@ public sealed class TrainerSettingsTests : IDisposable
         var settings = Read();
 
         Assert.Equal("rank 1 of 4, attempt 3 of job team/job", settings.Identity.ToString());
-        Assert.Equal(("job-0.job", 29501, 8470), (settings.MasterAddress, settings.MasterPort, settings.StatusPort));
+        Assert.Equal(("job-3-0.job", 29501, 8470), (settings.MasterAddress, settings.MasterPort, settings.StatusPort));
+        Assert.True(settings.TakeOver);
         Assert.Equal(1100, settings.Resume.Step);
         Assert.Equal([new DataWindow(5, 9), new DataWindow(20, 30)], settings.SkipWindows);
         Assert.Equal(0.5, settings.LearningRateFactor);
@@ -43,6 +44,7 @@ public sealed class TrainerSettingsTests : IDisposable
         Assert.Equal("rank 0 of 1, attempt 1 of job team/from-file", settings.Identity.ToString());
         Assert.Null(settings.Resume.Step);
         Assert.Null(settings.StatusPort);
+        Assert.False(settings.TakeOver);
         Assert.Empty(settings.SkipWindows);
     }
 
@@ -50,6 +52,7 @@ public sealed class TrainerSettingsTests : IDisposable
     [InlineData("RANK", "1")]
     [InlineData("WORLD_SIZE", "none")]
     [InlineData("MHC_ATTEMPT", "0")]
+    [InlineData("MHC_TAKE_OVER", "yes")]
     [InlineData("MASTER_PORT", "99999")]
     [InlineData("MHC_RESUME_STEP", "-1")]
     [InlineData("MHC_SKIP_WINDOWS", "9-5")]

@@ -8,21 +8,24 @@ internal static class NameRules
     // A host name is one DNS label (RFC 1035).
     private const int LongestLabel = 63;
 
+    // In NAME-ATTEMPT-WORKER: the two dashes, and attempts up to 99999.
+    private const int AttemptLength = 7;
+
     public static IReadOnlyList<Rule> All { get; } =
     [
         Rule.ForField(
             "metadata.name",
-            ("size(self.metadata.name) + 1 + size(string(self.spec.workers.replicas - 1)) <= 63",
-                "host names NAME-RANK must fit into 63 characters"),
+            ("size(self.metadata.name) + 7 + size(string(self.spec.workers.replicas - 1)) <= 63",
+                "host names NAME-ATTEMPT-WORKER must fit into 63 characters"),
             ["spec.workers.replicas"],
             job =>
             {
                 var last = (job.Spec.Workers.Replicas - 1).ToString(CultureInfo.InvariantCulture);
-                var limit = LongestLabel - 1 - last.Length;
+                var limit = LongestLabel - AttemptLength - last.Length;
                 var length = job.Metadata.Name?.Length ?? 0;
                 return length <= limit
                     ? null
-                    : FormattableString.Invariant($"expected at most {limit} characters, so that the host name NAME-{last} fits into {LongestLabel}, got {length}");
+                    : FormattableString.Invariant($"expected at most {limit} characters, so that the host name NAME-ATTEMPT-{last} fits into {LongestLabel}, got {length}");
             }),
     ];
 }

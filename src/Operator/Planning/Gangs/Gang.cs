@@ -28,6 +28,9 @@ internal sealed class Gang
     /// <summary>Workers of the current attempt that have no pod.</summary>
     public IReadOnlyList<int> Missing { get; }
 
+    /// <summary>Whether a pod of another attempt has not ended.</summary>
+    public bool HasPredecessors => Previous.Any(p => !p.IsTerminal);
+
     public bool IsComplete => Missing.Count == 0;
 
     public bool HasSucceeded => IsComplete && Current.Count > 0 && Current.All(p => p.HasSucceeded);

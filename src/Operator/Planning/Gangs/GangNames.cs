@@ -5,7 +5,10 @@ using k8s.Models;
 
 namespace MhcOperator.Operator.Planning.Gangs;
 
-/// <summary>Names of everything that belongs to a job. A pod's name carries the attempt, so making the same gang twice is a conflict and no second gang.</summary>
+/// <summary>
+/// Names of everything that belongs to a job. A pod's name carries the attempt, so making the same gang twice is a conflict and no second gang; it is
+/// the pod's host name too, so that a gang finds its own rank 0, whatever pod of an older one is still there.
+/// </summary>
 internal static class GangNames
 {
     public const int RendezvousPort = 29500;
@@ -14,8 +17,6 @@ internal static class GangNames
     private const int LongestLabel = 63;
 
     public static string Pod(string job, int attempt, int worker) => string.Create(CultureInfo.InvariantCulture, $"{job}-{attempt}-{worker}");
-
-    public static string Host(string job, int worker) => string.Create(CultureInfo.InvariantCulture, $"{job}-{worker}");
 
     public static string Service(string job) => job;
 

@@ -9,7 +9,7 @@ namespace MhcOperator.Operator.Planning.Manifests;
 /// <summary>The contract's environment of one rank.</summary>
 internal static class GangEnvironment
 {
-    public static JsonArray For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, int localRank)
+    public static JsonArray For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, int localRank, bool takeOver)
     {
         var name = job.Metadata.Name;
         var workers = job.Spec.Workers;
@@ -19,7 +19,7 @@ internal static class GangEnvironment
             Add(variable.Name, variable.Value);
         }
 
-        Add(TrainerEnvironment.MasterAddress, $"{GangNames.Host(name, 0)}.{GangNames.Service(name)}");
+        Add(TrainerEnvironment.MasterAddress, $"{GangNames.Pod(name, status.Attempt, 0)}.{GangNames.Service(name)}");
         Add(TrainerEnvironment.MasterPort, Text(GangNames.RendezvousPort));
         Add(TrainerEnvironment.WorldSize, Text(workers.Replicas * workers.DevicesPerWorker));
         Add(TrainerEnvironment.Rank, Text((worker * workers.DevicesPerWorker) + localRank));
@@ -31,7 +31,7 @@ internal static class GangEnvironment
         Add(TrainerEnvironment.Namespace, job.Metadata.NamespaceProperty ?? "default");
         Add(TrainerEnvironment.Configuration, $"{PodManifest.ConfigurationFolder}/{ConfigMapManifest.Key}");
         Add(TrainerEnvironment.CheckpointFolder, PodManifest.CheckpointFolder);
-        foreach (var (variable, value) in OfAttempt(status))
+        foreach (var (variable, value) in OfAttempt(status, takeOver))
         {
             Add(variable, value);
         }
@@ -43,9 +43,10 @@ internal static class GangEnvironment
     }
 
     /// <summary>What differs from attempt to attempt; the same for all ranks.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> OfAttempt(MhcTrainingJobStatus status) =>
+    public static IReadOnlyList<KeyValuePair<string, string>> OfAttempt(MhcTrainingJobStatus status, bool takeOver) =>
     [
         new(TrainerEnvironment.Attempt, Text(status.Attempt)),
+        new(TrainerEnvironment.TakeOver, takeOver ? "true" : "false"),
         new(TrainerEnvironment.ResumeStep, ResumePoint.Of(status)),
         new(TrainerEnvironment.SkipWindows, string.Join(',', status.Rollbacks.Select(r => r.Skipped).Where(s => s.Length > 0))),
         new(TrainerEnvironment.LearningRateFactor, (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture)),

@@ -61,9 +61,9 @@ internal static class InPlaceManifest
     }
 
     /// <summary>The order for the current attempt.</summary>
-    public static string Order(MhcTrainingJob job, MhcTrainingJobStatus status) => RestartOrder.Render(
+    public static string Order(MhcTrainingJob job, MhcTrainingJobStatus status, bool takeOver) => RestartOrder.Render(
     [
-        .. GangEnvironment.OfAttempt(status),
+        .. GangEnvironment.OfAttempt(status, takeOver),
         new(TrainerEnvironment.ConfigurationHash, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(job))))),
     ]);
 

@@ -21,7 +21,13 @@ internal static class PodManifest
 
     private const int User = 65532;
 
-    public static JsonObject For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, OperatorOptions options, ApiSupport? gangs = null)
+    /// <param name="job">Its job.</param>
+    /// <param name="status">Attempt, and from which checkpoint.</param>
+    /// <param name="worker">From 0.</param>
+    /// <param name="options">The same for all jobs.</param>
+    /// <param name="gangs">What the cluster says of the gang scheduling that the job asks for.</param>
+    /// <param name="takeOver">Whether a process of an older attempt may still run.</param>
+    public static JsonObject For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, OperatorOptions options, ApiSupport? gangs = null, bool takeOver = false)
     {
         var name = GangNames.Pod(job.Metadata.Name, status.Attempt, worker);
         var devices = job.Spec.Workers.DevicesPerWorker;
@@ -37,10 +43,14 @@ internal static class PodManifest
             LayOver(pod, template, devices);
         }
 
-        Enforce(pod, job, status, worker, InPlaceManifest.IsFor(job, options));
+        Enforce(pod, job, status, worker, takeOver, InPlaceManifest.IsFor(job, options));
         GangMarks.Enforce(pod, job, status.Attempt, gangs ?? ApiSupport.Unknown);
         return pod;
     }
+
+    /// <summary>Whether a container of that name runs a rank.</summary>
+    public static bool IsTrainer(string? container) =>
+        container == ContainerName || container?.StartsWith(ContainerName + "-", StringComparison.Ordinal) == true;
 
     private static JsonObject Spec(MhcTrainingJob job, int attempt, int devices, OperatorOptions options)
     {
@@ -151,7 +161,7 @@ internal static class PodManifest
         ManifestMerge.Into(pod, overrides);
     }
 
-    private static void Enforce(JsonObject pod, MhcTrainingJob job, MhcTrainingJobStatus status, int worker, bool inPlace)
+    private static void Enforce(JsonObject pod, MhcTrainingJob job, MhcTrainingJobStatus status, int worker, bool takeOver, bool inPlace)
     {
         var name = job.Metadata.Name;
         var devices = job.Spec.Workers.DevicesPerWorker;
@@ -175,7 +185,7 @@ internal static class PodManifest
             ["spec"] = new JsonObject
             {
                 ["restartPolicy"] = "Never",
-                ["hostname"] = GangNames.Host(name, worker),
+                ["hostname"] = GangNames.Pod(name, status.Attempt, worker),
                 ["subdomain"] = GangNames.Service(name),
             },
         });
@@ -196,7 +206,7 @@ internal static class PodManifest
                 continue;
             }
 
-            var contract = new JsonObject { ["env"] = GangEnvironment.For(job, status, worker, local) };
+            var contract = new JsonObject { ["env"] = GangEnvironment.For(job, status, worker, local, takeOver) };
             if (worker == 0 && local == 0)
             {
                 contract["ports"] = new JsonArray(Port("rendezvous", GangNames.RendezvousPort), Port("status", GangNames.StatusPort));

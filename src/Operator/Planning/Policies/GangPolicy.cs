@@ -8,8 +8,9 @@ namespace MhcOperator.Operator.Planning.Policies;
 /// <summary>
 /// Makes the gang: all pods of the current attempt together, but not before the wait is over and every process of an earlier attempt has ended,
 /// since two writers must never share a checkpoint folder. A pod that does not end is waited for and named. It is deleted by force only where
-/// its node is gone, or not ready for the timeout and tainted as out of service: elsewhere that would only take it out of sight, while it may
-/// still write.
+/// its node is gone, or not ready for the timeout and either tainted as out of service or left behind by a gang that has the folder: elsewhere
+/// that would only take it out of sight, while it may still write. That gang is made beside it, where both keep a lease on the folder
+/// (<see cref="FolderLease"/>).
 /// </summary>
 internal static class GangPolicy
 {
@@ -24,16 +25,17 @@ internal static class GangPolicy
 
     public static void Apply(PlanContext context)
     {
-        if (context.Status.InPlace?.PodsAttempt is not null)
+        var mayMake = true;
+        if (context.Gang.HasPredecessors)
         {
-            return; // this attempt has its pods
+            var running = context.Gang.Previous.Where(p => !p.IsTerminal).ToList();
+            TellStuck(context, running);
+            mayMake = running.TrueForAll(p => IsUnreachable(context, p) && FolderLease.IsKeptBy(context, p));
         }
 
-        var running = context.Gang.Previous.Where(p => !p.IsTerminal).ToList();
-        if (running.Count > 0)
+        if (!mayMake || context.Status.InPlace?.PodsAttempt is not null)
         {
-            TellStuck(context, running);
-            return;
+            return; // an attempt in place has its pods
         }
 
         if (context.Status.RestartNotBefore is { } notBefore && context.Now < new DateTimeOffset(notBefore.ToUniversalTime()))
@@ -57,7 +59,7 @@ internal static class GangPolicy
 
         foreach (var worker in context.Gang.Missing)
         {
-            context.CreatePod(PodManifest.For(context.Job, context.Status, worker, context.Observed.Options, context.Observed.Gangs));
+            context.CreatePod(PodManifest.For(context.Job, context.Status, worker, context.Observed.Options, context.Observed.Gangs, takeOver: context.Gang.HasPredecessors));
         }
     }
 
@@ -77,7 +79,7 @@ internal static class GangPolicy
             {
                 context.LookAgainAt(overdue);
             }
-            else if (CannotRun(context, pod, seconds) is { } why)
+            else if (CannotWrite(context, pod) is { } why)
             {
                 context.Warn(Reasons.DeletedByForce, $"pod {pod.Name} is deleted by force: {why}");
                 context.DeleteByForce(pod.Pod);
@@ -85,7 +87,10 @@ internal static class GangPolicy
             }
             else
             {
-                stuck ??= string.Create(CultureInfo.InvariantCulture, $"pod {pod.Name} on node {pod.Pod.Spec?.NodeName} should have ended by {overdue.AddSeconds(-seconds):u}; the new gang waits, since it may still write checkpoints");
+                var still = string.Create(CultureInfo.InvariantCulture, $"pod {pod.Name} on node {pod.Pod.Spec?.NodeName} should have ended by {overdue.AddSeconds(-seconds):u}");
+                stuck ??= IsUnreachable(context, pod) && FolderLease.IsKeptBy(context, pod)
+                    ? $"{still}; the new gang claims the checkpoint folder and waits until the lease of that pod must have run out"
+                    : $"{still}; the new gang waits, since it may still write checkpoints";
             }
         }
 
@@ -103,21 +108,38 @@ internal static class GangPolicy
         context.LookAgainAt(context.Now + context.Observed.Options.ApiRetry); // the node may have changed, which nothing else tells
     }
 
-    /// <summary>Why no process of an overdue pod can run any more, so that it cannot write; null: one might.</summary>
-    private static string? CannotRun(PlanContext context, WorkerPod pod, int seconds)
+    /// <summary>Why no process of an overdue pod can write checkpoints any more; null: one might.</summary>
+    private static string? CannotWrite(PlanContext context, WorkerPod pod)
     {
-        if (pod.Pod.Spec?.NodeName is not { Length: > 0 } node || !context.Observed.Nodes.TryGetValue(node, out var state))
+        if (Node(context, pod) is not { } state)
         {
             return null;
         }
 
+        var node = pod.Pod.Spec!.NodeName;
         if (state.IsGone)
         {
             return $"its node {node} is gone";
         }
 
-        return state.IsOutOfService && state.NotReadySince is { } since && since.AddSeconds(seconds) <= context.Now
-            ? string.Create(CultureInfo.InvariantCulture, $"its node {node} is not ready since {since:u} and tainted as out of service")
+        if (!IsUnreachable(context, pod))
+        {
+            return null;
+        }
+
+        var silent = string.Create(CultureInfo.InvariantCulture, $"its node {node} is not ready since {state.NotReadySince:u}");
+        return state.IsOutOfService ? $"{silent} and tainted as out of service"
+            : context.Report is { OwnsFolder: true } ? string.Create(CultureInfo.InvariantCulture, $"{silent}, and its lease on the checkpoint folder has run out: attempt {context.Status.Attempt} has the folder")
             : null;
     }
+
+    /// <summary>Whether a pod is overdue, and its node is there but has not been heard of for as long as pods are given to end.</summary>
+    private static bool IsUnreachable(PlanContext context, WorkerPod pod)
+    {
+        var seconds = context.Spec.RunPolicy.TerminationTimeoutSeconds;
+        return NodeQuestions.OverdueAt(pod.Pod, seconds) <= context.Now && Node(context, pod) is { NotReadySince: { } since } && since.AddSeconds(seconds) <= context.Now;
+    }
+
+    private static NodeState? Node(PlanContext context, WorkerPod pod) =>
+        pod.Pod.Spec?.NodeName is { Length: > 0 } node ? context.Observed.Nodes.GetValueOrDefault(node) : null;
 }

@@ -62,7 +62,7 @@ internal static class InPlacePolicy
         }
 
         // What one pod has been told all are told: a configuration that has changed since must not divide the gang.
-        var order = context.Gang.Current.FirstOrDefault(p => p.OrderedAttempt == context.Status.Attempt)?.Order ?? InPlaceManifest.Order(context.Job, context.Status);
+        var order = context.Gang.Current.FirstOrDefault(p => p.OrderedAttempt == context.Status.Attempt)?.Order ?? InPlaceManifest.Order(context.Job, context.Status, context.Gang.HasPredecessors);
         foreach (var pod in waiting)
         {
             context.Order(pod.Pod, order);

@@ -2,7 +2,7 @@ using MhcOperator.Api;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
-/// <summary><c>Running</c>: whether every pod runs, and if not, which container waits and for what. A gang that runs ends a restart.</summary>
+/// <summary><c>Running</c>: whether every pod runs, and if not, which container waits and for what. A gang that runs ends a restart, once no pod of the one before is left.</summary>
 internal static class RunningPolicy
 {
     public static void Apply(PlanContext context)
@@ -21,7 +21,7 @@ internal static class RunningPolicy
             }
 
             context.SetCondition(ConditionTypes.Running, Conditions.True, Reasons.GangRunning, "every pod runs");
-            if (context.Is(ConditionTypes.Restarting))
+            if (context.Is(ConditionTypes.Restarting) && !gang.HasPredecessors)
             {
                 context.SetCondition(ConditionTypes.Restarting, Conditions.False, Reasons.GangRunning, "the new gang runs");
                 context.Status.RestartNotBefore = null;

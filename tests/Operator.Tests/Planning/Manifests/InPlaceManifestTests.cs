@@ -69,10 +69,10 @@ public sealed class InPlaceManifestTests
     public void An_order_says_what_the_environment_of_a_new_pod_would_say_and_which_configuration_it_goes_with()
     {
         var status = MakeStatus().With(s => s.Attempt = 3).Rollback(2, 50, 40, "45-55", 0.5);
-        var order = RestartOrder.Parse(InPlaceManifest.Order(MakeJob().Build(), status.Build()))!;
+        var order = RestartOrder.Parse(InPlaceManifest.Order(MakeJob().Build(), status.Build(), takeOver: false))!;
 
         Assert.Equal((3, "40", "45-55", "0.5"), (order.Attempt, order.Environment["MHC_RESUME_STEP"], order.Environment["MHC_SKIP_WINDOWS"], order.Environment["MHC_LEARNING_RATE_FACTOR"]));
-        var other = RestartOrder.Parse(InPlaceManifest.Order(MakeJob().With(j => j.Spec.Optimization.PeakLearningRate = 0.5).Build(), status.Build()))!;
+        var other = RestartOrder.Parse(InPlaceManifest.Order(MakeJob().With(j => j.Spec.Optimization.PeakLearningRate = 0.5).Build(), status.Build(), takeOver: false))!;
         Assert.NotEqual(order.ConfigurationHash, other.ConfigurationHash);
     }
 }

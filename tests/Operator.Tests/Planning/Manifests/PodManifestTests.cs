@@ -24,7 +24,7 @@ public sealed class PodManifestTests
     public void Names_labels_and_owner_are_those_that_the_gang_is_found_by()
     {
         var pod = Make(MakeJob(), worker: 1);
-        Assert.Equal(("demo-3-1", "default", "demo-1", "demo", "Never"), (pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Spec.Hostname, pod.Spec.Subdomain, pod.Spec.RestartPolicy));
+        Assert.Equal(("demo-3-1", "default", "demo-3-1", "demo", "Never"), (pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Spec.Hostname, pod.Spec.Subdomain, pod.Spec.RestartPolicy));
         Assert.Equal(("demo", "3", "1", "worker"), (pod.Metadata.Labels[Labels.Job], pod.Metadata.Labels[Labels.Attempt], pod.Metadata.Labels[Labels.Rank], pod.Metadata.Labels[Labels.Role]));
         var owner = Assert.Single(pod.Metadata.OwnerReferences);
         Assert.Equal((JobBuilder.Uid, true, "MhcTrainingJob"), (owner.Uid, owner.Controller, owner.Kind));
@@ -51,7 +51,7 @@ public sealed class PodManifestTests
     public void The_contracts_environment_is_complete()
     {
         var env = Env(Make(MakeJob().WithWorkers(4), worker: 2));
-        Assert.Equal(("demo-0.demo", "29500", "4", "2", "0", "1", "4", "2"), (env["MASTER_ADDR"], env["MASTER_PORT"], env["WORLD_SIZE"], env["RANK"], env["LOCAL_RANK"], env["LOCAL_WORLD_SIZE"], env["NNODES"], env["NODE_RANK"]));
+        Assert.Equal(("demo-3-0.demo", "29500", "4", "2", "0", "1", "4", "2"), (env["MASTER_ADDR"], env["MASTER_PORT"], env["WORLD_SIZE"], env["RANK"], env["LOCAL_RANK"], env["LOCAL_WORLD_SIZE"], env["NNODES"], env["NODE_RANK"]));
         Assert.Equal(("demo", "default", "3", "/etc/mhc/trainer.json", "/checkpoints"), (env["MHC_JOB"], env["MHC_NAMESPACE"], env["MHC_ATTEMPT"], env["MHC_CONFIG"], env["MHC_CHECKPOINT_DIR"]));
         Assert.Equal(("latest", "", "1", "8470"), (env["MHC_RESUME_STEP"], env["MHC_SKIP_WINDOWS"], env["MHC_LEARNING_RATE_FACTOR"], env["MHC_STATUS_PORT"]));
     }
@@ -130,7 +130,7 @@ public sealed class PodManifestTests
     public void A_template_cannot_change_what_the_operator_relies_on()
     {
         var pod = Make(WithTemplate("""{"metadata":{"name":"x","namespace":"kube-system","labels":{"training.mhc.dev/job":"other","training.mhc.dev/attempt":"9"},"ownerReferences":[]},"spec":{"restartPolicy":"Always","hostname":"x","subdomain":"y","containers":[{"name":"trainer","env":[{"name":"RANK","value":"7"},{"name":"MINE","value":"1"}]}]}}"""));
-        Assert.Equal(("demo-3-0", "default", "demo", "3", "Never", "demo-0", "demo"), (pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Metadata.Labels[Labels.Job], pod.Metadata.Labels[Labels.Attempt], pod.Spec.RestartPolicy, pod.Spec.Hostname, pod.Spec.Subdomain));
+        Assert.Equal(("demo-3-0", "default", "demo", "3", "Never", "demo-3-0", "demo"), (pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Metadata.Labels[Labels.Job], pod.Metadata.Labels[Labels.Attempt], pod.Spec.RestartPolicy, pod.Spec.Hostname, pod.Spec.Subdomain));
         Assert.Equal(("0", "1"), (Env(pod)["RANK"], Env(pod)["MINE"]));
         Assert.Single(pod.Metadata.OwnerReferences);
     }

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
@@ -125,6 +127,103 @@ public sealed class GangPolicyTests
     }
 
     [Fact]
+    public void Beside_a_pod_on_a_node_that_is_not_heard_of_the_new_gang_is_made_to_claim_the_folder_and_wait_for_its_lease()
+    {
+        var scene = Unreachable(Clock.After(0));
+        var plan = scene.Plan(121);
+
+        Assert.Equal(["demo-2-0", "demo-2-1"], plan.PodNames());
+        Assert.All(plan.Pods, p => Assert.Equal("true", TakeOver(p)));
+        Assert.Empty(plan.Delete);
+        plan.ShouldHave(ConditionTypes.Restarting, "True", "TerminationTimeout");
+        Assert.Contains("demo-1-0 on node node-1", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+        Assert.Equal(["TerminationTimeout"], plan.EventReasons());
+        Assert.All(Scene.Of(MakeJob(), Restarting()).Plan(121).Pods, p => Assert.Equal("false", TakeOver(p)));
+    }
+
+    [Theory]
+    [InlineData("another image")]
+    [InlineData("a command")]
+    [InlineData("another image from now on")]
+    [InlineData("another image from now on, by the template")]
+    [InlineData("a volume of one node")]
+    [InlineData("a second pod that is only slow")]
+    [InlineData("not overdue yet")]
+    [InlineData("not heard of for too short a time")]
+    public void No_gang_is_made_beside_a_pod_that_may_write_for_ever(string why)
+    {
+        var scene = Unreachable(Clock.After(why == "not heard of for too short a time" ? 62 : 0), why switch
+        {
+            "another image" => p => p.Spec.Containers[0].Image = "other",
+            "a command" => p => p.Spec.Containers[0].Command = ["python"],
+            "not overdue yet" => p => p.Metadata.DeletionTimestamp = Clock.After(62).UtcDateTime,
+            _ => _ => { }
+            ,
+        }, why switch
+        {
+            "another image from now on" => j => j.Spec.Trainer.Image = "other",
+            "another image from now on, by the template" => j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse("""{"spec":{"containers":[{"name":"trainer","image":"other"}]}}""")!,
+            "a volume of one node" => j => j.Spec.Checkpoints = new CheckpointsSpec { Volume = new CheckpointVolume { AccessModes = ["ReadWriteOnce"] } },
+            _ => _ => { }
+            ,
+        });
+        if (why == "a second pod that is only slow")
+        {
+            scene = scene.WithPods(Old(0), Old(1).With(p => p.Spec.NodeName = "node-2"));
+        }
+
+        var plan = scene.Plan(121);
+        Assert.Empty(plan.Pods);
+        Assert.Empty(plan.Delete);
+    }
+
+    [Fact]
+    public void A_pod_on_a_node_that_is_not_heard_of_is_deleted_by_force_once_the_new_gang_has_the_folder()
+    {
+        var scene = Unreachable(Clock.Start, status: Restarting().Condition(ConditionTypes.Running, "True", "GangRunning"))
+            .WithPods([Old(0), .. MakePods(2, 2).Select(p => p.Running())]);
+
+        var waiting = scene.WithReport(new TrainerStatus { Attempt = 2 }).Plan(150);
+        Assert.Empty(waiting.Delete);
+        waiting.ShouldHave(ConditionTypes.Restarting, "True", "TerminationTimeout");
+        scene.After(waiting).Plan(160).ShouldCostNothing();
+
+        var plan = scene.WithReport(new TrainerStatus { Attempt = 2, OwnsFolder = true }).Plan(200);
+        Assert.Equal(("demo-1-0", 0), (Assert.Single(plan.Delete).Pod.Metadata.Name, plan.Delete[0].GraceSeconds));
+        Assert.Contains("attempt 2 has the folder", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+        Assert.Contains("DeletedByForce", plan.EventReasons());
+        Assert.Empty(plan.Pods);
+
+        scene.After(plan).WithPods([.. MakePods(2, 2).Select(p => p.Running())]).Plan(201).ShouldHave(ConditionTypes.Restarting, "False", "GangRunning");
+    }
+
+    // Every combination of what a plan can know about one old pod, held against the sentence in docs/lifecycle.md.
+    [Fact]
+    public void Whatever_is_known_no_pod_goes_by_force_that_may_write_and_no_gang_begins_unwarned_beside_one_that_has_not_ended()
+    {
+        foreach (var (overdue, gone, silent, tainted, ours, report) in
+            from overdue in Both
+            from gone in Both
+            from silent in Both
+            from tainted in Both
+            from ours in Both
+            from report in (TrainerStatus?[])[null, new() { Attempt = 1, OwnsFolder = true }, new() { Attempt = 2 }, new() { Attempt = 2, OwnsFolder = true }]
+            select (overdue, gone, silent, tainted, ours, report))
+        {
+            var state = new NodeState(gone, IsCordoned: false, tainted, silent && !gone ? Clock.Start : null);
+            var scene = Scene.Of(MakeJob(), Restarting()).WithPods(Old(0).With(p => p.Spec.Containers[0].Image = ours ? "mhc-trainer" : "other"))
+                .With(o => o with { Nodes = new Dictionary<string, NodeState>(StringComparer.Ordinal) { ["node-1"] = state } });
+            var plan = (report is null ? scene : scene.WithReport(report)).Plan(overdue ? 121 : 119);
+
+            var mayGo = overdue && (gone || (silent && (tainted || report is { Attempt: 2, OwnsFolder: true })));
+            var mayBegin = overdue && !gone && silent && ours;
+            Assert.Equal(mayGo ? 1 : 0, plan.Delete.Count(d => d.GraceSeconds == 0));
+            Assert.Equal(mayBegin ? 2 : 0, plan.Pods.Count);
+            Assert.All(plan.Pods, p => Assert.Equal("true", TakeOver(p)));
+        }
+    }
+
+    [Fact]
     public void Only_nodes_that_matter_are_asked_for()
     {
         Observed? observed = null;
@@ -134,4 +233,16 @@ public sealed class GangPolicyTests
         Assert.Equal(["node-2"], NodeQuestions.Of(observed!, Clock.Start));
         Assert.Equal(["node-2", "node-1"], NodeQuestions.Of(observed!, Clock.After(121)));
     }
+
+    private static readonly bool[] Both = [false, true];
+
+    private static string? TakeOver(JsonObject pod) =>
+        (string?)pod["spec"]!["containers"]![0]!["env"]!.AsArray().Single(e => (string?)e!["name"] == "MHC_TAKE_OVER")!["value"];
+
+    private static PodBuilder Old(int worker) => MakePod(1, worker).Running().With(p => p.Spec.Containers[0].Image = "mhc-trainer").Deleting(Clock.After(60));
+
+    /// <summary>One old pod of our trainer on a node that is not heard of.</summary>
+    private static Scene Unreachable(DateTimeOffset since, Action<k8s.Models.V1Pod>? pod = null, Action<MhcTrainingJob>? job = null, StatusBuilder? status = null) =>
+        Scene.Of(MakeJob().With(job ?? (_ => { })), status ?? Restarting()).WithPods(Old(0).With(pod ?? (_ => { })))
+            .With(o => o with { Nodes = new Dictionary<string, NodeState>(StringComparer.Ordinal) { ["node-1"] = new(IsGone: false, IsCordoned: false, IsOutOfService: false, since) } });
 }

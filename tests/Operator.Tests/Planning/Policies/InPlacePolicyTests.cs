@@ -12,7 +12,7 @@ namespace MhcOperator.Operator.Tests.Planning.Policies;
 /// <summary>Attempt 2 of two workers is to begin in the pods of attempt 1.</summary>
 public sealed class InPlacePolicyTests
 {
-    private static readonly string Order = InPlaceManifest.Order(MakeJob().Build(), Status().Build());
+    private static readonly string Order = InPlaceManifest.Order(MakeJob().Build(), Status().Build(), takeOver: false);
 
     private static StatusBuilder Status() => MakeRunning(2, 2).InPlace(podsAttempt: 1, pending: true)
         .With(s => (s.Restarts, s.Phase) = (1, "Restarting"))
