@@ -7,7 +7,7 @@ export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs operator demo test bench cluster cluster-down format format-check clean
+.PHONY: help setup build native programs operator demo test test-cel bench cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -44,6 +44,11 @@ demo: programs ## Train an mHC transformer here, let it go unstable, and see it 
 
 test: ## Build, then run all tests, the ones on a real Kubernetes included
 	@eng/test.sh
+
+test-cel: build ## Hold the rules of crds/cel against a current API server (the first time, building that takes 3 minutes)
+	@eng/cluster.sh fetch
+	@eng/cel-server.sh
+	@tests/Cel.Tests/bin/$(CONFIGURATION)/net10.0/linux-x64/Cel.Tests --no-progress --no-ansi
 
 bench: ## Run every benchmark and put the tables into docs/benchmarks.md; make bench-NAME runs bench/NAME.sh alone
 	@bench/all.sh

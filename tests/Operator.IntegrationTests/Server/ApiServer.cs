@@ -11,13 +11,13 @@ namespace MhcOperator.Operator.IntegrationTests.Server;
 /// </summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
-    private const string AdminToken = "admin-of-the-tests";
+    /// <summary>Its administrator's.</summary>
+    public const string AdminToken = "admin-of-the-tests";
 
     private readonly string folder = Directory.CreateTempSubdirectory("mhc-apiserver-").FullName;
     private readonly ServerBinaries binaries = ServerBinaries.Find();
     private readonly int port;
     private readonly Daemon etcd;
-    private readonly string etcdAddress;
     private readonly IReadOnlyList<string> further;
     private Daemon? server;
 
@@ -26,11 +26,11 @@ internal sealed class ApiServer : IAsyncDisposable
         this.further = further;
         var ports = Ports.Take(3);
         port = ports[0];
-        etcdAddress = Http(ports[1]);
+        EtcdAddress = Http(ports[1]);
         var peers = Http(ports[2]);
         etcd = Daemon.Start(
             binaries.Etcd,
-            ["--data-dir", Path.Combine(folder, "etcd"), "--listen-client-urls", etcdAddress, "--advertise-client-urls", etcdAddress,
+            ["--data-dir", Path.Combine(folder, "etcd"), "--listen-client-urls", EtcdAddress, "--advertise-client-urls", EtcdAddress,
              "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", $"default={peers}", "--unsafe-no-fsync"],
             Path.Combine(folder, "etcd.log"));
         WriteFiles();
@@ -45,6 +45,8 @@ internal sealed class ApiServer : IAsyncDisposable
     public AuditLog Audit { get; }
 
     public int Port => port;
+
+    public string EtcdAddress { get; }
 
     /// <summary>Starts both and waits until the server is ready.</summary>
     /// <param name="installCrd">Whether jobs are served.</param>
@@ -80,7 +82,7 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Makes etcd forget everything but the newest state.</summary>
     public async Task CompactAsync(CancellationToken cancel)
     {
-        using var http = new HttpClient { BaseAddress = new Uri(etcdAddress) };
+        using var http = new HttpClient { BaseAddress = new Uri(EtcdAddress) };
         using var anyKey = new StringContent("""{"key":"AA==","count_only":true}""");
         using var range = await http.PostAsync("v3/kv/range", anyKey, cancel);
         var revision = (string?)JsonNode.Parse(await range.Content.ReadAsStringAsync(cancel))!["header"]!["revision"];
@@ -145,7 +147,7 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private string[] Arguments() =>
     [
-        "--etcd-servers", etcdAddress, "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", port.ToString(CultureInfo.InvariantCulture),
+        "--etcd-servers", EtcdAddress, "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", port.ToString(CultureInfo.InvariantCulture),
         "--cert-dir", Path.Combine(folder, "certificates"), "--service-cluster-ip-range", "10.96.0.0/16", "--endpoint-reconciler-type", "none",
         "--authorization-mode", "RBAC", "--token-auth-file", Path.Combine(folder, "tokens.csv"),
         "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", Path.Combine(folder, "accounts.pub"),

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using Cel.Tests;
+using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Operator.IntegrationTests.Support;
+
+[assembly: AssemblyFixture(typeof(CelServer))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)] // one definition for all
+
+namespace Cel.Tests;
+
+/// <summary>
+/// The part of a current Kubernetes API server that holds custom resources, as a program of its own (<c>eng/cel-server.sh</c> builds it), with the
+/// definition of crds/cel. An old API server stands in for the rest: it knows who asks, and which namespaces there are.
+/// </summary>
+public sealed class CelServer : IAsyncLifetime
+{
+    private const string Definitions = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    private const string Definition = Definitions + "/mhctrainingjobs.training.mhc.dev";
+
+    private readonly string folder = Directory.CreateTempSubdirectory("mhc-cel-").FullName;
+    private ApiServer? core;
+    private Daemon? server;
+    private TestApi? api;
+
+    internal TestApi Api => api ?? throw new InvalidOperationException("the server has not been started");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        core = await ApiServer.StartAsync(installCrd: false, Cancel);
+        var port = Ports.Take(1)[0];
+        var kubeconfig = core.Kubeconfig();
+        server = Daemon.Start(
+            Program(),
+            ["--kubeconfig", kubeconfig, "--authentication-kubeconfig", kubeconfig, "--authorization-kubeconfig", kubeconfig,
+             "--etcd-servers", core.EtcdAddress, "--etcd-prefix", "/registry-of-the-new-one", "--bind-address", "127.0.0.1", "--secure-port", port.ToString(CultureInfo.InvariantCulture),
+             "--cert-dir", Path.Combine(folder, "certificates"), "--enable-priority-and-fairness=false",
+             "--disable-admission-plugins", "MutatingAdmissionPolicy,MutatingAdmissionWebhook,ValidatingAdmissionPolicy,ValidatingAdmissionWebhook"], // of types that an old server lacks
+            Path.Combine(folder, "server.log"));
+        api = new TestApi(new Uri($"https://127.0.0.1:{port}/"), ApiServer.AdminToken);
+        await Eventually.HoldsAsync(
+            async () => !server.HasExited ? await api.IsReadyAsync(Cancel) : throw new InvalidOperationException($"it has ended: {server.Log}"),
+            "the server is ready", TimeSpan.FromMinutes(1), Cancel);
+        await InstallAsync("cel/mhctrainingjobs.training.mhc.dev.yaml");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine(server?.Log ?? "");
+        api?.Dispose();
+        server?.Dispose();
+        if (core is not null)
+        {
+            await core.DisposeAsync();
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Installs one of crds/, in the place of the one that is there, and waits until the server goes by it.</summary>
+    internal async Task InstallAsync(string file)
+    {
+        var definition = YamlReader.Read(await File.ReadAllTextAsync(Repository.PathOf($"crds/{file}"), Cancel))[0].Root!.AsObject();
+        definition["metadata"]!["labels"] = new JsonObject { ["from"] = file.Replace('/', '.') };
+        await Api.ApplyAsync(Definition, definition, Cancel);
+        await Eventually.HoldsAsync(() => Api.ExistsAsync(Jobs(), Cancel), "jobs are served", Cancel);
+        var refuses = file.StartsWith("cel/", StringComparison.Ordinal);
+        await Eventually.HoldsAsync(async () => (await CreateAsync(Job("model: {heads: 7}"))).Code == (refuses ? HttpStatusCode.UnprocessableEntity : HttpStatusCode.Created), $"{file} is in force", Cancel);
+    }
+
+    internal Task<JsonObject?> DefinitionAsync() => Api.FindAsync(Definition, Cancel);
+
+    /// <summary>Has the definition checked with one more rule on the spec.</summary>
+    internal async Task<(HttpStatusCode Code, JsonObject Answer)> RedefineAsync(string rule)
+    {
+        var definition = (await DefinitionAsync())!;
+        definition["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!["x-kubernetes-validations"]!.AsArray()
+            .Add((JsonNode)new JsonObject { ["rule"] = rule, ["message"] = "one more" });
+        return await Api.AskAsync(HttpMethod.Put, Definition + "?dryRun=All", definition, "application/json", Cancel);
+    }
+
+    internal static JsonObject Job(string spec, string name = "job") => new()
+    {
+        ["apiVersion"] = "training.mhc.dev/v1alpha1",
+        ["kind"] = "MhcTrainingJob",
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = YamlReader.Read($"{{{spec}}}")[0].Root,
+    };
+
+    /// <summary>Has a job checked as if it were created, or created.</summary>
+    internal Task<(HttpStatusCode Code, JsonObject Answer)> CreateAsync(JsonObject job, bool store = false) =>
+        Api.AskAsync(HttpMethod.Post, Jobs() + (store ? "" : "?dryRun=All"), job, "application/json", Cancel);
+
+    /// <summary>Changes a job that is stored.</summary>
+    internal Task<(HttpStatusCode Code, JsonObject Answer)> ChangeAsync(string name, JsonObject patch, bool store = false, string subresource = "") =>
+        Api.AskAsync(HttpMethod.Patch, $"{Jobs()}/{name}{subresource}" + (store ? "" : "?dryRun=All"), patch, "application/merge-patch+json", Cancel);
+
+    /// <summary>The fields that a refusal blames, with what it says of each.</summary>
+    internal static IReadOnlyList<(string Field, string Message)> Causes(JsonObject answer) =>
+        [.. (answer["details"]?["causes"]?.AsArray() ?? []).Select(c => ((string)c!["field"]!, (string)c["message"]!))];
+
+    private static string Jobs() => "apis/training.mhc.dev/v1alpha1/namespaces/default/mhctrainingjobs";
+
+    private static string Program()
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        var program = Environment.GetEnvironmentVariable("MHC_CEL_SERVER") is { Length: > 0 } named ? named : Path.Combine(home, ".cache", "mhc-operator", "cel", "apiextensions-apiserver");
+        return File.Exists(program) ? program : throw new FileNotFoundException($"{program} is needed: run eng/cel-server.sh, as make test-cel does");
+    }
+}
