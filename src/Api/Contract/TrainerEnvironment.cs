@@ -33,6 +33,9 @@ public static class TrainerEnvironment
     /// <summary>Namespace of the job.</summary>
     public const string Namespace = "MHC_NAMESPACE";
 
+    /// <summary>When the job was made, in seconds since 1970: a later job of the same name begins with attempt 1 again.</summary>
+    public const string JobSince = "MHC_JOB_SINCE";
+
     /// <summary>Attempt, from 1.</summary>
     public const string Attempt = "MHC_ATTEMPT";
 

@@ -11,7 +11,8 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// <param name="folder">Guarded folder.</param>
 /// <param name="attempt">This process's attempt.</param>
 /// <param name="time">Clock of the lease and of the waiting for the lock.</param>
-internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, TimeProvider time)
+/// <param name="jobSince">When this process's job was made, in seconds since 1970; 0: nobody said.</param>
+internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, TimeProvider time, long jobSince = 0)
 {
     /// <summary>How long a process may rely on what it has read, by its own clock, from before it read.</summary>
     public static readonly TimeSpan LeaseLength = TimeSpan.FromSeconds(30);
@@ -20,6 +21,7 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
 
+    private readonly FenceRecord _self = new(attempt, jobSince);
     private readonly string _path = Path.Combine(folder.Path, FenceName);
     private long _readAt = long.MinValue;
 
@@ -27,13 +29,13 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
     /// <exception cref="TrainerException">A newer attempt has claimed the folder.</exception>
     public void Take() => UnderLock((file, owner) =>
     {
-        if (owner == attempt)
+        if (owner == _self)
         {
             return;
         }
 
         // One write of a few bytes, and never shorter than what was there: a process that is killed leaves the old number or the new one.
-        file.Write(JsonSerializer.SerializeToUtf8Bytes(new FenceRecord(attempt), CheckpointJsonContext.Default.FenceRecord));
+        file.Write(JsonSerializer.SerializeToUtf8Bytes(_self, CheckpointJsonContext.Default.FenceRecord));
         file.SetLength(file.Position);
         file.Flush(flushToDisk: true);
     });
@@ -47,7 +49,7 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
     public void Look()
     {
         var began = time.GetTimestamp();
-        int? owner;
+        FenceRecord? owner;
         try
         {
             using var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
@@ -86,22 +88,23 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         return readAt != long.MinValue && time.GetElapsedTime(readAt) < LeaseLength;
     }
 
-    private void UnderLock(Action<FileStream, int> action)
+    private void UnderLock(Action<FileStream, FenceRecord?> action)
     {
         using var file = Lock();
         var began = time.GetTimestamp();
         // A crash tore it; whoever comes next may own the folder.
-        var owner = Read(file) ?? 0;
-        Renew(owner, began);
+        var owner = Read(file);
+        Renew(owner ?? _self, began);
         file.Position = 0;
         action(file, owner);
     }
 
-    private void Renew(int owner, long began)
+    private void Renew(FenceRecord owner, long began)
     {
-        if (owner > attempt)
+        if (owner.IsNewerThan(_self))
         {
-            throw TrainerException.TryAgain("Superseded", $"attempt {owner} owns the checkpoint folder {folder.Path}; attempt {attempt} must not write there any more");
+            var newer = owner.JobSince > jobSince ? " of a newer job" : "";
+            throw TrainerException.TryAgain("Superseded", $"attempt {owner.Attempt}{newer} owns the checkpoint folder {folder.Path}; attempt {attempt} must not write there any more");
         }
 
         Interlocked.Exchange(ref _readAt, began);
@@ -132,13 +135,13 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
     }
 
     /// <summary>Null: it is empty or torn.</summary>
-    private static int? Read(FileStream file)
+    private static FenceRecord? Read(FileStream file)
     {
         var content = new byte[file.Length];
         file.ReadExactly(content);
         try
         {
-            return content.Length == 0 ? null : JsonSerializer.Deserialize(content, CheckpointJsonContext.Default.FenceRecord)?.Attempt;
+            return content.Length == 0 ? null : JsonSerializer.Deserialize(content, CheckpointJsonContext.Default.FenceRecord);
         }
         catch (JsonException)
         {

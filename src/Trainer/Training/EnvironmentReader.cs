@@ -25,14 +25,18 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 
     /// <summary>A whole number.</summary>
     /// <exception cref="TrainerException">It is something else, or out of range.</exception>
-    public int Number(string name, int absent, int least, int most)
+    public int Number(string name, int absent, int least, int most) => (int)Long(name, absent, least, most);
+
+    /// <summary>A whole number that may be large.</summary>
+    /// <exception cref="TrainerException">It is something else, or out of range.</exception>
+    public long Long(string name, long absent, long least, long most)
     {
         if (Text(name) is not { } text)
         {
             return absent;
         }
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
             ? value
             : throw TrainerException.Configuration("ConfigurationInvalid", string.Create(CultureInfo.InvariantCulture, $"{name}: \"{text}\" was given; a whole number from {least} to {most} was expected"));
     }

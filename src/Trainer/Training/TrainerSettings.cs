@@ -26,6 +26,9 @@ internal sealed record TrainerSettings
     /// <summary>Folder of the checkpoints.</summary>
     public required string CheckpointFolder { get; init; }
 
+    /// <summary>When the job was made, in seconds since 1970; 0: nobody said.</summary>
+    public required long JobSince { get; init; }
+
     /// <summary>Whether a process of an older attempt may still run, somewhere where nobody can reach it.</summary>
     public required bool TakeOver { get; init; }
 
@@ -68,6 +71,7 @@ internal sealed record TrainerSettings
             MasterPort = variables.Number(TrainerEnvironment.MasterPort, 29500, 1, 65535),
             Configuration = configuration,
             CheckpointFolder = Path.GetFullPath(variables.Required(TrainerEnvironment.CheckpointFolder, "the folder of the checkpoints")),
+            JobSince = variables.Long(TrainerEnvironment.JobSince, 0, 0, long.MaxValue),
             TakeOver = variables.Flag(TrainerEnvironment.TakeOver),
             Resume = ResumePoint.Parse(variables.Text(TrainerEnvironment.ResumeStep)),
             SkipWindows = Windows(variables),

@@ -38,7 +38,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         Say($"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
         PlanRecomputation(state.Model, plan);
 
-        var fence = new CheckpointFence(folder, _identity.Attempt, time);
+        var fence = new CheckpointFence(folder, _identity.Attempt, time, settings.JobSince);
         TakeOver(fence, folder);
         using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None, lost => end(TrainerException.TryAgain("PeerLost", lost)));
         state.Join(gang, _configuration, SharedNumbers);

@@ -106,6 +106,27 @@ public sealed class CheckpointFenceTests : IDisposable
         Assert.Equal(2, Owner());
     }
 
+    [Fact]
+    public void The_next_job_on_a_folder_has_it_from_its_first_attempt_on_and_the_last_one_writes_nothing_more()
+    {
+        var last = new CheckpointFence(_folder, 7, _time, jobSince: 1000);
+        last.Take();
+        var next = new CheckpointFence(_folder, 1, _time, jobSince: 2000);
+        next.Take();
+
+        Assert.Contains("attempt 1 of a newer job owns", Assert.Throws<TrainerException>(() => last.WhileOwner(() => Assert.Fail("it wrote"))).Message, StringComparison.Ordinal);
+        new CheckpointFence(_folder, 2, _time, jobSince: 2000).Take();
+        Assert.Throws<TrainerException>(next.Look);
+    }
+
+    [Fact]
+    public void A_fence_that_says_nothing_of_its_job_is_older_than_any_job()
+    {
+        File.WriteAllText(_temporary.File(Fences.FileName), "{\"attempt\": 9}");
+        new CheckpointFence(_folder, 1, _time, jobSince: 1).Take();
+        Assert.Throws<TrainerException>(new CheckpointFence(_folder, 9, _time).Take);
+    }
+
     private int? Owner() => JsonSerializer.Deserialize(File.ReadAllText(_temporary.File(Fences.FileName)), CheckpointJsonContext.Default.FenceRecord)?.Attempt;
 
     private FileStream Hold() => new(_temporary.File(Fences.FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

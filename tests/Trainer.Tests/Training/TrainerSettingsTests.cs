@@ -20,7 +20,7 @@ public sealed class TrainerSettingsTests : IDisposable
     [Fact]
     public void The_contracts_environment_is_read()
     {
-        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("RANK", "1"), ("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "2"), ("MHC_ATTEMPT", "3"), ("MHC_TAKE_OVER", "true"), ("MASTER_ADDR", "job-3-0.job"), ("MASTER_PORT", "29501"), ("MHC_RESUME_STEP", "1100"), ("MHC_SKIP_WINDOWS", "5-9,20-30"), ("MHC_LEARNING_RATE_FACTOR", "0.5"), ("MHC_STATUS_PORT", "8470"), ("MHC_JOB", "job")])
+        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("RANK", "1"), ("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "2"), ("MHC_ATTEMPT", "3"), ("MHC_TAKE_OVER", "true"), ("MHC_JOB_SINCE", "4102444800"), ("MASTER_ADDR", "job-3-0.job"), ("MASTER_PORT", "29501"), ("MHC_RESUME_STEP", "1100"), ("MHC_SKIP_WINDOWS", "5-9,20-30"), ("MHC_LEARNING_RATE_FACTOR", "0.5"), ("MHC_STATUS_PORT", "8470"), ("MHC_JOB", "job")])
         {
             _environment[name] = value;
         }
@@ -30,6 +30,7 @@ public sealed class TrainerSettingsTests : IDisposable
         Assert.Equal("rank 1 of 4, attempt 3 of job team/job", settings.Identity.ToString());
         Assert.Equal(("job-3-0.job", 29501, 8470), (settings.MasterAddress, settings.MasterPort, settings.StatusPort));
         Assert.True(settings.TakeOver);
+        Assert.Equal(4_102_444_800, settings.JobSince);
         Assert.Equal(1100, settings.Resume.Step);
         Assert.Equal([new DataWindow(5, 9), new DataWindow(20, 30)], settings.SkipWindows);
         Assert.Equal(0.5, settings.LearningRateFactor);
@@ -45,6 +46,7 @@ public sealed class TrainerSettingsTests : IDisposable
         Assert.Null(settings.Resume.Step);
         Assert.Null(settings.StatusPort);
         Assert.False(settings.TakeOver);
+        Assert.Equal(0, settings.JobSince);
         Assert.Empty(settings.SkipWindows);
     }
 

@@ -29,6 +29,11 @@ internal static class GangEnvironment
         Add(TrainerEnvironment.NodeRank, Text(worker));
         Add(TrainerEnvironment.Job, name);
         Add(TrainerEnvironment.Namespace, job.Metadata.NamespaceProperty ?? "default");
+        if (job.Metadata.CreationTimestamp is { } since)
+        {
+            Add(TrainerEnvironment.JobSince, new DateTimeOffset(since.ToUniversalTime()).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        }
+
         Add(TrainerEnvironment.Configuration, $"{PodManifest.ConfigurationFolder}/{ConfigMapManifest.Key}");
         Add(TrainerEnvironment.CheckpointFolder, PodManifest.CheckpointFolder);
         foreach (var (variable, value) in OfAttempt(status, takeOver))

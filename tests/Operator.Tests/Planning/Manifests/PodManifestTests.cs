@@ -57,6 +57,10 @@ public sealed class PodManifestTests
     }
 
     [Fact]
+    public void A_pod_is_told_when_its_job_was_made_since_the_next_job_of_that_name_begins_with_attempt_1_again() =>
+        Assert.Equal("1764108000", Env(Make(MakeJob().With(j => j.Metadata.CreationTimestamp = DateTimeOffset.FromUnixTimeSeconds(1_764_108_000).UtcDateTime)))["MHC_JOB_SINCE"]);
+
+    [Fact]
     public void Several_devices_make_one_container_a_rank()
     {
         var pod = Make(MakeJob().WithWorkers(2).WithDevices(2, Device.Cuda), worker: 1);
