@@ -32,6 +32,13 @@ class Arguments {
         return range("iterations", iterations, 1, MHC_MAX_ITERATIONS);
     }
 
+    Arguments &range(const char *name, int64_t value, int64_t least, int64_t most) {
+        if (value < least || value > most)
+            reject("%s: expected %lld to %lld, got %lld", name, static_cast<long long>(least), static_cast<long long>(most),
+                   static_cast<long long>(value));
+        return *this;
+    }
+
     Arguments &flag(const char *name, int32_t value) { return range(name, value, 0, 1); }
 
     // A tensor of `each` floats per token.
@@ -60,13 +67,6 @@ class Arguments {
             reject("%s: is null", name);
         else if (reinterpret_cast<std::uintptr_t>(p) % alignment != 0)
             reject("%s: is not aligned to %zu bytes", name, alignment);
-        return *this;
-    }
-
-    Arguments &range(const char *name, int64_t value, int64_t least, int64_t most) {
-        if (value < least || value > most)
-            reject("%s: expected %lld to %lld, got %lld", name, static_cast<long long>(least), static_cast<long long>(most),
-                   static_cast<long long>(value));
         return *this;
     }
 

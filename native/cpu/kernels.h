@@ -112,6 +112,29 @@ struct FinishBackward {
     float epsilon;
 };
 
+struct AttentionSizes {
+    int64_t batch, time, heads, key_heads, width;
+};
+
+struct AttentionForward {
+    const void *qkv;
+    void *output;
+    AttentionSizes sizes;
+};
+
+struct AttentionBackward {
+    const void *qkv, *grad_output;
+    void *grad_qkv;
+    AttentionSizes sizes;
+};
+
+struct Multiply {
+    const float *left, *right;
+    float *to;
+    int64_t rows, columns, depth;
+    bool left_transposed, right_transposed;
+};
+
 // Arguments are checked before these are called. Each returns MHC_OK, MHC_ERROR_MEMORY or MHC_ERROR_PARALLEL.
 struct Kernels {
     const char *name;
@@ -127,6 +150,9 @@ struct Kernels {
     int (*connect_backward)(const ConnectBackward &, const Sizes &);
     int (*finish_forward)(const FinishForward &, const Sizes &);
     int (*finish_backward)(const FinishBackward &, const Sizes &);
+    int (*attention_forward)(const AttentionForward &, const Sizes &);
+    int (*attention_backward)(const AttentionBackward &, const Sizes &);
+    int (*multiply)(const Multiply &, const Sizes &);
 };
 
 } // namespace mhc

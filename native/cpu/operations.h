@@ -17,5 +17,8 @@ int write_backward_y(const WriteBackwardY &, const Sizes &);
 int connect_backward(const ConnectBackward &, const Sizes &);
 int finish_forward(const FinishForward &, const Sizes &);
 int finish_backward(const FinishBackward &, const Sizes &);
+int attention_forward(const AttentionForward &, const Sizes &);
+int attention_backward(const AttentionBackward &, const Sizes &);
+int multiply(const Multiply &, const Sizes &);
 
 } // namespace mhc::MHC_NAMESPACE

@@ -134,6 +134,26 @@ MHC_INLINE float sum(Vec v) {
         return sum<Distance / 2>(v + swap_lanes<Distance>(v, std::make_index_sequence<kLanes>()));
 }
 
+// The largest lane; that of the others where some are NaN.
+template <int Distance = kLanes / 2>
+MHC_INLINE float largest(Vec v) {
+    if constexpr (Distance == 0)
+        return v[0];
+    else
+        return largest<Distance / 2>(max(v, swap_lanes<Distance>(v, std::make_index_sequence<kLanes>())));
+}
+
+template <std::size_t... I>
+MHC_INLINE IntVec lane_numbers(std::index_sequence<I...>) {
+    return IntVec{static_cast<int32_t>(I)...};
+}
+
+// v in the first `count` lanes, all of them where it is larger, and `others` in the rest.
+MHC_INLINE Vec first_lanes(Vec v, int64_t count, Vec others) {
+    return lane_numbers(std::make_index_sequence<kLanes>()) < static_cast<int32_t>(count < kLanes ? count : kLanes) ? v
+                                                                                                                    : others;
+}
+
 template <int Distance, std::size_t... I>
 MHC_INLINE void exchange(Vec &a, Vec &b, std::index_sequence<I...>) {
     const IntVec low = {static_cast<int32_t>((I & Distance) ? I - Distance + kLanes : I)...};

@@ -9,9 +9,9 @@ namespace mhc::MHC_NAMESPACE {
 
 extern const Kernels kKernels;
 
-const Kernels kKernels = {MHC_NAME(MHC_NAMESPACE), sinkhorn_forward, sinkhorn_backward, connect_forward,
-                          coefficients_backward,   read_forward,     read_backward,     write_forward,
-                          write_backward,          write_backward_y, connect_backward,  finish_forward,
-                          finish_backward};
+const Kernels kKernels = {MHC_NAME(MHC_NAMESPACE), sinkhorn_forward,  sinkhorn_backward,  connect_forward,
+                          coefficients_backward,   read_forward,      read_backward,      write_forward,
+                          write_backward,          write_backward_y,  connect_backward,   finish_forward,
+                          finish_backward,         attention_forward, attention_backward, multiply};
 
 } // namespace mhc::MHC_NAMESPACE

@@ -258,6 +258,37 @@ MHC_API int mhc_finish_backward(int32_t dtype, const void *total, const float *p
                                 const void *grad_output, void *grad_total, void *grad_y, float *grad_norm, int64_t tokens,
                                 int32_t n, int64_t channels, char *error, size_t error_size);
 
+/// Causal attention of one layer, grouped-query: for token t and head h, with k and v of key head h / (heads / key_heads),
+///
+///     output[t, h] = sum over s <= t of softmax_s(<q[t, h], k[s]> / sqrt(D)) * v[s]
+///
+/// Attention is over each batch entry by itself. Scratch memory is a few rows of scores a thread, never all of them.
+/// @param qkv        [B, time, heads + 2 key_heads, D], of `dtype`: queries, then keys, then values
+/// @param output     [B, time, heads, D], of `dtype`, written
+/// @param batch      B >= 0
+/// @param time       >= 0
+/// @param heads      >= 1, a multiple of key_heads
+/// @param key_heads  >= 1
+/// @param width      D >= 1
+MHC_API int mhc_attention_forward(int32_t dtype, const void *qkv, void *output, int64_t batch, int64_t time, int64_t heads,
+                                  int64_t key_heads, int64_t width, char *error, size_t error_size);
+
+/// Gradient of mhc_attention_forward, which is computed again: nothing of the forward pass is needed.
+/// @param qkv          as in the forward pass
+/// @param grad_output  [B, time, heads, D], of `dtype`
+/// @param grad_qkv     [B, time, heads + 2 key_heads, D], of `dtype`, written
+MHC_API int mhc_attention_backward(int32_t dtype, const void *qkv, const void *grad_output, void *grad_qkv, int64_t batch,
+                                   int64_t time, int64_t heads, int64_t key_heads, int64_t width, char *error,
+                                   size_t error_size);
+
+/// A product of matrices, float32: to = left times right, each as it is or transposed. A linear layer y = x W^T has three of
+/// them: that, g W and g^T x.
+/// @param left              [rows, depth], or [depth, rows] if left_transposed
+/// @param right             [depth, columns], or [columns, depth] if right_transposed
+/// @param to                [rows, columns], written
+MHC_API int mhc_multiply(const float *left, int32_t left_transposed, const float *right, int32_t right_transposed, float *to,
+                         int64_t rows, int64_t columns, int64_t depth, char *error, size_t error_size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Trainer.Mhc;
+using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Telemetry;
 using TorchSharp;
 
@@ -96,7 +97,7 @@ internal static class BenchCommand
             }
 
             output.WriteLine($"{model.Layers} layers, width {model.Width}, context {model.ContextLength}, {tokens} tokens, n = {model.Mhc.Streams}, {precision}, "
-                + $"{torch.get_num_threads()} thread(s), {MhcKernels.InstructionSet} kernels, median of {rounds} interleaved steps");
+                + $"{torch.get_num_threads()} thread(s), {MhcKernels.InstructionSet} kernels, {(MatrixProducts.Native ? "native" : "libtorch")} float32 products, median of {rounds} interleaved steps");
             List<BenchmarkResult> results = [];
             for (var i = 0; i < variants.Count; i++)
             {

@@ -60,4 +60,16 @@ internal static unsafe partial class MhcNative
     public static partial int FinishBackward(
         int dtype, void* total, float* post, float* norm, float epsilon, void* gradOutput, void* gradTotal, void* gradY, float* gradNorm,
         long tokens, int n, long channels, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_attention_forward")]
+    public static partial int AttentionForward(
+        int dtype, void* qkv, void* output, long batch, long time, long heads, long keyHeads, long width, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_attention_backward")]
+    public static partial int AttentionBackward(
+        int dtype, void* qkv, void* gradOutput, void* gradQkv, long batch, long time, long heads, long keyHeads, long width, byte* error, nuint errorSize);
+
+    [LibraryImport(Library, EntryPoint = "mhc_multiply")]
+    public static partial int Multiply(
+        float* left, int leftTransposed, float* right, int rightTransposed, float* to, long rows, long columns, long depth, byte* error, nuint errorSize);
 }

@@ -177,6 +177,54 @@ internal static unsafe class MhcKernels
         return gradY;
     }
 
+    /// <summary>Causal grouped-query attention over each batch entry.</summary>
+    /// <param name="qkv">[B, t, H + 2 KV, D], float32 or bfloat16: queries, keys, values</param>
+    /// <param name="keyHeads">KV, which divides H</param>
+    /// <returns>[B, t, H, D]</returns>
+    public static Tensor Attention(Tensor qkv, long keyHeads)
+    {
+        ReadOnlySpan<long> shape = qkv.shape;
+        var (type, code) = Stored(qkv);
+        var heads = shape[2] - (2 * keyHeads);
+        var output = empty(shape[0], shape[1], heads, shape[3], dtype: type);
+        byte* error = stackalloc byte[ErrorSize];
+        Check(MhcNative.AttentionForward(code, S(qkv, type), S(output, type), shape[0], shape[1], heads, keyHeads, shape[3], error, ErrorSize), error);
+        return output;
+    }
+
+    /// <returns>gradient of qkv</returns>
+    public static Tensor AttentionBackward(Tensor qkv, long keyHeads, Tensor gradOutput)
+    {
+        ReadOnlySpan<long> shape = qkv.shape;
+        var (type, code) = Stored(qkv);
+        var gradQkv = Like(qkv);
+        byte* error = stackalloc byte[ErrorSize];
+        Check(
+            MhcNative.AttentionBackward(
+                code, S(qkv, type), S(gradOutput, type), S(gradQkv, type), shape[0], shape[1], shape[2] - (2 * keyHeads), keyHeads, shape[3], error, ErrorSize),
+            error);
+        return gradQkv;
+    }
+
+    /// <summary>left · right, each as it is or transposed; float32.</summary>
+    /// <param name="left">[rows, depth], or [depth, rows] if transposed</param>
+    /// <param name="right">[depth, columns], or [columns, depth] if transposed</param>
+    /// <returns>[rows, columns]</returns>
+    public static Tensor Multiply(Tensor left, bool leftTransposed, Tensor right, bool rightTransposed)
+    {
+        var (rows, depth) = leftTransposed ? (left.shape[1], left.shape[0]) : (left.shape[0], left.shape[1]);
+        var (columns, rightDepth) = rightTransposed ? (right.shape[0], right.shape[1]) : (right.shape[1], right.shape[0]);
+        if (depth != rightDepth)
+        {
+            throw new ArgumentException($"A matrix with a depth of {depth} cannot be multiplied with one of {rightDepth}.", nameof(right));
+        }
+
+        var product = empty(rows, columns, dtype: ScalarType.Float32);
+        byte* error = stackalloc byte[ErrorSize];
+        Check(MhcNative.Multiply(P(left), leftTransposed ? 1 : 0, P(right), rightTransposed ? 1 : 0, P(product), rows, columns, depth, error, ErrorSize), error);
+        return product;
+    }
+
     private static (long Tokens, int Streams, long Channels) Sizes(Tensor x)
     {
         ReadOnlySpan<long> shape = x.shape;

@@ -36,7 +36,7 @@ internal sealed class ActivationEstimate
             _ => ((((2 * n) + 2) * stream) + (Single * 4 * n * (n + 2)), 0, n * stream),
         };
         (_streams, _border) = (path.Streams, path.Border);
-        _layer = (2 * path.Sublayer) + Attention(sizes, result) + FeedForward(sizes, result);
+        _layer = (2 * path.Sublayer) + Attention(sizes, result, kernels) + FeedForward(sizes, result);
         _ends = (2 * stream) + (sizes.Vocabulary >= HeadLossFunction.LeastVocabulary ? stream : (result * sizes.Width) + (Single * sizes.Vocabulary));
     }
 
@@ -55,12 +55,18 @@ internal sealed class ActivationEstimate
         return _tokens * (Math.Max(kept, again) + _ends);
     }
 
-    private static long Attention(ModelDimensions sizes, long result)
+    private static long Attention(ModelDimensions sizes, long result, KernelKind kernels)
     {
-        // Queries, keys and values as one; where heads share keys and values, those repeated for all heads too.
-        var turned = (sizes.Heads + (2 * sizes.KeyValueHeads)) * sizes.HeadWidth;
+        // Queries, keys and values as one.
+        var kept = result * ((2 * sizes.Width) + ((sizes.Heads + (2 * sizes.KeyValueHeads)) * sizes.HeadWidth));
+        if (kernels == KernelKind.Native)
+        {
+            return kept;
+        }
+
+        // Where heads share keys and values, those repeated for all heads too.
         var repeated = sizes.KeyValueHeads == sizes.Heads ? 0 : 2 * sizes.Width;
-        return (result * ((2 * sizes.Width) + turned + repeated)) + (Single * sizes.Heads);
+        return kept + (result * repeated) + (Single * sizes.Heads);
     }
 
     private static long FeedForward(ModelDimensions sizes, long result) => result * (sizes.Width + (3 * sizes.FeedForwardWidth));

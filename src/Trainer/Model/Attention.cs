@@ -17,16 +17,19 @@ internal sealed class Attention
     private readonly Linear _input; // C → (H + 2 KV) · D
     private readonly Linear _output; // C → C
     private readonly int _layer;
+    private readonly KernelKind _kernels;
 
-    public Attention(ParameterFactory parameters, int layer, ModelDimensions sizes, Rotary rotary, Precision precision)
+    /// <param name="kernels">Native: the kernel of ours, where no cache is read; Reference: composed of libtorch's operations.</param>
+    public Attention(ParameterFactory parameters, int layer, ModelDimensions sizes, Rotary rotary, Precision precision, KernelKind kernels)
     {
+        _kernels = kernels;
         var name = $"layers.{layer}.attention";
         _layer = layer;
         _sizes = sizes;
         _rotary = rotary;
         Norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
-        _input = new Linear(parameters, $"{name}.query_key_value", sizes.Width, (sizes.Heads + (2 * sizes.KeyValueHeads)) * sizes.HeadWidth, precision);
-        _output = new Linear(parameters, $"{name}.output", sizes.Width, sizes.Width, precision, residualBranches: 2 * sizes.Layers);
+        _input = new Linear(parameters, $"{name}.query_key_value", sizes.Width, (sizes.Heads + (2 * sizes.KeyValueHeads)) * sizes.HeadWidth, precision, kernels);
+        _output = new Linear(parameters, $"{name}.output", sizes.Width, sizes.Width, precision, kernels, residualBranches: 2 * sizes.Layers);
     }
 
     /// <summary>The sublayer's norm, which the residual path applies.</summary>
@@ -46,6 +49,16 @@ internal sealed class Attention
         var projected_TD = StepProfile.Ends(_input.Apply(h_TC), "attention, product to queries, keys and values");
         var qkv_BtHD = StepProfile.Ends(_rotary.Apply(projected_TD.view(batch, time, heads + (2 * keyHeads), width), cache?.Length ?? 0, heads + keyHeads), "attention, rotary positions");
 
+        var y_TC = StepProfile.Ends(
+            _kernels == KernelKind.Native && cache is null ? AttentionFunction.Apply(qkv_BtHD, keyHeads).view(h_TC.shape[0], heads * width) : Composed(qkv_BtHD, cache),
+            "attention, scores and sums");
+        return StepProfile.Ends(_output.Apply(y_TC), "attention, product to the output").MoveToOuterDisposeScope();
+    }
+
+    private Tensor Composed(Tensor qkv_BtHD, KeyValueCache? cache)
+    {
+        long time = qkv_BtHD.shape[1], heads = _sizes.Heads, keyHeads = _sizes.KeyValueHeads;
+
         // Split, not narrowed, because split's gradient is one concatenation.
         var parts = qkv_BtHD.split([heads, keyHeads, keyHeads], 2);
         var q_BHtD = parts[0].transpose(1, 2);
@@ -60,8 +73,7 @@ internal sealed class Attention
 
         // A single token sees all that are before it, and itself.
         var y_BHtD = F.scaled_dot_product_attention(q_BHtD, k_BHtD, v_BHtD, is_casual: time > 1);
-        var y_TC = StepProfile.Ends(y_BHtD.transpose(1, 2).reshape(h_TC.shape[0], heads * width), "attention, scores and sums");
-        return StepProfile.Ends(_output.Apply(y_TC), "attention, product to the output").MoveToOuterDisposeScope();
+        return y_BHtD.transpose(1, 2).reshape(qkv_BtHD.shape[0] * time, heads * _sizes.HeadWidth);
     }
 
     /// <summary>Gives every group of query heads its key or value head: [B, KV, t, D] → [B, H, t, D].</summary>

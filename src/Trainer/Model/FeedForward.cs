@@ -11,11 +11,11 @@ internal sealed class FeedForward
     private readonly Linear _gateUp; // C → 2 W
     private readonly Linear _down; // W → C
 
-    public FeedForward(ParameterFactory parameters, string name, ModelDimensions sizes, Precision precision)
+    public FeedForward(ParameterFactory parameters, string name, ModelDimensions sizes, Precision precision, KernelKind kernels)
     {
         Norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
-        _gateUp = new Linear(parameters, $"{name}.gate_up", sizes.Width, 2 * sizes.FeedForwardWidth, precision);
-        _down = new Linear(parameters, $"{name}.down", sizes.FeedForwardWidth, sizes.Width, precision, residualBranches: 2 * sizes.Layers);
+        _gateUp = new Linear(parameters, $"{name}.gate_up", sizes.Width, 2 * sizes.FeedForwardWidth, precision, kernels);
+        _down = new Linear(parameters, $"{name}.down", sizes.FeedForwardWidth, sizes.Width, precision, kernels, residualBranches: 2 * sizes.Layers);
     }
 
     /// <summary>The sublayer's norm, which the residual path applies.</summary>

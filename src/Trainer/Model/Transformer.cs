@@ -43,9 +43,9 @@ internal sealed class Transformer : nn.Module
         _layers = [.. Enumerable.Range(0, _sizes.Layers).Select(i =>
         {
             Connect($"layers.{i}.attention", 2 * i);
-            var attention = new Attention(parameters, i, _sizes, _rotary, precision);
+            var attention = new Attention(parameters, i, _sizes, _rotary, precision, kernels);
             Connect($"layers.{i}.feed_forward", (2 * i) + 1);
-            return new Layer(attention, new FeedForward(parameters, $"layers.{i}.feed_forward", _sizes, precision));
+            return new Layer(attention, new FeedForward(parameters, $"layers.{i}.feed_forward", _sizes, precision, kernels));
         })];
         IStreamHead? head = (_streams, model.Mhc.Head) switch
         {
@@ -57,7 +57,7 @@ internal sealed class Transformer : nn.Module
             ? new MhcStack(connections, head as LearnedHead, precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32)
             : new SequentialStack(paths, _streams, head);
         _norm = new RmsNorm(parameters, "norm", _sizes.Width);
-        _head = new Linear(parameters, "head", _sizes.Width, _sizes.Vocabulary, precision);
+        _head = new Linear(parameters, "head", _sizes.Width, _sizes.Vocabulary, precision, kernels);
         _products = [.. _layers.SelectMany(l => l.Attention.Products.Concat(l.FeedForward.Products)), _head];
         NamedParameters = [.. parameters.Made];
 

@@ -124,6 +124,50 @@ public sealed class FusedFunctionTests
         Assert.True(rotary.Apply(x.to(ScalarType.Float32), 0, 2).to(ScalarType.BFloat16).equal(rotary.Apply(x, 0, 2)).all().ToBoolean());
     }
 
+    [Theory]
+    [InlineData(1, 1, 1, 1, 2)]
+    [InlineData(2, 5, 3, 3, 6)]
+    [InlineData(2, 70, 4, 2, 16)]
+    [InlineData(1, 130, 6, 1, 40)]
+    public void Attention_and_its_gradient_agree_with_float64(int batch, int time, int heads, int keyHeads, int width)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(time);
+        var qkv = random.Single(1, batch, time, heads + (2 * keyHeads), width);
+        var upstream = random.Single(1, batch, time, heads, width).detach();
+        var exact = RandomCase.Double(qkv);
+
+        var y = AttentionFunction.Apply(qkv, keyHeads);
+        var gradient = autograd.grad([y], [qkv], [upstream])[0];
+        BackwardFault.ThrowIfAny();
+        var parts = exact.split([heads, keyHeads, keyHeads], 2).Select((part, i) => (i == 0 ? part : part.repeat_interleave(heads / keyHeads, 2)).transpose(1, 2)).ToList();
+        var later = ones(time, time, ScalarType.Bool).triu(1);
+        var weights = (parts[0].matmul(parts[1].transpose(2, 3)) / Math.Sqrt(width)).masked_fill(later, double.NegativeInfinity).softmax(3);
+        var expected = weights.matmul(parts[2]).transpose(1, 2);
+
+        RandomCase.AssertClose("y", expected, y, Tolerance);
+        RandomCase.AssertClose("gradient", autograd.grad([expected], [exact], [upstream.to(ScalarType.Float64)])[0], gradient, Tolerance);
+    }
+
+    [Fact]
+    public void Attention_of_bfloat16_and_its_gradient_are_those_of_float32_rounded_once()
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(1);
+        var qkv = random.Single(1, 2, 40, 4, 24).detach().to(ScalarType.BFloat16).requires_grad_();
+        var upstream = random.Single(1, 2, 40, 2, 24).detach().to(ScalarType.BFloat16);
+        var wide = qkv.detach().to(ScalarType.Float32).requires_grad_();
+
+        var y = AttentionFunction.Apply(qkv, 1);
+        var gradient = autograd.grad([y], [qkv], [upstream])[0];
+        var expected = AttentionFunction.Apply(wide, 1);
+        var expectedGradient = autograd.grad([expected], [wide], [upstream.to(ScalarType.Float32)])[0];
+        BackwardFault.ThrowIfAny();
+
+        Assert.True(expected.to(ScalarType.BFloat16).equal(y).all().ToBoolean());
+        Assert.True(expectedGradient.to(ScalarType.BFloat16).equal(gradient).all().ToBoolean());
+    }
+
     [Fact]
     public void SwiGlu_of_huge_inputs_is_finite_and_of_nan_is_nan()
     {

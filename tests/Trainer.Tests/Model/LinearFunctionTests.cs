@@ -9,6 +9,43 @@ namespace MhcOperator.Trainer.Tests.Model;
 public sealed class LinearFunctionTests
 {
     [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(17, 24, 40)]
+    [InlineData(200, 96, 33)]
+    public void In_float32_it_and_its_gradients_agree_with_float64(int tokens, int inputs, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(tokens);
+        Tensor x = random.Single(1, tokens, inputs), weight = random.Single(1, outputs, inputs);
+        var upstream = random.Single(1, tokens, outputs).detach();
+        Tensor exactX = RandomCase.Double(x), exactWeight = RandomCase.Double(weight);
+
+        var output = LinearFunction.Apply(x, weight, weight);
+        var gradients = autograd.grad([output], [x, weight], [upstream]);
+        BackwardFault.ThrowIfAny();
+        var expected = exactX.matmul(exactWeight.t());
+        var expectedGradients = autograd.grad([expected], [exactX, exactWeight], [upstream.to(ScalarType.Float64)]);
+
+        RandomCase.AssertClose("y", expected, output, 2e-5);
+        RandomCase.AssertClose("gradient of x", expectedGradients[0], gradients[0], 2e-5);
+        RandomCase.AssertClose("gradient of the weight", expectedGradients[1], gradients[1], 2e-5);
+    }
+
+    [Fact]
+    public void In_float32_an_upstream_gradient_that_is_not_contiguous_is_taken()
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(1);
+        Tensor x = random.Single(1, 5, 7), weight = random.Single(1, 3, 7);
+        var output = LinearFunction.Apply(x, weight, weight);
+
+        var gradients = autograd.grad([output], [x, weight], [ones(1, 1).expand(5, 3)]);
+        BackwardFault.ThrowIfAny();
+
+        RandomCase.AssertClose("gradient of x", weight.sum(0, keepdim: true).expand(5, 7), gradients[0], 2e-5);
+    }
+
+    [Theory]
     [InlineData(ScalarType.Float32, 17, 24, 40)]
     [InlineData(ScalarType.BFloat16, 33, 8, 3)]
     public void It_gives_the_bits_of_the_composed_operations(ScalarType type, int tokens, int inputs, int outputs)
