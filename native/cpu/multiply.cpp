@@ -19,7 +19,7 @@ struct Block {
 
 class Product {
   public:
-    explicit Product(const Multiply &a) : a_(a), tiles_((a.rows + kRows - 1) / kRows) {}
+    explicit Product(const Multiply &a) : a_(a), tiles_(tiles_of(a.rows)) {}
 
     int run() const {
         const int64_t blocks = (a_.depth + kMostDepth - 1) / kMostDepth,
@@ -45,16 +45,38 @@ class Product {
   private:
     static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
+    // Rows are shared out evenly: tiles of a few rows less cost less, and so many that two or four threads have equal work.
+    static int64_t tiles_of(int64_t rows) {
+        const int64_t fewest = (rows + kRows - 1) / kRows;
+        return fewest < 16 ? fewest : up_to(fewest, 4);
+    }
+
+    int64_t first_row(int64_t tile) const { return a_.rows * tile / tiles_; }
+
     int lay_panels(const Block &block, float *panels) const {
+        return a_.right_transposed ? lay_rows(block, panels) : lay_columns(block, panels);
+    }
+
+    // Columns of the right factor are rows in memory.
+    int lay_rows(const Block &block, float *panels) const {
         return parallel((block.columns + kPanel - 1) / kPanel, block.depth * kPanel, [&](int64_t begin, int64_t end) {
             for (int64_t panel = begin; panel < end; panel++) {
-                const int64_t column = block.column + panel * kPanel, width = least(kPanel, a_.columns - column);
-                float *to = panels + panel * kPanel * block.depth;
-                if (a_.right_transposed)
-                    take_panel(a_.right + column * a_.depth + block.first, a_.depth, width, block.depth, to);
-                else
-                    take_rows(a_.right + block.first * a_.columns + column, a_.columns, block.depth, width, 1.0f, to, kPanel);
+                const int64_t column = block.column + panel * kPanel;
+                take_panel(a_.right + column * a_.depth + block.first, a_.depth, least(kPanel, a_.columns - column),
+                           block.depth, panels + panel * kPanel * block.depth);
             }
+        });
+    }
+
+    // A few rows of memory at a time, whole: pieces of many would be far apart.
+    int lay_columns(const Block &block, float *panels) const {
+        constexpr int64_t together = 8;
+        return parallel(block.depth, block.columns, [&](int64_t begin, int64_t end) {
+            for (int64_t k = begin; k < end; k += together)
+                for (int64_t c = 0; c < block.columns; c += kPanel)
+                    take_rows(a_.right + (block.first + k) * a_.columns + block.column + c, a_.columns,
+                              least(together, end - k), least(kPanel, block.columns - c), 1.0f,
+                              panels + c * block.depth + k * kPanel, kPanel);
         });
     }
 
@@ -90,7 +112,7 @@ class Product {
             const float *from = a_.left + (block.first + k) * a_.rows;
             for (int64_t i = 0; i < count; i++)
                 for (int64_t row = 0; row < kRows; row += kLanes) {
-                    const int64_t at = (tile + i) * kRows + row;
+                    const int64_t at = first_row(tile + i) + row;
                     float *cell = to + i * tile_floats + k * kRows + row;
                     if (at + kLanes <= a_.rows)
                         store(cell, load(from + at));
@@ -102,9 +124,9 @@ class Product {
     }
 
     void multiply_cell(const Block &block, int64_t tile, const float *laid, const float *panel, int64_t c) const {
-        const int rows = static_cast<int>(least(kRows, a_.rows - tile * kRows));
+        const int rows = static_cast<int>(first_row(tile + 1) - first_row(tile));
         const int64_t width = least(kPanel, block.columns - c);
-        float *to = a_.to + tile * kRows * a_.columns + block.column + c;
+        float *to = a_.to + first_row(tile) * a_.columns + block.column + c;
         if (width == kPanel)
             return multiply_to(block, tile, rows, laid, panel, to, a_.columns, block.first > 0);
         float sums[kRows * kPanel];
@@ -119,7 +141,7 @@ class Product {
         if (laid != nullptr)
             multiply_tile<Layout::columns>(rows, {laid, kRows, panel, kPanel, to, stride, block.depth, accumulate});
         else
-            multiply_tile<Layout::rows>(rows, {a_.left + tile * kRows * a_.depth + block.first, a_.depth, panel, kPanel, to,
+            multiply_tile<Layout::rows>(rows, {a_.left + first_row(tile) * a_.depth + block.first, a_.depth, panel, kPanel, to,
                                                stride, block.depth, accumulate});
     }
 
