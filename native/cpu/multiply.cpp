@@ -12,6 +12,9 @@ namespace {
 constexpr int64_t kMostDepth = 1024, kMostColumns = 1024; // at a time: their panels stay in the cache that threads share
 constexpr int64_t kGroupFloats = 96 << 10;                // of the left factor at a time: they stay in a thread's own
 
+// A tile that is laid has whole vectors: what is too much is not looked at.
+constexpr int kLaidRows = static_cast<int>(up_to(kRows, kLanes));
+
 // What is multiplied at a time.
 struct Block {
     int64_t column, columns, first, depth;
@@ -81,7 +84,7 @@ class Product {
     }
 
     int multiply_block(const Block &block, const float *panels) const {
-        const int64_t tile_floats = kRows * block.depth + kLanes, wanted = kGroupFloats / tile_floats,
+        const int64_t tile_floats = kLaidRows * block.depth, wanted = kGroupFloats / tile_floats,
                       together = wanted < 1 ? 1 : wanted;
         bool failed = false;
         const int code = parallel(tiles_, kRows * block.depth * block.columns / kLanes, [&](int64_t begin, int64_t end) {
@@ -106,14 +109,13 @@ class Product {
         return failed ? MHC_ERROR_MEMORY : code;
     }
 
-    // Whole vectors are written, of which the next row overwrites what is too much.
     void lay_tiles(const Block &block, int64_t tile, int64_t count, float *to, int64_t tile_floats) const {
         for (int64_t k = 0; k < block.depth; k++) {
             const float *from = a_.left + (block.first + k) * a_.rows;
             for (int64_t i = 0; i < count; i++)
-                for (int64_t row = 0; row < kRows; row += kLanes) {
+                for (int64_t row = 0; row < kLaidRows; row += kLanes) {
                     const int64_t at = first_row(tile + i) + row;
-                    float *cell = to + i * tile_floats + k * kRows + row;
+                    float *cell = to + i * tile_floats + k * kLaidRows + row;
                     if (at + kLanes <= a_.rows)
                         store(cell, load(from + at));
                     else
@@ -139,7 +141,7 @@ class Product {
     void multiply_to(const Block &block, int64_t tile, int rows, const float *laid, const float *panel, float *to,
                      int64_t stride, bool accumulate) const {
         if (laid != nullptr)
-            multiply_tile<Layout::columns>(rows, {laid, kRows, panel, kPanel, to, stride, block.depth, accumulate});
+            multiply_tile<Layout::columns>(rows, {laid, kLaidRows, panel, kPanel, to, stride, block.depth, accumulate});
         else
             multiply_tile<Layout::rows>(rows, {a_.left + first_row(tile) * a_.depth + block.first, a_.depth, panel, kPanel, to,
                                                stride, block.depth, accumulate});
