@@ -54,8 +54,8 @@ void take_panels(const T *from, const Layouts &l, float *to) {
 void scores(const float *left, int64_t left_stride, int rows, const float *panels, int64_t columns, const Layouts &l,
             float *to) {
     for (int64_t j = 0; j < columns; j += kPanel)
-        multiply_tile<Layout::rows>(rows,
-                                    {left, left_stride, panels + j * l.width, kPanel, to + j, l.padded_time, l.width, false});
+        multiply_tile<Layout::rows>(
+            rows, Tile<float>{left, left_stride, panels + j * l.width, kPanel, to + j, l.padded_time, l.width, false});
 }
 
 // to [rows, padded_width] (+)= left [rows, depth] times right [depth, padded_width]
@@ -63,7 +63,8 @@ template <Layout layout>
 void combine(const float *left, int64_t left_stride, int rows, const float *right, int64_t depth, const Layouts &l, float *to,
              bool accumulate) {
     for (int64_t c = 0; c < l.padded_width; c += kPanel)
-        multiply_tile<layout>(rows, {left, left_stride, right + c, l.padded_width, to + c, l.padded_width, depth, accumulate});
+        multiply_tile<layout>(
+            rows, Tile<float>{left, left_stride, right + c, l.padded_width, to + c, l.padded_width, depth, accumulate});
 }
 
 // row[j] = exp(row[j] - the largest) for j < valid, and 0 from there to `end`. Returns the sum.

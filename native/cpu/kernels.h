@@ -129,8 +129,9 @@ struct AttentionBackward {
 };
 
 struct Multiply {
-    const float *left, *right;
-    float *to;
+    const void *left, *right;
+    void *to;
+    int to_dtype;
     int64_t rows, columns, depth;
     bool left_transposed, right_transposed;
 };

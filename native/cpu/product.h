@@ -1,6 +1,6 @@
-// The product of a few rows with a panel of columns, float32: all its sums stay in registers, so that memory is not what it
-// waits for. Every sum is taken in order of the depth, whoever computes it: results do not depend on how a matrix is cut into
-// tiles.
+// The product of a few rows with a panel of columns, added up in float32: all its sums stay in registers, so that memory is not
+// what it waits for. Every sum is taken in order of the depth, whoever computes it: results do not depend on how a matrix is
+// cut into tiles.
 #pragma once
 
 #include "bf16.h"
@@ -17,19 +17,51 @@ constexpr int64_t up_to(int64_t value, int64_t multiple) {
 // How the left factor lies in memory: element (i, k) is at i * stride + k, or at i + k * stride.
 enum class Layout { rows, columns };
 
+// What one step down the depth takes: a number of each factor; or a pair of numbers of bfloat16, which lie in memory as one.
+// How these are rounded while they are added up is for the processor to say.
+struct Numbers {
+    static MHC_INLINE Vec multiply_add(Vec a, Vec b, Vec total) { return fma(a, b, total); }
+};
+
+struct Pairs {
+    static MHC_INLINE Vec multiply_add(Vec a, Vec b, Vec total) {
+#if defined(__AVX512BF16__)
+        return _mm512_dpbf16_ps(total, (__m512bh)a, (__m512bh)b);
+#else
+        return fma(odd(a), odd(b), fma(even(a), even(b), total));
+#endif
+    }
+
+  private:
+    static MHC_INLINE Vec even(Vec v) {
+        return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(v) << 16);
+    }
+    static MHC_INLINE Vec odd(Vec v) {
+        return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(v) & 0xffff0000);
+    }
+};
+
+// `Out` is what sums are stored as; those of bfloat16 cannot be added to.
+template <class Out>
 struct Tile {
     const float *left; // [rows, depth]
     int64_t left_stride;
     const float *panel; // [depth, kPanel]
     int64_t panel_stride;
-    float *to; // [rows, kPanel]
+    Out *to; // [rows, kPanel]
     int64_t to_stride;
     int64_t depth;
     bool accumulate; // added to what is there
 };
 
-template <int Rows, Layout layout>
-MHC_INLINE void multiply_rows(const Tile &tile) {
+MHC_INLINE Vec splat_at(const float *p) {
+    float value;
+    __builtin_memcpy(&value, p, sizeof value);
+    return splat(value);
+}
+
+template <int Rows, Layout layout, class Step, class Out>
+MHC_INLINE void multiply_rows(const Tile<Out> &tile) {
     Vec first[Rows], second[Rows];
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; i++)
@@ -52,9 +84,9 @@ MHC_INLINE void multiply_rows(const Tile &tile) {
 #pragma GCC unroll 16
         for (int i = 0; i < Rows; i++) {
             const float *row = i < 3 ? left : i < 6 ? left3 : i < 9 ? left6 : i < 12 ? left9 : left12;
-            const Vec a = splat(layout == Layout::columns ? left[i] : row[i % 3 * stride]);
-            first[i] = fma(a, b0, first[i]);
-            second[i] = fma(a, b1, second[i]);
+            const Vec a = splat_at(layout == Layout::columns ? left + i : row + i % 3 * stride);
+            first[i] = Step::multiply_add(a, b0, first[i]);
+            second[i] = Step::multiply_add(a, b1, second[i]);
         }
         if constexpr (layout == Layout::columns)
             left += stride;
@@ -63,7 +95,7 @@ MHC_INLINE void multiply_rows(const Tile &tile) {
     }
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; i++) {
-        float *to = tile.to + i * tile.to_stride;
+        Out *to = tile.to + i * tile.to_stride;
         if (tile.accumulate) {
             first[i] += load(to);
             second[i] += load(to + kLanes);
@@ -74,12 +106,12 @@ MHC_INLINE void multiply_rows(const Tile &tile) {
 }
 
 // `rows` is from 1 to kRows.
-template <Layout layout, int Rows = kRows>
-void multiply_tile(int rows, const Tile &tile) {
+template <Layout layout, class Step = Numbers, int Rows = kRows, class Out>
+void multiply_tile(int rows, const Tile<Out> &tile) {
     if constexpr (Rows > 1)
         if (rows < Rows)
-            return multiply_tile<layout, Rows - 1>(rows, tile);
-    multiply_rows<Rows, layout>(tile);
+            return multiply_tile<layout, Step, Rows - 1>(rows, tile);
+    multiply_rows<Rows, layout, Step>(tile);
 }
 
 // to [count, padded] = from times scale, zeros after the first `width` columns.

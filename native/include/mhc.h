@@ -281,13 +281,16 @@ MHC_API int mhc_attention_backward(int32_t dtype, const void *qkv, const void *g
                                    int64_t time, int64_t heads, int64_t key_heads, int64_t width, char *error,
                                    size_t error_size);
 
-/// A product of matrices, float32: to = left times right, each as it is or transposed. A linear layer y = x W^T has three of
-/// them: that, g W and g^T x.
-/// @param left              [rows, depth], or [depth, rows] if left_transposed
-/// @param right             [depth, columns], or [columns, depth] if right_transposed
-/// @param to                [rows, columns], written
-MHC_API int mhc_multiply(const float *left, int32_t left_transposed, const float *right, int32_t right_transposed, float *to,
-                         int64_t rows, int64_t columns, int64_t depth, char *error, size_t error_size);
+/// A product of matrices: to = left times right, each as it is or transposed. A linear layer y = x W^T has three of them: that,
+/// g W and g^T x. With bfloat16 two numbers down the depth are multiplied and added at a time; sums are float32.
+/// @param left      [rows, depth], or [depth, rows] if left_transposed; of `dtype`
+/// @param right     [depth, columns], or [columns, depth] if right_transposed; of `dtype`
+/// @param to_dtype  of the result; float32 where the factors are
+/// @param to        [rows, columns], of `to_dtype`, written
+/// @param depth     >= 0; even with bfloat16
+MHC_API int mhc_multiply(int32_t dtype, const void *left, int32_t left_transposed, const void *right, int32_t right_transposed,
+                         int32_t to_dtype, void *to, int64_t rows, int64_t columns, int64_t depth, char *error,
+                         size_t error_size);
 
 #ifdef __cplusplus
 }

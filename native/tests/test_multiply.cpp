@@ -7,8 +7,9 @@ namespace {
 struct Sizes {
     int64_t rows, columns, depth;
     bool left_transposed, right_transposed;
+    int dtype = MHC_FLOAT32, to_dtype = MHC_FLOAT32;
 
-    Shape shape() const { return {rows, left_transposed + 2 * right_transposed, columns}; }
+    Shape shape() const { return {rows, left_transposed + 2 * right_transposed, columns, dtype}; }
 };
 
 std::vector<double> product(const Sizes &c, const Tensor &left, const Tensor &right) {
@@ -16,41 +17,48 @@ std::vector<double> product(const Sizes &c, const Tensor &left, const Tensor &ri
     for (int64_t i = 0; i < c.rows; i++)
         for (int64_t k = 0; k < c.depth; k++)
             for (int64_t j = 0; j < c.columns; j++)
-                to[i * c.columns + j] += static_cast<double>(left[c.left_transposed ? k * c.rows + i : i * c.depth + k]) *
-                                         right[c.right_transposed ? j * c.depth + k : k * c.columns + j];
+                to[i * c.columns + j] += static_cast<double>(left.at(c.left_transposed ? k * c.rows + i : i * c.depth + k)) *
+                                         right.at(c.right_transposed ? j * c.depth + k : k * c.columns + j);
     return to;
 }
 
 void multiply(const Sizes &c, const Tensor &left, const Tensor &right, Tensor &to) {
     char error[128] = "";
-    expect_ok(
-        mhc_multiply(left, c.left_transposed, right, c.right_transposed, to, c.rows, c.columns, c.depth, error, sizeof error),
-        error);
+    expect_ok(mhc_multiply(c.dtype, left, c.left_transposed, right, c.right_transposed, c.to_dtype, to, c.rows, c.columns,
+                           c.depth, error, sizeof error),
+              error);
 }
 
-// Sizes around those of a tile, a panel and a block of every build.
-std::vector<Sizes> cases_of_all_layouts() {
+// Sizes around those of a tile, a panel and a block of every build, in each type and layout.
+std::vector<Sizes> all_sizes() {
     std::vector<Sizes> all;
-    for (const bool left : {false, true})
-        for (const bool right : {false, true}) {
-            for (const int64_t rows : {1, 6, 15, 28})
-                for (const int64_t columns : {1, 8, 32, 51})
-                    for (const int64_t depth : {1, 17, 40})
-                        all.push_back({rows, columns, depth, left, right});
-            all.insert(all.end(), {{3, 35, 1030, left, right}, {15, 2100, 5, left, right}, {250, 33, 20, left, right}});
-        }
+    const auto add = [&](int64_t rows, int64_t columns, int64_t depth) {
+        for (const bool left : {false, true})
+            for (const bool right : {false, true}) {
+                all.push_back({rows, columns, depth, left, right});
+                for (const int to_dtype : {MHC_FLOAT32, MHC_BFLOAT16})
+                    all.push_back({rows, columns, depth + depth % 2, left, right, MHC_BFLOAT16, to_dtype});
+            }
+    };
+    for (const int64_t rows : {1, 6, 15, 28})
+        for (const int64_t columns : {1, 8, 32, 51})
+            for (const int64_t depth : {1, 17, 40})
+                add(rows, columns, depth);
+    add(3, 35, 2090);
+    add(15, 1100, 5);
+    add(250, 33, 20);
     return all;
 }
 
 } // namespace
 
-MHC_TEST(multiply_matches_float64_for_all_sizes_and_layouts) {
-    for (const Sizes &c : cases_of_all_layouts()) {
+MHC_TEST(multiply_matches_float64_for_all_sizes_types_and_layouts) {
+    for (const Sizes &c : all_sizes()) {
         Random random(c.shape().seed() + c.depth);
-        const Tensor left(c.rows * c.depth, random), right(c.depth * c.columns, random);
+        const Tensor left(c.rows * c.depth, random, 1, c.dtype), right(c.depth * c.columns, random, 1, c.dtype);
         const std::vector<double> expected = product(c, left, right);
-        each_isa(MHC_FLOAT32, [&] {
-            Tensor to(c.rows * c.columns);
+        each_isa(c.dtype, [&] {
+            Tensor to(c.rows * c.columns, kNaN, c.to_dtype);
             multiply(c, left, right, to);
             expect_close("product", c.shape(), to, expected);
         });
@@ -58,21 +66,22 @@ MHC_TEST(multiply_matches_float64_for_all_sizes_and_layouts) {
 }
 
 MHC_TEST(multiply_gives_the_same_bits_with_two_and_three_threads) {
-    for (const bool transposed : {false, true}) {
-        const Sizes c{150, 70, 530, transposed, transposed};
-        Random random(1);
-        const Tensor left(c.rows * c.depth, random), right(c.depth * c.columns, random);
-        each_isa(MHC_FLOAT32, [&] {
-            Tensor to(c.rows * c.columns);
-            multiply(c, left, right, to);
-            for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
-                Tensor to2(c.rows * c.columns);
-                mhc_initialize(loop, nullptr, 0);
-                multiply(c, left, right, to2);
-                expect_same("product", c.shape(), to, to2);
-            }
-        });
-    }
+    for (const int dtype : {MHC_FLOAT32, MHC_BFLOAT16})
+        for (const bool transposed : {false, true}) {
+            const Sizes c{150, 70, 530, transposed, transposed, dtype, dtype};
+            Random random(1);
+            const Tensor left(c.rows * c.depth, random, 1, dtype), right(c.depth * c.columns, random, 1, dtype);
+            each_isa(dtype, [&] {
+                Tensor to(c.rows * c.columns, kNaN, dtype);
+                multiply(c, left, right, to);
+                for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
+                    Tensor to2(c.rows * c.columns, kNaN, dtype);
+                    mhc_initialize(loop, nullptr, 0);
+                    multiply(c, left, right, to2);
+                    expect_same("product", c.shape(), to, to2);
+                }
+            });
+        }
 }
 
 MHC_TEST(multiply_over_no_depth_gives_zeros_and_no_rows_nothing) {
@@ -88,37 +97,42 @@ MHC_TEST(multiply_over_no_depth_gives_zeros_and_no_rows_nothing) {
 }
 
 MHC_TEST(multiply_keeps_nan_and_infinity_to_their_row) {
-    each_isa(MHC_FLOAT32, [] {
-        for (const float bad : {kNaN, kInfinity}) {
-            const Sizes c{20, 40, 30, false, true};
-            Random random(2);
-            Tensor left(c.rows * c.depth, random);
-            const Tensor right(c.depth * c.columns, random);
-            left.set(3 * c.depth + 7, bad);
-            Tensor to(c.rows * c.columns);
-            multiply(c, left, right, to);
-            for (int64_t i = 0; i < to.size(); i++)
-                expect(std::isfinite(to[i]) == (i / c.columns != 3), "%s: to[%lld] = %g", mhc_isa(), static_cast<long long>(i),
-                       to[i]);
-        }
+    each_bad_value([](const Shape &shape, float bad) {
+        const Sizes c{20, 40, 30, false, true, shape.dtype, shape.dtype};
+        Random random(2);
+        Tensor left(c.rows * c.depth, random, 1, c.dtype);
+        const Tensor right(c.depth * c.columns, random, 1, c.dtype);
+        left.set(3 * c.depth + 7, bad);
+        Tensor to(c.rows * c.columns, kNaN, c.dtype);
+        multiply(c, left, right, to);
+        for (int64_t i = 0; i < to.size(); i++)
+            expect(std::isfinite(to.at(i)) == (i / c.columns != 3), "%s: to[%lld] = %g", mhc_isa(), static_cast<long long>(i),
+                   to.at(i));
     });
 }
 
 MHC_TEST(multiply_names_the_argument_that_is_wrong) {
     char error[128] = "";
     float values[4] = {};
-    const auto expect_named = [&](const char *name, int code) {
+    const auto expect_named = [&](const char *name, int32_t dtype, const void *left, int32_t left_transposed, const void *right,
+                                  int32_t right_transposed, int32_t to_dtype, void *to, int64_t rows, int64_t columns,
+                                  int64_t depth) {
+        const int code = mhc_multiply(dtype, left, left_transposed, right, right_transposed, to_dtype, to, rows, columns, depth,
+                                      error, sizeof error);
         expect(code == MHC_ERROR_ARGUMENT && std::strncmp(error, name, std::strlen(name)) == 0, "%s: code %d: %s", name, code,
                error);
     };
-    expect_named("left_transposed", mhc_multiply(values, 2, values, 0, values, 2, 2, 1, error, sizeof error));
-    expect_named("right_transposed", mhc_multiply(values, 0, values, -1, values, 2, 2, 1, error, sizeof error));
-    expect_named("rows", mhc_multiply(values, 0, values, 0, values, -2, 2, 1, error, sizeof error));
-    expect_named("columns", mhc_multiply(values, 0, values, 0, values, 2, int64_t{1} << 31, 1, error, sizeof error));
-    expect_named("depth", mhc_multiply(values, 0, values, 0, values, 2, 2, -1, error, sizeof error));
-    expect_named("left", mhc_multiply(nullptr, 0, values, 0, values, 2, 2, 1, error, sizeof error));
-    expect_named("right", mhc_multiply(values, 0, nullptr, 0, values, 2, 2, 1, error, sizeof error));
-    expect_named("to", mhc_multiply(values, 0, values, 0, nullptr, 2, 2, 1, error, sizeof error));
+    expect_named("dtype", 2, values, 0, values, 0, 0, values, 2, 2, 1);
+    expect_named("left_transposed", 0, values, 2, values, 0, 0, values, 2, 2, 1);
+    expect_named("right_transposed", 0, values, 0, values, -1, 0, values, 2, 2, 1);
+    expect_named("to_dtype", 0, values, 0, values, 0, 1, values, 2, 2, 1);
+    expect_named("rows", 0, values, 0, values, 0, 0, values, -2, 2, 1);
+    expect_named("columns", 0, values, 0, values, 0, 0, values, 2, int64_t{1} << 31, 1);
+    expect_named("depth", 0, values, 0, values, 0, 0, values, 2, 2, -1);
+    expect_named("depth % 2", 1, values, 0, values, 0, 0, values, 2, 2, 1);
+    expect_named("left", 0, nullptr, 0, values, 0, 0, values, 2, 2, 1);
+    expect_named("right", 0, values, 0, nullptr, 0, 0, values, 2, 2, 1);
+    expect_named("to", 0, values, 0, values, 0, 0, nullptr, 2, 2, 1);
 }
 
 MHC_TEST_MAIN

@@ -206,11 +206,12 @@ internal static unsafe class MhcKernels
         return gradQkv;
     }
 
-    /// <summary>left · right, each as it is or transposed; float32.</summary>
-    /// <param name="left">[rows, depth], or [depth, rows] if transposed</param>
+    /// <summary>left · right, each as it is or transposed, both of float32 or both of bfloat16.</summary>
+    /// <param name="left">[rows, depth], or [depth, rows] if transposed; an even depth with bfloat16</param>
     /// <param name="right">[depth, columns], or [columns, depth] if transposed</param>
+    /// <param name="result">bfloat16 only where the factors are</param>
     /// <returns>[rows, columns]</returns>
-    public static Tensor Multiply(Tensor left, bool leftTransposed, Tensor right, bool rightTransposed)
+    public static Tensor Multiply(Tensor left, bool leftTransposed, Tensor right, bool rightTransposed, ScalarType result)
     {
         var (rows, depth) = leftTransposed ? (left.shape[1], left.shape[0]) : (left.shape[0], left.shape[1]);
         var (columns, rightDepth) = rightTransposed ? (right.shape[0], right.shape[1]) : (right.shape[1], right.shape[0]);
@@ -219,9 +220,13 @@ internal static unsafe class MhcKernels
             throw new ArgumentException($"A matrix with a depth of {depth} cannot be multiplied with one of {rightDepth}.", nameof(right));
         }
 
-        var product = empty(rows, columns, dtype: ScalarType.Float32);
+        var (type, code) = Stored(left);
+        var product = empty(rows, columns, dtype: result);
         byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.Multiply(P(left), leftTransposed ? 1 : 0, P(right), rightTransposed ? 1 : 0, P(product), rows, columns, depth, error, ErrorSize), error);
+        Check(
+            MhcNative.Multiply(
+                code, S(left, type), leftTransposed ? 1 : 0, S(right, type), rightTransposed ? 1 : 0, Stored(product).Code, TensorMemory.Pointer(product), rows, columns, depth, error, ErrorSize),
+            error);
         return product;
     }
 

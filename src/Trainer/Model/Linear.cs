@@ -18,19 +18,19 @@ internal sealed class Linear
     private readonly bool _native;
     private Tensor? _rounded;
 
-    /// <param name="kernels">Native: float32 products of ours where <see cref="MatrixProducts"/> says so; Reference: libtorch's</param>
+    /// <param name="kernels">Native: products of ours where <see cref="MatrixProducts"/> says so; Reference: libtorch's</param>
     /// <param name="residualBranches">how many results like this one are added up on a residual stream: the initial weights shrink by its root (GPT-2), so that the sum does not grow with depth</param>
     public Linear(ParameterFactory parameters, string name, long inputs, long outputs, Precision precision, KernelKind kernels, int residualBranches = 1)
     {
         _weight = parameters.Normal($"{name}.weight", Deviation / Math.Sqrt(residualBranches), outputs, inputs);
         _precision = precision;
-        _native = kernels == KernelKind.Native && MatrixProducts.Native;
+        _native = kernels == KernelKind.Native && MatrixProducts.Native(precision);
     }
 
     /// <param name="x">[T, inputs]</param>
     /// <returns>[T, outputs], bfloat16 or float32 by the precision</returns>
     public Tensor Apply(Tensor x) => _precision == Precision.BFloat16 || _native
-        ? LinearFunction.Apply(x, _weight, Rounded())
+        ? LinearFunction.Apply(x, _weight, Rounded(), _native)
         : nn.functional.linear(x, _weight);
 
     /// <summary>Mean cross-entropy where the outputs are scores of token numbers: fused where these are many.</summary>

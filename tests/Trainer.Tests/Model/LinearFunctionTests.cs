@@ -20,7 +20,7 @@ public sealed class LinearFunctionTests
         var upstream = random.Single(1, tokens, outputs).detach();
         Tensor exactX = RandomCase.Double(x), exactWeight = RandomCase.Double(weight);
 
-        var output = LinearFunction.Apply(x, weight, weight);
+        var output = LinearFunction.Apply(x, weight, weight, native: true);
         var gradients = autograd.grad([output], [x, weight], [upstream]);
         BackwardFault.ThrowIfAny();
         var expected = exactX.matmul(exactWeight.t());
@@ -31,13 +31,37 @@ public sealed class LinearFunctionTests
         RandomCase.AssertClose("gradient of the weight", expectedGradients[1], gradients[1], 2e-5);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, 18, 24, 40)]
+    [InlineData(ScalarType.BFloat16, 33, 8, 3)]
+    public void In_bfloat16_our_products_and_gradients_agree_with_those_of_the_rounded_factors(ScalarType type, int tokens, int inputs, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        using var random = new RandomCase(tokens);
+        var x = random.Single(1, tokens, inputs).detach().to(ScalarType.BFloat16).to(type).requires_grad_();
+        var weight = random.Single(1, outputs, inputs).detach().to(ScalarType.BFloat16).to(ScalarType.Float32).requires_grad_();
+        var upstream = randn(tokens, outputs).to(ScalarType.BFloat16);
+
+        var output = LinearFunction.Apply(x, weight, weight.detach().to(ScalarType.BFloat16), native: true);
+        var gradients = autograd.grad([output], [x, weight], [upstream]);
+        BackwardFault.ThrowIfAny();
+        Tensor exactX = RandomCase.Double(x), exactWeight = RandomCase.Double(weight);
+        var expected = exactX.matmul(exactWeight.t());
+        var expectedGradients = autograd.grad([expected], [exactX, exactWeight], [upstream.to(ScalarType.Float64)]);
+
+        Assert.Equal((ScalarType.BFloat16, type, ScalarType.Float32), (output.dtype, gradients[0].dtype, gradients[1].dtype));
+        RandomCase.AssertClose("y", expected, output, 1e-2);
+        RandomCase.AssertClose("gradient of x", expectedGradients[0], gradients[0], 1e-2);
+        RandomCase.AssertClose("gradient of the weight", expectedGradients[1], gradients[1], 1e-2);
+    }
+
     [Fact]
     public void In_float32_an_upstream_gradient_that_is_not_contiguous_is_taken()
     {
         using var scope = NewDisposeScope();
         using var random = new RandomCase(1);
         Tensor x = random.Single(1, 5, 7), weight = random.Single(1, 3, 7);
-        var output = LinearFunction.Apply(x, weight, weight);
+        var output = LinearFunction.Apply(x, weight, weight, native: true);
 
         var gradients = autograd.grad([output], [x, weight], [ones(1, 1).expand(5, 3)]);
         BackwardFault.ThrowIfAny();
@@ -56,7 +80,7 @@ public sealed class LinearFunctionTests
         var weight = random.Single(1, outputs, inputs);
         var upstream = randn(tokens, outputs).to(ScalarType.BFloat16);
 
-        var output = LinearFunction.Apply(x, weight, weight.detach().to(ScalarType.BFloat16));
+        var output = LinearFunction.Apply(x, weight, weight.detach().to(ScalarType.BFloat16), native: false);
         var gradients = autograd.grad([output], [x, weight], [upstream]);
         BackwardFault.ThrowIfAny();
         var composed = nn.functional.linear(x.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16));

@@ -1,3 +1,4 @@
+using MhcOperator.Api;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Training;
 
@@ -6,15 +7,19 @@ namespace MhcOperator.Trainer.Tests.Model;
 public sealed class MatrixProductsTests
 {
     [Theory]
-    [InlineData(null, true, true)]
-    [InlineData(null, false, false)]
-    [InlineData("", true, true)]
-    [InlineData("native", false, true)]
-    [InlineData("libtorch", true, false)]
-    public void The_faster_ones_are_chosen_unless_somebody_says_which(string? wanted, bool faster, bool native) =>
-        Assert.Equal(native, MatrixProducts.Choose(wanted, faster));
+    [InlineData(null, Precision.Float32, "avx512", true, true)]
+    [InlineData(null, Precision.Float32, "avx512_bf16", true, true)]
+    [InlineData("", Precision.Float32, "avx512", false, false)]
+    [InlineData(null, Precision.Float32, "avx2", true, false)]
+    [InlineData(null, Precision.BFloat16, "avx512_bf16", true, true)]
+    [InlineData(null, Precision.BFloat16, "avx512", true, false)]
+    [InlineData(null, Precision.BFloat16, "avx512_bf16", false, false)]
+    [InlineData("native", Precision.BFloat16, "plain", false, true)]
+    [InlineData("libtorch", Precision.Float32, "avx512", true, false)]
+    public void The_faster_ones_are_chosen_unless_somebody_says_which(string? wanted, Precision precision, string instructions, bool amd, bool native) =>
+        Assert.Equal(native, MatrixProducts.Choose(wanted, precision, instructions, amd));
 
     [Fact]
-    public void A_name_that_is_none_is_refused() =>
-        Assert.Contains("expected native or libtorch, got 'mkl'", Assert.Throws<TrainerException>(() => MatrixProducts.Choose("mkl", true)).Message, StringComparison.Ordinal);
+    public void A_name_that_is_none_is_refused() => Assert.Contains(
+        "expected native or libtorch, got 'mkl'", Assert.Throws<TrainerException>(() => MatrixProducts.Choose("mkl", Precision.Float32, "avx512", true)).Message, StringComparison.Ordinal);
 }
