@@ -12,9 +12,6 @@ namespace {
 constexpr int64_t kMostDepth = 1024, kMostColumns = 1024; // at a time: their panels stay in the cache that threads share
 constexpr int64_t kGroupFloats = 96 << 10;                // of the left factor at a time: they stay in a thread's own
 
-// A tile that is laid has whole vectors: what is too much is not looked at.
-constexpr int kLaidRows = static_cast<int>(up_to(kRows, kLanes));
-
 // What is multiplied at a time.
 struct Block {
     int64_t column, columns, first, depth;
@@ -24,37 +21,32 @@ int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-// How a factor's numbers are taken: as they are.
+// How the numbers of a factor whose depth runs across its rows are taken, at one column or from it on: as they are.
 struct Singles {
     using Number = float;
     using Step = Numbers;
 
-    // to[i] = row `depth` of a factor whose rows are `stride` numbers long, for `count` columns of it; zeros up to `padded`.
-    static void lay_row(const float *from, int64_t stride, int64_t depth, int64_t count, float *to, int64_t padded) {
-        take_rows(from + depth * stride, stride, 1, count, 1.0f, to, padded);
-    }
+    static MHC_INLINE Vec vector(const float *from, int64_t stride, int64_t depth) { return load(from + depth * stride); }
+    static MHC_INLINE float one(const float *from, int64_t stride, int64_t depth) { return from[depth * stride]; }
 };
 
-// In pairs: row `depth` is two rows of bfloat16.
+// In pairs, of two rows.
 struct Couples {
     using Number = Bf16;
     using Step = Pairs;
 
-    static void lay_row(const Bf16 *from, int64_t stride, int64_t depth, int64_t count, float *to, int64_t padded) {
-        const Bf16 *even = from + 2 * depth * stride, *odd = even + stride;
-        int64_t i = 0;
-        for (; i + kLanes <= count; i += kLanes)
-            store(to + i, join(load(even + i), load(odd + i)));
-        for (; i < padded; i++) {
-            const uint32_t pair = i < count ? even[i].bits | uint32_t{odd[i].bits} << 16 : 0;
-            __builtin_memcpy(to + i, &pair, sizeof pair);
-        }
+    static MHC_INLINE Vec vector(const Bf16 *from, int64_t stride, int64_t depth) {
+        const Bf16 *even = from + 2 * depth * stride;
+        return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(load(even)) >> 16 |
+                                     reinterpret_cast<BitVec>(load(even + stride)));
     }
 
-  private:
-    // Of two vectors that were widened.
-    static MHC_INLINE Vec join(Vec even, Vec odd) {
-        return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(even) >> 16 | reinterpret_cast<BitVec>(odd));
+    static MHC_INLINE float one(const Bf16 *from, int64_t stride, int64_t depth) {
+        const Bf16 *even = from + 2 * depth * stride;
+        const uint32_t pair = even->bits | uint32_t{even[stride].bits} << 16;
+        float value;
+        __builtin_memcpy(&value, &pair, sizeof value);
+        return value;
     }
 };
 
@@ -64,7 +56,6 @@ class Product {
     using Number = typename Taken::Number;
     using Step = typename Taken::Step;
 
-    static constexpr int64_t kTogether = 8; // rows that are laid before it goes on along them
     static constexpr int64_t kEach = sizeof(float) / sizeof(Number);
 
   public:
@@ -122,17 +113,27 @@ class Product {
 
     // A few rows of memory at a time, whole: pieces of many would be far apart, and so would the panels' of one.
     int lay_columns(const Block &block, float *panels) const {
+        constexpr int64_t together = 8;
         return parallel(block.depth, block.columns, [&](int64_t begin, int64_t end) {
-            for (int64_t k = begin; k < end; k += kTogether)
+            for (int64_t k = begin; k < end; k += together)
                 for (int64_t c = 0; c < block.columns; c += kPanel)
-                    for (int64_t each = k; each < least(k + kTogether, end); each++)
-                        Taken::lay_row(right_ + block.column + c, columns_, block.first + each,
-                                       least(kPanel, block.columns - c), panels + c * block.depth + each * kPanel, kPanel);
+                    for (int64_t each = k; each < least(k + together, end); each++)
+                        lay_row(right_ + block.column + c, columns_, block.first + each, least(kPanel, block.columns - c),
+                                panels + c * block.depth + each * kPanel);
         });
     }
 
+    static void lay_row(const Number *from, int64_t stride, int64_t depth, int64_t width, float *to) {
+        for (int64_t j = 0; j < kPanel; j += kLanes)
+            if (j + kLanes <= width)
+                store(to + j, Taken::vector(from + j, stride, depth));
+            else
+                for (int64_t rest = j; rest < j + kLanes; rest++)
+                    to[rest] = rest < width ? Taken::one(from + rest, stride, depth) : 0.0f;
+    }
+
     int multiply_block(const Block &block, const float *panels) const {
-        const int64_t tile_floats = kLaidRows * block.depth, wanted = kGroupFloats / (tile_floats + 1),
+        const int64_t tile_floats = kRows * block.depth + kLanes, wanted = kGroupFloats / tile_floats,
                       together = wanted < 1 ? 1 : wanted;
         bool failed = false;
         const int code = parallel(tiles_, kRows * block.depth * block.columns / kLanes, [&](int64_t begin, int64_t end) {
@@ -157,14 +158,19 @@ class Product {
         return failed ? MHC_ERROR_MEMORY : code;
     }
 
+    // Whole vectors are written, of which the next row overwrites what is too much.
     void lay_tiles(const Block &block, int64_t tile, int64_t count, float *to, int64_t tile_floats) const {
-        for (int64_t k = 0; k < block.depth; k += kTogether)
-            for (int64_t i = 0; i < count; i++) {
-                const int64_t row = first_row(tile + i), width = least(kLaidRows, rows_ - row);
-                for (int64_t each = k; each < least(k + kTogether, block.depth); each++)
-                    Taken::lay_row(left_ + row, rows_, block.first + each, width, to + i * tile_floats + each * kLaidRows,
-                                   kLaidRows);
-            }
+        for (int64_t k = 0; k < block.depth; k++)
+            for (int64_t i = 0; i < count; i++)
+                for (int64_t row = 0; row < kRows; row += kLanes) {
+                    const int64_t at = first_row(tile + i) + row;
+                    float *cell = to + i * tile_floats + k * kRows + row;
+                    if (at + kLanes <= rows_)
+                        store(cell, Taken::vector(left_ + at, rows_, block.first + k));
+                    else
+                        for (int64_t rest = at; rest < rows_; rest++)
+                            cell[rest - at] = Taken::one(left_ + rest, rows_, block.first + k);
+                }
     }
 
     void multiply_cell(const Block &block, int64_t tile, const float *laid, const float *panel, int64_t c) const {
@@ -188,7 +194,7 @@ class Product {
                      bool accumulate) const {
         if (laid != nullptr)
             multiply_tile<Layout::columns, Step>(rows,
-                                                 Tile<To>{laid, kLaidRows, panel, kPanel, to, stride, block.depth, accumulate});
+                                                 Tile<To>{laid, kRows, panel, kPanel, to, stride, block.depth, accumulate});
         else
             multiply_tile<Layout::rows, Step>(rows, Tile<To>{along(left_, first_row(tile), block.first), depth_, panel, kPanel,
                                                              to, stride, block.depth, accumulate});
