@@ -71,7 +71,7 @@ internal static unsafe class SwiGluKernels
     private static Vector<float> GateGradient(Vector<float> g, Vector<float> a, Vector<float> b, Vector<float> sigmoid) =>
         g * b * sigmoid * (Vector<float>.One + (a * (Vector<float>.One - sigmoid)));
 
-    private static Vector<float> Sigmoid(Vector<float> value) => Vector<float>.One / (Vector<float>.One + Vector.Exp(-value));
+    private static Vector<float> Sigmoid(Vector<float> value) => Vector<float>.One / (Vector<float>.One + Exponential.Of(-value));
 
     private static float Sigmoid(float value) => 1 / (1 + MathF.Exp(-value));
 }
