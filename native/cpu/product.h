@@ -54,10 +54,15 @@ struct Tile {
     bool accumulate; // added to what is there
 };
 
-MHC_INLINE Vec splat_at(const float *p) {
+// A number, or a pair, which may lie where no float could.
+MHC_INLINE float one_at(const float *p) {
     float value;
     __builtin_memcpy(&value, p, sizeof value);
-    return splat(value);
+    return value;
+}
+
+MHC_INLINE float one_at(const Bf16 *p) {
+    return widen(*p);
 }
 
 template <int Rows, Layout layout, class Step, class Out>
@@ -84,7 +89,7 @@ MHC_INLINE void multiply_rows(const Tile<Out> &tile) {
 #pragma GCC unroll 16
         for (int i = 0; i < Rows; i++) {
             const float *row = i < 3 ? left : i < 6 ? left3 : i < 9 ? left6 : i < 12 ? left9 : left12;
-            const Vec a = splat_at(layout == Layout::columns ? left + i : row + i % 3 * stride);
+            const Vec a = splat(one_at(layout == Layout::columns ? left + i : row + i % 3 * stride));
             first[i] = Step::multiply_add(a, b0, first[i]);
             second[i] = Step::multiply_add(a, b1, second[i]);
         }
@@ -144,7 +149,7 @@ void take_panel(const T *from, int64_t stride, int64_t count, int64_t width, flo
             }
         for (; c < width; c++)
             for (int i = 0; i < kLanes; i++)
-                to[c * kPanel + i] = i < count ? widen(from[i * stride + c]) : 0.0f;
+                to[c * kPanel + i] = i < count ? one_at(from + i * stride + c) : 0.0f;
     }
 }
 
