@@ -2,7 +2,8 @@ namespace MhcOperator.Operator.Runtime;
 
 /// <summary>
 /// Keys waiting for work. A key is in the queue once, however often it was added; it is never given to two workers at
-/// once; added while it is worked on, it comes once more afterwards. Keys are never dropped.
+/// once; added while it is worked on, it comes once more afterwards. Keys are never dropped before the queue is disposed; timers and
+/// watches that are still at work then may go on adding them.
 /// A key that can wait comes after those that cannot, but for one turn in <see cref="Turns"/>, so that it does not wait for ever.
 /// </summary>
 /// <param name="time">Clock.</param>
@@ -28,6 +29,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     private readonly Dictionary<TKey, long> due = []; // the entry in delayed that counts; others are leftovers
     private ITimer? timer;
     private int turn;
+    private bool disposed;
 
     /// <summary>Keys that a worker could take now.</summary>
     public int Depth
@@ -137,6 +139,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     {
         lock (gate)
         {
+            disposed = true;
             timer?.Dispose();
             available.Dispose();
         }
@@ -144,6 +147,11 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
 
     private void Release(TKey key)
     {
+        if (disposed)
+        {
+            return;
+        }
+
         nodes.Add(key, (CanWait(key) ? patient : ready).AddLast(key));
         metrics.Queued(nodes.Count);
         available.Release();
@@ -153,7 +161,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
 
     private void SetTimer()
     {
-        if (delayed.TryPeek(out _, out var next))
+        if (!disposed && delayed.TryPeek(out _, out var next))
         {
             // Rounded up: a timer that fires early would find nothing due.
             var left = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, time.GetElapsedTime(time.GetTimestamp(), next).TotalMilliseconds)));

@@ -160,6 +160,25 @@ public sealed class WorkQueueTests
         Assert.Equal(7, await waiting);
     }
 
+    [Fact]
+    public void Whoever_still_adds_keys_when_the_queue_is_gone_is_not_disturbed()
+    {
+        var queue = NewQueue();
+        queue.Add(7);
+        Assert.Equal(7, Take(queue));
+        queue.Add(7);
+        queue.AddAfter(8, TimeSpan.FromSeconds(1));
+        queue.Dispose();
+
+        queue.Add(9);
+        queue.AddAfter(10, TimeSpan.FromSeconds(1));
+        queue.Done(7);
+        queue.Retry(7);
+        time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(0, queue.Depth);
+    }
+
     private static int Take(WorkQueue<int> queue)
     {
         var taking = queue.TakeAsync(TestContext.Current.CancellationToken);
