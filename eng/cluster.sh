@@ -48,9 +48,11 @@ up() {
   make_volume_folders
   setsid unshare --net --mount --pid --fork --mount-proc --kill-child "$self" __daemons \
     < /dev/null > "$run/log/init.log" 2>&1 &
-  echo $! > "$run/pid"
+  local first=$!
+  echo $first > "$run/pid"
+  # Not `running`: until it has become unshare, its command line is this script's.
   until [ -e "$run/started" ]; do
-    running || fail "the cluster ended while starting: $(tail -n 5 "$run/log/init.log")"
+    kill -0 $first 2> /dev/null || fail "the cluster ended while starting: $(tail -n 5 "$run/log/init.log")"
     sleep 0.2
   done
   wait_for 120 "the node" "$self" exec "$self" __ready
