@@ -9,30 +9,23 @@ cache=${CEL_CACHE:-$HOME/.cache/mhc-operator/cel}
 program=$cache/apiextensions-apiserver
 version=''
 readonly sources=k8s.io/apiextensions-apiserver sources_package=golang-k8s-apiextensions-apiserver-dev go_package=golang-go
-readonly -a apt_options=(
-  -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$cache/apt/sources.d" -o Dir::State::Lists="$cache/apt/lists"
-  -o Dir::Cache="$cache/apt" -o Dir::State::status="$cache/apt/status" -o APT::Sandbox::User=root
-)
 
 say() { echo "[cel-server $(date +%T)] $*" >&2; }
 
-# apt-get with lists of its own, on which nothing is installed.
-own_apt() {
-  apt-get "${apt_options[@]}" "$@" > "$cache/apt/log" 2>&1 || {
-    tail -n 5 "$cache/apt/log" >&2
-    say "apt-get $1 did not work"
-    exit 1
-  }
+fail() {
+  say "$*"
+  exit 1
 }
+
+# shellcheck source=eng/own-apt.sh
+source "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/own-apt.sh"
+own_apt_options=(-o Dir::State::status="$cache/apt/status") # nothing is installed there
 
 prepare_apt() {
   local site
   # shellcheck disable=SC2016  # apt's own variable
   site=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Label: Debian' 'Created-By: Packages' | head -n 1)
-  [ -n "$site" ] || {
-    say "no Debian mirror is set up on this machine"
-    exit 1
-  }
+  [ -n "$site" ] || fail "no Debian mirror is set up on this machine"
   rm -rf "$cache/apt"
   mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
   : > "$cache/apt/status"

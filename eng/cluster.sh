@@ -21,6 +21,8 @@ parts=$(dirname "$self")/cluster
 source "$parts/settings.sh"
 # shellcheck source=eng/cluster/check.sh
 source "$parts/check.sh"
+# shellcheck source=eng/own-apt.sh
+source "$parts/../own-apt.sh"
 # shellcheck source=eng/cluster/fetch.sh
 source "$parts/fetch.sh"
 # shellcheck source=eng/cluster/configure.sh

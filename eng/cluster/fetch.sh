@@ -43,18 +43,6 @@ copy_debian_sources() {
   fi
 }
 
-# apt-get with lists of its own, so that the machine's are left alone.
-own_apt() {
-  local verb=$1 log=$cache/apt/log
-  shift
-  apt-get -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$cache/apt/sources.d" \
-    -o Dir::State::Lists="$cache/apt/lists" -o Dir::Cache="$cache/apt" -o APT::Sandbox::User=root \
-    "$verb" "$@" > "$log" 2>&1 || {
-    tail -n 5 "$log" >&2
-    fail "apt-get $verb did not work"
-  }
-}
-
 build_kubernetes() {
   local missing=() component
   for component in "${components[@]}"; do

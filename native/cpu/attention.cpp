@@ -137,7 +137,7 @@ int forward(const AttentionForward &a) {
         take_rows(qkv + l.values_at(b, key_head), l.stride(), l.time, l.width, 1.0f, values, l.padded_width);
         for (int64_t head = key_head * l.group(); head < (key_head + 1) * l.group(); head++)
             for (int64_t t = 0; t < l.time; t += kRows) {
-                const int rows = static_cast<int>(l.time - t < kRows ? l.time - t : kRows);
+                const int rows = static_cast<int>(least(l.time - t, kRows));
                 take_rows(qkv + l.at(b, head) + t * l.stride(), l.stride(), rows, l.width, l.scale, queries, l.width);
                 scores(queries, l.width, rows, keys, t + rows, l, weights);
                 float shares[kRows];
@@ -188,7 +188,7 @@ class Backward {
             m.grad_keys[i] = m.grad_values[i] = 0.0f;
         for (int64_t head = key_head * l_.group(); head < (key_head + 1) * l_.group(); head++)
             for (int64_t t = 0; t < l_.time; t += kBlock)
-                block(m, b, head, t, static_cast<int>(l_.time - t < kBlock ? l_.time - t : kBlock));
+                block(m, b, head, t, static_cast<int>(least(l_.time - t, kBlock)));
         put_rows(m.grad_keys, l_.padded_width, l_.time, l_.width, 1.0f, grad_qkv_ + l_.keys_at(b, key_head), l_.stride());
         put_rows(m.grad_values, l_.padded_width, l_.time, l_.width, 1.0f, grad_qkv_ + l_.values_at(b, key_head), l_.stride());
     }
@@ -200,7 +200,7 @@ class Backward {
         take_rows(grad_output_ + l_.result_at(b, head) + first * l_.result_stride(), l_.result_stride(), count, l_.width, 1.0f,
                   m.upstream, l_.padded_width);
         for (int i = 0; i < count; i += kRows) {
-            const int rows = count - i < kRows ? count - i : kRows;
+            const int rows = static_cast<int>(least(count - i, kRows));
             const int64_t seen = first + i + rows;
             float *weights = m.weights + i * l_.padded_time, *gradients = m.gradients + i * l_.padded_time;
             scores(m.queries + i * l_.padded_width, l_.padded_width, rows, m.key_panels, seen, l_, weights);
@@ -212,7 +212,7 @@ class Backward {
         }
         // A key has gradients from its own token on.
         for (int64_t j = 0; j < first + count; j += kRows) {
-            const int rows = static_cast<int>(first + count - j < kRows ? first + count - j : kRows);
+            const int rows = static_cast<int>(least(first + count - j, kRows));
             const int64_t from = j > first ? j - first : 0, cell = from * l_.padded_time + j, row = from * l_.padded_width;
             combine<Layout::columns>(m.weights + cell, l_.padded_time, rows, m.upstream + row, count - from, l_,
                                      m.grad_values + j * l_.padded_width, true);

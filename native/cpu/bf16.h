@@ -24,6 +24,20 @@ MHC_INLINE float widen(Bf16 v) {
     return value;
 }
 
+// Pairs of bfloat16, the first of each in the lower half of a lane.
+MHC_INLINE Vec firsts(Vec pairs) {
+    return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(pairs) << 16);
+}
+
+MHC_INLINE Vec seconds(Vec pairs) {
+    return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(pairs) & 0xffff0000);
+}
+
+// Of numbers that are bfloat16 already.
+MHC_INLINE Vec pair(Vec first, Vec second) {
+    return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(first) >> 16 | reinterpret_cast<BitVec>(second));
+}
+
 MHC_INLINE Vec load(const Bf16 *p, Whole = {}) {
     HalfVec v;
     __builtin_memcpy(&v, p, sizeof v);

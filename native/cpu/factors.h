@@ -105,9 +105,7 @@ MHC_INLINE void store_factors(float *to, const Bf16 *from, int64_t, int, Lanes l
 
 template <class Lanes>
 MHC_INLINE void store_factors(Pair *to, const Bf16 *from, int64_t token, int left, Lanes lanes) {
-    const BitVec first = reinterpret_cast<BitVec>(load(from, lanes));
-    const BitVec second = left > 1 ? reinterpret_cast<BitVec>(load(from + token, lanes)) : BitVec{};
-    const BitVec pairs = first >> 16 | second;
+    const Vec pairs = pair(load(from, lanes), left > 1 ? load(from + token, lanes) : Vec{});
     __builtin_memcpy(to, &pairs, sizeof pairs);
 }
 

@@ -17,10 +17,6 @@ struct Block {
     int64_t column, columns, first, depth;
 };
 
-int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 // How the numbers of a factor whose depth runs across its rows are taken, at one column or from it on: as they are.
 struct Singles {
     using Number = float;
@@ -37,15 +33,14 @@ struct Couples {
 
     static MHC_INLINE Vec vector(const Bf16 *from, int64_t stride, int64_t depth) {
         const Bf16 *even = from + 2 * depth * stride;
-        return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(load(even)) >> 16 |
-                                     reinterpret_cast<BitVec>(load(even + stride)));
+        return pair(load(even), load(even + stride));
     }
 
     static MHC_INLINE float one(const Bf16 *from, int64_t stride, int64_t depth) {
         const Bf16 *even = from + 2 * depth * stride;
-        const uint32_t pair = even->bits | uint32_t{even[stride].bits} << 16;
+        const uint32_t bits = even->bits | uint32_t{even[stride].bits} << 16;
         float value;
-        __builtin_memcpy(&value, &pair, sizeof value);
+        __builtin_memcpy(&value, &bits, sizeof value);
         return value;
     }
 };

@@ -10,6 +10,10 @@ namespace mhc::MHC_NAMESPACE {
 constexpr int kPanel = 2 * kLanes;           // columns of a tile
 constexpr int kRows = kLanes == 16 ? 14 : 6; // its rows: with two vectors of columns and one number they fill the registers
 
+MHC_INLINE int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
 constexpr int64_t up_to(int64_t value, int64_t multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
@@ -26,18 +30,10 @@ struct Numbers {
 struct Pairs {
     static MHC_INLINE Vec multiply_add(Vec a, Vec b, Vec total) {
 #if defined(__AVX512BF16__)
-        return _mm512_dpbf16_ps(total, (__m512bh)a, (__m512bh)b);
+        return MHC_NAMESPACE::multiply_add(Halves{(__m512i)a}, Halves{(__m512i)b}, total);
 #else
-        return fma(odd(a), odd(b), fma(even(a), even(b), total));
+        return fma(seconds(a), seconds(b), fma(firsts(a), firsts(b), total));
 #endif
-    }
-
-  private:
-    static MHC_INLINE Vec even(Vec v) {
-        return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(v) << 16);
-    }
-    static MHC_INLINE Vec odd(Vec v) {
-        return reinterpret_cast<Vec>(reinterpret_cast<BitVec>(v) & 0xffff0000);
     }
 };
 

@@ -63,8 +63,7 @@ MHC_INLINE void take_square(const Bf16 *from, int64_t stride, float (*to)[kLanes
     transpose_pairs(from, stride, rows);
 #pragma GCC unroll 16
     for (int i = 0; i < kLanes; i++) {
-        const BitVec pair = reinterpret_cast<BitVec>(rows[i]);
-        const Vec even = reinterpret_cast<Vec>(pair << 16), odd = reinterpret_cast<Vec>(pair & 0xffff0000);
+        const Vec even = firsts(rows[i]), odd = seconds(rows[i]);
         squares = fma(even, even, squares);
         squares = fma(odd, odd, squares);
         store(to[2 * i], even);

@@ -122,16 +122,9 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
             catch (IOException) when (time.GetElapsedTime(started) < LockPatience)
             {
                 // Another process holds the lock for the moment of a rename.
-                Pause();
+                time.Wait(LockPause);
             }
         }
-    }
-
-    private void Pause()
-    {
-        using var over = new ManualResetEventSlim();
-        using var timer = time.CreateTimer(_ => over.Set(), state: null, LockPause, Timeout.InfiniteTimeSpan);
-        over.Wait();
     }
 
     /// <summary>Null: it is empty or torn.</summary>

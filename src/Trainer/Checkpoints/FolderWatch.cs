@@ -45,9 +45,7 @@ internal sealed class FolderWatch : IDisposable
     public static void TakeOver(CheckpointFence fence, TimeProvider time)
     {
         fence.Take();
-        using var over = new ManualResetEventSlim();
-        using var timer = time.CreateTimer(_ => over.Set(), state: null, TakeOverWait, Timeout.InfiniteTimeSpan);
-        over.Wait();
+        time.Wait(TakeOverWait);
     }
 
     /// <inheritdoc/>

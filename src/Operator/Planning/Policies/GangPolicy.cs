@@ -25,15 +25,9 @@ internal static class GangPolicy
 
     public static void Apply(PlanContext context)
     {
-        var mayMake = true;
-        if (context.Gang.HasPredecessors)
-        {
-            var running = context.Gang.Previous.Where(p => !p.IsTerminal).ToList();
-            TellStuck(context, running);
-            mayMake = running.TrueForAll(p => IsUnreachable(context, p) && FolderLease.IsKeptBy(context, p));
-        }
-
-        if (!mayMake || context.Status.InPlace?.PodsAttempt is not null)
+        var running = context.Gang.Previous.Where(p => !p.IsTerminal).ToList();
+        TellStuck(context, running);
+        if (context.Status.InPlace?.PodsAttempt is not null || !running.TrueForAll(p => MayBePassed(context, p)))
         {
             return; // an attempt in place has its pods
         }
@@ -59,7 +53,7 @@ internal static class GangPolicy
 
         foreach (var worker in context.Gang.Missing)
         {
-            context.CreatePod(PodManifest.For(context.Job, context.Status, worker, context.Observed.Options, context.Observed.Gangs, takeOver: context.Gang.HasPredecessors));
+            context.CreatePod(PodManifest.For(context.Job, context.Status, worker, context.Observed.Options, context.Observed.Gangs, takeOver: running.Count > 0));
         }
     }
 
@@ -88,7 +82,7 @@ internal static class GangPolicy
             else
             {
                 var still = string.Create(CultureInfo.InvariantCulture, $"pod {pod.Name} on node {pod.Pod.Spec?.NodeName} should have ended by {overdue.AddSeconds(-seconds):u}");
-                stuck ??= IsUnreachable(context, pod) && FolderLease.IsKeptBy(context, pod)
+                stuck ??= MayBePassed(context, pod)
                     ? $"{still}; the new gang claims the checkpoint folder and waits until the lease of that pod must have run out"
                     : $"{still}; the new gang waits, since it may still write checkpoints";
             }
@@ -132,6 +126,9 @@ internal static class GangPolicy
             : context.Report is { OwnsFolder: true } ? string.Create(CultureInfo.InvariantCulture, $"{silent}, and its lease on the checkpoint folder has run out: attempt {context.Status.Attempt} has the folder")
             : null;
     }
+
+    /// <summary>Whether the next gang may be made beside a pod.</summary>
+    private static bool MayBePassed(PlanContext context, WorkerPod pod) => IsUnreachable(context, pod) && FolderLease.IsKeptBy(context, pod);
 
     /// <summary>Whether a pod is overdue, and its node is there but has not been heard of for as long as pods are given to end.</summary>
     private static bool IsUnreachable(PlanContext context, WorkerPod pod)

@@ -1,0 +1,15 @@
+# shellcheck shell=bash
+# own_apt COMMAND...: apt-get with sources and lists of its own, in $cache/apt, so that the machine's are left alone. $own_apt_options has more
+# options. Ends the script, by fail, where it does not work; what it printed is in $cache/apt/log.
+# shellcheck disable=SC2154  # cache is set by who sources this
+own_apt_options=()
+
+own_apt() {
+  local log=$cache/apt/log
+  apt-get -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$cache/apt/sources.d" \
+    -o Dir::State::Lists="$cache/apt/lists" -o Dir::Cache="$cache/apt" -o APT::Sandbox::User=root \
+    "${own_apt_options[@]}" "$@" > "$log" 2>&1 || {
+    tail -n 5 "$log" >&2
+    fail "apt-get $1 did not work"
+  }
+}
