@@ -67,6 +67,28 @@ public sealed class InPlaceTests(SharedServer shared)
         Assert.Equal("RecreateGang", (string?)(await ns.JobAsync("job"))["status"]!["rollbacks"]![1]!["tier"]);
     }
 
+    // The kubelet reads its pods and its volumes at different times: seen on a busy node, the file of both pods kept the order before.
+    [Fact]
+    public async Task An_order_that_a_kubelet_has_missed_is_given_again_until_the_pod_follows_it()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using var running = await ns.RunOperatorAsync();
+        using var gang = new SupervisedGang(ns);
+        await ns.CreateJobAsync(JobBuilder.Make("job"));
+        await gang.RunAsync();
+        await ns.ConditionHoldsAsync("job", "Running", "True");
+
+        await gang.EndAllAsync(75);
+        await gang.OrderedAsync(2);
+        var first = await gang.OrdersAsync();
+        await Eventually.HoldsAsync(async () => (await gang.OrderCountsAsync()).All(count => count >= 1), "both pods are ordered again", Cancel);
+
+        Assert.Equal(first.Select(o => o!.Environment), (await gang.OrdersAsync()).Select(o => o!.Environment));
+        await gang.BeginAllAsync(2);
+        await ns.ConditionHoldsAsync("job", "Running", "True");
+        Assert.Equal(2, (int?)(await ns.JobAsync("job"))["status"]!["attempt"]);
+    }
+
     public static TheoryData<string> Troubles => ["its node is cordoned", "its node is not ready", "it is evicted meanwhile", "it fails meanwhile"];
 
     [Theory]

@@ -56,8 +56,8 @@ public interface ICluster
     /// <summary>Server-side apply under this operator's field manager.</summary>
     Task ApplyAsync(JsonObject manifest, CancellationToken cancel);
 
-    /// <summary>Puts an order (<see cref="Annotations.Order"/>) on a pod if it still has that uid; one that is gone already is no error.</summary>
-    Task OrderAsync(V1Pod pod, string order, CancellationToken cancel);
+    /// <summary>Puts an order (<see cref="Annotations.Order"/>, <see cref="Annotations.OrderCount"/>) on a pod if it still has that uid; one that is gone already is no error.</summary>
+    Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel);
 
     /// <summary>Deletes a pod if it still has that uid; one that is gone already is no error.</summary>
     /// <param name="pod">Pod to delete.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using k8s;
@@ -154,9 +155,10 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         ownWrites.Expect(target.Job, () => target.Kind.HasSeen(version));
     }
 
-    public async Task OrderAsync(V1Pod pod, string order, CancellationToken cancel)
+    public async Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel)
     {
-        var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, ["annotations"] = new JsonObject { [Annotations.Order] = order } };
+        var annotations = new JsonObject { [Annotations.Order] = order, [Annotations.OrderCount] = count.ToString(CultureInfo.InvariantCulture) };
+        var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, ["annotations"] = annotations };
         try
         {
             var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, new JsonObject { ["metadata"] = metadata }, FieldManager, cancel);

@@ -151,7 +151,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     }
 
     /// <summary>Pods here are processes: a new one is no more than a restart in place.</summary>
-    public Task OrderAsync(V1Pod pod, string order, CancellationToken cancel) => Task.CompletedTask;
+    public Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel) => Task.CompletedTask;
 
     public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel) => Task.FromResult<IReadOnlyList<WorkerReport>?>(null);
 

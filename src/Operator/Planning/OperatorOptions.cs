@@ -31,10 +31,13 @@ public sealed record OperatorOptions
     public bool RestartsInPlace { get; init; } = true;
 
     /// <summary>How long a restart in place may take, from the decision until every process has begun; after that the gang is made anew.</summary>
-    public TimeSpan InPlaceLimit { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan InPlaceLimit { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long, from the same moment, the processes of the attempt before may take to end: one that hangs is not waited for any longer.</summary>
-    public TimeSpan BarrierLimit { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan BarrierLimit { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How often the order to begin is given to a pod that does not: the kubelet may have missed it.</summary>
+    public TimeSpan OrderInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often containers are asked for their processes while something happens to a gang.</summary>
     public TimeSpan AskInterval { get; init; } = TimeSpan.FromSeconds(0.5);

@@ -116,7 +116,7 @@ internal sealed class PlanContext
     public void AskForDump(V1Pod pod) => dumps.Add(pod);
 
     /// <summary>Tells a pod's processes to begin the current attempt.</summary>
-    public void Order(V1Pod pod, string order) => orders.Add(new PodOrder(pod, order));
+    public void Order(V1Pod pod, string order, int count) => orders.Add(new PodOrder(pod, order, count));
 
     public void Delete(V1Pod pod)
     {

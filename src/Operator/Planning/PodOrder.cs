@@ -5,4 +5,5 @@ namespace MhcOperator.Operator.Planning;
 /// <summary>A pod whose processes are to begin another attempt.</summary>
 /// <param name="Pod">The pod; only this uid.</param>
 /// <param name="Order">Text of the order, for <see cref="Api.Annotations.Order"/>.</param>
-internal sealed record PodOrder(V1Pod Pod, string Order);
+/// <param name="Count">Larger than when it was last given, for <see cref="Api.Annotations.OrderCount"/>.</param>
+internal sealed record PodOrder(V1Pod Pod, string Order, int Count);

@@ -52,8 +52,7 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         FenceRecord? owner;
         try
         {
-            using var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            owner = Read(file);
+            owner = Parse(Disk.ReadWithoutLock(_path)); // whoever holds the lock may do so for as long as it takes to delete a checkpoint
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -127,11 +126,16 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         }
     }
 
-    /// <summary>Null: it is empty or torn.</summary>
     private static FenceRecord? Read(FileStream file)
     {
         var content = new byte[file.Length];
         file.ReadExactly(content);
+        return Parse(content);
+    }
+
+    /// <summary>Null: it is empty or torn.</summary>
+    private static FenceRecord? Parse(byte[] content)
+    {
         try
         {
             return content.Length == 0 ? null : JsonSerializer.Deserialize(content, CheckpointJsonContext.Default.FenceRecord);

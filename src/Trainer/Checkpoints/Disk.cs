@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
@@ -15,6 +16,15 @@ internal sealed partial class Disk : IDisk
     {
     }
 
+    /// <summary>The content of a small file, whoever has locked it. .NET's own reading takes a shared lock, and fails where another holds the file alone.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static byte[] ReadWithoutLock(string path)
+    {
+        using var file = new SafeFileHandle(OpenForReading(path), ownsHandle: true);
+        var content = new byte[RandomAccess.GetLength(file)];
+        return content[..RandomAccess.Read(file, content, fileOffset: 0)];
+    }
+
     /// <inheritdoc/>
     public void CreateFolder(string path) => Directory.CreateDirectory(path);
 
@@ -27,12 +37,7 @@ internal sealed partial class Disk : IDisk
     /// <inheritdoc/>
     public void FlushFolder(string path)
     {
-        var descriptor = Open(path, ReadOnly | CloseOnExec);
-        if (descriptor < 0)
-        {
-            throw new IOException($"{path}: cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
-
+        var descriptor = OpenForReading(path);
         var failed = FSync(descriptor) != 0;
         var message = failed ? Marshal.GetLastPInvokeErrorMessage() : "";
         _ = Close(descriptor);
@@ -50,6 +55,10 @@ internal sealed partial class Disk : IDisk
 
     /// <inheritdoc/>
     public void DeleteFolder(string path) => Directory.Delete(path, recursive: true);
+
+    private static int OpenForReading(string path) => Open(path, ReadOnly | CloseOnExec) is >= 0 and var descriptor
+        ? descriptor
+        : throw new IOException($"{path}: cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}");
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
@@ -50,12 +51,18 @@ internal sealed class SupervisedGang : IDisposable
     }
 
     /// <summary>What each pod was last ordered; null: nothing.</summary>
-    public async Task<IReadOnlyList<RestartOrder?>> OrdersAsync() =>
-        [.. await Task.WhenAll(Pods.Select(async pod => RestartOrder.Parse((string?)(await ns.Api.FindAsync(ns.Path("pods", pod.Name()), Cancel))?["metadata"]!["annotations"]?[Annotations.Order])))];
+    public async Task<IReadOnlyList<RestartOrder?>> OrdersAsync() => [.. (await AnnotationsAsync(Annotations.Order)).Select(RestartOrder.Parse)];
+
+    /// <summary>Which time each pod was last ordered it.</summary>
+    public async Task<IReadOnlyList<int>> OrderCountsAsync() =>
+        [.. (await AnnotationsAsync(Annotations.OrderCount)).Select(text => int.Parse(text ?? "0", CultureInfo.InvariantCulture))];
 
     public async Task<bool> AreOrderedAsync(int attempt) => (await OrdersAsync()).All(o => o?.Attempt == attempt);
 
     public Task OrderedAsync(int attempt) => Eventually.HoldsAsync(() => AreOrderedAsync(attempt), $"every pod is ordered to begin attempt {attempt}", Cancel);
+
+    private async Task<string?[]> AnnotationsAsync(string annotation) =>
+        await Task.WhenAll(Pods.Select(async pod => (string?)(await ns.Api.FindAsync(ns.Path("pods", pod.Name()), Cancel))?["metadata"]!["annotations"]?[annotation]));
 
     public void Dispose() => workers.ForEach(w => w.Dispose());
 }

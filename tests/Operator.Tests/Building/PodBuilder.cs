@@ -73,7 +73,11 @@ internal sealed class PodBuilder
     });
 
     /// <summary>It was told to begin an attempt.</summary>
-    public PodBuilder Ordered(string order) => With(p => p.Metadata.Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [Annotations.Order] = order });
+    public PodBuilder Ordered(string order, int count = 0) => With(p => p.Metadata.Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        [Annotations.Order] = order,
+        [Annotations.OrderCount] = count.ToString(CultureInfo.InvariantCulture),
+    });
 
     public PodBuilder Succeeded() => Ended(0, "");
 

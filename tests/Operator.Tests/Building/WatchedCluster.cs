@@ -76,7 +76,7 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) => Write($"dump Pod {pod.Metadata.Name}", () => inner.DumpThreadsAsync(pod, cancel));
 
-    public Task OrderAsync(V1Pod pod, string order, CancellationToken cancel) => Write($"order Pod {pod.Metadata.Name}", () => inner.OrderAsync(pod, order, cancel));
+    public Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel) => Write($"order Pod {pod.Metadata.Name}", () => inner.OrderAsync(pod, order, count, cancel));
 
     /// <summary>What a pod's containers answer.</summary>
     public Func<V1Pod, IReadOnlyList<WorkerReport>?> Workers { get; set; } = _ => null;

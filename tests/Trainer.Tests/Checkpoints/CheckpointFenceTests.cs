@@ -70,6 +70,19 @@ public sealed class CheckpointFenceTests : IDisposable
     }
 
     [Fact]
+    public void A_lease_is_renewed_while_another_process_holds_the_lock_however_long_that_takes()
+    {
+        new CheckpointFence(_folder, 2, _time).Take();
+        using var held = Hold();
+        var peer = new CheckpointFence(_folder, 2, _time);
+
+        peer.Demand();
+        _time.Advance(CheckpointFence.LeaseLength);
+        peer.Demand();
+        Assert.Equal("Superseded", Assert.Throws<TrainerException>(new CheckpointFence(_folder, 1, _time).Look).Reason);
+    }
+
+    [Fact]
     public void Once_a_newer_attempt_has_claimed_the_folder_nothing_may_be_written_into_it()
     {
         var fence = new CheckpointFence(_folder, 1, _time);

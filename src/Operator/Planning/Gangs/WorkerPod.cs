@@ -48,6 +48,10 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
     /// <summary>The order that it was last given; null: none.</summary>
     public string? Order => Pod.Metadata.Annotations?.TryGetValue(Annotations.Order, out var order) == true ? order : null;
 
+    /// <summary>Which time that order was given.</summary>
+    public int OrderCount =>
+        Pod.Metadata.Annotations?.TryGetValue(Annotations.OrderCount, out var text) == true && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
+
     /// <summary>The attempt of that order; null: none was given.</summary>
     public int? OrderedAttempt => RestartOrder.Parse(Order)?.Attempt;
 

@@ -35,7 +35,7 @@ internal static class InPlacePolicy
 
         var isOrdered = gang.Current.Any(p => p.OrderedAttempt == context.Status.Attempt);
         var limit = isOrdered ? context.Observed.Options.InPlaceLimit : context.Observed.Options.BarrierLimit;
-        var end = new DateTimeOffset(context.Status.InPlace!.Since!.Value.ToUniversalTime()) + limit;
+        var end = Since(context) + limit;
         if (Obstacle(context, isOrdered, end) is { } obstacle)
         {
             context.Warn(Reasons.InPlaceFailed, $"{obstacle}; the gang is made anew");
@@ -47,7 +47,7 @@ internal static class InPlacePolicy
         return true;
     }
 
-    /// <summary>Gives the order to the pods that have not got it, once every process of the attempt before has ended.</summary>
+    /// <summary>Gives the order to the pods that have not got it, once every process of the attempt before has ended, and again to those that do not follow it.</summary>
     public static void Order(PlanContext context)
     {
         if (!context.IsRestartingInPlace)
@@ -63,11 +63,18 @@ internal static class InPlacePolicy
 
         // What one pod has been told all are told: a configuration that has changed since must not divide the gang.
         var order = context.Gang.Current.FirstOrDefault(p => p.OrderedAttempt == context.Status.Attempt)?.Order ?? InPlaceManifest.Order(context.Job, context.Status, context.Gang.HasPredecessors);
-        foreach (var pod in waiting)
+        var interval = context.Observed.Options.OrderInterval;
+        var count = (int)Math.Max(0, (context.Now - Since(context)) / interval);
+        foreach (var pod in context.Gang.Current.Where(p => !p.HasEntered && (p.OrderedAttempt != context.Status.Attempt || p.OrderCount < count)))
         {
-            context.Order(pod.Pod, order);
+            context.Order(pod.Pod, order, count);
         }
+
+        context.LookAgainAt(Since(context) + (interval * (count + 1)));
     }
+
+    /// <summary>When it was decided.</summary>
+    private static DateTimeOffset Since(PlanContext context) => new(context.Status.InPlace!.Since!.Value.ToUniversalTime());
 
     private static string? Obstacle(PlanContext context, bool isOrdered, DateTimeOffset end)
     {

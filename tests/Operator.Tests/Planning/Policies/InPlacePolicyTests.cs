@@ -83,6 +83,28 @@ public sealed class InPlacePolicyTests
     }
 
     [Fact]
+    public void An_order_is_given_again_every_five_seconds_to_the_pods_that_do_not_follow_it()
+    {
+        var scene = Restarting(Pod(0).Ordered(Order), Pod(1).Ordered(Order)).WithReports(("demo-1-0", Runs(2)), ("demo-1-1", Ended(1)));
+        Assert.Empty(scene.Plan(4).Order);
+        Assert.Equal(TimeSpan.FromSeconds(1), scene.Plan(4).RequeueAfter);
+
+        Assert.Equal([("demo-1-1", Order, 1)], scene.Plan(5).Order.Select(o => (o.Pod.Metadata.Name, o.Order, o.Count)));
+
+        scene = Restarting(Pod(0).Ordered(Order), Pod(1).Ordered(Order, count: 1)).WithReports(("demo-1-0", Runs(2)), ("demo-1-1", Ended(1)));
+        Assert.Empty(scene.Plan(9).Order);
+        Assert.Equal([("demo-1-1", Order, 2)], scene.Plan(10).Order.Select(o => (o.Pod.Metadata.Name, o.Order, o.Count)));
+    }
+
+    [Fact]
+    public void An_order_that_had_to_wait_for_the_last_process_to_end_is_not_given_again_at_once()
+    {
+        var first = Restarting(Pod(0), Pod(1)).WithReports(("demo-1-0", Ended(1)), ("demo-1-1", Ended(1))).Plan(13).Order;
+        Assert.All(first, o => Assert.Equal(2, o.Count));
+        Assert.Empty(Restarting(Pod(0).Ordered(Order, count: 2), Pod(1).Ordered(Order, count: 2)).WithReports(("demo-1-0", Ended(1)), ("demo-1-1", Ended(1))).Plan(14).Order);
+    }
+
+    [Fact]
     public void An_order_for_an_earlier_attempt_is_none_for_this_one()
     {
         var plan = Restarting(Pod(0).Ordered("MHC_ATTEMPT=1\n"), Pod(1)).WithReports(("demo-1-0", Ended(1)), ("demo-1-1", Ended(1))).Plan(1);
@@ -103,7 +125,7 @@ public sealed class InPlacePolicyTests
         Assert.Empty(plan.Order);
     }
 
-    public static TheoryData<string, int> Losses => new() { { "ended", 1 }, { "deleted", 1 }, { "gone", 1 }, { "hangs", 10 }, { "late", 30 } };
+    public static TheoryData<string, int> Losses => new() { { "ended", 1 }, { "deleted", 1 }, { "gone", 1 }, { "hangs", 20 }, { "late", 60 } };
 
     [Theory]
     [MemberData(nameof(Losses))]
@@ -131,8 +153,8 @@ public sealed class InPlacePolicyTests
     [Fact]
     public void Before_its_time_is_over_it_is_waited_for()
     {
-        Assert.Equal(TimeSpan.FromSeconds(1), Restarting(Pod(0), Pod(1)).WithReports(("demo-1-0", Ended(1))).Plan(9).RequeueAfter);
-        Assert.Equal(TimeSpan.FromSeconds(1), Restarting(Pod(0).Ordered(Order), Pod(1)).WithReports(("demo-1-0", Ended(1))).Plan(29).RequeueAfter);
+        Assert.Equal(TimeSpan.FromSeconds(1), Restarting(Pod(0), Pod(1)).WithReports(("demo-1-0", Ended(1))).Plan(19).RequeueAfter);
+        Assert.Equal(TimeSpan.FromSeconds(1), Restarting(Pod(0).Ordered(Order), Pod(1)).WithReports(("demo-1-0", Ended(1))).Plan(59).RequeueAfter);
     }
 
     [Fact]
