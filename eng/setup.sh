@@ -6,7 +6,7 @@
 set -euo pipefail
 
 readonly packages=(
-  binutils build-essential ccache clang-format cmake curl dpkg-dev iproute2 jq libgloo-dev libhiredis-dev ninja-build openssl procps python3 shellcheck util-linux xz-utils "$@"
+  binutils build-essential ccache clang-format cmake curl dpkg-dev iproute2 jq libgloo-dev libhiredis-dev libtcmalloc-minimal4 ninja-build openssl procps python3 shellcheck util-linux xz-utils "$@"
 )
 
 if ! dotnet_version=$(dotnet --version 2>&1); then

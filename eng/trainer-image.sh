@@ -72,13 +72,13 @@ inputs_system() {
 }
 
 # The machine's libraries that the runtime, libtorch or the trainer's own libraries need; OpenSSL, for .NET's
-# hashes, is found only when it is used.
+# hashes, and the allocator that the trainer preloads are found only when they are used.
 system_libraries() {
   {
     find "$output" "$dotnet_root/shared" -name '*.so*' -type f -print0 |
       xargs -0 ldd "$dotnet_root/dotnet" 2> /dev/null |
       sed -nE 's#^\s(.* => )?(/(usr/)?lib(64)?/[^ ]+) \(0x.*#\2#p'
-    ls /usr/lib/x86_64-linux-gnu/lib{ssl,crypto}.so.3
+    ls /usr/lib/x86_64-linux-gnu/lib{ssl.so.3,crypto.so.3,tcmalloc_minimal.so.4}
   } | sort -u
 }
 

@@ -1,8 +1,22 @@
 using System.CommandLine;
 using MhcOperator.Trainer.Commands;
 using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Training;
 
-HeapSettings.KeepFreedMemory();
+try
+{
+    // A program that is supervised has its own wishes.
+    if (args is not [SuperviseCommand.Name, ..])
+    {
+        Allocator.Choose();
+    }
+}
+catch (TrainerException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return e.ExitCode;
+}
+
 var root = new RootCommand("Trains transformers with manifold-constrained hyper-connections (mHC).")
 {
     TrainCommand.Create(),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Telemetry;
@@ -97,7 +98,7 @@ internal static class BenchCommand
             }
 
             output.WriteLine($"{model.Layers} layers, width {model.Width}, context {model.ContextLength}, {tokens} tokens, n = {model.Mhc.Streams}, {precision}, "
-                + $"{torch.get_num_threads()} thread(s), {MhcKernels.InstructionSet} kernels, products of {(MatrixProducts.Native(precision) ? "ours" : "libtorch")}, median of {rounds} interleaved steps");
+                + $"{torch.get_num_threads()} thread(s), {MhcKernels.InstructionSet} kernels, products of {(MatrixProducts.Native(precision) ? "ours" : "libtorch")}, memory from {Allocator.Name}, median of {rounds} interleaved steps");
             List<BenchmarkResult> results = [];
             for (var i = 0; i < variants.Count; i++)
             {

@@ -9,11 +9,14 @@ namespace MhcOperator.Trainer.Commands;
 /// <summary><c>mhc-trainer supervise -- PROGRAM ARGUMENT…</c>: runs any trainer so that it can restart in place. <c>train</c> does it by itself.</summary>
 internal static class SuperviseCommand
 {
+    /// <summary>Name of the command.</summary>
+    public const string Name = "supervise";
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var program = new Argument<string[]>("program") { Description = "Program and arguments.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("supervise", "Run a program as one rank of a job, and again in this container when the job begins another attempt: see docs/trainer-contract.md.") { program };
+        var command = new Command(Name, "Run a program as one rank of a job, and again in this container when the job begins another attempt: see docs/trainer-contract.md.") { program };
         command.SetAction(result => Run(result.GetValue(program)!)); // an asynchronous action would have its own way with SIGTERM
         return command;
     }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace MhcOperator.Trainer.Interop;
 
-/// <summary>What the C library's allocator, which libtorch's tensors come from, has given out to this process, all threads together.</summary>
+/// <summary>What the C library's own allocator has given out to this process, all threads together.</summary>
 internal static partial class HeapInUse
 {
     /// <summary>Bytes.</summary>

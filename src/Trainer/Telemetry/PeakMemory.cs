@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using MhcOperator.Trainer.Interop;
 
 namespace MhcOperator.Trainer.Telemetry;
@@ -8,7 +7,7 @@ namespace MhcOperator.Trainer.Telemetry;
 /// The most memory that this process has used since a moment, over what it had then: resident by Linux's own count, what the allocator keeps
 /// back between its pieces included, and in use by the allocator's, at the moments of <see cref="Look"/>.
 /// </summary>
-internal sealed partial class PeakMemory
+internal sealed class PeakMemory
 {
     private const string ForgetPeak = "5"; // proc_pid_clear_refs(5)
 
@@ -16,7 +15,7 @@ internal sealed partial class PeakMemory
     private readonly long _inUseBefore;
     private long _inUse;
 
-    private PeakMemory() => (_residentBefore, _inUseBefore) = (Status("VmRSS:"), HeapInUse.Bytes);
+    private PeakMemory() => (_residentBefore, _inUseBefore) = (Status("VmRSS:"), Allocator.BytesInUse);
 
     /// <summary>Bytes.</summary>
     public long Resident => Status("VmHWM:") - _residentBefore;
@@ -30,20 +29,17 @@ internal sealed partial class PeakMemory
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        _ = Trim(0);
+        Allocator.GiveBack();
         File.WriteAllText("/proc/self/clear_refs", ForgetPeak);
         return new PeakMemory();
     }
 
     /// <summary>Sees how much is in use now.</summary>
-    public void Look() => _inUse = Math.Max(_inUse, HeapInUse.Bytes);
+    public void Look() => _inUse = Math.Max(_inUse, Allocator.BytesInUse);
 
     private static long Status(string field)
     {
         var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
         return 1024 * long.Parse(line.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
-
-    [LibraryImport("libc", EntryPoint = "malloc_trim")]
-    private static partial int Trim(nuint pad);
 }

@@ -44,9 +44,9 @@ public sealed class ActivationEstimateTests
 
         long Kept()
         {
-            var before = HeapInUse.Bytes;
+            var before = Allocator.BytesInUse;
             using var loss = model.Loss(tokens);
-            var after = HeapInUse.Bytes;
+            var after = Allocator.BytesInUse;
             Transformer.Backward(loss);
             foreach (var parameter in model.NamedParameters)
             {

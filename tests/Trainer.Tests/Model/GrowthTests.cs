@@ -41,6 +41,6 @@ public sealed class GrowthTests
         GC.WaitForPendingFinalizers();
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return (DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, HeapInUse.Bytes, Environment.WorkingSet);
+        return (DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Allocator.BytesInUse, Environment.WorkingSet);
     }
 }

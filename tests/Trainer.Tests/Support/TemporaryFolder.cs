@@ -14,7 +14,9 @@ internal sealed class TemporaryFolder(string? parent = null) : IDisposable
     {
         var path = File(name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        System.IO.File.WriteAllBytes(path, content);
+        // A process that reads it at this moment reads all of it, the old or the new.
+        System.IO.File.WriteAllBytes($"{path}.new", content);
+        System.IO.File.Move($"{path}.new", path, overwrite: true);
         return path;
     }
 
