@@ -133,7 +133,7 @@ struct Multiply {
     void *to;
     int to_dtype;
     int64_t rows, columns, depth;
-    bool left_transposed, right_transposed;
+    bool left_transposed, right_transposed, accumulate;
 };
 
 // Arguments are checked before these are called. Each returns MHC_OK, MHC_ERROR_MEMORY or MHC_ERROR_PARALLEL.

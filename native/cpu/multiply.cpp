@@ -57,7 +57,8 @@ class Product {
     explicit Product(const Multiply &a)
         : left_(static_cast<const Number *>(a.left)), right_(static_cast<const Number *>(a.right)),
           to_(static_cast<Out *>(a.to)), rows_(a.rows), columns_(a.columns), depth_(a.depth / kEach),
-          left_transposed_(a.left_transposed), right_transposed_(a.right_transposed), tiles_(tiles_of(a.rows)) {}
+          left_transposed_(a.left_transposed), right_transposed_(a.right_transposed), accumulate_(a.accumulate),
+          tiles_(tiles_of(a.rows)) {}
 
     int run() const {
         // A sum of bfloat16 is rounded once: it cannot be taken in blocks.
@@ -172,13 +173,14 @@ class Product {
         const int rows = static_cast<int>(first_row(tile + 1) - first_row(tile));
         const int64_t width = least(kPanel, block.columns - c);
         Out *to = to_ + first_row(tile) * columns_ + block.column + c;
+        const bool adds = accumulate_ || block.first > 0;
         if (width == kPanel)
-            return multiply_to(block, tile, rows, laid, panel, to, columns_, block.first > 0);
+            return multiply_to(block, tile, rows, laid, panel, to, columns_, adds);
         Out sums[kRows * kPanel];
         multiply_to(block, tile, rows, laid, panel, sums, kPanel, false);
         for (int i = 0; i < rows; i++)
             for (int64_t j = 0; j < width; j++)
-                add(to[i * columns_ + j], sums[i * kPanel + j], block.first > 0);
+                add(to[i * columns_ + j], sums[i * kPanel + j], adds);
     }
 
     static void add(float &to, float value, bool accumulate) { to = accumulate ? to + value : value; }
@@ -198,7 +200,7 @@ class Product {
     const Number *left_, *right_;
     Out *to_;
     int64_t rows_, columns_, depth_;
-    bool left_transposed_, right_transposed_;
+    bool left_transposed_, right_transposed_, accumulate_;
     int64_t tiles_;
 };
 

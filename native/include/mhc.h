@@ -287,10 +287,11 @@ MHC_API int mhc_attention_backward(int32_t dtype, const void *qkv, const void *g
 /// @param right     [depth, columns], or [columns, depth] if right_transposed; of `dtype`
 /// @param to_dtype  of the result; float32 where the factors are
 /// @param to        [rows, columns], of `to_dtype`, written
+/// @param accumulate  1: added to what `to` holds, which is float32 then; 0: in its place
 /// @param depth     >= 0; even with bfloat16
 MHC_API int mhc_multiply(int32_t dtype, const void *left, int32_t left_transposed, const void *right, int32_t right_transposed,
-                         int32_t to_dtype, void *to, int64_t rows, int64_t columns, int64_t depth, char *error,
-                         size_t error_size);
+                         int32_t to_dtype, void *to, int32_t accumulate, int64_t rows, int64_t columns, int64_t depth,
+                         char *error, size_t error_size);
 
 #ifdef __cplusplus
 }

@@ -22,10 +22,10 @@ std::vector<double> product(const Sizes &c, const Tensor &left, const Tensor &ri
     return to;
 }
 
-void multiply(const Sizes &c, const Tensor &left, const Tensor &right, Tensor &to) {
+void multiply(const Sizes &c, const Tensor &left, const Tensor &right, Tensor &to, bool accumulate = false) {
     char error[128] = "";
-    expect_ok(mhc_multiply(c.dtype, left, c.left_transposed, right, c.right_transposed, c.to_dtype, to, c.rows, c.columns,
-                           c.depth, error, sizeof error),
+    expect_ok(mhc_multiply(c.dtype, left, c.left_transposed, right, c.right_transposed, c.to_dtype, to, accumulate, c.rows,
+                           c.columns, c.depth, error, sizeof error),
               error);
 }
 
@@ -61,6 +61,23 @@ MHC_TEST(multiply_matches_float64_for_all_sizes_types_and_layouts) {
             Tensor to(c.rows * c.columns, kNaN, c.to_dtype);
             multiply(c, left, right, to);
             expect_close("product", c.shape(), to, expected);
+        });
+    }
+}
+
+MHC_TEST(multiply_adds_to_what_is_there_where_it_is_told_to) {
+    for (const Sizes &c : all_sizes()) {
+        if (c.to_dtype != MHC_FLOAT32)
+            continue;
+        Random random(c.shape().seed() + c.depth);
+        const Tensor left(c.rows * c.depth, random, 1, c.dtype), right(c.depth * c.columns, random, 1, c.dtype);
+        std::vector<double> expected = product(c, left, right);
+        for (double &value : expected)
+            value += 3;
+        each_isa(c.dtype, [&] {
+            Tensor to(c.rows * c.columns, 3);
+            multiply(c, left, right, to, true);
+            expect_close("sum", c.shape(), to, expected);
         });
     }
 }
@@ -116,9 +133,9 @@ MHC_TEST(multiply_names_the_argument_that_is_wrong) {
     float values[4] = {};
     const auto expect_named = [&](const char *name, int32_t dtype, const void *left, int32_t left_transposed, const void *right,
                                   int32_t right_transposed, int32_t to_dtype, void *to, int64_t rows, int64_t columns,
-                                  int64_t depth) {
-        const int code = mhc_multiply(dtype, left, left_transposed, right, right_transposed, to_dtype, to, rows, columns, depth,
-                                      error, sizeof error);
+                                  int64_t depth, int32_t accumulate = 0) {
+        const int code = mhc_multiply(dtype, left, left_transposed, right, right_transposed, to_dtype, to, accumulate, rows,
+                                      columns, depth, error, sizeof error);
         expect(code == MHC_ERROR_ARGUMENT && std::strncmp(error, name, std::strlen(name)) == 0, "%s: code %d: %s", name, code,
                error);
     };
@@ -126,6 +143,8 @@ MHC_TEST(multiply_names_the_argument_that_is_wrong) {
     expect_named("left_transposed", 0, values, 2, values, 0, 0, values, 2, 2, 1);
     expect_named("right_transposed", 0, values, 0, values, -1, 0, values, 2, 2, 1);
     expect_named("to_dtype", 0, values, 0, values, 0, 1, values, 2, 2, 1);
+    expect_named("accumulate", 0, values, 0, values, 0, 0, values, 2, 2, 1, 2);
+    expect_named("accumulate", 1, values, 0, values, 0, 1, values, 2, 2, 2, 1); // a bfloat16 is rounded once
     expect_named("rows", 0, values, 0, values, 0, 0, values, -2, 2, 1);
     expect_named("columns", 0, values, 0, values, 0, 0, values, 2, int64_t{1} << 31, 1);
     expect_named("depth", 0, values, 0, values, 0, 0, values, 2, 2, -1);

@@ -67,7 +67,7 @@ internal static class LossBenchCommand
 
         return [Result("time", "ms", BenchTools.Median(fusedSeconds) * 1e3, BenchTools.Median(composedSeconds) * 1e3), Result("peak memory", "MiB", fused / 1048576.0, composed / 1048576.0)];
 
-        Tensor Fused() => HeadLossFunction.Apply(x, weight, weight.detach().to(type), targets);
+        Tensor Fused() => HeadLossFunction.Apply(x, weight, weight.detach().to(type), targets, MatrixProducts.Native(precision));
 
         Tensor Composed() => F.cross_entropy(F.linear(x.to(type), weight.to(type)).to(ScalarType.Float32), targets);
 

@@ -71,5 +71,5 @@ internal static unsafe partial class MhcNative
 
     [LibraryImport(Library, EntryPoint = "mhc_multiply")]
     public static partial int Multiply(
-        int dtype, void* left, int leftTransposed, void* right, int rightTransposed, int toDtype, void* to, long rows, long columns, long depth, byte* error, nuint errorSize);
+        int dtype, void* left, int leftTransposed, void* right, int rightTransposed, int toDtype, void* to, int accumulate, long rows, long columns, long depth, byte* error, nuint errorSize);
 }

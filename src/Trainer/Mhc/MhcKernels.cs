@@ -213,6 +213,14 @@ internal static unsafe class MhcKernels
     /// <returns>[rows, columns]</returns>
     public static Tensor Multiply(Tensor left, bool leftTransposed, Tensor right, bool rightTransposed, ScalarType result)
     {
+        var product = empty(left.shape[leftTransposed ? 1 : 0], right.shape[rightTransposed ? 0 : 1], dtype: result);
+        Multiply(left, leftTransposed, right, rightTransposed, product, accumulate: false);
+        return product;
+    }
+
+    /// <summary>The same, written into <paramref name="to"/> or, where that is float32, added to it.</summary>
+    public static void Multiply(Tensor left, bool leftTransposed, Tensor right, bool rightTransposed, Tensor to, bool accumulate)
+    {
         var (rows, depth) = leftTransposed ? (left.shape[1], left.shape[0]) : (left.shape[0], left.shape[1]);
         var (columns, rightDepth) = rightTransposed ? (right.shape[0], right.shape[1]) : (right.shape[1], right.shape[0]);
         if (depth != rightDepth)
@@ -221,13 +229,11 @@ internal static unsafe class MhcKernels
         }
 
         var (type, code) = Stored(left);
-        var product = empty(rows, columns, dtype: result);
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.Multiply(
-                code, S(left, type), leftTransposed ? 1 : 0, S(right, type), rightTransposed ? 1 : 0, Stored(product).Code, TensorMemory.Pointer(product), rows, columns, depth, error, ErrorSize),
+                code, S(left, type), leftTransposed ? 1 : 0, S(right, type), rightTransposed ? 1 : 0, Stored(to).Code, TensorMemory.Pointer(to), accumulate ? 1 : 0, rows, columns, depth, error, ErrorSize),
             error);
-        return product;
     }
 
     private static (long Tokens, int Streams, long Channels) Sizes(Tensor x)

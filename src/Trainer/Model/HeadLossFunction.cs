@@ -14,9 +14,9 @@ internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<He
     /// <summary>Vocabularies from here on take memory and time in their logits that is worth saving.</summary>
     public const long LeastVocabulary = 4096;
 
-    private const int Inputs = 6;
+    private const int Inputs = 7;
     private const long ChunkLogits = 1 << 24;
-    private const long LeastChunkTokens = 128; // fewer make slow products
+    private const long LeastChunkTokens = 256; // the gradient of the weight is read and written again for every chunk
 
     public override string Name => nameof(HeadLossFunction);
 
@@ -24,15 +24,16 @@ internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<He
     /// <param name="weight">[V, C] float32</param>
     /// <param name="rounded">the weight as the products take it; they are in its precision</param>
     /// <param name="targets">[T] int64 contiguous</param>
-    /// <param name="chunkLogits">logits that may exist at a time, if that is at least 128 tokens'</param>
+    /// <param name="native">whether products are ours: <see cref="MatrixProducts"/></param>
+    /// <param name="chunkLogits">logits that may exist at a time, if that is at least 256 tokens'</param>
     /// <returns>nats per token, float32 scalar</returns>
     /// <exception cref="ArgumentOutOfRangeException">A target is no token number.</exception>
-    public static Tensor Apply(Tensor x, Tensor weight, Tensor rounded, Tensor targets, long chunkLogits = ChunkLogits) =>
-        apply(x, weight, rounded.detach(), targets, chunkLogits, is_grad_enabled() && (x.requires_grad || weight.requires_grad));
+    public static Tensor Apply(Tensor x, Tensor weight, Tensor rounded, Tensor targets, bool native, long chunkLogits = ChunkLogits) =>
+        apply(x, weight, rounded.detach(), targets, native, chunkLogits, is_grad_enabled() && (x.requires_grad || weight.requires_grad));
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        var (x, weight, targets, chunkLogits, gradients) = ((Tensor)vars[0], (Tensor)vars[2], (Tensor)vars[3], (long)vars[4], (bool)vars[5]);
+        var (x, weight, targets, native, chunkLogits, gradients) = ((Tensor)vars[0], (Tensor)vars[2], (Tensor)vars[3], (bool)vars[4], (long)vars[5], (bool)vars[6]);
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         long tokens = x.shape[0], vocabulary = weight.shape[0];
@@ -45,8 +46,8 @@ internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<He
         {
             using var pieces = NewDisposeScope();
             var count = Math.Min(chunk, tokens - begin);
-            var input = x.narrow(0, begin, count).to(weight.dtype);
-            var logits = input.matmul(weight.t()).to(ScalarType.Float32);
+            var input = x.narrow(0, begin, count).to(weight.dtype).contiguous();
+            var logits = MatrixProducts.Multiply(native, input, false, weight, true, ScalarType.Float32);
             fixed (double* loss = losses)
             {
                 CrossEntropyKernels.Apply(TensorMemory.Floats(logits), (long*)TensorMemory.Pointer(targets) + begin, loss + begin, gradients ? 1f / tokens : 0, count, vocabulary);
@@ -55,8 +56,8 @@ internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<He
             if (gradients)
             {
                 var gradLogits = logits.to(weight.dtype);
-                gradX!.narrow(0, begin, count).copy_(gradLogits.matmul(weight));
-                Accumulate(gradWeight!, gradLogits, input, first: begin == 0);
+                gradX!.narrow(0, begin, count).copy_(MatrixProducts.Multiply(native, gradLogits, false, weight, false, x.dtype));
+                MatrixProducts.AddTransposed(native, gradLogits, input, gradWeight!, accumulate: begin > 0);
             }
         }
 
@@ -74,25 +75,8 @@ internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<He
             Array.ForEach(saved, gradient => gradient.mul_(scale));
         }
 
-        return ReturnedGradients.Keep([saved[0], saved[1], null!, null!, null!, null!]);
+        return ReturnedGradients.Keep([saved[0], saved[1], null!, null!, null!, null!, null!]);
     });
-
-    /// <summary>Products are rounded to the weights' precision, sums over chunks are not.</summary>
-    private static void Accumulate(Tensor gradWeight, Tensor gradLogits, Tensor input, bool first)
-    {
-        if (gradLogits.dtype == ScalarType.Float32)
-        {
-            gradWeight.addmm_(gradLogits.t(), input, beta: first ? 0 : 1, alpha: 1);
-        }
-        else if (first)
-        {
-            gradWeight.copy_(gradLogits.t().matmul(input));
-        }
-        else
-        {
-            gradWeight.add_(gradLogits.t().matmul(input));
-        }
-    }
 
     private static void Refuse(ReadOnlySpan<long> targets, long vocabulary)
     {

@@ -38,7 +38,7 @@ internal sealed class Linear
     /// <param name="targets">[T] int64</param>
     /// <returns>nats per token, float32 scalar</returns>
     public Tensor CrossEntropy(Tensor x, Tensor targets) => _weight.shape[0] >= HeadLossFunction.LeastVocabulary
-        ? HeadLossFunction.Apply(x, _weight, Rounded(), targets)
+        ? HeadLossFunction.Apply(x, _weight, Rounded(), targets, _native)
         : nn.functional.cross_entropy(Apply(x).to(ScalarType.Float32), targets);
 
     /// <summary>Rounds the weight once for all products until <see cref="ForgetRounded"/>; it must not change until then.</summary>

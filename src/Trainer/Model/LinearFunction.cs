@@ -1,5 +1,4 @@
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Mhc;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,7 +31,7 @@ internal sealed class LinearFunction : autograd.SingleTensorFunction<LinearFunct
         ctx.save_data(TypeKey, x.dtype);
         ctx.save_data(NativeKey, native);
         ctx.Keep((bool)vars[4], input, rounded);
-        return Product(native, input, false, rounded, true, rounded.dtype).MoveToOuterDisposeScope();
+        return MatrixProducts.Multiply(native, input, false, rounded, true, rounded.dtype).MoveToOuterDisposeScope();
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output) => BackwardFault.Guard(Inputs, () =>
@@ -43,12 +42,6 @@ internal sealed class LinearFunction : autograd.SingleTensorFunction<LinearFunct
         using Tensor input = kept[0], rounded = kept[1], gradient = grad_output.contiguous();
         grad_output.Dispose();
         return ReturnedGradients.Keep(
-            [Product(native, gradient, false, rounded, false, type), Product(native, gradient, true, input, false, ScalarType.Float32), null!, null!, null!]);
+            [MatrixProducts.Multiply(native, gradient, false, rounded, false, type), MatrixProducts.Multiply(native, gradient, true, input, false, ScalarType.Float32), null!, null!, null!]);
     });
-
-    /// <summary>left · right, each as it is or transposed. Our products of bfloat16 take two numbers of the depth at a time.</summary>
-    private static Tensor Product(bool native, Tensor left, bool leftTransposed, Tensor right, bool rightTransposed, ScalarType result) =>
-        native && (left.dtype == ScalarType.Float32 || left.shape[leftTransposed ? 0 : 1] % 2 == 0)
-            ? MhcKernels.Multiply(left, leftTransposed, right, rightTransposed, result)
-            : (leftTransposed ? left.t() : left).matmul(rightTransposed ? right.t() : right).to(result);
 }

@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics.X86;
 using MhcOperator.Api;
 using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Training;
+using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Model;
 
@@ -21,6 +22,36 @@ internal static class MatrixProducts
     /// <exception cref="TrainerException">The variable has another value.</exception>
     public static bool Native(Precision precision) => Choose(Environment.GetEnvironmentVariable(Variable), precision, MhcKernels.InstructionSet, IsAmd);
 
+    /// <summary>left · right, each as it is or transposed.</summary>
+    /// <param name="native">whether by ours, where they can do it</param>
+    /// <returns>[rows, columns] of <paramref name="result"/>; libtorch's of bfloat16 are rounded to that first</returns>
+    public static Tensor Multiply(bool native, Tensor left, bool leftTransposed, Tensor right, bool rightTransposed, ScalarType result) =>
+        native && IsOurs(left, leftTransposed)
+            ? MhcKernels.Multiply(left, leftTransposed, right, rightTransposed, result)
+            : (leftTransposed ? left.t() : left).matmul(rightTransposed ? right.t() : right).to(result);
+
+    /// <summary>Adds leftᵀ · right to what <paramref name="to"/>, float32, holds, or puts it there in its place.</summary>
+    /// <param name="native">as of <see cref="Multiply"/></param>
+    public static void AddTransposed(bool native, Tensor left, Tensor right, Tensor to, bool accumulate)
+    {
+        if (native && IsOurs(left, transposed: true))
+        {
+            MhcKernels.Multiply(left, true, right, false, to, accumulate);
+        }
+        else if (left.dtype == ScalarType.Float32)
+        {
+            to.addmm_(left.t(), right, beta: accumulate ? 1 : 0, alpha: 1);
+        }
+        else if (accumulate)
+        {
+            to.add_(left.t().matmul(right));
+        }
+        else
+        {
+            to.copy_(left.t().matmul(right));
+        }
+    }
+
     /// <param name="wanted">value of the variable; null or empty: whichever is faster</param>
     /// <param name="precision">of the factors</param>
     /// <param name="instructions">of the kernels</param>
@@ -32,4 +63,7 @@ internal static class MatrixProducts
         "libtorch" => false,
         _ => throw TrainerException.Configuration("ConfigurationInvalid", $"{Variable}: expected native or libtorch, got '{wanted}'."),
     };
+
+    /// <summary>Our products of bfloat16 take two numbers of the depth at a time.</summary>
+    private static bool IsOurs(Tensor left, bool transposed) => left.dtype == ScalarType.Float32 || left.shape[transposed ? 0 : 1] % 2 == 0;
 }
