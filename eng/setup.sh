@@ -5,9 +5,11 @@
 #   setup.sh [PACKAGE...]     and these besides
 set -euo pipefail
 
-readonly packages=(
-  binutils build-essential ccache clang-format cmake curl dpkg-dev iproute2 jq libgloo-dev libhiredis-dev libtcmalloc-minimal4 ninja-build openssl procps python3 shellcheck util-linux xz-utils "$@"
+packages=(
+  binutils build-essential ccache clang-format cmake curl dpkg-dev iproute2 jq libgloo-dev libhiredis-dev ninja-build openssl procps python3 shellcheck util-linux xz-utils "$@"
 )
+# Newer systems have it under another name, of which apt knows.
+[ -e /usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4 ] || packages+=(libtcmalloc-minimal4)
 
 if ! dotnet_version=$(dotnet --version 2>&1); then
   printf 'the .NET SDK 10 is needed (dot.net has it); dotnet --version says:\n%s\n' "$dotnet_version" >&2
