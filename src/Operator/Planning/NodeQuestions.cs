@@ -1,4 +1,5 @@
 using k8s.Models;
+using MhcOperator.Api;
 using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning;
@@ -8,11 +9,13 @@ internal static class NodeQuestions
 {
     public static IEnumerable<string> Of(Observed observed, DateTimeOffset now)
     {
-        if (observed.Manifest.Job is not { } job || observed.Status is not { } status)
+        if (observed.Manifest.Job is not { } job)
         {
             return [];
         }
 
+        // The first attempt is recorded after its pods are made: what becomes of them meanwhile has the same causes.
+        var status = observed.Status is { Attempt: > 0 } recorded ? recorded : new MhcTrainingJobStatus { Attempt = 1 };
         var gang = Gang.Of(observed, job, status);
         return gang.Current.Where(p => IsUnexplained(p) || gang.Current.Any(other => other.End is { Held: true }))
             .Concat(gang.Previous.Where(p => IsOverdue(p, job.Spec.RunPolicy.TerminationTimeoutSeconds, now)))

@@ -234,6 +234,14 @@ public sealed class GangPolicyTests
         Assert.Equal(["node-2", "node-1"], NodeQuestions.Of(observed!, Clock.After(121)));
     }
 
+    [Fact]
+    public void The_node_of_a_pod_that_goes_before_the_first_status_is_asked_for_too()
+    {
+        Observed? observed = null;
+        Scene.Of(MakeJob()).WithPods(MakePod(1, 0).Running().Deleting(Clock.After(60)), MakePod(1, 1)).With(o => observed = o);
+        Assert.Equal(["node-1"], NodeQuestions.Of(observed!, Clock.Start));
+    }
+
     private static readonly bool[] Both = [false, true];
 
     private static string? TakeOver(JsonObject pod) =>
