@@ -15,10 +15,7 @@ public sealed class InPlaceTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        using var gang = new SupervisedGang(ns);
-        await ns.CreateJobAsync(JobBuilder.Make("job").Backoff(60));
-        await gang.RunAsync();
-        await ns.ConditionHoldsAsync("job", "Running", "True");
+        using var gang = await SupervisedGang.TrainAsync(ns, JobBuilder.Make("job").Backoff(60));
 
         await gang.EndAsync(1, 137);
         await ns.ConditionHoldsAsync("job", "Restarting", "True", "WorkerFailed");
@@ -45,10 +42,7 @@ public sealed class InPlaceTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        using var gang = new SupervisedGang(ns);
-        await ns.CreateJobAsync(JobBuilder.Make("job"));
-        await gang.RunAsync();
-        await ns.ConditionHoldsAsync("job", "Running", "True");
+        using var gang = await SupervisedGang.TrainAsync(ns, JobBuilder.Make("job"));
 
         await gang.EndAllAsync(86, Verdict);
         await gang.OrderedAsync(2);
@@ -73,10 +67,7 @@ public sealed class InPlaceTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        using var gang = new SupervisedGang(ns);
-        await ns.CreateJobAsync(JobBuilder.Make("job"));
-        await gang.RunAsync();
-        await ns.ConditionHoldsAsync("job", "Running", "True");
+        using var gang = await SupervisedGang.TrainAsync(ns, JobBuilder.Make("job"));
 
         await gang.EndAllAsync(75);
         await gang.OrderedAsync(2);

@@ -20,6 +20,16 @@ internal sealed class SupervisedGang : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    /// <summary>A job named "job" whose pods run.</summary>
+    public static async Task<SupervisedGang> TrainAsync(TestNamespace ns, JobBuilder job)
+    {
+        var gang = new SupervisedGang(ns);
+        await ns.CreateJobAsync(job);
+        await gang.RunAsync();
+        await ns.ConditionHoldsAsync("job", "Running", "True");
+        return gang;
+    }
+
     /// <summary>The pods of attempt 1 run.</summary>
     public async Task RunAsync()
     {

@@ -14,10 +14,12 @@ public sealed class HeadLossFunctionTests
 {
     [Theory]
     [InlineData(1, 5000, 8, false)]
+    [InlineData(3, 17, 5, false)]
     [InlineData(3, 17, 5, true)]
+    [InlineData(127, 4099, 16, false)]
     [InlineData(127, 4099, 16, true)]
-    [InlineData(600, 777, 24, false)]
-    [InlineData(600, 777, 24, true)]
+    [InlineData(300, 777, 24, false)]
+    [InlineData(300, 777, 24, true)]
     public void Loss_and_gradients_are_those_of_the_composed_operations(int tokens, int vocabulary, int channels, bool native)
     {
         using var scope = NewDisposeScope();
@@ -101,6 +103,6 @@ public sealed class HeadLossFunctionTests
         using var results = JsonDocument.Parse(File.ReadAllBytes(file));
         var memory = results.RootElement.EnumerateArray().Single(r => r.GetProperty("metric").GetString() == "peak memory");
         // A chunk's logits are 64 MiB, those of all tokens 256.
-        Assert.InRange(memory.GetProperty("value").GetDouble(), 64, 128);
+        Assert.InRange(memory.GetProperty("value").GetDouble(), 64, 96);
     }
 }
