@@ -8,6 +8,12 @@
 
 namespace mhc::MHC_NAMESPACE {
 
+// Into the second-level cache: it waits for more lines at a time than the first (Zen 4: from memory, reads take 0.7 of the
+// time).
+MHC_INLINE void ask_for(const void *line) {
+    __builtin_prefetch(line, 0, 2);
+}
+
 template <int Count>
 MHC_INLINE void splat_all(const float *values, Vec *vectors) {
 #pragma GCC unroll 16
@@ -25,7 +31,7 @@ MHC_INLINE void mix(const T *x, int64_t stride, const float *pre, U *h, int64_t 
         if (next != nullptr)
 #pragma GCC unroll 8
             for (int i = 0; i < N; i++)
-                __builtin_prefetch(next + i * stride + c);
+                ask_for(next + i * stride + c);
         Vec total = weights[0] * load(x + c, lanes);
 #pragma GCC unroll 4
         for (int i = 1; i < N; i++)
@@ -70,7 +76,7 @@ MHC_INLINE void write_past(const T *x, int64_t stride, const T *next, const T *y
             addend[v] = load(y + c + v * kLanes);
 #pragma GCC unroll 4
         for (int j = 0; j < N; j++) {
-            __builtin_prefetch(next + j * stride + c);
+            ask_for(next + j * stride + c);
 #pragma GCC unroll 8
             for (int v = 0; v < vectors; v++)
                 streams[j][v] = load(x + j * stride + c + v * kLanes);
@@ -86,12 +92,11 @@ MHC_INLINE void write_past(const T *x, int64_t stride, const T *next, const T *y
 #pragma GCC unroll 8
                 for (int v = 0; v < vectors; v++)
                     totals[v] = fma(splat(res[i * N + j]), streams[j][v], totals[v]);
+            stream_line(output + i * channels + c, totals);
+            if (kept != nullptr)
 #pragma GCC unroll 8
-            for (int v = 0; v < vectors; v++) {
-                stream(output + i * channels + c + v * kLanes, totals[v]);
-                if (kept != nullptr)
+                for (int v = 0; v < vectors; v++)
                     store(kept + i * channels + c + v * kLanes, totals[v]);
-            }
         }
     }
 }
