@@ -67,9 +67,9 @@ MHC_INLINE HalfVec narrow(Vec v) {
 #if defined(__AVX512BF16__)
     return (HalfVec)_mm512_cvtneps_pbh(v);
 #else
-    const BitVec bits = reinterpret_cast<BitVec>(v);
-    const BitVec rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16, quiet = (bits >> 16) | 0x40;
-    return __builtin_convertvector(v == v ? rounded : quiet, HalfVec);
+    const BitVec bits = reinterpret_cast<BitVec>(v), half = bits + 0x7fff;
+    const BitVec rounded = (bits & 0x10000) != 0 ? half + 1 : half;
+    return __builtin_convertvector((v == v ? rounded : bits | 0x400000) >> 16, HalfVec);
 #endif
 }
 

@@ -90,8 +90,8 @@ public sealed class JobExecutor
 
         var job = memory.Accepted!;
         var observed = new Observed { Manifest = manifest, Pods = cluster.ListPods(key) };
-        var recorded = status ?? new MhcTrainingJobStatus { Attempt = 1 }; // the first attempt is recorded after its pods are made
-        if (recorded.Attempt > 0 && memory.CompleteAttempt != recorded.Attempt && Gang.Of(observed, job, recorded).IsComplete)
+        var recorded = observed.RecordedStatus;
+        if (memory.CompleteAttempt != recorded.Attempt && Gang.Of(observed, job, recorded).IsComplete)
         {
             memory.CompleteAttempt = recorded.Attempt;
         }

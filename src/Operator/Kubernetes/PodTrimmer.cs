@@ -42,7 +42,7 @@ internal static class PodTrimmer
 
     private static void Trim(V1ObjectMeta metadata)
     {
-        metadata.Annotations = metadata.Annotations?.TryGetValue(Annotations.Order, out var order) == true ? new Dictionary<string, string>(1, StringComparer.Ordinal) { [Annotations.Order] = order } : null;
+        metadata.Annotations = metadata.Annotations?.Where(a => a.Key is Annotations.Order or Annotations.OrderCount).ToDictionary(StringComparer.Ordinal) is { Count: > 0 } orders ? orders : null;
         metadata.SelfLink = null;
         metadata.NamespaceProperty = Texts.Share(metadata.NamespaceProperty);
         if (metadata.Labels is { } labels)

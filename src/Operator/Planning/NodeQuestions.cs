@@ -14,9 +14,8 @@ internal static class NodeQuestions
             return [];
         }
 
-        // The first attempt is recorded after its pods are made: what becomes of them meanwhile has the same causes.
-        var status = observed.Status is { Attempt: > 0 } recorded ? recorded : new MhcTrainingJobStatus { Attempt = 1 };
-        var gang = Gang.Of(observed, job, status);
+        // What becomes of the first attempt's pods before it is recorded has the same causes as later.
+        var gang = Gang.Of(observed, job, observed.RecordedStatus);
         return gang.Current.Where(p => IsUnexplained(p) || gang.Current.Any(other => other.End is { Held: true }))
             .Concat(gang.Previous.Where(p => IsOverdue(p, job.Spec.RunPolicy.TerminationTimeoutSeconds, now)))
             .Select(p => p.Pod.Spec?.NodeName)

@@ -67,4 +67,7 @@ internal sealed record Observed
 
     /// <summary>The status as it is stored.</summary>
     public MhcTrainingJobStatus? Status => Manifest.Status ?? Manifest.Job?.Status;
+
+    /// <summary>The same with an attempt: the first one is recorded after its pods are made.</summary>
+    public MhcTrainingJobStatus RecordedStatus => Status is { Attempt: > 0 } recorded ? recorded : new MhcTrainingJobStatus { Attempt = 1 };
 }

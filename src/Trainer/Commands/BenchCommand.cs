@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Trainer.Interop;
@@ -17,6 +18,9 @@ internal static class BenchCommand
 {
     private const int WarmUpRounds = 2;
     private const int LeastRounds = 5;
+
+    /// <summary>What .NET calls often it compiles anew in the first two seconds, beside the steps.</summary>
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(3);
 
     public static Command Create()
     {
@@ -90,11 +94,16 @@ internal static class BenchCommand
         try
         {
             variants.AddRange(names.Select(Make));
-            long warm = 0;
-            for (var round = -WarmUpRounds; round < rounds; round++)
+            var watch = Stopwatch.StartNew();
+            for (var round = 0; round < WarmUpRounds || watch.Elapsed < WarmUpTime; round++)
             {
-                warm = round == 0 ? Environment.WorkingSet : warm;
-                variants.ForEach(v => v.Step(record: round >= 0));
+                variants.ForEach(v => v.Step(record: false));
+            }
+
+            var warm = Environment.WorkingSet;
+            for (var round = 0; round < rounds; round++)
+            {
+                variants.ForEach(v => v.Step(record: true));
             }
 
             output.WriteLine($"{model.Layers} layers, width {model.Width}, context {model.ContextLength}, {tokens} tokens, n = {model.Mhc.Streams}, {precision}, "

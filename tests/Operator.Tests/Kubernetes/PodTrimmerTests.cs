@@ -27,6 +27,9 @@ public sealed class PodTrimmerTests
         Assert.Equal(("trainer", true, 2), (container.Name, container.Ready, container.RestartCount));
         Assert.NotNull(container.State.Running);
         Assert.Null(pod.Metadata.ManagedFields);
+        var worker = new WorkerPod(pod, Attempt: 1, Current: 1);
+        Assert.Equal(("an order", 3), (worker.Order, worker.OrderCount));
+        Assert.DoesNotContain("example.org/note", pod.Metadata.Annotations.Keys);
     }
 
     [Fact]
@@ -46,6 +49,7 @@ public sealed class PodTrimmerTests
         pod["metadata"]!["uid"] = $"uid-{worker}";
         pod["metadata"]!["resourceVersion"] = $"{100 + worker}";
         pod["metadata"]!["creationTimestamp"] = "2026-01-01T00:00:00Z";
+        pod["metadata"]!["annotations"] = new JsonObject { [Annotations.Order] = "an order", [Annotations.OrderCount] = "3", ["example.org/note"] = "nobody reads it" };
         pod["metadata"]!["managedFields"] = new JsonArray(new JsonObject { ["manager"] = "mhc-operator", ["operation"] = "Update", ["fieldsV1"] = new JsonObject() });
         pod["spec"]!["nodeName"] = "node-1";
         pod["status"] = new JsonObject

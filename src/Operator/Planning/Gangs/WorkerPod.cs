@@ -46,11 +46,10 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
     public bool IsWhole => (Pod.Status?.ContainerStatuses ?? []).All(c => c.State?.Terminated is null);
 
     /// <summary>The order that it was last given; null: none.</summary>
-    public string? Order => Pod.Metadata.Annotations?.TryGetValue(Annotations.Order, out var order) == true ? order : null;
+    public string? Order => Annotation(Annotations.Order);
 
     /// <summary>Which time that order was given.</summary>
-    public int OrderCount =>
-        Pod.Metadata.Annotations?.TryGetValue(Annotations.OrderCount, out var text) == true && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
+    public int OrderCount => int.TryParse(Annotation(Annotations.OrderCount), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 
     /// <summary>The attempt of that order; null: none was given.</summary>
     public int? OrderedAttempt => RestartOrder.Parse(Order)?.Attempt;
@@ -90,6 +89,8 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
     public bool IsReady => IsActive && (Pod.Status?.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" });
 
     private int Supervised => (Pod.Spec?.Containers ?? []).Count(c => (c.Ports ?? []).Any(p => p.Name == InPlaceManifest.PortName));
+
+    private string? Annotation(string name) => Pod.Metadata.Annotations?.TryGetValue(name, out var value) == true ? value : null;
 
     private bool AllSay(Func<WorkerReport, bool> what) => Reports is { Count: > 0 } said && said.Count == Supervised && said.All(what);
 }

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Whole training steps, and an mHC layer without its sublayer, beside the same model in PyTorch, the better of eager and
+# torch.compile, in turns: SIZES (512:8:512:4 256:4:256:8, each WIDTH:HEADS:CONTEXT:BATCH) in PRECISIONS (Float32 BFloat16), medians
+# of ROUNDS (5) rounds with THREADS threads (2) and LAYERS layers (6). The first time it makes a folder with PyTorch
+# (eng/pytorch.sh, as root); PYTHON names another Python that has it. Writes artifacts/bench/pytorch.json. TRAINER (the program) can
+# be set too.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+trainer=${TRAINER:-$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-trainer}
+[ -x "$trainer" ] || { echo "no trainer at $trainer: run 'make build', or set TRAINER" >&2; exit 2; }
+read -r -a sizes <<< "${SIZES:-512:8:512:4 256:4:256:8}"
+read -r -a precisions <<< "${PRECISIONS:-Float32 BFloat16}"
+exec bench/pytorch/compare.py --trainer "$trainer" --json artifacts/bench/pytorch.json ${PYTHON:+--python "$PYTHON"} --sizes "${sizes[@]}" --precisions "${precisions[@]}" \
+  --layers "${LAYERS:-6}" --rounds "${ROUNDS:-5}" --threads "${THREADS:-2}"
