@@ -3,7 +3,9 @@
 #include "mhc.h"
 #include "selection.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdlib>
 
 namespace mhc {
@@ -14,6 +16,42 @@ struct Release {
     std::size_t bytes = 0;
 
     ~Release() { std::free(memory); }
+};
+
+constexpr int64_t kMostShares = 64;
+
+// A loop cut into shares. A thread does most of its range at once, the rest share by share, and then what other threads have
+// not begun: one that is held up, by the machine's other work or because it came later, does less.
+struct Shares {
+    Body body;
+    void *context;
+    int64_t count, shares;
+    std::array<std::atomic<bool>, kMostShares> begun{};
+
+    // The body of the pool's loop over the shares.
+    static void take(int64_t begin, int64_t end, void *context) {
+        auto &all = *static_cast<Shares *>(context);
+        const int64_t rest = end - (end - begin) / 8;
+        for (int64_t share = begin; share < rest; share++) {
+            const int64_t first = share;
+            while (share < rest && all.claim(share))
+                share++;
+            if (share > first)
+                all.run(first, share);
+        }
+        for (int64_t share = rest; share < end; share++)
+            all.run_alone(share);
+        for (int64_t share = all.shares - 1; share >= 0; share--)
+            all.run_alone(share);
+    }
+
+    bool claim(int64_t share) { return !begun[share].exchange(true, std::memory_order_relaxed); }
+    void run(int64_t first, int64_t last) const { body(count * first / shares, count * last / shares, context); }
+
+    void run_alone(int64_t share) {
+        if (claim(share))
+            run(share, share + 1);
+    }
 };
 
 thread_local std::array<Release, static_cast<std::size_t>(Buffer::count)> buffers;
@@ -28,7 +66,8 @@ int run_parallel(int64_t count, int64_t grain, Body body, void *context) {
         body(0, count, context);
         return MHC_OK;
     }
-    return loop(0, count, grain, body, context) == 0 ? MHC_OK : MHC_ERROR_PARALLEL;
+    Shares all{body, context, count, std::min(std::max(count / grain, int64_t{2}), kMostShares)};
+    return loop(0, all.shares, 1, Shares::take, &all) == 0 ? MHC_OK : MHC_ERROR_PARALLEL;
 }
 
 void *scratch(Buffer which, std::size_t bytes) {

@@ -8,7 +8,8 @@ namespace mhc {
 
 using Body = void (*)(int64_t begin, int64_t end, void *context);
 
-// Runs body over [0, count) on the chosen pool, in ranges of at least `grain`. Returns MHC_OK or MHC_ERROR_PARALLEL.
+// Runs body over [0, count) on the chosen pool, in ranges of about `grain` at least. Which thread has which is open. Returns
+// MHC_OK or MHC_ERROR_PARALLEL.
 int run_parallel(int64_t count, int64_t grain, Body body, void *context);
 
 // Buffers of a thread; two that are in use at once must be different ones.

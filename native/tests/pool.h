@@ -21,4 +21,13 @@ int pool(int64_t begin, int64_t end, int64_t grain, void (*body)(int64_t, int64_
     return 0;
 }
 
+// Two ranges, of which the first begins when the second has ended: a thread that comes too late.
+inline int late_pool(int64_t begin, int64_t end, int64_t, void (*body)(int64_t, int64_t, void *), void *context) {
+    const int64_t middle = begin + (end - begin + 1) / 2;
+    if (middle < end)
+        body(middle, end, context);
+    body(begin, middle, context);
+    return 0;
+}
+
 } // namespace mhc::test

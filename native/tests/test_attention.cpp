@@ -138,7 +138,7 @@ MHC_TEST(attention_gives_the_same_bits_with_two_and_three_threads) {
             Tensor output(s.outputs(), kNaN, dtype), gradient(s.inputs(), kNaN, dtype);
             forward(s, qkv, output);
             backward(s, qkv, upstream, gradient);
-            for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
+            for (const mhc_parallel_for loop : {pool<2>, pool<3>, late_pool}) {
                 Tensor output2(s.outputs(), kNaN, dtype), gradient2(s.inputs(), kNaN, dtype);
                 mhc_initialize(loop, nullptr, 0);
                 forward(s, qkv, output2);

@@ -33,7 +33,7 @@ MHC_TEST(coefficients_give_the_same_bits_with_two_and_three_threads) {
             LayerGradients grad(in);
             coefficients_forward(s, in, out);
             coefficients_backward(s, in, out, grad, true);
-            for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
+            for (const mhc_parallel_for loop : {pool<2>, pool<3>, late_pool}) {
                 LayerOutputs out2(s);
                 LayerGradients grad2(in);
                 mhc_initialize(loop, nullptr, 0);

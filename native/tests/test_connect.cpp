@@ -205,7 +205,7 @@ MHC_TEST(connect_gives_the_same_bits_with_two_and_three_threads) {
             connect(s, c, false, true, true, one);
             Backward b(s, c);
             connect_backward(s, c, one.out, false, true, b);
-            for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
+            for (const mhc_parallel_for loop : {pool<2>, pool<3>, late_pool}) {
                 mhc_initialize(loop, nullptr, 0);
                 Forward other(s);
                 connect(s, c, false, true, true, other);

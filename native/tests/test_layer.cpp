@@ -69,7 +69,7 @@ MHC_TEST(layer_gives_the_same_bits_with_two_and_three_threads) {
             Tensor h(s.tokens * s.channels, kNaN, s.dtype);
             enter(s, layer, out, h);
             backward(s, layer, out, grad);
-            for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
+            for (const mhc_parallel_for loop : {pool<2>, pool<3>, late_pool}) {
                 LayerOutputs out2(s);
                 LayerGradients grad2(layer.in);
                 Tensor h2(h.size(), kNaN, s.dtype);

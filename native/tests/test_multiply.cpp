@@ -82,19 +82,20 @@ MHC_TEST(multiply_adds_to_what_is_there_where_it_is_told_to) {
     }
 }
 
-MHC_TEST(multiply_gives_the_same_bits_with_two_and_three_threads) {
+MHC_TEST(multiply_does_every_part_once_and_gives_the_same_bits_with_two_and_three_threads) {
     for (const int dtype : {MHC_FLOAT32, MHC_BFLOAT16})
         for (const bool transposed : {false, true}) {
             const Sizes c{150, 70, 530, transposed, transposed, dtype, dtype};
             Random random(1);
             const Tensor left(c.rows * c.depth, random, 1, dtype), right(c.depth * c.columns, random, 1, dtype);
             each_isa(dtype, [&] {
-                Tensor to(c.rows * c.columns, kNaN, dtype);
-                multiply(c, left, right, to);
-                for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
-                    Tensor to2(c.rows * c.columns, kNaN, dtype);
+                const bool accumulate = dtype == MHC_FLOAT32;
+                Tensor to(c.rows * c.columns, 1, dtype);
+                multiply(c, left, right, to, accumulate);
+                for (const mhc_parallel_for loop : {pool<2>, pool<3>, late_pool}) {
+                    Tensor to2(c.rows * c.columns, 1, dtype);
                     mhc_initialize(loop, nullptr, 0);
-                    multiply(c, left, right, to2);
+                    multiply(c, left, right, to2, accumulate);
                     expect_same("product", c.shape(), to, to2);
                 }
             });

@@ -55,7 +55,7 @@ MHC_TEST(read_gives_the_same_bits_with_two_and_three_threads) {
             Tensor h(s.tokens * s.channels, kNaN, s.dtype), grad_x(in.x.size(), kNaN, s.dtype), grad_pre(in.pre.size());
             forward(s, in, h);
             backward(s, in, grad_x, grad_pre, false);
-            for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
+            for (const mhc_parallel_for loop : {pool<2>, pool<3>, late_pool}) {
                 Tensor h2(h.size(), kNaN, s.dtype), grad_x2(in.x.size(), kNaN, s.dtype), grad_pre2(in.pre.size());
                 mhc_initialize(loop, nullptr, 0);
                 forward(s, in, h2);

@@ -74,7 +74,7 @@ MHC_TEST(write_gives_the_same_bits_with_two_and_three_threads) {
             Gradients grad(in);
             forward(s, in, output);
             backward(s, in, grad, true);
-            for (const mhc_parallel_for loop : {pool<2>, pool<3>}) {
+            for (const mhc_parallel_for loop : {pool<2>, pool<3>, late_pool}) {
                 Tensor output2(in.x.size(), kNaN, s.dtype);
                 Gradients grad2(in);
                 mhc_initialize(loop, nullptr, 0);
