@@ -7,9 +7,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-trainer=${TRAINER:-$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-trainer}
-[ -x "$trainer" ] || { echo "no trainer at $trainer: run 'make build', or set TRAINER" >&2; exit 2; }
+# shellcheck source=bench/common.sh
+source bench/common.sh
 read -r -a sizes <<< "${SIZES:-512:8:512:4 256:4:256:8}"
 read -r -a precisions <<< "${PRECISIONS:-Float32 BFloat16}"
-exec bench/pytorch/compare.py --trainer "$trainer" --json artifacts/bench/pytorch.json ${PYTHON:+--python "$PYTHON"} --sizes "${sizes[@]}" --precisions "${precisions[@]}" \
+bench/pytorch/compare.py --trainer "$trainer" --json artifacts/bench/pytorch.json ${PYTHON:+--python "$PYTHON"} --sizes "${sizes[@]}" --precisions "${precisions[@]}" \
   --layers "${LAYERS:-6}" --rounds "${ROUNDS:-5}" --threads "${THREADS:-2}"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs a command where there is a current PyTorch with torch.compile, for `make bench-pytorch`: in a folder with Debian
-# unstable, which is made the first time (as root; a download of 0.6 GB, 2.7 GB of disk). Nothing else on this machine changes.
+# unstable, which is made the first time (as root; a download of 0.6 GB, 1.9 GB of disk). Nothing else on this machine changes.
 #
 #   pytorch.sh FOLDER COMMAND...    FOLDER is seen there as /bench, where the command runs
 #
@@ -12,7 +12,7 @@ root=$cache/root
 # libsleef, and without the last it writes code without vector instructions, and does not say so.
 readonly packages=python3,python3-dev,python3-numpy,python3-torch,g++,libopenblas0-openmp,libtorch-dev,libsleef-dev
 
-[ $# -ge 2 ] || { sed -nE 's/^# ?//; 2,/^$/p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 [ "$(id -u)" = 0 ] || { echo "pytorch.sh: root is needed, to make a folder with another Debian in it" >&2; exit 1; }
 folder=$(realpath "$1")
 shift
