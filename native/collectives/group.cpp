@@ -57,6 +57,8 @@ void Group::exclusively(const F &body) {
         body();
     } catch (...) {
         dead_ = true;
+        // An abort closes the connections too, and the call may see that first.
+        abort_->check();
         throw;
     }
 }

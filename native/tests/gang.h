@@ -4,10 +4,14 @@
 #include "check.h"
 #include "store.h"
 
+#include <arpa/inet.h>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -128,6 +132,80 @@ class DoomedPeer {
 
   private:
     pid_t process_;
+};
+
+// Stands for the store and for the other rank of two: gloo is told where it is said to be, and it breaks the connection in the
+// moment that it is made.
+class VanishingPeer {
+  public:
+    enum class Role { connects, listens };
+
+    explicit VanishingPeer(Role role) : role_(role) {}
+
+    ~VanishingPeer() {
+        if (thread_.joinable())
+            thread_.join();
+    }
+
+    VanishingPeer(const VanishingPeer &) = delete;
+    VanishingPeer &operator=(const VanishingPeer &) = delete;
+
+    static int set(void *user, const char *, const void *data, int64_t size) {
+        static_cast<VanishingPeer *>(user)->theirs_.assign(static_cast<const char *>(data), static_cast<size_t>(size));
+        return 0;
+    }
+
+    static int64_t get(void *user, const char *, void *buffer, int64_t capacity, int32_t) {
+        VanishingPeer &peer = *static_cast<VanishingPeer *>(user);
+        if (peer.mine_.empty())
+            peer.appear();
+        if (static_cast<int64_t>(peer.mine_.size()) <= capacity)
+            std::memcpy(buffer, peer.mine_.data(), peer.mine_.size());
+        return static_cast<int64_t>(peer.mine_.size());
+    }
+
+  private:
+    // The rank with the lower port waits for the other one to connect.
+    void appear() {
+        const size_t host = theirs_.find(std::string("\x7f\0\0\1", 4));
+        if (host == std::string::npos)
+            throw std::runtime_error("no address in what gloo has stored");
+        const size_t at = host - offsetof(sockaddr_in, sin_addr);
+        sockaddr_in address;
+        std::memcpy(&address, theirs_.data() + at, sizeof address);
+        const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+        int port = ntohs(address.sin_port);
+        if (role_ == Role::connects) {
+            expect(::connect(socket, reinterpret_cast<sockaddr *>(&address), sizeof address) == 0, "connect: %m");
+            reset(socket);
+            port = 65535;
+            address.sin_port = htons(static_cast<uint16_t>(port));
+        } else {
+            do
+                address.sin_port = htons(static_cast<uint16_t>(--port));
+            while (::bind(socket, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0 && port > 1024);
+            expect(::listen(socket, 1) == 0, "listen: %m");
+            thread_ = std::thread([socket] {
+                pollfd waiting{socket, POLLIN, 0};
+                if (::poll(&waiting, 1, kTimeout) == 1)
+                    reset(::accept(socket, nullptr, nullptr));
+                ::close(socket);
+            });
+        }
+        mine_ = theirs_;
+        std::memcpy(mine_.data() + at, &address, sizeof address);
+    }
+
+    // Closes with RST in place of FIN.
+    static void reset(int socket) {
+        const linger at_once{1, 0};
+        setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        ::close(socket);
+    }
+
+    const Role role_;
+    std::string theirs_, mine_;
+    std::thread thread_;
 };
 
 } // namespace mhc::test

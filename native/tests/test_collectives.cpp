@@ -263,10 +263,24 @@ MHC_TEST(a_peer_that_comes_and_does_not_connect_is_an_error_at_the_timeout) {
     expect(waited, "no rank waited for a connection in %d rounds", round);
 }
 
+MHC_TEST(a_peer_that_vanishes_while_it_connects_is_an_error_and_not_the_end_of_this_process) {
+    for (const VanishingPeer::Role role : {VanishingPeer::Role::connects, VanishingPeer::Role::listens})
+        for (int round = 0; round < 50; round++) {
+            VanishingPeer peer(role);
+            Member m(0, 2, peer, 1000);
+            // Whether the connection is there for a moment is chance.
+            const int code = m.code == MHC_GROUP_OK ? mhc_group_barrier(m.group, m.error, sizeof m.error) : m.code;
+            expect(code == (m.code == MHC_GROUP_OK ? MHC_GROUP_ERROR_PEER : MHC_GROUP_ERROR_CONNECT), "code %d: %s", code,
+                   m.error);
+        }
+}
+
 MHC_TEST(abort_wakes_a_blocked_collective_and_the_peer) {
     std::atomic<bool> woken{false};
     gang(2, [&](Member &m) {
         float data[64] = {};
+        // A rank that aborts before its peer has connected is one that the peer cannot connect with.
+        m.expect_ok(mhc_group_barrier(m.group, m.error, sizeof m.error), "barrier");
         if (m.rank == 0) {
             std::thread other([&] { expect(mhc_group_abort(m.group, nullptr, 0) == MHC_GROUP_OK, "abort failed"); });
             const double start = seconds();
