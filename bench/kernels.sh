@@ -5,8 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-trainer=${TRAINER:-$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64/mhc-trainer}
-[ -x "$trainer" ] || { echo "no trainer at $trainer: run 'make build', or set TRAINER" >&2; exit 2; }
+# shellcheck source=bench/common.sh
+source bench/common.sh
 echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors, load $(cut -d ' ' -f 1 /proc/loadavg), $(date -u +%F)"
-exec "$trainer" bench-kernels --threads "${THREADS:-2}" --rounds "${ROUNDS:-15}" --tokens "${TOKENS:-2048}" --channels "${CHANNELS:-512}" \
+"$trainer" bench-kernels --threads "${THREADS:-2}" --rounds "${ROUNDS:-15}" --tokens "${TOKENS:-2048}" --channels "${CHANNELS:-512}" \
   --json artifacts/bench/kernels.json
