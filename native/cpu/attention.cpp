@@ -10,14 +10,15 @@ namespace {
 
 constexpr int kBlock = 4 * kRows; // tokens whose gradients of keys and values are added up at once
 
-// [batch, time, heads, width], and which part of it one thread has at a time.
+// [batch, time, heads, width], and which part of it one thread has at a time. Rows of scores are a line longer than they need
+// be: a power of two would put them all into the same few places of the first-level cache.
 struct Layouts {
-    int64_t batch, time, heads, key_heads, width, all, padded_time, padded_width;
+    int64_t batch, time, heads, key_heads, width, all, padded_time, score_stride, padded_width;
     float scale;
 
     explicit Layouts(const AttentionSizes &a)
         : batch(a.batch), time(a.time), heads(a.heads), key_heads(a.key_heads), width(a.width), all(heads + 2 * key_heads),
-          padded_time(up_to(a.time, kPanel)), padded_width(up_to(a.width, kPanel)),
+          padded_time(up_to(a.time, kPanel)), score_stride(padded_time + kLanes), padded_width(up_to(a.width, kPanel)),
           scale(1.0f / __builtin_sqrtf(static_cast<float>(a.width))) {}
 
     int64_t stride() const { return all * width; }
@@ -27,6 +28,11 @@ struct Layouts {
     int64_t values_at(int64_t b, int64_t key_head) const { return at(b, heads + key_heads + key_head); }
     int64_t result_at(int64_t b, int64_t head) const { return (b * time * heads + head) * width; }
     int64_t result_stride() const { return heads * width; }
+};
+
+// One batch entry's key head.
+struct Group {
+    int64_t batch, key_head;
 };
 
 // Cuts scratch memory into pieces.
@@ -50,12 +56,12 @@ void take_panels(const T *from, const Layouts &l, float *to) {
         take_panel(from + j * l.stride(), l.stride(), l.time - j, l.width, to + j * l.width);
 }
 
-// to [rows, padded_time], as far as the columns up to `columns`, = left [rows, width] times panels.
+// to [rows, score_stride], as far as the columns up to `columns`, = left [rows, width] times panels.
 void scores(const float *left, int64_t left_stride, int rows, const float *panels, int64_t columns, const Layouts &l,
             float *to) {
     for (int64_t j = 0; j < columns; j += kPanel)
         multiply_tile<Layout::rows>(
-            rows, Tile<float>{left, left_stride, panels + j * l.width, kPanel, to + j, l.padded_time, l.width, false});
+            rows, Tile<float>{left, left_stride, panels + j * l.width, kPanel, to + j, l.score_stride, l.width, false});
 }
 
 // to [rows, padded_width] (+)= left [rows, depth] times right [depth, padded_width]
@@ -99,15 +105,41 @@ void score_gradients(const float *p, float *g, int64_t valid, int64_t end) {
         store(g + j, Vec{});
 }
 
+// Memory is asked for what is wanted a little later, while products are computed: hardware begins anew with every short row.
+template <class T>
+void ask_for_rows(const T *from, int64_t stride, int64_t count, int64_t width) {
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t c = 0; c < width; c += kLine<T>)
+            ask_for(from + i * stride + c);
+}
+
+// The same for rows that will be written: what is there is of no interest.
+template <class T>
+void ask_to_write(T *to, int64_t stride, int64_t count, int64_t width) {
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t c = 0; c < width; c += kLine<T>)
+            __builtin_prefetch(to + i * stride + c, 1, 2);
+}
+
+// Keys and values of tokens from t on, of a group that comes next.
+template <class T>
+void ask_for_group(const T *qkv, const Layouts &l, Group group, int64_t t, int64_t rows) {
+    ask_for_rows(qkv + l.keys_at(group.batch, group.key_head) + t * l.stride(), l.stride(), rows, l.width);
+    ask_for_rows(qkv + l.values_at(group.batch, group.key_head) + t * l.stride(), l.stride(), rows, l.width);
+}
+
 template <class T>
 void put_rows(const float *from, int64_t from_stride, int64_t count, int64_t width, float scale, T *to, int64_t stride) {
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++) {
+        if (i + 8 < count)
+            ask_to_write(to + (i + 8) * stride, 0, 1, width);
         each_block(width, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
             store(to + i * stride + c, load(from + i * from_stride + c, lanes) * scale, lanes);
         });
+    }
 }
 
-// Calls body(memory, batch entry, key head) for all of them.
+// Calls body(memory, group, the next group or this one if there is none) for all of them.
 template <class F>
 int each_group(const Layouts &l, int64_t floats, const F &body) {
     bool failed = false;
@@ -117,8 +149,10 @@ int each_group(const Layouts &l, int64_t floats, const F &body) {
             __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
             return;
         }
-        for (int64_t each = begin; each < end; each++)
-            body(Pieces(memory), each / l.key_heads, each % l.key_heads);
+        for (int64_t each = begin; each < end; each++) {
+            const int64_t next = each + 1 < end ? each + 1 : each;
+            body(Pieces(memory), Group{each / l.key_heads, each % l.key_heads}, Group{next / l.key_heads, next % l.key_heads});
+        }
     });
     return failed ? MHC_ERROR_MEMORY : code;
 }
@@ -128,9 +162,11 @@ int forward(const AttentionForward &a) {
     const Layouts l(a.sizes);
     const T *qkv = static_cast<const T *>(a.qkv);
     T *output = static_cast<T *>(a.output);
-    const int64_t floats = l.padded_time * (l.width + kRows) + l.time * l.padded_width + kRows * (l.width + l.padded_width);
-    return each_group(l, floats, [&](Pieces pieces, int64_t b, int64_t key_head) {
-        float *keys = pieces.take(l.padded_time * l.width), *weights = pieces.take(kRows * l.padded_time);
+    const int64_t floats =
+        l.padded_time * l.width + l.score_stride * kRows + l.time * l.padded_width + kRows * (l.width + l.padded_width);
+    return each_group(l, floats, [&](Pieces pieces, Group group, Group next) {
+        const auto [b, key_head] = group;
+        float *keys = pieces.take(l.padded_time * l.width), *weights = pieces.take(kRows * l.score_stride);
         float *values = pieces.take(l.time * l.padded_width), *result = pieces.take(kRows * l.padded_width);
         float *queries = pieces.take(kRows * l.width);
         take_panels(qkv + l.keys_at(b, key_head), l, keys);
@@ -138,13 +174,17 @@ int forward(const AttentionForward &a) {
         for (int64_t head = key_head * l.group(); head < (key_head + 1) * l.group(); head++)
             for (int64_t t = 0; t < l.time; t += kRows) {
                 const int rows = static_cast<int>(least(l.time - t, kRows));
+                T *to = output + l.result_at(b, head) + t * l.result_stride();
+                ask_to_write(to, l.result_stride(), rows, l.width);
+                ask_for_rows(qkv + l.at(b, head) + (t + rows) * l.stride(), l.stride(), least(l.time - t - rows, kRows),
+                             l.width);
+                ask_for_group(qkv, l, next, t, rows);
                 take_rows(qkv + l.at(b, head) + t * l.stride(), l.stride(), rows, l.width, l.scale, queries, l.width);
                 scores(queries, l.width, rows, keys, t + rows, l, weights);
                 float shares[kRows];
                 for (int i = 0; i < rows; i++)
-                    shares[i] = 1.0f / exponentials(weights + i * l.padded_time, t + i + 1, up_to(t + rows, kPanel));
-                combine<Layout::rows>(weights, l.padded_time, rows, values, t + rows, l, result, false);
-                T *to = output + l.result_at(b, head) + t * l.result_stride();
+                    shares[i] = 1.0f / exponentials(weights + i * l.score_stride, t + i + 1, up_to(t + rows, kPanel));
+                combine<Layout::rows>(weights, l.score_stride, rows, values, t + rows, l, result, false);
                 for (int i = 0; i < rows; i++)
                     put_rows(result + i * l.padded_width, 0, 1, l.width, shares[i], to + i * l.result_stride(), 0);
             }
@@ -159,8 +199,9 @@ class Backward {
           grad_qkv_(static_cast<T *>(a.grad_qkv)) {}
 
     int run() const {
-        const int64_t floats = 2 * l_.padded_time * (l_.width + kBlock) + (3 * l_.time + 2 * kBlock + kRows) * l_.padded_width;
-        return each_group(l_, floats, [&](Pieces pieces, int64_t b, int64_t key_head) { group(pieces, b, key_head); });
+        const int64_t floats =
+            2 * l_.padded_time * l_.width + 2 * l_.score_stride * kBlock + (3 * l_.time + 2 * kBlock + kRows) * l_.padded_width;
+        return each_group(l_, floats, [&](Pieces pieces, Group now, Group next) { group(pieces, now, next); });
     }
 
   private:
@@ -169,14 +210,15 @@ class Backward {
         float *key_panels, *value_panels;         // [panels, width, kPanel]
         float *keys, *grad_keys, *grad_values;    // [time, padded_width]
         float *queries, *upstream, *grad_queries; // [kBlock or kRows, padded_width]
-        float *weights, *gradients;               // [kBlock, padded_time]
+        float *weights, *gradients;               // [kBlock, score_stride]
     };
 
-    void group(Pieces pieces, int64_t b, int64_t key_head) const {
+    void group(Pieces pieces, Group now, Group next) const {
+        const auto [b, key_head] = now;
         const int64_t panels = l_.padded_time * l_.width, rows = l_.time * l_.padded_width;
         Memory m{};
         m.key_panels = pieces.take(panels), m.value_panels = pieces.take(panels);
-        m.weights = pieces.take(kBlock * l_.padded_time), m.gradients = pieces.take(kBlock * l_.padded_time);
+        m.weights = pieces.take(kBlock * l_.score_stride), m.gradients = pieces.take(kBlock * l_.score_stride);
         m.keys = pieces.take(rows), m.grad_keys = pieces.take(rows), m.grad_values = pieces.take(rows);
         m.queries = pieces.take(kBlock * l_.padded_width), m.upstream = pieces.take(kBlock * l_.padded_width);
         m.grad_queries = pieces.take(kRows * l_.padded_width);
@@ -188,35 +230,39 @@ class Backward {
             m.grad_keys[i] = m.grad_values[i] = 0.0f;
         for (int64_t head = key_head * l_.group(); head < (key_head + 1) * l_.group(); head++)
             for (int64_t t = 0; t < l_.time; t += kBlock)
-                block(m, b, head, t, static_cast<int>(least(l_.time - t, kBlock)));
+                block(m, b, head, t, static_cast<int>(least(l_.time - t, kBlock)), next);
         put_rows(m.grad_keys, l_.padded_width, l_.time, l_.width, 1.0f, grad_qkv_ + l_.keys_at(b, key_head), l_.stride());
         put_rows(m.grad_values, l_.padded_width, l_.time, l_.width, 1.0f, grad_qkv_ + l_.values_at(b, key_head), l_.stride());
     }
 
     // Queries carry the scale, so that the gradient of keys has it too.
-    void block(const Memory &m, int64_t b, int64_t head, int64_t first, int count) const {
+    void block(const Memory &m, int64_t b, int64_t head, int64_t first, int count, Group next) const {
         const int64_t at = l_.at(b, head) + first * l_.stride(), end = up_to(first + count, kPanel);
         take_rows(qkv_ + at, l_.stride(), count, l_.width, l_.scale, m.queries, l_.padded_width);
         take_rows(grad_output_ + l_.result_at(b, head) + first * l_.result_stride(), l_.result_stride(), count, l_.width, 1.0f,
                   m.upstream, l_.padded_width);
         for (int i = 0; i < count; i += kRows) {
             const int rows = static_cast<int>(least(count - i, kRows));
-            const int64_t seen = first + i + rows;
-            float *weights = m.weights + i * l_.padded_time, *gradients = m.gradients + i * l_.padded_time;
+            const int64_t seen = first + i + rows, t = first + i, later = t + kBlock, more = least(l_.time - later, kRows);
+            ask_to_write(grad_qkv_ + at + i * l_.stride(), l_.stride(), rows, l_.width);
+            ask_for_rows(qkv_ + l_.at(b, head) + later * l_.stride(), l_.stride(), more, l_.width);
+            ask_for_rows(grad_output_ + l_.result_at(b, head) + later * l_.result_stride(), l_.result_stride(), more, l_.width);
+            ask_for_group(qkv_, l_, next, t, rows);
+            float *weights = m.weights + i * l_.score_stride, *gradients = m.gradients + i * l_.score_stride;
             scores(m.queries + i * l_.padded_width, l_.padded_width, rows, m.key_panels, seen, l_, weights);
             scores(m.upstream + i * l_.padded_width, l_.padded_width, rows, m.value_panels, seen, l_, gradients);
             for (int64_t row = 0; row < rows; row++)
-                row_gradients(weights + row * l_.padded_time, gradients + row * l_.padded_time, first + i + row + 1, end);
-            combine<Layout::rows>(gradients, l_.padded_time, rows, m.keys, seen, l_, m.grad_queries, false);
+                row_gradients(weights + row * l_.score_stride, gradients + row * l_.score_stride, first + i + row + 1, end);
+            combine<Layout::rows>(gradients, l_.score_stride, rows, m.keys, seen, l_, m.grad_queries, false);
             put_rows(m.grad_queries, l_.padded_width, rows, l_.width, l_.scale, grad_qkv_ + at + i * l_.stride(), l_.stride());
         }
         // A key has gradients from its own token on.
         for (int64_t j = 0; j < first + count; j += kRows) {
             const int rows = static_cast<int>(least(first + count - j, kRows));
-            const int64_t from = j > first ? j - first : 0, cell = from * l_.padded_time + j, row = from * l_.padded_width;
-            combine<Layout::columns>(m.weights + cell, l_.padded_time, rows, m.upstream + row, count - from, l_,
+            const int64_t from = j > first ? j - first : 0, cell = from * l_.score_stride + j, row = from * l_.padded_width;
+            combine<Layout::columns>(m.weights + cell, l_.score_stride, rows, m.upstream + row, count - from, l_,
                                      m.grad_values + j * l_.padded_width, true);
-            combine<Layout::columns>(m.gradients + cell, l_.padded_time, rows, m.queries + row, count - from, l_,
+            combine<Layout::columns>(m.gradients + cell, l_.score_stride, rows, m.queries + row, count - from, l_,
                                      m.grad_keys + j * l_.padded_width, true);
         }
     }

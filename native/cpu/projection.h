@@ -182,7 +182,7 @@ void project(const Streams<T> &x, const Streams<T> &next, int64_t channels, cons
             multiply_columns<N>(columns, phi + (i * rows + c / each) * m, factors_of<T>(now), products,
                                 [&](int64_t k) MHC_INLINE_BODY {
                                     if (k / kLanes * kLine<T> < now)
-                                        __builtin_prefetch(ahead + k % kLanes * next.token + k / kLanes * kLine<T>, 0, 2);
+                                        ask_for(ahead + k % kLanes * next.token + k / kLanes * kLine<T>);
                                 });
         }
 }

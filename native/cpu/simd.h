@@ -88,6 +88,12 @@ MHC_INLINE void fence() {
 template <class T>
 constexpr int kLine = 64 / static_cast<int>(sizeof(T));
 
+// Asks for a line, into the second-level cache: it waits for more at a time than the first (Zen 4: from memory, reads take 0.7
+// of the time).
+MHC_INLINE void ask_for(const void *line) {
+    __builtin_prefetch(line, 0, 2);
+}
+
 // Results from this size on are streamed; smaller ones are worth keeping in the cache for whoever reads them next.
 constexpr int64_t kStreamedBytes = int64_t{8} << 20;
 

@@ -8,12 +8,6 @@
 
 namespace mhc::MHC_NAMESPACE {
 
-// Into the second-level cache: it waits for more lines at a time than the first (Zen 4: from memory, reads take 0.7 of the
-// time).
-MHC_INLINE void ask_for(const void *line) {
-    __builtin_prefetch(line, 0, 2);
-}
-
 template <int Count>
 MHC_INLINE void splat_all(const float *values, Vec *vectors) {
 #pragma GCC unroll 16
