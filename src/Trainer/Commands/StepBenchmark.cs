@@ -99,6 +99,8 @@ internal sealed class StepBenchmark : IDisposable
         {
             _seconds.Add(watch.Elapsed.TotalSeconds);
         }
+
+        HugePages.Follow();
     }
 
     public void Dispose()

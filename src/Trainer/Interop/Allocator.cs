@@ -35,17 +35,10 @@ internal static unsafe partial class Allocator
     public static string Name => Property is null ? LibC : "tcmalloc";
 
     /// <summary>Bytes that it has given out to this process, all threads together.</summary>
-    public static long BytesInUse
-    {
-        get
-        {
-            nuint bytes = 0;
-            fixed (byte* name = "generic.current_allocated_bytes\0"u8)
-            {
-                return Property is not null && Property(name, &bytes) != 0 ? (long)bytes : HeapInUse.Bytes;
-            }
-        }
-    }
+    public static long BytesInUse => Ask("generic.current_allocated_bytes\0"u8) ?? HeapInUse.Bytes;
+
+    /// <summary>Bytes of the heap that tcmalloc gives out of; null: another allocator serves.</summary>
+    public static long? HeapBytes => Ask("generic.heap_size\0"u8);
 
     /// <summary>Gives freed memory back to the system.</summary>
     public static void GiveBack()
@@ -99,6 +92,15 @@ internal static unsafe partial class Allocator
             {
                 _ = Execute(path, list);
             }
+        }
+    }
+
+    private static long? Ask(ReadOnlySpan<byte> property)
+    {
+        nuint bytes = 0;
+        fixed (byte* name = property)
+        {
+            return Property is not null && Property(name, &bytes) != 0 ? (long)bytes : null;
         }
     }
 

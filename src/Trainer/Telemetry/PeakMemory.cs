@@ -1,4 +1,3 @@
-using System.Globalization;
 using MhcOperator.Trainer.Interop;
 
 namespace MhcOperator.Trainer.Telemetry;
@@ -37,9 +36,5 @@ internal sealed class PeakMemory
     /// <summary>Sees how much is in use now.</summary>
     public void Look() => _inUse = Math.Max(_inUse, Allocator.BytesInUse);
 
-    private static long Status(string field)
-    {
-        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal));
-        return 1024 * long.Parse(line.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
+    private static long Status(string field) => ProcessMemory.Bytes("status", field);
 }

@@ -3,6 +3,7 @@ using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Drills;
+using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
 using MhcOperator.Trainer.Stability;
@@ -49,6 +50,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             }
 
             state.Updater.Clear();
+            HugePages.Follow();
             parts.Activity.Begin("measuring the validation loss", step);
             progress = new TrainingProgress(step, dataStep + 1, progress.Tokens + _optimization.BatchTokens)
             {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using MhcOperator.Trainer.Interop;
 
 namespace MhcOperator.Trainer.Tests.Support;
 
@@ -41,6 +43,9 @@ internal sealed partial class TrainerProcess : IDisposable
 
     /// <summary>The hash that it printed at the end.</summary>
     public string WeightsHash => Output.Split('\n').Single(l => l.StartsWith("weights sha256:", StringComparison.Ordinal))["weights sha256:".Length..];
+
+    /// <summary>Bytes of its memory that are on huge pages.</summary>
+    public long OnHugePages => ProcessMemory.Bytes("smaps_rollup", "AnonHugePages:", _process.Id.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>TCP ports that it listens on.</summary>
     public IReadOnlyList<int> ListeningPorts
