@@ -114,6 +114,17 @@ MHC_INLINE void stream_line(Bf16 *p, const Vec *values) {
 }
 #endif
 
+// A line as it is.
+template <class T>
+MHC_INLINE void stream_line(T *to, const T *from) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kLine<float>; v += kLanes) {
+        Vec bits;
+        __builtin_memcpy(&bits, from + v * (sizeof(float) / sizeof(T)), sizeof bits);
+        stream(reinterpret_cast<float *>(to) + v, bits);
+    }
+}
+
 // Terms of an inner product of two rows, as many as one instruction multiplies and adds: products of bfloat16 are exact.
 template <class T>
 struct TermsOf {

@@ -15,23 +15,17 @@ template <int N, class T>
 struct Forward {
     using M = Coefficients<N>;
 
-    // The new streams of a tile. Those that are streamed to memory are kept in `kept` too, for what follows.
+    // The new streams of a tile, into `kept` where it is not null.
     static Streams<T> write_tile(const ConnectForward &a, const Sizes &sizes, int64_t first, int count, T *kept) {
         const int64_t channels = sizes.channels, depth = N * channels;
         const Streams<T> x = Streams<T>::of(a.x, a.x_replicated, N, channels).from(first);
         if (a.y == nullptr)
             return x;
-        T *next = static_cast<T *>(a.x_next) + first * depth;
-        for (int t = 0; t < count; t++) {
-            const T *y = static_cast<const T *>(a.y) + (first + t) * channels;
-            const float *res = a.res_before + (first + t) * N * N, *post = a.post_before + (first + t) * N;
-            if (kept != nullptr)
-                write_past<N>(x.row(t, 0), x.stream, x.row(t + 1, 0), y, res, post, next + t * depth, kept + t * depth,
-                              channels);
-            else
-                write<N>(x.row(t, 0), x.stream, y, res, post, next + t * depth, channels);
-        }
-        return Streams<T>::of(kept != nullptr ? kept : next, false, N, channels);
+        T *to = kept != nullptr ? kept : static_cast<T *>(a.x_next) + first * depth;
+        for (int t = 0; t < count; t++)
+            write<N>(x.row(t, 0), x.stream, static_cast<const T *>(a.y) + (first + t) * channels,
+                     a.res_before + (first + t) * N * N, a.post_before + (first + t) * N, to + t * depth, channels);
+        return Streams<T>::of(to, false, N, channels);
     }
 
     // row: [C]
@@ -40,11 +34,13 @@ struct Forward {
         const int64_t channels = sizes.channels, depth = N * channels;
         const Streams<T> x = write_tile(a, sizes, first, count, kept);
         const Streams<T> next = Streams<T>::of(a.x, a.x_replicated, N, channels).from(first + kTile);
+        T *past = kept != nullptr ? static_cast<T *>(a.x_next) + first * depth : nullptr;
         for (int t = 0; t < count; t += kLanes) {
             const int now = smaller(count - t, kLanes);
             const int64_t at = first + t;
             Vec products[M::count], squares;
-            project<N>(x.from(t), next.from(t), channels, phi, now, products, squares);
+            project<N>(x.from(t), next.from(t), past != nullptr ? past + t * depth : nullptr, channels, phi, now, products,
+                       squares);
             activate<N>(products, squares, a.bias, a.alpha, now, sizes.iterations, depth, a.r + at, a.raw + at * M::count,
                         a.pre + at * N, a.post + at * N, a.res + at * N * N);
         }

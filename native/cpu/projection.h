@@ -160,10 +160,11 @@ MHC_INLINE void multiply_columns(const F (*x)[kLanes], const F *phi, int64_t dep
 }
 
 // products[m] = x phi and squares = |x|^2 of `count` <= kLanes tokens, a token a lane, taking x from memory once. Between
-// multiplications memory has time for `next`, the streams that will be read next. phi: see `phi_factors`.
+// multiplications memory has time: for `next`, the streams that will be read next, and to take those of x past the caches to
+// `past`, where it is not null. phi: see `phi_factors`.
 template <int N, class T>
-void project(const Streams<T> &x, const Streams<T> &next, int64_t channels, const Factor<T> *phi, int count, Vec *products,
-             Vec &squares) {
+void project(const Streams<T> &x, const Streams<T> &next, T *past, int64_t channels, const Factor<T> *phi, int count,
+             Vec *products, Vec &squares) {
     constexpr int m = Coefficients<N>::count, square = square_channels<T>, each = FactorOf<T>::terms;
     const int64_t rows = factors_of<T>(channels);
     alignas(64) Factor<T> columns[kDepth / each][kLanes];
@@ -174,6 +175,7 @@ void project(const Streams<T> &x, const Streams<T> &next, int64_t channels, cons
         for (int64_t c = 0; c < channels; c += kDepth) {
             const int64_t now = channels - c < kDepth ? channels - c : kDepth;
             const T *from = x.row(0, i) + c, *ahead = next.row(0, i) + c;
+            T *to = past != nullptr ? past + i * channels + c : nullptr;
             int64_t done = 0;
             if (count == kLanes)
                 for (; done + square <= now; done += square)
@@ -181,8 +183,12 @@ void project(const Streams<T> &x, const Streams<T> &next, int64_t channels, cons
             take_part(from + done, x.token, count, now - done, columns + done / each, squares);
             multiply_columns<N>(columns, phi + (i * rows + c / each) * m, factors_of<T>(now), products,
                                 [&](int64_t k) MHC_INLINE_BODY {
-                                    if (k / kLanes * kLine<T> < now)
-                                        ask_for(ahead + k % kLanes * next.token + k / kLanes * kLine<T>);
+                                    const int64_t token = k % kLanes, at = k / kLanes * kLine<T>;
+                                    if (at >= now)
+                                        return;
+                                    ask_for(ahead + token * next.token + at);
+                                    if (to != nullptr && token < count)
+                                        stream_line(to + token * x.token + at, from + token * x.token + at);
                                 });
         }
 }

@@ -58,10 +58,10 @@ MHC_INLINE void write(const T *x, int64_t stride, const T *y, const float *res, 
     });
 }
 
-// `write` past the caches, line by line, and into `kept` too where it is not null. `next` as in `mix`.
+// `write` past the caches, line by line. `next` as in `mix`.
 template <int N, class T>
 MHC_INLINE void write_past(const T *x, int64_t stride, const T *next, const T *y, const float *res, const float *post,
-                           T *output, T *kept, int64_t channels) {
+                           T *output, int64_t channels) {
     constexpr int vectors = kLine<T> / kLanes;
     for (int64_t c = 0; c < channels; c += kLine<T>) {
         Vec streams[N][vectors], addend[vectors];
@@ -87,10 +87,6 @@ MHC_INLINE void write_past(const T *x, int64_t stride, const T *next, const T *y
                 for (int v = 0; v < vectors; v++)
                     totals[v] = fma(splat(res[i * N + j]), streams[j][v], totals[v]);
             stream_line(output + i * channels + c, totals);
-            if (kept != nullptr)
-#pragma GCC unroll 8
-                for (int v = 0; v < vectors; v++)
-                    store(kept + i * channels + c + v * kLanes, totals[v]);
         }
     }
 }

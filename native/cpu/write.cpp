@@ -18,7 +18,7 @@ struct Forward {
                 const float *res = a.res + t * N * N, *post = a.post + t * N;
                 T *output = outputs + t * row;
                 if (past)
-                    write_past<N, T>(x, channels, x + row, y, res, post, output, nullptr, channels);
+                    write_past<N, T>(x, channels, x + row, y, res, post, output, channels);
                 else
                     write<N>(x, channels, y, res, post, output, channels);
             }
