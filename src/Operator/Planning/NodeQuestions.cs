@@ -1,5 +1,4 @@
 using k8s.Models;
-using MhcOperator.Api;
 using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning;
