@@ -23,9 +23,7 @@ own_apt_options=(-o Dir::State::status="$cache/apt/status") # nothing is install
 
 prepare_apt() {
   local site
-  # shellcheck disable=SC2016  # apt's own variable
-  site=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Label: Debian' 'Created-By: Packages' | head -n 1)
-  [ -n "$site" ] || fail "no Debian mirror is set up on this machine"
+  site=$(debian_mirror)
   rm -rf "$cache/apt"
   mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
   : > "$cache/apt/status"

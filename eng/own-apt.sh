@@ -13,3 +13,12 @@ own_apt() {
     fail "apt-get $1 did not work"
   }
 }
+
+# debian_mirror: prints the address of the machine's own. Ends the script, by fail, where there is none.
+debian_mirror() {
+  local site
+  # shellcheck disable=SC2016  # apt's own variable
+  site=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Label: Debian' 'Created-By: Packages' | head -n 1)
+  [ -n "$site" ] || fail "no Debian mirror is set up on this machine"
+  echo "$site"
+}

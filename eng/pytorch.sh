@@ -13,17 +13,23 @@ root=$cache/root
 readonly packages=python3,python3-dev,python3-numpy,python3-torch,g++,libopenblas0-openmp,libtorch-dev,libsleef-dev
 
 [ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-[ "$(id -u)" = 0 ] || { echo "pytorch.sh: root is needed, to make a folder with another Debian in it" >&2; exit 1; }
+
+fail() {
+  echo "pytorch.sh: $*" >&2
+  exit 1
+}
+
+[ "$(id -u)" = 0 ] || fail "root is needed, to make a folder with another Debian in it"
 folder=$(realpath "$1")
 shift
 
 # Into a folder of another name first, so that a half-made one is never used.
 make_root() {
   local site log=$cache/debootstrap.log
+  # shellcheck source=eng/own-apt.sh
+  source eng/own-apt.sh
   eng/setup.sh debootstrap
-  # shellcheck disable=SC2016  # apt's own variable
-  site=$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' 'Label: Debian' 'Created-By: Packages' | head -n 1)
-  [ -n "$site" ] || { echo "pytorch.sh: no Debian mirror is set up on this machine" >&2; exit 1; }
+  site=$(debian_mirror)
   echo "pytorch.sh: making $root, some minutes" >&2
   rm -rf "$root.new"
   debootstrap --variant=minbase --include="$packages" sid "$root.new" "$site" > "$log" 2>&1 || {
