@@ -107,7 +107,7 @@ internal static class BenchCommand
             }
 
             output.WriteLine($"{model.Layers} layers, width {model.Width}, context {model.ContextLength}, {tokens} tokens, n = {model.Mhc.Streams}, {precision}, "
-                + $"{torch.get_num_threads()} thread(s), {MhcKernels.InstructionSet} kernels, products of {(MatrixProducts.Native(precision) ? "ours" : "libtorch")}, memory from {Allocator.Name} with {HugePages.Bytes >> 20} MiB on huge pages, median of {rounds} interleaved steps");
+                + $"{torch.get_num_threads()} thread(s), {MhcKernels.InstructionSet} kernels, products of {(MatrixProducts.Native(precision) ? "ours" : "libtorch")}, memory from {Allocator.Name} with {HugePages.BytesOf() >> 20} MiB on huge pages, median of {rounds} interleaved steps");
             List<BenchmarkResult> results = [];
             for (var i = 0; i < variants.Count; i++)
             {

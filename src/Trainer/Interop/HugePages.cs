@@ -15,17 +15,21 @@ internal static partial class HugePages
     public const string Variable = "MHC_HUGE_PAGES";
 
     private const string Setting = "/sys/kernel/mm/transparent_hugepage/enabled";
+    private const string Sums = "smaps_rollup"; // from Linux 4.14; sandboxes may lack it
     private const nint PageBytes = 2 << 20;
     private const int Advice = 14; // MADV_HUGEPAGE of mman.h
     private const int Collapse = 25; // MADV_COLLAPSE
 
-    private static readonly bool Wanted = Environment.GetEnvironmentVariable(Variable) != "off"
-        && File.Exists(Setting) && !File.ReadAllText(Setting).Contains("[never]", StringComparison.Ordinal);
+    private static readonly bool Wanted = Environment.GetEnvironmentVariable(Variable) != "off" && !SystemSetting.Contains("[never]", StringComparison.Ordinal);
 
     private static long _heap;
 
-    /// <summary>Bytes of this process's memory that are on huge pages.</summary>
-    public static long Bytes => ProcessMemory.Bytes("smaps_rollup", "AnonHugePages:");
+    /// <summary>The kernel's choices, the one that holds in brackets, such as "always [madvise] never".</summary>
+    public static string SystemSetting => File.Exists(Setting) ? File.ReadAllText(Setting) : "[never]";
+
+    /// <summary>Bytes of a process's memory that are on huge pages; 0 where the system does not say.</summary>
+    public static long BytesOf(string process = "self") =>
+        File.Exists($"/proc/{process}/{Sums}") ? ProcessMemory.Bytes(Sums, "AnonHugePages:", process) : 0;
 
     /// <summary>To be called after a step; costs nothing where the heap has not grown since the last call. The kernel may refuse.</summary>
     public static void Follow()

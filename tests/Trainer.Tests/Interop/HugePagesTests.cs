@@ -7,9 +7,7 @@ namespace MhcOperator.Trainer.Tests.Interop;
 /// <summary>What the kernel does is its own affair: here it must have huge pages to give, and collapse on demand.</summary>
 public sealed class HugePagesTests
 {
-    private static readonly string Setting = File.Exists("/sys/kernel/mm/transparent_hugepage/enabled") ? File.ReadAllText("/sys/kernel/mm/transparent_hugepage/enabled") : "[never]";
-
-    private static bool Collapses => !Setting.Contains("[never]", StringComparison.Ordinal) && Environment.OSVersion.Version >= new Version(6, 1);
+    private static bool Collapses => !HugePages.SystemSetting.Contains("[never]", StringComparison.Ordinal) && Environment.OSVersion.Version >= new Version(6, 1);
 
     [Fact]
     public void A_trainer_lays_its_heap_on_huge_pages_where_the_system_has_them()
@@ -22,7 +20,7 @@ public sealed class HugePagesTests
     public void A_trainer_leaves_pages_alone_when_it_is_told_to()
     {
         var bytes = MebibytesOf(Bench("off"));
-        Assert.True(bytes == 0 || Setting.Contains("[always]", StringComparison.Ordinal), $"{bytes} MiB on huge pages");
+        Assert.True(bytes == 0 || HugePages.SystemSetting.Contains("[always]", StringComparison.Ordinal), $"{bytes} MiB on huge pages");
     }
 
     [Fact]
@@ -34,6 +32,9 @@ public sealed class HugePagesTests
         rank.WaitUntil(() => job.Trained().Count >= 2); // it has taken one
         Assert.Equal(Collapses, rank.OnHugePages > 0);
     }
+
+    [Fact]
+    public void A_system_that_does_not_say_has_none() => Assert.Equal(0, HugePages.BytesOf("no-such-process"));
 
     private static string Bench(string wish)
     {

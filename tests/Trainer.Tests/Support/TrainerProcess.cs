@@ -45,7 +45,7 @@ internal sealed partial class TrainerProcess : IDisposable
     public string WeightsHash => Output.Split('\n').Single(l => l.StartsWith("weights sha256:", StringComparison.Ordinal))["weights sha256:".Length..];
 
     /// <summary>Bytes of its memory that are on huge pages.</summary>
-    public long OnHugePages => ProcessMemory.Bytes("smaps_rollup", "AnonHugePages:", _process.Id.ToString(CultureInfo.InvariantCulture));
+    public long OnHugePages => HugePages.BytesOf(_process.Id.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>TCP ports that it listens on.</summary>
     public IReadOnlyList<int> ListeningPorts
