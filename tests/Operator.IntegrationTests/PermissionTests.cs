@@ -50,6 +50,7 @@ public sealed class PermissionTests(SharedServer shared)
         await MeetOthersAsync(ns);
         await RunInGroupsAsync(ns);
         await LosePodAsync(ns);
+        await NotStartAsync(ns);
         await StayInPlaceAsync(ns);
         await HaveWebhooksAsync(running);
 
@@ -135,6 +136,15 @@ public sealed class PermissionTests(SharedServer shared)
         await ns.PlaceAsync(pod!, "node-1");
         await ns.Api.DeleteAsync(ns.Path("pods", "lost-1-0"), Cancel);
         await ns.ConditionHoldsAsync("lost", "Restarting", "True");
+    }
+
+    /// <summary>A pod that has a node and does not run is asked about.</summary>
+    private static async Task NotStartAsync(TestNamespace ns)
+    {
+        await ns.CreateJobAsync(JobBuilder.Make("late").Replicas(1));
+        JsonObject? pod = null;
+        await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", "late-1-0"), Cancel)) is not null, "its pod is there", Cancel);
+        await ns.PlaceAsync(pod!, "node-1");
     }
 
     /// <summary>A job whose processes begin again in their pods.</summary>

@@ -1,6 +1,6 @@
 namespace MhcOperator.Api;
 
-/// <summary>Annotations that the operator puts on pods.</summary>
+/// <summary>Annotations that the operator sets.</summary>
 public static class Annotations
 {
     /// <summary>The attempt that the pod's processes are to begin next, as <see cref="Contract.RestartOrder"/> writes it.</summary>
@@ -11,4 +11,7 @@ public static class Annotations
     /// comes while it is at work on its volumes; it would look by itself after 60 to 90 seconds only.
     /// </summary>
     public const string OrderCount = "training.mhc.dev/order-count";
+
+    /// <summary>Uid of the job that a claim was made for.</summary>
+    public const string MadeFor = "training.mhc.dev/made-for";
 }

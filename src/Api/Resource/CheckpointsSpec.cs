@@ -6,6 +6,9 @@ public sealed record CheckpointsSpec
     /// <summary>Where.</summary>
     public CheckpointVolume Volume { get; set; } = new();
 
+    /// <summary>What a new job does with checkpoints that are there already.</summary>
+    public CheckpointResume Resume { get; set; } = CheckpointResume.Latest;
+
     /// <summary>Steps between checkpoints; at least 1.</summary>
     public int IntervalSteps { get; set; } = 100;
 

@@ -15,6 +15,9 @@ public sealed record MhcTrainingJobStatus
     /// <summary>One word for people; derived from the conditions.</summary>
     public string Phase { get; set; } = "Pending";
 
+    /// <summary>Why, in one word; derived from the conditions.</summary>
+    public string? Reason { get; set; }
+
     /// <summary>Gangs that were begun so far, with new pods or in those of the one before; 0: none yet.</summary>
     public int Attempt { get; set; }
 

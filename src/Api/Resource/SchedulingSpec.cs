@@ -18,6 +18,6 @@ public sealed record SchedulingSpec
     /// <summary>How strictly it stays there.</summary>
     public TopologyMode Topology { get; set; } = TopologyMode.Preferred;
 
-    /// <summary>Seconds that a gang may hold nodes without being able to start; at least 1.</summary>
+    /// <summary>Seconds that a gang may hold nodes without running; at least 1.</summary>
     public int TimeoutSeconds { get; set; } = 300;
 }

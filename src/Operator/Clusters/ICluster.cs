@@ -50,6 +50,9 @@ public interface ICluster
     /// <summary>Reads a node from the cluster itself; null where there is none.</summary>
     Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel);
 
+    /// <summary>The newest Warning that others have recorded about a pod; null where there is none.</summary>
+    Task<ClusterEvent?> FindWarningAsync(V1Pod pod, CancellationToken cancel);
+
     /// <summary>Creates an object from its full manifest.</summary>
     Task CreateAsync(JsonObject manifest, CancellationToken cancel);
 
@@ -59,6 +62,12 @@ public interface ICluster
     /// <summary>Puts an order (<see cref="Annotations.Order"/>, <see cref="Annotations.OrderCount"/>) on a pod if it still has that uid; one that is gone already is no error.</summary>
     Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel);
 
+    /// <summary>
+    /// Puts the label of its job back on a pod that has lost it, as one of no attempt, so that it is seen for as long as it lives; only this uid; one that is gone
+    /// already is no error.
+    /// </summary>
+    Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel);
+
     /// <summary>Deletes a pod if it still has that uid; one that is gone already is no error.</summary>
     /// <param name="pod">Pod to delete.</param>
     /// <param name="graceSeconds">Grace period in seconds; null: the pod's own; 0: by force.</param>
@@ -67,6 +76,9 @@ public interface ICluster
 
     /// <summary>Asks every process of a pod to write where it stands to its log (SIGQUIT). Nothing depends on it: one that can't be asked is no error.</summary>
     Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel);
+
+    /// <summary>Gives a claim an owner, with which it goes, or takes its owner off; only this uid; one that is gone already is no error.</summary>
+    Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel);
 
     /// <summary>Sets <c>spec.suspend</c> of the job, so that only a person lets it go on (<c>stability.response: Suspend</c>).</summary>
     Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel);

@@ -28,6 +28,8 @@ public sealed class JobExecutor
     private readonly TimeProvider time;
     private readonly OperatorMetrics? metrics;
     private readonly WorkerQuestions workers;
+    private readonly WarningQuestions warnings;
+    private readonly LostPods lost;
     private readonly ConcurrentDictionary<JobKey, JobMemory> memories = new();
 
     /// <summary>An executor over a cluster.</summary>
@@ -38,6 +40,8 @@ public sealed class JobExecutor
         this.time = time;
         this.metrics = metrics;
         workers = new WorkerQuestions(cluster, options, time);
+        warnings = new WarningQuestions(cluster, options, time);
+        lost = new LostPods(cluster);
     }
 
     /// <summary>Brings one job a step nearer to what its spec asks for.</summary>
@@ -55,9 +59,10 @@ public sealed class JobExecutor
         var observed = Observe(key, manifest, memory);
         var nextPoll = await PollAsync(observed, memory, cancel);
         var nextQuestion = await workers.AskAsync(observed, memory.Workers, cancel);
-        observed = observed with { Report = memory.Report, Reports = memory.Workers.Reports };
+        var nextWarning = await warnings.AskAsync(observed, memory.Warnings, cancel);
+        observed = observed with { Report = memory.Report, Reports = memory.Workers.Reports, Warnings = memory.Warnings.Warnings };
         observed = observed with { Nodes = await ReadNodesAsync(observed, memory, cancel) };
-        nextPoll = Sooner(nextPoll, nextQuestion);
+        nextPoll = Sooner(Sooner(nextPoll, nextQuestion), nextWarning);
         if (memory.Planned is { } planned && observed.IsSameAs(planned) && !(memory.PlanHoldsUntil <= time.GetUtcNow()))
         {
             return new ReconcileResult(Sooner(memory.PlanHoldsUntil - time.GetUtcNow(), nextPoll));
@@ -65,6 +70,11 @@ public sealed class JobExecutor
 
         memory.Planned = null;
         var now = time.GetUtcNow();
+        if (await lost.FindAsync(observed, now, cancel))
+        {
+            return new ReconcileResult(options.AskInterval);
+        }
+
         var plan = Planner.Plan(observed, now);
         var refused = await CarryOutAsync(key, observed, plan, memory, cancel);
         metrics?.Observe(key, plan.Status ?? observed.Status);
@@ -174,6 +184,7 @@ public sealed class JobExecutor
             return false;
         }
 
+        memory.StoreHasMore = false;
         memory.StatusWaitsSince = plan.StatusWaits ? memory.StatusWaitsSince ?? time.GetUtcNow() : null;
         if (plan is { Status: { } status, StatusFollowsPods: false })
         {
@@ -201,6 +212,11 @@ public sealed class JobExecutor
             await TogetherAsync(plan.Pods, (m, c) => CreateAsync(job, m, generation, memory, c), cancel);
         }
 
+        if (plan.Claim is { } change)
+        {
+            await cluster.SetClaimOwnerAsync(change.Claim, change.IsOwned ? job : null, cancel);
+        }
+
         foreach (var happened in plan.Events)
         {
             await cluster.RecordEventAsync(job, happened, cancel);
@@ -211,7 +227,7 @@ public sealed class JobExecutor
             await cluster.DeleteJobAsync(job, cancel);
         }
 
-        return memory.Refusals.Count > refusals;
+        return memory.Refusals.Count > refusals || memory.StoreHasMore;
     }
 
     private async ValueTask CreateAsync(MhcTrainingJob job, JsonObject manifest, long? generation, JobMemory memory, CancellationToken cancel)
@@ -224,15 +240,20 @@ public sealed class JobExecutor
         }
         catch (ClusterException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound)
         {
-            if (e.Status != HttpStatusCode.Conflict || await IsForeignAsync(job, (string?)manifest["apiVersion"] ?? "", kind, name, cancel))
+            var foreign = e.Status == HttpStatusCode.Conflict ? await FindForeignAsync(job, (string?)manifest["apiVersion"] ?? "", kind, name, cancel) : null;
+            if (foreign?.Labels is { } labels && labels.TryGetValue(Labels.Job, out var of) && of == job.Metadata.Name)
+            {
+                memory.StoreHasMore = true;
+            }
+            else if (e.Status != HttpStatusCode.Conflict || foreign is not null)
             {
                 memory.Refusals[(kind, name)] = new Refusal(kind, name, e.Status, e.Message, generation, time.GetUtcNow());
             }
         }
     }
 
-    /// <summary>Whether the object that has the name is somebody else's; one of our own was made by a process before this one.</summary>
-    private async Task<bool> IsForeignAsync(MhcTrainingJob job, string apiVersion, string kind, string name, CancellationToken cancel)
+    /// <summary>The object that has the name, where it is somebody else's; one of our own was made by a process before this one.</summary>
+    private async Task<V1ObjectMeta?> FindForeignAsync(MhcTrainingJob job, string apiVersion, string kind, string name, CancellationToken cancel)
     {
         var ns = job.Metadata.NamespaceProperty;
         V1ObjectMeta? owner = kind switch
@@ -244,7 +265,7 @@ public sealed class JobExecutor
             "PersistentVolumeClaim" => null,
             _ => (await cluster.ReadPodGroupAsync(apiVersion, kind, ns, name, cancel))?.Metadata,
         };
-        return owner is not null && !Gang.IsOwned(owner, job);
+        return owner is not null && !Gang.IsOwned(owner, job) ? owner : null;
     }
 
     private static Task TogetherAsync<T>(IReadOnlyList<T> items, Func<T, CancellationToken, ValueTask> one, CancellationToken cancel) =>

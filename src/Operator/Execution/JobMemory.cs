@@ -18,6 +18,8 @@ internal sealed class JobMemory
 
     public WorkerMemory Workers { get; } = new();
 
+    public WarningMemory Warnings { get; } = new();
+
     /// <summary>Nodes that were asked for, and when they were read.</summary>
     public Dictionary<string, (NodeState State, DateTimeOffset ReadAt)> Nodes { get; } = new(StringComparer.Ordinal);
 
@@ -34,6 +36,9 @@ internal sealed class JobMemory
 
     /// <summary>Until when that plan holds; null: until something changes.</summary>
     public DateTimeOffset? PlanHoldsUntil { get; set; }
+
+    /// <summary>A creation has met an object that the store shows by now.</summary>
+    public bool StoreHasMore { get; set; }
 
     /// <summary>The job as it is acted on.</summary>
     public MhcTrainingJob? Accepted { get; set; }

@@ -7,6 +7,7 @@ using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Planning.Manifests;
 using MhcOperator.Operator.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -31,6 +32,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     private readonly WatchedKind<V1PersistentVolumeClaim> claims;
     private readonly Dictionary<string, IWatchedKind> kinds;
     private readonly ResourceClient<V1Node> nodes;
+    private readonly ResourceClient<PodWarning> warnings;
     private readonly OptionalApis optional;
     private readonly OwnWrites ownWrites = new();
     private readonly ForeignObjects foreign;
@@ -72,6 +74,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         optional.Changed += () => jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(KeyOf(ObjectKey.Of(job))));
 
         nodes = new ResourceClient<V1Node>(connection, ResourceTypes.Nodes);
+        warnings = new ResourceClient<PodWarning>(connection, ResourceTypes.Warnings);
         foreign = new ForeignObjects(time, log);
         events = new EventRecorder(new ResourceClient<WrittenObject>(connection, ResourceTypes.Events), FieldManager, identity, time, log);
         trainers = new TrainerStatusClient(log);
@@ -133,6 +136,12 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => nodes.FindAsync(null, name, cancel);
 
+    public async Task<ClusterEvent?> FindWarningAsync(V1Pod pod, CancellationToken cancel)
+    {
+        var selector = $"fieldSelector=involvedObject.uid={pod.Metadata.Uid},type=Warning";
+        return PodWarning.Newest((await warnings.ListAsync(pod.Metadata.NamespaceProperty, selector, null, cancel)).Items);
+    }
+
     public async Task CreateAsync(JsonObject manifest, CancellationToken cancel)
     {
         var target = TargetOf(manifest);
@@ -157,21 +166,15 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     public async Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel)
     {
-        var annotations = new JsonObject { [Annotations.Order] = order, [Annotations.OrderCount] = count.ToString(CultureInfo.InvariantCulture) };
-        var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, ["annotations"] = annotations };
-        try
+        if (LabelledJob(pod) is { } job)
         {
-            var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, new JsonObject { ["metadata"] = metadata }, FieldManager, cancel);
-            if (LabelledJob(pod) is { } job)
-            {
-                ownWrites.Expect(KeyOf(job), () => pods.HasSeen(written.Metadata.ResourceVersion));
-            }
-        }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)
-        {
-            return; // it is gone, or the name is another pod's by now: the watch tells
+            var annotations = new JsonObject { [Annotations.Order] = order, [Annotations.OrderCount] = count.ToString(CultureInfo.InvariantCulture) };
+            await MarkPodAsync(pod, KeyOf(job), "annotations", annotations, cancel);
         }
     }
+
+    public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) => MarkPodAsync(
+        pod, new JobKey(pod.Metadata.NamespaceProperty, job), "labels", new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
 
     public async Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel)
     {
@@ -185,6 +188,24 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         if (LabelledJob(pod) is { } job)
         {
             ownWrites.Expect(KeyOf(job), () => pods.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+        }
+    }
+
+    public async Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel)
+    {
+        var owners = owner is null ? null : ManifestMetadata.OwnerReferences(owner);
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = claim.Metadata.Uid, ["ownerReferences"] = owners } };
+        try
+        {
+            var written = await claims.Writer.PatchAsync(claim.Metadata.NamespaceProperty, claim.Metadata.Name, null, patch, FieldManager, cancel);
+            if (LabelledJob(claim) is { } job)
+            {
+                ownWrites.Expect(KeyOf(job), () => claims.HasSeen(written.Metadata.ResourceVersion));
+            }
+        }
+        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)
+        {
+            return; // it is gone, or another has its name by now: the watch tells
         }
     }
 
@@ -240,6 +261,20 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         Task.WhenAll(pod.Spec.Containers.Select(container => exec.RunAsync(pod, container.Name, ["sh", "-c", "kill -QUIT 1"], cancel)));
 
     public void Dispose() => trainers.Dispose();
+
+    private async Task MarkPodAsync(V1Pod pod, JobKey job, string map, JsonObject marks, CancellationToken cancel)
+    {
+        var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, [map] = marks };
+        try
+        {
+            var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, new JsonObject { ["metadata"] = metadata }, FieldManager, cancel);
+            ownWrites.Expect(job, () => pods.HasSeen(written.Metadata.ResourceVersion));
+        }
+        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)
+        {
+            return; // it is gone, or the name is another pod's by now: the watch tells
+        }
+    }
 
     /// <summary>A refused creation means that the cache is behind, or that somebody else's object stands there.</summary>
     private async Task LearnWhoStandsThereAsync(Target target, CancellationToken cancel)

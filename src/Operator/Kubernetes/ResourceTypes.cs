@@ -20,6 +20,7 @@ internal static class ResourceTypes
     public static readonly ResourceType<V1Node> Nodes = Core("Node", "nodes", SourceGenerationContext.Default.V1Node);
     public static readonly ResourceType<V1Secret> Secrets = Core("Secret", "secrets", SourceGenerationContext.Default.V1Secret);
     public static readonly ResourceType<WrittenObject> Events = new("", "v1", "Event", "events", WrittenObject.Read) { Accept = WrittenObject.Form };
+    public static readonly ResourceType<PodWarning> Warnings = new("", "v1", "Event", "events", PodWarning.Read);
     public static readonly ResourceType<V1Lease> Leases = new("coordination.k8s.io", "v1", "Lease", "leases", json => json.Deserialize(SourceGenerationContext.Default.V1Lease)!);
 
     private static ResourceType<T> Core<T>(string kind, string plural, JsonTypeInfo<T> type, Action<T>? trim = null)

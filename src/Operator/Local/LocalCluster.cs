@@ -8,6 +8,7 @@ using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Local;
 
@@ -107,6 +108,8 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => Task.FromResult<V1Node?>(new V1Node());
 
+    public Task<ClusterEvent?> FindWarningAsync(V1Pod pod, CancellationToken cancel) => Task.FromResult<ClusterEvent?>(null);
+
     public Task CreateAsync(JsonObject manifest, CancellationToken cancel)
     {
         var kind = (string?)manifest["kind"];
@@ -152,6 +155,19 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     /// <summary>Pods here are processes: a new one is no more than a restart in place.</summary>
     public Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel) => Task.CompletedTask;
+
+    public Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel)
+    {
+        var changed = new V1PersistentVolumeClaim { Metadata = Copy(claim.Metadata), Spec = claim.Spec };
+        changed.Metadata.ResourceVersion = NextVersion();
+        changed.Metadata.OwnerReferences = owner is null ? null : [KubernetesJson.Deserialize<V1OwnerReference>(ManifestMetadata.OwnerReferences(owner)[0]!.ToJsonString())];
+        claims.Put(changed);
+        Raise(new JobKey(claim.Metadata.NamespaceProperty, claim.Metadata.Labels[Labels.Job]));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Nobody takes a label off here.</summary>
+    public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) => Task.CompletedTask;
 
     public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel) => Task.FromResult<IReadOnlyList<WorkerReport>?>(null);
 

@@ -38,7 +38,7 @@ internal sealed class LocalStatusFile(string path)
             {
                 Attempt = old.Attempt,
                 Rollbacks = old.Rollbacks,
-                Checkpoints = old.Checkpoints,
+                Checkpoints = old.Checkpoints is { } known ? known with { ClaimUid = null, Message = null } : null, // the claim is another in each run, the folder is not
                 Progress = old.Progress,
                 Conditions =
                 [

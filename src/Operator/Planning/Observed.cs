@@ -39,6 +39,9 @@ internal sealed record Observed
     /// <summary>What the containers of pods said of their processes, by the pod's uid, as far as they were asked and have answered.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<WorkerReport>> Reports { get; init; } = new Dictionary<string, IReadOnlyList<WorkerReport>>(StringComparer.Ordinal);
 
+    /// <summary>The newest Warning about pods that have a node and do not run yet, by the pod's uid, as far as it was asked for.</summary>
+    public IReadOnlyDictionary<string, ClusterEvent> Warnings { get; init; } = new Dictionary<string, ClusterEvent>(StringComparer.Ordinal);
+
     /// <summary>Rank 0's last answer.</summary>
     public TrainerReport? Report { get; init; }
 

@@ -48,6 +48,9 @@ public sealed record OperatorOptions
     /// </summary>
     public TimeSpan GiveUpWait { get; init; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>How long a pod may have had its node without running before its Warnings are asked for; doubles from one question to the next.</summary>
+    public TimeSpan WarningWait { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Wait before an API that the cluster lacks is looked for again.</summary>
     public TimeSpan ApiRetry { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -47,6 +47,9 @@ internal sealed record Plan
     /// <summary>Pods to create, all together.</summary>
     public IReadOnlyList<JsonObject> Pods { get; init; } = [];
 
+    /// <summary>Claim that goes with the job from now on, or no longer; null: none.</summary>
+    public ClaimOwnership? Claim { get; init; }
+
     /// <summary>Delete the job itself.</summary>
     public bool DeleteJob { get; init; }
 
@@ -57,6 +60,6 @@ internal sealed record Plan
     public TimeSpan? RequeueAfter { get; init; }
 
     /// <summary>There is nothing to be done: the same picture leads to the same plan until it is time to look again.</summary>
-    public bool IsIdle => !SuspendJob && !DeleteJob && Status is null
+    public bool IsIdle => !SuspendJob && !DeleteJob && Status is null && Claim is null
         && Dump.Count + Order.Count + Delete.Count + DeleteGroups.Count + Create.Count + Apply.Count + Pods.Count + Events.Count == 0;
 }

@@ -20,8 +20,10 @@ internal sealed class PlanContext
     private readonly List<JsonObject> applications = [];
     private readonly List<JsonObject> pods = [];
     private readonly List<ClusterEvent> events = [];
+    private readonly List<TakenName> taken = [];
     private Gang? gang;
     private TimeSpan? requeueAfter;
+    private ClaimOwnership? claim;
     private bool suspendJob;
     private bool deleteJob;
 
@@ -54,6 +56,12 @@ internal sealed class PlanContext
     /// <summary>Whether the current attempt begins in the pods of the one before, and has not begun in all of them.</summary>
     public bool IsRestartingInPlace => Status.InPlace is { PodsAttempt: not null, Pending: true };
 
+    /// <summary>Whether pods are made in this plan.</summary>
+    public bool MakesPods => pods.Count > 0;
+
+    /// <summary>Whether the stored status says that the job is suspended, and it is no longer.</summary>
+    private bool IsResumed => Observed.Status is { } stored && Conditions.IsTrue(stored.Conditions, ConditionTypes.Suspended);
+
     /// <summary>
     /// Whether all pods of the current attempt have been there: one that is missing has then been lost, not delayed. The stored status says so
     /// some seconds after this process has seen it. An attempt that began in pods of another has had all of them.
@@ -66,6 +74,9 @@ internal sealed class PlanContext
 
     /// <summary>Rank 0's last answer, where it is about the current attempt.</summary>
     public TrainerStatus? Report => Observed.Report?.Status is { } report && report.Attempt == Status.Attempt ? report : null;
+
+    /// <summary>Names that the job needs and others have.</summary>
+    public IReadOnlyList<TakenName> Taken => taken;
 
     public bool Is(string conditionType) => Conditions.IsTrue(Status.Conditions, conditionType);
 
@@ -100,6 +111,14 @@ internal sealed class PlanContext
         Status.Attempt++;
         Status.Workers = new WorkerCounts();
         gang = null;
+    }
+
+    public void Note(TakenName name)
+    {
+        if (!taken.Contains(name))
+        {
+            taken.Add(name);
+        }
     }
 
     public void Say(string reason, string message) => events.Add(new ClusterEvent(IsWarning: false, reason, message));
@@ -143,6 +162,8 @@ internal sealed class PlanContext
 
     public void CreatePod(JsonObject manifest) => pods.Add(manifest);
 
+    public void Own(V1PersistentVolumeClaim item, bool owned) => claim = new ClaimOwnership(item, owned);
+
     public void SuspendJob() => suspendJob = true;
 
     public void DeleteJob() => deleteJob = true;
@@ -163,7 +184,7 @@ internal sealed class PlanContext
         return new Plan
         {
             Status = change.Write ? Status : null,
-            StatusFollowsPods = Observed.Status is null && Status.Attempt == 1 && pods.Count > 0,
+            StatusFollowsPods = Observed.Status is null or { Attempt: 0 } && !IsResumed && Status.Attempt == 1 && pods.Count > 0 && events.Count == 0,
             StatusWaits = change.LookAgainAt is not null,
             Dump = change.Write ? dumps : [],
             Order = orders,
@@ -172,6 +193,7 @@ internal sealed class PlanContext
             Create = creations,
             Apply = applications,
             Pods = pods,
+            Claim = claim,
             DeleteJob = deleteJob,
             // An event tells of a change of status, so one without the other would be told again on every look.
             Events = change.Write ? events : [],

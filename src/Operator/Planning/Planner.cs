@@ -18,6 +18,11 @@ internal static class Planner
             return Planning.Plan.Nothing;
         }
 
+        if (context.Job.Metadata.DeletionTimestamp is not null)
+        {
+            return DeletionPolicy.Apply(context) ? Told(context) : Planning.Plan.Nothing;
+        }
+
         if (!FinishedPolicy.IsFinished(context))
         {
             Decide(context);
@@ -29,6 +34,11 @@ internal static class Planner
             TimeToLivePolicy.Apply(context);
         }
 
+        return Told(context);
+    }
+
+    private static Plan Told(PlanContext context)
+    {
         PhasePolicy.Apply(context);
         return context.ToPlan();
     }
@@ -71,6 +81,7 @@ internal static class Planner
 
         // All of them, whatever the first says: each object is put right on its own.
         var allowed = ServicePolicy.Apply(context) & ConfigMapPolicy.Apply(context) & ClaimPolicy.Apply(context) & RefusalPolicy.Apply(context) & PodGroupPolicy.IsPossible(context);
+        var namesAreFree = GangPolicy.NamesAreFree(context);
         PodGroupPolicy.Clean(context, current: true);
         GangPolicy.Clear(context);
         WorkerCountsPolicy.Apply(context);
@@ -79,7 +90,10 @@ internal static class Planner
         {
             SchedulingPolicy.Apply(context);
             InPlacePolicy.Order(context);
-            GangPolicy.Apply(context);
+            GangPolicy.Apply(context, namesAreFree);
         }
+
+        NameConflict.Tell(context);
+        StartPolicy.Retract(context);
     }
 }

@@ -10,6 +10,12 @@ internal static class Reasons
     public const string ApiMissing = "ApiMissing";
     public const string NotAllowed = "NotAllowed";
     public const string NameConflict = "NameConflict";
+    public const string AwaitingPredecessor = "AwaitingPredecessor";
+    public const string Deleting = "Deleting";
+
+    public const string KeptCheckpoints = "KeptCheckpoints";
+    public const string ClaimDeleted = "ClaimDeleted";
+    public const string ProgressLost = "ProgressLost";
 
     public const string Pending = "Pending";
     public const string Scheduled = "Scheduled";

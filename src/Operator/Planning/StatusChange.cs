@@ -32,8 +32,9 @@ internal readonly record struct StatusChange(bool Write, DateTimeOffset? LookAga
         return due is null || due <= now ? new StatusChange(Write: true, LookAgainAt: null) : new StatusChange(Write: false, due);
     }
 
+    /// <summary>The one word for people follows from the conditions, and is worth no write of its own.</summary>
     private static bool Same(MhcTrainingJobStatus a, MhcTrainingJobStatus b) =>
-        Bytes(a).AsSpan().SequenceEqual(Bytes(b));
+        Bytes(a with { Reason = b.Reason }).AsSpan().SequenceEqual(Bytes(b));
 
     private static byte[] Bytes(MhcTrainingJobStatus status) =>
         JsonSerializer.SerializeToUtf8Bytes(status, ApiJsonContext.Default.MhcTrainingJobStatus);
@@ -44,7 +45,7 @@ internal readonly record struct StatusChange(bool Write, DateTimeOffset? LookAga
         Conditions = [.. status.Conditions.Where(c => !TellsOfStarting(c))],
         Progress = null,
         Stability = status.Stability is { } stability ? new StabilityStatus { State = stability.State } : null,
-        Checkpoints = null,
+        Checkpoints = status.Checkpoints is { } c && (c.ClaimUid ?? c.Message) is not null ? new CheckpointsStatus { ClaimUid = c.ClaimUid, Message = c.Message, Begun = c.Begun } : null,
     };
 
     /// <summary>Nothing is wrong, and the gang does not run yet.</summary>

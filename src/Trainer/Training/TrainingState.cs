@@ -122,5 +122,5 @@ internal sealed class TrainingState : IDisposable
     private static NamedTensor Saved(NamedTensor state) => state with { Name = OptimizerPrefix + state.Name };
 
     private static TrainerException Mismatch(int step, string what) =>
-        TrainerException.Configuration("CheckpointMismatch", $"checkpoint {step} is of another model: {what}. Give the job its own checkpoint folder, or begin anew with MHC_RESUME_STEP=none");
+        TrainerException.Configuration("CheckpointMismatch", $"checkpoint {step} is of another model: {what}. Give the job its own checkpoint folder, or begin anew with checkpoints.resume: None (mhc run: without --resume)");
 }

@@ -141,7 +141,7 @@ public sealed class ResourceDefinitionTests
     {
         var columns = JobSchema.CrdJson()["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray();
 
-        Assert.Equal("Phase Step Loss Attempt Rollbacks Age", string.Join(' ', columns.Where(c => c!["priority"] is null).Select(c => c!["name"])));
+        Assert.Equal("Phase Reason Step Loss Attempt Rollbacks Age", string.Join(' ', columns.Where(c => c!["priority"] is null).Select(c => c!["name"])));
         foreach (var path in columns.Select(c => c!["jsonPath"]!.GetValue<string>()).Where(p => !p.StartsWith(".metadata", StringComparison.Ordinal)))
         {
             var node = path.Split('.', StringSplitOptions.RemoveEmptyEntries).Aggregate(JobSchema.Root, (schema, name) => schema.Property(name)!);

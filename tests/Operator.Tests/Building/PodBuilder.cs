@@ -43,6 +43,9 @@ internal sealed class PodBuilder
     public PodBuilder OwnedBy(string uid) => With(p => p.Metadata.OwnerReferences =
         [new V1OwnerReference { ApiVersion = "training.mhc.dev/v1alpha1", Kind = "MhcTrainingJob", Name = "demo", Uid = uid, Controller = true }]);
 
+    public PodBuilder OfSomebodyElse() => With(p => p.Metadata.OwnerReferences =
+        [new V1OwnerReference { ApiVersion = "apps/v1", Kind = "ReplicaSet", Name = "demo", Uid = "another-uid", Controller = true }]);
+
     public PodBuilder OfGeneration(long generation) => With(p => p.Metadata.Labels[Labels.Generation] = generation.ToString(CultureInfo.InvariantCulture));
 
     public PodBuilder Scheduled() => With(p => p.Spec.NodeName = "node-1");

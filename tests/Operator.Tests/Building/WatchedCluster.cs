@@ -65,6 +65,18 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => inner.ReadNodeAsync(name, cancel);
 
+    /// <summary>What the cluster warns of about a pod.</summary>
+    public Func<V1Pod, ClusterEvent?> Warning { get; set; } = _ => null;
+
+    /// <summary>Pods whose Warnings were asked for.</summary>
+    public ConcurrentQueue<string> AskedForWarnings { get; } = new();
+
+    public Task<ClusterEvent?> FindWarningAsync(V1Pod pod, CancellationToken cancel)
+    {
+        AskedForWarnings.Enqueue(pod.Metadata.Name);
+        return Task.FromResult(Warning(pod));
+    }
+
     public Task CreateAsync(JsonObject manifest, CancellationToken cancel) =>
         Write($"create {manifest["kind"]} {manifest["metadata"]!["name"]}", () => inner.CreateAsync(manifest, cancel));
 
@@ -73,6 +85,11 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) =>
         Write($"delete Pod {pod.Metadata.Name}", () => inner.DeletePodAsync(pod, graceSeconds, cancel));
+
+    public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) => Write($"reclaim Pod {pod.Metadata.Name}", () => inner.ReclaimPodAsync(pod, job, cancel));
+
+    public Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel) =>
+        Write($"own PersistentVolumeClaim {claim.Metadata.Name}", () => inner.SetClaimOwnerAsync(claim, owner, cancel));
 
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) => Write($"dump Pod {pod.Metadata.Name}", () => inner.DumpThreadsAsync(pod, cancel));
 

@@ -37,6 +37,9 @@ internal sealed class Gang
 
     public bool IsRunning => IsComplete && Current.Count > 0 && Current.All(p => p.IsRunning && p.End is null);
 
+    /// <summary>Whether it has run, whatever has become of it since.</summary>
+    public bool HasStarted => IsComplete && Current.All(p => p.HasStarted);
+
     public bool IsScheduled => IsComplete && Current.Count > 0 && Current.All(p => p.IsScheduled);
 
     public static Gang Of(Observed observed, MhcTrainingJob job, MhcTrainingJobStatus status)

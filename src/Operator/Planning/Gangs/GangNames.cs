@@ -18,6 +18,10 @@ internal static class GangNames
 
     public static string Pod(string job, int attempt, int worker) => string.Create(CultureInfo.InvariantCulture, $"{job}-{attempt}-{worker}");
 
+    /// <summary>Whether a name is one that a pod of the job has, or had.</summary>
+    public static bool IsPod(string job, string name) =>
+        name.StartsWith(job + "-", StringComparison.Ordinal) && name[(job.Length + 1)..].Split('-') is [var attempt, var worker] && IsNumber(attempt) && IsNumber(worker);
+
     public static string Service(string job) => job;
 
     public static string ConfigMap(string job) => $"{job}-config";
@@ -36,4 +40,6 @@ internal static class GangNames
     }
 
     public static string Claim(string job) => $"{job}-checkpoints";
+
+    private static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);
 }

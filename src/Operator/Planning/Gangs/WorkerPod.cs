@@ -13,11 +13,6 @@ namespace MhcOperator.Operator.Planning.Gangs;
 /// <param name="Reports">What its containers said of their processes; null: nothing is known.</param>
 internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyList<WorkerReport>? Reports = null)
 {
-    private static readonly HashSet<string> Unstartable = new(StringComparer.Ordinal)
-    {
-        "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable", "CreateContainerConfigError", "CreateContainerError",
-    };
-
     /// <summary>How it failed; null: it has not.</summary>
     public PodEnd? End { get; } = PodEndReader.Read(Pod) ?? ProcessEndReader.Read(Reports, Current);
 
@@ -77,10 +72,10 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
             ? new DateTimeOffset(time.ToUniversalTime())
             : null;
 
-    /// <summary>Why a container of it cannot start, where trying again may not help; null: nothing is known against it.</summary>
-    public string? CannotStart => (Pod.Status?.InitContainerStatuses ?? []).Concat(Pod.Status?.ContainerStatuses ?? [])
-        .Select(c => c.State?.Waiting?.Reason)
-        .FirstOrDefault(reason => reason is not null && Unstartable.Contains(reason));
+    /// <summary>Its trainers have started once, whatever has become of them since: one that is started again has started. A pod is past Pending when all its containers have.</summary>
+    public bool HasStarted => Phase is not (null or "" or "Pending")
+        || ((Pod.Status?.ContainerStatuses ?? []).Where(c => PodManifest.IsTrainer(c.Name)).ToList() is { Count: > 0 } trainers
+            && trainers.TrueForAll(c => c.State?.Running is not null || c.State?.Terminated is not null || c.LastState?.Terminated is not null));
 
     /// <summary>All its containers have started.</summary>
     public bool IsRunning =>

@@ -4,7 +4,7 @@ using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning.Manifests;
 
-/// <summary>The claim for checkpoints, where the job names none. It belongs to the job only where it is to go with it.</summary>
+/// <summary>The claim for checkpoints, where the job names none. It belongs to the job only where it is to go with it, and says which job it was made for.</summary>
 internal static class ClaimManifest
 {
     public static JsonObject For(MhcTrainingJob job)
@@ -20,11 +20,13 @@ internal static class ClaimManifest
             spec["storageClassName"] = storageClass;
         }
 
+        var metadata = ManifestMetadata.For(job, GangNames.Claim(job.Metadata.Name), owned: volume.Policy == VolumePolicy.Delete);
+        metadata["annotations"] = new JsonObject { [Annotations.MadeFor] = job.Metadata.Uid };
         return new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "PersistentVolumeClaim",
-            ["metadata"] = ManifestMetadata.For(job, GangNames.Claim(job.Metadata.Name), owned: volume.Policy == VolumePolicy.Delete),
+            ["metadata"] = metadata,
             ["spec"] = spec,
         };
     }

@@ -36,7 +36,7 @@ internal static class GangEnvironment
 
         Add(TrainerEnvironment.Configuration, $"{PodManifest.ConfigurationFolder}/{ConfigMapManifest.Key}");
         Add(TrainerEnvironment.CheckpointFolder, PodManifest.CheckpointFolder);
-        foreach (var (variable, value) in OfAttempt(status, takeOver))
+        foreach (var (variable, value) in OfAttempt(job, status, takeOver))
         {
             Add(variable, value);
         }
@@ -48,11 +48,11 @@ internal static class GangEnvironment
     }
 
     /// <summary>What differs from attempt to attempt; the same for all ranks.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> OfAttempt(MhcTrainingJobStatus status, bool takeOver) =>
+    public static IReadOnlyList<KeyValuePair<string, string>> OfAttempt(MhcTrainingJob job, MhcTrainingJobStatus status, bool takeOver) =>
     [
         new(TrainerEnvironment.Attempt, Text(status.Attempt)),
         new(TrainerEnvironment.TakeOver, takeOver ? "true" : "false"),
-        new(TrainerEnvironment.ResumeStep, ResumePoint.Of(status)),
+        new(TrainerEnvironment.ResumeStep, ResumePoint.Of(status, job.Spec.Checkpoints.Resume)),
         new(TrainerEnvironment.SkipWindows, string.Join(',', status.Rollbacks.Select(r => r.Skipped).Where(s => s.Length > 0))),
         new(TrainerEnvironment.LearningRateFactor, (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture)),
     ];

@@ -63,7 +63,7 @@ internal static class InPlaceManifest
     /// <summary>The order for the current attempt.</summary>
     public static string Order(MhcTrainingJob job, MhcTrainingJobStatus status, bool takeOver) => RestartOrder.Render(
     [
-        .. GangEnvironment.OfAttempt(status, takeOver),
+        .. GangEnvironment.OfAttempt(job, status, takeOver),
         new(TrainerEnvironment.ConfigurationHash, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(job))))),
     ]);
 

@@ -19,8 +19,11 @@ internal static class Backoff
     {
         var doublings = Math.Clamp(restarts - 1, 0, 30);
         var seconds = Math.Min((double)spec.InitialSeconds * (1 << doublings), spec.MaximumSeconds);
-        return TimeSpan.FromSeconds(seconds * (1 + (Jitter * Fraction($"{uid}/{attempt}"))));
+        return Spread(TimeSpan.FromSeconds(seconds), TimeSpan.Zero, uid, attempt);
     }
+
+    /// <summary>Lengthens a wait by its jitter, and by up to <paramref name="most"/>.</summary>
+    public static TimeSpan Spread(TimeSpan wait, TimeSpan most, string uid, int attempt) => wait + (((wait * Jitter) + most) * Fraction($"{uid}/{attempt}"));
 
     /// <summary>FNV-1a, brought to [0, 1).</summary>
     private static double Fraction(string text)

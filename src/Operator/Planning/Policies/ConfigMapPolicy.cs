@@ -17,7 +17,7 @@ internal static class ConfigMapPolicy
 
         if (!Gang.IsOwned(map.Metadata, context.Job))
         {
-            NameConflict.Tell(context, "ConfigMap", map.Metadata.Name);
+            NameConflict.Note(context, "ConfigMap", map.Metadata);
             return false;
         }
 

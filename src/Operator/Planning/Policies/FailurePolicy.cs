@@ -80,7 +80,8 @@ internal static class FailurePolicy
     private static bool RestartLost(PlanContext context)
     {
         var name = GangNames.Pod(context.Job.Metadata.Name, GangAttempt.Of(context.Status), context.Gang.Missing[0]);
-        RestartPolicy.Restart(context, Reasons.WorkerLost, $"pod {name} is gone", counted: true);
+        var how = context.Gang.Previous.Any(p => p.Name == name) ? "was taken out of the gang (a label of it was changed) and is deleted" : "is gone";
+        RestartPolicy.Restart(context, Reasons.WorkerLost, $"pod {name} {how}", counted: true);
         return true;
     }
 

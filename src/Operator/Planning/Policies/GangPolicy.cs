@@ -23,7 +23,28 @@ internal static class GangPolicy
         }
     }
 
-    public static void Apply(PlanContext context)
+    /// <summary>
+    /// Notes the pods in the way of those that are to be made: such as have their names, those of the job of this name before that still live, and
+    /// those named as this job's are that do not belong to it, or no longer: they may write to the folder that the gang is to have.
+    /// </summary>
+    /// <returns>Whether there are none.</returns>
+    public static bool NamesAreFree(PlanContext context)
+    {
+        if (context.Gang.IsComplete)
+        {
+            return true;
+        }
+
+        var name = context.Job.Metadata.Name;
+        var names = context.Gang.Missing.Select(w => GangNames.Pod(name, context.Status.Attempt, w)).ToHashSet(StringComparer.Ordinal);
+        var inTheWay = context.Gang.Foreign
+            .Where(p => names.Contains(p.Metadata.Name) || (p.Status?.Phase is not ("Succeeded" or "Failed") && (GangNames.IsPod(name, p.Metadata.Name) || NameConflict.IsPredecessors(context, p.Metadata))))
+            .ToList();
+        inTheWay.ForEach(p => NameConflict.Note(context, "Pod", p.Metadata));
+        return inTheWay.Count == 0;
+    }
+
+    public static void Apply(PlanContext context, bool namesAreFree)
     {
         var running = context.Gang.Previous.Where(p => !p.IsTerminal).ToList();
         TellStuck(context, running);
@@ -38,15 +59,7 @@ internal static class GangPolicy
             return;
         }
 
-        var name = context.Job.Metadata.Name;
-        var names = context.Gang.Missing.Select(w => GangNames.Pod(name, context.Status.Attempt, w)).ToHashSet(StringComparer.Ordinal);
-        if (context.Gang.Foreign.FirstOrDefault(p => names.Contains(p.Metadata.Name)) is { } foreign)
-        {
-            NameConflict.Tell(context, "Pod", foreign.Metadata.Name);
-            return;
-        }
-
-        if (!PodGroupPolicy.Ensure(context))
+        if (!namesAreFree || !PodGroupPolicy.Ensure(context))
         {
             return;
         }

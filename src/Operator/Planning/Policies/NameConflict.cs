@@ -1,19 +1,63 @@
+using k8s.Models;
 using MhcOperator.Api;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
-/// <summary>A name that the job needs belongs to somebody else: that object is left alone, the job says so and looks again.</summary>
+/// <summary>
+/// Names that the job needs belong to others: those objects are left alone, the job names all of them and looks again. What belongs to the job of
+/// this name before goes with that job, so it is only waited for.
+/// </summary>
 internal static class NameConflict
 {
-    public static void Tell(PlanContext context, string kind, string name)
+    public static void Note(PlanContext context, string kind, V1ObjectMeta item) => context.Note(new TakenName(kind, item.Name, IsPredecessors(context, item)));
+
+    /// <summary>Whether an object belongs to a job of the same name that is not this one.</summary>
+    public static bool IsPredecessors(PlanContext context, V1ObjectMeta item) => (item.OwnerReferences ?? []).Any(o => o is { Controller: true, Kind: MhcTrainingJob.KindName }
+        && o.ApiVersion.StartsWith(MhcTrainingJob.Group + "/", StringComparison.Ordinal) && o.Name == context.Job.Metadata.Name && o.Uid != context.Job.Metadata.Uid);
+
+    /// <summary>Tells all that were noted, at once.</summary>
+    public static void Tell(PlanContext context)
     {
-        var message = ConditionText.Message($"{kind} {name} exists and belongs to somebody else; delete it or give the job another name");
-        if (context.Condition(ConditionTypes.GangScheduled) is not { Reason: Reasons.NameConflict } told || told.Message != message)
+        var others = context.Taken.Where(t => !t.IsPredecessors).ToList();
+        var before = context.Taken.Where(t => t.IsPredecessors).ToList();
+        if (others.Count + before.Count == 0)
         {
-            context.Warn(Reasons.NameConflict, message);
+            return;
         }
 
-        context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.NameConflict, message);
+        var waits = before.Count == 0 ? "" : $"{Names(before)} {(before.Count == 1 ? "is" : "are")} of the job of this name before; waiting for {(before.Count == 1 ? "it" : "them")} to go";
+        var conflict = others.Count switch
+        {
+            0 => "",
+            1 => $"{Names(others)} exists and belongs to somebody else; delete it or give the job another name",
+            _ => $"{Names(others)} exist and belong to somebody else; delete them or give the job another name",
+        };
+        var reason = others.Count == 0 ? Reasons.AwaitingPredecessor : Reasons.NameConflict;
+        var message = ConditionText.Message(string.Join(". ", new[] { conflict, waits }.Where(text => text.Length > 0)));
+        if (context.Condition(ConditionTypes.GangScheduled) is not { } told || told.Reason != reason || (reason == Reasons.NameConflict && told.Message != message))
+        {
+            Say(context, reason, message);
+        }
+
+        context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, reason, message);
         context.LookAgainAt(context.Now + context.Observed.Options.RefusalRetry);
+    }
+
+    private static void Say(PlanContext context, string reason, string message)
+    {
+        if (reason == Reasons.NameConflict)
+        {
+            context.Warn(reason, message);
+        }
+        else
+        {
+            context.Say(reason, message);
+        }
+    }
+
+    private static string Names(List<TakenName> names)
+    {
+        var all = names.Select(n => $"{n.Kind} {n.Name}").Order(StringComparer.Ordinal).ToList();
+        return all.Count == 1 ? all[0] : $"{string.Join(", ", all.SkipLast(1))} and {all[^1]}";
     }
 }

@@ -51,7 +51,7 @@ internal static class PodGroupPolicy
             return group.Metadata.DeletionTimestamp is null;
         }
 
-        NameConflict.Tell(context, group.Kind, name);
+        NameConflict.Note(context, group.Kind, group.Metadata);
         return false;
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 
@@ -6,8 +7,12 @@ namespace MhcOperator.Operator.Planning.Policies;
 /// <summary>Takes over what rank 0 says. <c>progress</c> is rewritten only when the step has moved, so that its time tells a gang that hangs.</summary>
 internal static class ProgressPolicy
 {
+    /// <summary>How long a gang runs without a word before it is taken for one that never says any.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+
     public static void Apply(PlanContext context)
     {
+        NoteBegin(context);
         if (context.Report is not { } report)
         {
             if (context.Condition(ConditionTypes.Stable) is null)
@@ -26,6 +31,7 @@ internal static class ProgressPolicy
     public static void Take(PlanContext context, TrainerStatus report, DateTimeOffset readAt)
     {
         var status = context.Status;
+        NoteOrigin(context, report);
         if (status.Progress is null || status.Progress.Step != report.Step || status.Progress.TotalSteps != report.TotalSteps)
         {
             status.Progress = new ProgressStatus
@@ -44,10 +50,49 @@ internal static class ProgressPolicy
 
         if (report.LatestCheckpoint is not null || report.VerifiedCheckpoint is not null)
         {
-            status.Checkpoints = new CheckpointsStatus { Latest = report.LatestCheckpoint, Verified = report.VerifiedCheckpoint };
+            status.Checkpoints = (status.Checkpoints ?? new CheckpointsStatus()) with { Latest = report.LatestCheckpoint, Verified = report.VerifiedCheckpoint };
         }
 
         RecoveryTimePolicy.Apply(context, report, readAt);
+    }
+
+    /// <summary>A job that was to begin anew has: from now on the newest checkpoint is its own.</summary>
+    private static void NoteBegin(PlanContext context)
+    {
+        if (context.Spec.Checkpoints.Resume != CheckpointResume.None || context.Status.Checkpoints?.Begun == true)
+        {
+            return;
+        }
+
+        var hasBegun = context.Report is { Step: > 0 };
+        if (!hasBegun && context.Status.Progress is null && context.Condition(ConditionTypes.Running) is { Status: Conditions.True, LastTransitionTime: { } since })
+        {
+            var end = new DateTimeOffset(since.ToUniversalTime()) + Silence;
+            hasBegun = context.Now >= end;
+            if (!hasBegun)
+            {
+                context.LookAgainAt(end);
+            }
+        }
+
+        if (hasBegun)
+        {
+            context.Status.Checkpoints = (context.Status.Checkpoints ?? new CheckpointsStatus()) with { Begun = true };
+        }
+    }
+
+    /// <summary>Says so where the first attempt went on from a checkpoint that this job cannot have written.</summary>
+    private static void NoteOrigin(PlanContext context, TrainerStatus report)
+    {
+        if (report is not { Attempt: 1, FirstStep: > 1 and var first } || context.Status.Progress is { Step: > 0 } || context.Status.Rollbacks.Count > 0)
+        {
+            return;
+        }
+
+        var told = context.Status.Checkpoints?.Message is { } message ? $" ({message})" : "";
+        var origin = string.Create(CultureInfo.InvariantCulture, $"training went on from step {first - 1}, from a checkpoint that was there before this job{told}");
+        context.Say(Reasons.KeptCheckpoints, origin);
+        context.Status.Checkpoints = (context.Status.Checkpoints ?? new CheckpointsStatus()) with { Message = origin };
     }
 
     private static void Judge(PlanContext context, string state)

@@ -30,7 +30,11 @@ internal static class RefusalPolicy
         switch (refusal.Status)
         {
             case HttpStatusCode.Conflict:
-                NameConflict.Tell(context, refusal.Kind, refusal.Name);
+                foreach (var taken in refusals.Where(r => r.Status == HttpStatusCode.Conflict))
+                {
+                    context.Note(new TakenName(taken.Kind, taken.Name, IsPredecessors: false));
+                }
+
                 break;
             case HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest:
                 Tell(context, ConditionTypes.Valid, Reasons.Rejected, message);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -16,7 +17,8 @@ internal static class RestartPolicy
     /// <param name="message">What happened.</param>
     /// <param name="counted">Whether it takes one of <c>runPolicy.maxRestarts</c>.</param>
     /// <param name="tier">One of <see cref="RecoveryTiers"/>. In place there is no wait: it is not done twice without progress in between.</param>
-    public static void Restart(PlanContext context, string reason, string message, bool counted, string tier = RecoveryTiers.RecreateGang)
+    /// <param name="wait">How long; null: by <c>runPolicy.backoff</c> and the restarts so far.</param>
+    public static void Restart(PlanContext context, string reason, string message, bool counted, string tier = RecoveryTiers.RecreateGang, TimeSpan? wait = null)
     {
         var status = context.Status;
         var allowed = context.Spec.RunPolicy.MaxRestarts;
@@ -35,12 +37,17 @@ internal static class RestartPolicy
             used = RestartBudget.Take(status, used);
         }
 
-        var wait = Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, used), context.Job.Metadata.Uid ?? "", status.Attempt + 1);
+        wait ??= Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, used), context.Job.Metadata.Uid ?? "", status.Attempt + 1);
         var count = counted ? string.Create(CultureInfo.InvariantCulture, $" (restart {used} of {allowed})") : "";
         var inPlace = tier == RecoveryTiers.RestartInPlace;
-        context.Warn(Reasons.Restarting, $"{reason}: {message}; the whole gang starts again{(inPlace ? " in place" : "")} from the latest good checkpoint{count}");
+        context.Warn(Reasons.Restarting, $"{reason}: {message}; the whole gang starts again{(inPlace ? " in place" : "")} from {Origin(context)}{count}");
         NextGang(context, reason, message, inPlace ? null : context.Now + wait, tier);
     }
+
+    private static string Origin(PlanContext context) =>
+        ClaimPolicy.IsLost(context) || ResumePoint.Of(context.Status, context.Spec.Checkpoints.Resume) == "none" ? "the start"
+        : context.Status.Checkpoints?.Latest is null ? "the latest good checkpoint, if there is one"
+        : "the latest good checkpoint";
 
     /// <summary>Goes on to the next attempt, whose pods, where they are new, are made when <paramref name="notBefore"/> has come and all old pods are gone.</summary>
     public static void NextGang(PlanContext context, string reason, string message, DateTimeOffset? notBefore, string tier)

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -30,23 +31,28 @@ internal static class RunningPolicy
             return;
         }
 
-        var waiting = gang.Current
-            .SelectMany(p => (p.Pod.Status?.InitContainerStatuses ?? []).Concat(p.Pod.Status?.ContainerStatuses ?? []), (p, c) => (p.Name, c.State?.Waiting))
-            .FirstOrDefault(c => c.Waiting?.Reason is not (null or "" or "ContainerCreating" or "PodInitializing"));
-        if (waiting.Waiting is { } why)
+        if (StartObstacle.First(gang.Current.Where(p => p is { IsScheduled: true, IsRunning: false, End: null }), context.Observed.Warnings) is { Obstacle.Reason: { } reason } stuck)
         {
             // The kubelet alternates between trying and waiting; that is one state, and one write.
             var told = context.Condition(ConditionTypes.Running)?.Reason;
-            if (why.Reason is "ErrImagePull" or "ImagePullBackOff" && told is "ErrImagePull" or "ImagePullBackOff")
+            if (IsImage(reason) && IsImage(told))
             {
                 return;
             }
 
-            context.SetCondition(ConditionTypes.Running, Conditions.False, why.Reason, $"pod {waiting.Name} waits: {why.Message}");
+            var message = $"pod {stuck.Pod}: {stuck.Obstacle.Message}";
+            if (told != reason)
+            {
+                context.Warn(reason, message);
+            }
+
+            context.SetCondition(ConditionTypes.Running, Conditions.False, reason, message);
         }
         else if (gang.Current.All(p => p.End is null))
         {
             context.SetCondition(ConditionTypes.Running, Conditions.False, Reasons.Starting, "the pods are starting");
         }
     }
+
+    private static bool IsImage(string? reason) => reason is "ErrImagePull" or "ImagePullBackOff";
 }

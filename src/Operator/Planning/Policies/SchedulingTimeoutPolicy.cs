@@ -1,22 +1,27 @@
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// A gang that holds places and cannot start helps nobody: some of its pods have a node and some have none, or one has an image that cannot be
-/// had. After <c>scheduling.timeoutSeconds</c> it gives its places back and tries again later; it takes no restart. The time counts from the
-/// first place that it got, so that a gang that has waited long for its queue has all of it. A gang without any place holds nothing, and waits.
+/// A gang that holds nodes and does not run helps nobody, whatever the reason: a pod that could not be made or has no node, an image, a volume or
+/// a configuration that is not there, an init container that does not end, a node that says nothing. After <c>scheduling.timeoutSeconds</c> it gives
+/// its nodes back and tries again later; it takes no restart. The time counts from the first node that it got, so that a gang that has waited long
+/// for its queue has all of it. A gang without any node holds nothing, and waits. One that has run is no longer meant.
 /// </summary>
 internal static class SchedulingTimeoutPolicy
 {
-    /// <summary>True: the gang gives its places back.</summary>
+    /// <summary>The longest time by which two gangs that have half of each other's nodes come back apart.</summary>
+    private const int LongestSpread = 30;
+
+    /// <summary>True: the gang gives its nodes back.</summary>
     public static bool Apply(PlanContext context)
     {
-        var pods = context.Gang.Current;
-        var placed = pods.Where(p => p.IsScheduled).ToList();
-        if (placed.Count == 0 || pods.Any(p => p.IsGated) || Blocked(pods) is not { } blocked || placed.Min(p => p.PlacedAt) is not { } since)
+        var gang = context.Gang;
+        var placed = gang.Current.Where(p => p.IsScheduled).ToList();
+        if (gang.HasStarted || gang.Current.Any(p => p.IsGated || p.End is not null) || placed.Min(p => p.PlacedAt) is not { } since)
         {
             return false;
         }
@@ -29,18 +34,43 @@ internal static class SchedulingTimeoutPolicy
             return false;
         }
 
-        RestartPolicy.Restart(context, Reasons.SchedulingTimeout, string.Create(CultureInfo.InvariantCulture, $"{blocked} within {seconds} seconds (scheduling.timeoutSeconds); the gang gives its nodes back"), counted: false);
+        var (pod, why, competes) = Blocked(context);
+        RestartPolicy.Restart(
+            context,
+            Reasons.SchedulingTimeout,
+            string.Create(CultureInfo.InvariantCulture, $"pod {pod} did not run within {seconds} seconds (scheduling.timeoutSeconds): {why}; the gang gives its nodes back"),
+            counted: false,
+            wait: Wait(context, competes ? Math.Min(seconds, LongestSpread) : 0));
         return true;
     }
 
-    /// <summary>Which pod keeps the gang from starting, and why; null: none does for good.</summary>
-    private static string? Blocked(IReadOnlyList<WorkerPod> pods)
+    /// <summary>Which pod keeps the gang from running, why, and whether it lacks what another gang may have.</summary>
+    private static (string Pod, string Why, bool Competes) Blocked(PlanContext context)
     {
-        if (pods.FirstOrDefault(p => !p.IsScheduled) is { } unplaced)
+        var gang = context.Gang;
+        if (!gang.IsComplete)
         {
-            return $"pod {unplaced.Name} found no node";
+            var name = GangNames.Pod(context.Job.Metadata.Name, GangAttempt.Of(context.Status), gang.Missing[0]);
+            var refusal = context.Observed.Refusals.FirstOrDefault(r => r.Name == name && r.Kind == "Pod");
+            return (name, refusal is null ? "it could not be made" : $"it was refused: {refusal.Message}", true);
         }
 
-        return pods.FirstOrDefault(p => p.CannotStart is not null) is { CannotStart: { } reason } waiting ? $"pod {waiting.Name} could not start ({reason})" : null;
+        if (gang.Current.FirstOrDefault(p => !p.IsScheduled) is { } unplaced)
+        {
+            var said = (unplaced.Pod.Status?.Conditions ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" })?.Message;
+            return (unplaced.Name, string.IsNullOrEmpty(said) ? "it has no node" : $"it has no node: {said}", true);
+        }
+
+        var (pod, obstacle) = StartObstacle.First(gang.Current.Where(p => !p.HasStarted), context.Observed.Warnings)!.Value;
+        return (pod, obstacle.Message, false);
+    }
+
+    /// <summary>The longer the gang has tried in vain, the longer it leaves its nodes to others.</summary>
+    private static TimeSpan Wait(PlanContext context, int spreadSeconds)
+    {
+        var backoff = context.Spec.RunPolicy.Backoff;
+        var tried = context.Condition(ConditionTypes.Restarting) is { Status: Conditions.True, LastTransitionTime: { } began } ? (context.Now.UtcDateTime - began.ToUniversalTime()).TotalSeconds : 0;
+        var wait = Math.Max(backoff.InitialSeconds, Math.Min(backoff.MaximumSeconds, tried));
+        return Backoff.Spread(TimeSpan.FromSeconds(wait), TimeSpan.FromSeconds(spreadSeconds), context.Job.Metadata.Uid ?? "", context.Status.Attempt + 1);
     }
 }

@@ -20,7 +20,7 @@ internal static class ServicePolicy
             return true;
         }
 
-        NameConflict.Tell(context, "Service", service.Metadata.Name);
+        NameConflict.Note(context, "Service", service.Metadata);
         return false;
     }
 }

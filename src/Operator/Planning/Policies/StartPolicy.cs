@@ -23,6 +23,23 @@ internal static class StartPolicy
         }
     }
 
+    /// <summary>A first attempt of which no pod could be made has not begun; what was said of it stays.</summary>
+    public static void Retract(PlanContext context)
+    {
+        if (context.Status.Attempt != 1 || context.Observed.Status is { Attempt: > 0 } || context.MakesPods || context.Gang.Current.Count > 0)
+        {
+            return;
+        }
+
+        context.Status.Attempt = 0;
+        context.Status.AcceptedSpec = null;
+        ClaimPolicy.Bind(context);
+        foreach (var type in new[] { ConditionTypes.GangScheduled, ConditionTypes.Running }.Where(type => context.Condition(type) is { Reason: Reasons.Pending }))
+        {
+            context.SetCondition(type, Conditions.False, Reasons.Pending, "no pod has been made");
+        }
+    }
+
     /// <summary>Records a first attempt whose pods are there. Some may be of an older spec, changed before anybody had recorded that it is acted on: then another attempt replaces them.</summary>
     public static void Adopt(PlanContext context)
     {
@@ -44,8 +61,13 @@ internal static class StartPolicy
     {
         context.Status.AcceptedSpec = Immutability.Snapshot(context.Spec);
         context.NextAttempt();
-        context.Status.StartedAt = context.Now.UtcDateTime;
+        context.Status.StartedAt ??= context.Now.UtcDateTime;
         context.SetCondition(ConditionTypes.Suspended, Conditions.False, reason, message);
+        if (context.Condition(ConditionTypes.GangScheduled) is { Reason: not (Reasons.Pending or Reasons.Suspended) } && context.Gang.Current.Count == 0)
+        {
+            return; // it was tried before, and is known why it did not begin
+        }
+
         context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.Pending, "the pods are being made");
         context.SetCondition(ConditionTypes.Running, Conditions.False, Reasons.Pending, "the pods are being made");
     }

@@ -45,6 +45,7 @@ public sealed class ChildManifestTests
     {
         var claim = ClaimManifest.For(MakeJob().With(j => j.Spec.Checkpoints.Volume = new CheckpointVolume { Policy = policy, Size = "5Gi", StorageClassName = "fast", AccessModes = ["ReadWriteOnce"] }).Build());
         Assert.Equal(owned, claim["metadata"]!["ownerReferences"] is not null);
+        Assert.Equal(Uid, (string?)claim["metadata"]!["annotations"]!["training.mhc.dev/made-for"]);
         Assert.Equal(("demo-checkpoints", "5Gi", "fast", "ReadWriteOnce"), ((string?)claim["metadata"]!["name"], (string?)claim["spec"]!["resources"]!["requests"]!["storage"], (string?)claim["spec"]!["storageClassName"], (string?)claim["spec"]!["accessModes"]![0]));
     }
 

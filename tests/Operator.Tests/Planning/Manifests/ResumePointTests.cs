@@ -1,3 +1,4 @@
+using MhcOperator.Api;
 using MhcOperator.Operator.Planning.Manifests;
 using static MhcOperator.Operator.Tests.Building.StatusBuilder;
 
@@ -13,7 +14,7 @@ public sealed class ResumePointTests
             status.Rollback(rollback.Attempt, rollback.Restored, rollback.Restored, seconds: rollback.Seconds);
         }
 
-        return ResumePoint.Of(status.Build());
+        return ResumePoint.Of(status.Build(), CheckpointResume.Latest);
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class ChildrenPolicyTests
     {
         var plan = Scene.Of(MakeJob()).With(o =>
         {
-            o.ConfigMap!.Metadata.OwnerReferences[0].Uid = "another";
+            (o.ConfigMap!.Metadata.OwnerReferences[0].Uid, o.ConfigMap.Metadata.OwnerReferences[0].Name) = ("another", "another");
             return o;
         }).Plan();
         plan.ShouldHave(ConditionTypes.GangScheduled, "False", "NameConflict");
@@ -83,7 +83,7 @@ public sealed class ChildrenPolicyTests
     {
         var plan = Scene.Of(MakeJob().With(j => j.Spec.Checkpoints.Volume.Policy = VolumePolicy.Delete)).With(o =>
         {
-            o.Claim!.Metadata.OwnerReferences[0].Uid = "another";
+            (o.Claim!.Metadata.OwnerReferences[0].Uid, o.Claim.Metadata.OwnerReferences[0].Name) = ("another", "another");
             return o;
         }).Plan();
         plan.ShouldHave(ConditionTypes.GangScheduled, "False", "NameConflict");

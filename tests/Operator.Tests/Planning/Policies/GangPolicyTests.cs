@@ -77,7 +77,7 @@ public sealed class GangPolicyTests
     [Fact]
     public void A_same_named_pod_of_somebody_else_is_left_alone_and_the_job_says_so()
     {
-        var scene = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 1).OwnedBy("another-uid").Running());
+        var scene = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 1).OfSomebodyElse().Running());
 
         var plan = scene.Plan();
 
@@ -93,7 +93,7 @@ public sealed class GangPolicyTests
 
     [Fact]
     public void A_foreign_pod_under_another_name_does_not_matter() =>
-        Assert.Equal(2, Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(7, 0).OwnedBy("another-uid").Running()).Plan().Pods.Count);
+        Assert.Equal(2, Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(7, 0).OfSomebodyElse().With(p => p.Metadata.Name = "debug").Running()).Plan().Pods.Count);
 
     public static TheoryData<string, bool> Nodes => new()
     {

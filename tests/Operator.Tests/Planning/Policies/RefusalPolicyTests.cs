@@ -53,6 +53,23 @@ public sealed class RefusalPolicyTests
     public void A_name_that_is_taken_is_a_conflict() =>
         Refused(System.Net.HttpStatusCode.Conflict).Plan(1).ShouldHave(ConditionTypes.GangScheduled, "False", "NameConflict");
 
+    [Theory]
+    [InlineData(System.Net.HttpStatusCode.Forbidden)]
+    [InlineData(System.Net.HttpStatusCode.UnprocessableEntity)]
+    public void A_first_attempt_of_which_no_pod_could_be_made_has_not_begun_and_is_not_written_before_its_pods_are_there(System.Net.HttpStatusCode status)
+    {
+        var scene = Scene.Of(MakeJob()).With(o => o with { Refusals = [new("Pod", "demo-1-0", status, "says the server", 1, Clock.Start)] });
+        var plan = scene.Plan(1);
+        Assert.Equal((0, null), (plan.Status!.Attempt, plan.Status.AcceptedSpec));
+        Assert.Equal("no pod has been made", plan.Condition(ConditionTypes.Running).Message);
+        scene.After(plan).Plan(2).ShouldCostNothing();
+
+        var again = scene.Plan(30);
+        Assert.Equal((true, 2, 1), (again.StatusFollowsPods, again.Pods.Count, again.Status!.Attempt));
+        var begun = scene.WithPods(MakePod(1, 0), MakePod(1, 1)).Plan(31);
+        Assert.Equal((1, "Pending"), (begun.Status!.Attempt, begun.Condition(ConditionTypes.GangScheduled).Reason));
+    }
+
     [Fact]
     public void It_is_tried_again_after_a_while() => Assert.Equal(2, Refused(System.Net.HttpStatusCode.Forbidden).Plan(30).Pods.Count);
 

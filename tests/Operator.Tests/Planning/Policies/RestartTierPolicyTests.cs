@@ -36,7 +36,7 @@ public sealed class RestartTierPolicyTests
         plan.ShouldHave(ConditionTypes.Running, "False", "Restarting");
         plan.ShouldHave(ConditionTypes.GangScheduled, "True", "Scheduled");
         Assert.Equal("Restarting", plan.Status.Phase);
-        Assert.Contains("starts again in place from the latest good checkpoint (restart 1 of 3)", Assert.Single(plan.Events, e => e.Reason == "Restarting").Message, StringComparison.Ordinal);
+        Assert.Contains("starts again in place from the latest good checkpoint, if there is one (restart 1 of 3)", Assert.Single(plan.Events, e => e.Reason == "Restarting").Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, bool> Obstacles => new()

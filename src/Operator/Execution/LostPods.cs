@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Gangs;
+
+namespace MhcOperator.Operator.Execution;
+
+/// <summary>
+/// Looks for pods by name before they are taken for gone: a pod whose label somebody has taken off is out of the store's sight and may train on. It
+/// gets the label back, as a pod of no attempt, and then goes the way of all pods of earlier attempts: it is deleted, and no gang is made before it has ended.
+/// </summary>
+internal sealed class LostPods(ICluster cluster)
+{
+    /// <summary>Pods looked for at once.</summary>
+    private const int Concurrency = 32;
+
+    /// <returns>Whether there was one, so that the store must be looked at again.</returns>
+    public async Task<bool> FindAsync(Observed observed, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (observed is not { Manifest.Job.Metadata.DeletionTimestamp: null, Status.Attempt: > 0 })
+        {
+            return false;
+        }
+
+        var context = new PlanContext(observed, now);
+        if (context.Gang.IsComplete || !context.GangWasComplete || context.Is(ConditionTypes.Suspended) || context.Is(ConditionTypes.Succeeded) || context.Is(ConditionTypes.Failed))
+        {
+            return false;
+        }
+
+        var job = context.Job.Metadata;
+        var attempt = GangAttempt.Of(context.Status);
+        var known = context.Gang.Previous.Select(p => p.Name).ToHashSet(StringComparer.Ordinal); // another label of it is not what it was
+        var found = new ConcurrentBag<V1Pod>();
+        var names = context.Gang.Missing.Select(w => GangNames.Pod(job.Name, attempt, w)).Where(name => !known.Contains(name));
+        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel }, async (name, c) =>
+        {
+            if (await cluster.ReadPodAsync(job.NamespaceProperty, name, c) is { } pod && Gang.IsOwned(pod.Metadata, context.Job))
+            {
+                await cluster.ReclaimPodAsync(pod, job.Name, c);
+                found.Add(pod);
+            }
+        });
+        return !found.IsEmpty;
+    }
+}
