@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using MhcOperator.Cli.Checkpoints;
 using MhcOperator.Cli.Inspect;
 using MhcOperator.Cli.Run;
@@ -25,6 +26,12 @@ internal static class MhcProgram
             VersionCommand.Create(host),
         };
         var parsed = root.Parse(args);
+        if (parsed.Action is ParseErrorAction wrong)
+        {
+            // A page of help would push the error out of sight.
+            wrong.ShowHelp = false;
+        }
+
         var asked = new InvocationConfiguration
         {
             Output = host.Output,

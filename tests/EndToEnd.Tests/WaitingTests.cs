@@ -25,7 +25,7 @@ public sealed class WaitingTests(RealCluster cluster)
     public async Task A_device_that_no_node_has_is_named()
     {
         await using var space = await cluster.MakeNamespaceAsync();
-        await space.ApplyAsync(SmallJob.Yaml("no-device", steps: 10, device: "Cuda"));
+        await space.ApplyAsync(SmallJob.Yaml("no-device", steps: 10, "  trainer: { command: [sleep, \"5\"] }", device: "Cuda"));
 
         var job = await space.JobAsync("no-device", "the condition to name the resource", Limit, view => view.MessageOf("GangScheduled").Contains("nvidia.com/gpu", StringComparison.Ordinal));
 

@@ -18,4 +18,7 @@ public sealed record JobManifest : IMetadata<V1ObjectMeta>
 
     /// <summary>Everything that is wrong, in the order of the fields; empty: the job is valid.</summary>
     public IReadOnlyList<FieldError> Errors { get; init; } = [];
+
+    /// <summary>What may not be what was meant; of a file only.</summary>
+    public IReadOnlyList<FieldError> Warnings { get; init; } = [];
 }

@@ -32,7 +32,7 @@ public static class JobManifestReader
         ArgumentNullException.ThrowIfNull(text);
         var manifests = YamlReader.Read(text)
             .SelectMany(FromDocument)
-            .Select(m => m with { Errors = [.. m.Errors.Select(e => e with { File = fileName })] })
+            .Select(m => m with { Errors = [.. m.Errors.Select(e => e with { File = fileName })], Warnings = [.. m.Warnings.Select(w => w with { File = fileName })] })
             .ToArray();
         return manifests.Length > 0
             ? manifests
@@ -76,7 +76,11 @@ public static class JobManifestReader
             }
 
             var manifest = Read(json, document.Lines.Under(path), []);
-            return manifest with { Errors = [.. text, .. manifest.Errors.Select(e => e with { Path = $"{path}.{e.Path}" })] };
+            return manifest with
+            {
+                Errors = [.. text, .. manifest.Errors.Select(e => e with { Path = $"{path}.{e.Path}" })],
+                Warnings = [.. manifest.Warnings.Select(w => w with { Path = $"{path}.{w.Path}" })],
+            };
         });
     }
 
@@ -103,6 +107,12 @@ public static class JobManifestReader
 
         var checker = new SchemaChecker(errors, lines);
         var metadata = checker.Check(Metadata(json), lines is null ? MetadataSchema.Server : MetadataSchema.File, "metadata");
+        if (lines is not null && metadata is JsonObject asked)
+        {
+            var found = errors.ToArray();
+            errors.AddRange(MetadataCheck.Of(asked).Where(e => !found.Any(f => FieldPath.Overlap(f.Path, e.Path))).Select(e => e with { Line = lines.Find(e.Path) }));
+        }
+
         var spec = checker.Check(json.ContainsKey("spec") ? json["spec"] : new JsonObject(), JobSchema.Spec, "spec");
         if (!json.ContainsKey("spec"))
         {
@@ -119,7 +129,14 @@ public static class JobManifestReader
         var status = json["status"] is JsonObject given ? new SchemaChecker([], null).Check(given, JobSchema.Status, "status") : null;
         var clean = new JsonObject { ["metadata"] = metadata ?? new JsonObject(), ["spec"] = spec ?? EmptySpec(), ["status"] = status };
         var job = clean.Deserialize(ApiJsonContext.Default.MhcTrainingJob)!;
-        return new JobManifest { Metadata = job.Metadata, Job = job, Status = job.Status, Errors = Merge(textErrors, errors, job, lines) };
+        return new JobManifest
+        {
+            Metadata = job.Metadata,
+            Job = job,
+            Status = job.Status,
+            Errors = Merge(textErrors, errors, job, lines),
+            Warnings = lines is null ? [] : [.. JobWarnings.Of(job, privileges: true).Select(w => w with { Line = lines.Find(w.Path) })],
+        };
     }
 
     private static FieldError[] Merge(IReadOnlyList<FieldError> textErrors, List<FieldError> errors, MhcTrainingJob job, SourceLines? lines)

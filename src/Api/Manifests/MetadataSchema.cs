@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using MhcOperator.Api.Schema;
 
 namespace MhcOperator.Api.Manifests;
@@ -11,6 +12,10 @@ internal static class MetadataSchema
     private static readonly SchemaNode Flag = new() { Type = SchemaType.Boolean };
     private static readonly SchemaNode Texts = new() { Type = SchemaType.Object, AdditionalProperties = Text };
 
+    // Without backtracking, as the patterns of the resource definition.
+    private static readonly Regex NamespaceName = new("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant);
+    private static readonly Regex GeneratedBeginning = new("^([a-z][-a-z0-9]*)?$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant);
+
     private static readonly SchemaNode Owner = new()
     {
         Type = SchemaType.Object,
@@ -22,17 +27,22 @@ internal static class MetadataSchema
         ],
     };
 
-    private static readonly Lazy<SchemaNode> LazyServer = new(() => LazyFile!.Value with { Required = [], PreserveUnknown = true });
+    private static int LongestName => JobSchema.Root.Property("metadata")!.Property("name")!.MaxLength!.Value;
+
+    private static readonly Lazy<SchemaNode> LazyServer = new(() => LazyFile!.Value with
+    {
+        PreserveUnknown = true,
+        Properties = [.. LazyFile.Value.Properties.Select(p => p.Key is "namespace" or "generateName" ? KeyValuePair.Create(p.Key, Text) : p)],
+    });
 
     private static readonly Lazy<SchemaNode> LazyFile = new(() => new SchemaNode
     {
         Type = SchemaType.Object,
-        Required = ["name"],
         Properties =
         [
             new("name", JobSchema.Root.Property("metadata")!.Property("name")!),
-            new("generateName", Text),
-            new("namespace", Text with { MaxLength = 63, Pattern = JobSchema.Root.Property("metadata")!.Property("name")!.Pattern }),
+            new("generateName", Text with { MaxLength = LongestName - GeneratedName.EndLength, Pattern = GeneratedBeginning }),
+            new("namespace", Text with { MaxLength = 63, Pattern = NamespaceName }),
             new("labels", Texts),
             new("annotations", Texts),
             new("finalizers", new() { Type = SchemaType.Array, Items = Text }),
@@ -47,9 +57,9 @@ internal static class MetadataSchema
         ],
     });
 
-    /// <summary>For objects from the server, which may know more fields than we do.</summary>
+    /// <summary>For objects from the server, which may know more fields than we do, and which judges names by its own rules.</summary>
     public static SchemaNode Server => LazyServer.Value;
 
-    /// <summary>For files: a name is needed, and an unknown field is somebody's mistake.</summary>
+    /// <summary>For files: an unknown field is somebody's mistake.</summary>
     public static SchemaNode File => LazyFile.Value;
 }

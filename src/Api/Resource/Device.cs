@@ -9,6 +9,6 @@ public enum Device
     /// <summary>On the host's cores; the gang talks through gloo.</summary>
     Cpu,
 
-    /// <summary>On NVIDIA devices; the gang talks through NCCL.</summary>
+    /// <summary>On NVIDIA devices, which a trainer of one's own uses; ours computes on the host's cores.</summary>
     Cuda,
 }

@@ -12,7 +12,7 @@ public sealed record WorkersSpec
     public int DevicesPerWorker { get; set; } = 1;
 
     /// <summary>Where the workers compute.</summary>
-    public Device Device { get; set; } = Device.Cuda;
+    public Device Device { get; set; } = Device.Cpu;
 
     /// <summary>Extended resource that stands for one device; asked for where <see cref="Device"/> is Cuda.</summary>
     public string ResourceName { get; set; } = "nvidia.com/gpu";

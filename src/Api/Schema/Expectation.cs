@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Api.Schema;
 
@@ -12,6 +13,10 @@ internal static class Expectation
     {
         ["^[a-z]([-a-z0-9]*[a-z0-9])?$"] =
             "lower-case letters, digits and '-', beginning with a letter and not ending with '-'",
+        ["^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"] =
+            "lower-case letters, digits and '-', not '-' at its ends",
+        ["^([a-z][-a-z0-9]*)?$"] =
+            "lower-case letters, digits and '-', beginning with a letter",
         ["^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"] =
             "a Kubernetes object name (lower-case letters, digits, '-' and '.')",
         ["^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"] =
@@ -53,9 +58,8 @@ internal static class Expectation
         _ => Cut(value.ToJsonString()),
     };
 
-    /// <summary>The text in quotes, cut where it is long, control characters made visible.</summary>
-    public static string Quote(string text) =>
-        $"\"{string.Concat(Cut(text).Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : c.ToString()))}\"";
+    /// <summary>The text in quotes, cut where it is long, hidden characters made visible.</summary>
+    public static string Quote(string text) => $"\"{PrintableText.Line(Cut(text))}\"";
 
     /// <summary>The number as short as it can be read back.</summary>
     public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
@@ -64,8 +68,7 @@ internal static class Expectation
 
     private static string Range(SchemaNode schema)
     {
-        // The largest 32-bit number is where our integers end, not something that a person was told.
-        double? maximum = schema.Maximum is { } m && m < int.MaxValue ? m : null;
+        var maximum = schema.Maximum ?? (schema is { Type: SchemaType.Integer, Format: "int32" } ? int.MaxValue : null);
         var low = schema.ExclusiveMinimum ? "over" : "of at least";
         var high = schema.ExclusiveMaximum ? "under" : "at most";
         return (schema.Minimum, maximum) switch

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Api.Schema;
 
@@ -12,7 +13,7 @@ internal static class FieldPath
     {
         if (!IsPlain(name))
         {
-            return $"{parent}[{name}]";
+            return $"{parent}[{PrintableText.Line(name)}]";
         }
 
         return parent.Length == 0 ? name : $"{parent}.{name}";

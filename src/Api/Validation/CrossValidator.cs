@@ -9,7 +9,7 @@ internal static class CrossValidator
     /// <summary>Every rule, once.</summary>
     public static IReadOnlyList<Rule> Rules { get; } =
     [
-        .. NameRules.All, .. WorkersRules.All, .. TrainerRules.All, .. ModelRules.All, .. DataRules.All,
+        .. NameRules.All, .. WorkersRules.All, .. TrainerRules.All, .. MachineRules.All, .. ModelRules.All, .. DataRules.All,
         .. OptimizationRules.All, .. CheckpointsRules.All, .. StabilityRules.All, .. RunPolicyRules.All, .. DrillRules.All,
     ];
 

@@ -29,7 +29,7 @@ internal static class CheckpointsCommand
             return CliExitCode.Ok;
         }
 
-        host.OpenConsole().Write(Tabulate(entries));
+        Tabulate(host.OpenConsole(), entries);
         return hash && entries.Any(e => string.Equals(e.Health, "broken", StringComparison.Ordinal)) ? CliExitCode.Failed : CliExitCode.Ok;
     }
 
@@ -47,31 +47,24 @@ internal static class CheckpointsCommand
         return Directory.Exists(inside) ? inside : folder;
     }
 
-    private static Table Tabulate(IReadOnlyList<CheckpointEntry> entries)
-    {
-        var table = new Table().Border(TableBorder.Rounded);
-        table.AddColumn(new TableColumn("step").RightAligned());
-        table.AddColumns("health", "attempt", "ranks");
-        table.AddColumn(new TableColumn("tokens").RightAligned());
-        table.AddColumn(new TableColumn("loss").RightAligned());
-        table.AddColumn(new TableColumn("validation").RightAligned());
-        table.AddColumn(new TableColumn("size").RightAligned());
-        table.AddColumns("saved", "why");
-        foreach (var entry in entries)
+    private static void Tabulate(IAnsiConsole console, IReadOnlyList<CheckpointEntry> entries) => Records.Write(
+        console,
+        "",
+        [
+            ("step", true), ("health", false), ("attempt", false), ("ranks", false), ("tokens", true), ("loss", true), ("validation", true), ("size", true),
+            ("saved", false), ("why", false),
+        ],
+        entries.Select(entry => new[]
         {
-            table.AddRow(
-                new Text(entry.Step.ToString(CultureInfo.InvariantCulture)),
-                new Text(entry.Health),
-                new Text(entry.Attempt?.ToString(CultureInfo.InvariantCulture) ?? "—"),
-                new Text(entry.Ranks?.ToString(CultureInfo.InvariantCulture) ?? "—"),
-                new Text(entry.Tokens is { } tokens ? Figures.Whole(tokens) : "—"),
-                new Text(Figures.Loss(entry.Loss)),
-                new Text(Figures.Loss(entry.ValidationLoss)),
-                new Text(Figures.Size(entry.Bytes)),
-                new Text(entry.SavedAt?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "—"),
-                new Text(entry.Reason));
-        }
-
-        return table;
-    }
+            entry.Step.ToString(CultureInfo.InvariantCulture),
+            entry.Health,
+            entry.Attempt?.ToString(CultureInfo.InvariantCulture) ?? "—",
+            entry.Ranks?.ToString(CultureInfo.InvariantCulture) ?? "—",
+            entry.Tokens is { } tokens ? Figures.Whole(tokens) : "—",
+            Figures.Loss(entry.Loss),
+            Figures.Loss(entry.ValidationLoss),
+            Figures.Size(entry.Bytes),
+            entry.SavedAt?.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "—",
+            entry.Reason,
+        }));
 }

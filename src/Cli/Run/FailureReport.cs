@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Api.Validation;
 using MhcOperator.Cli.Terminal;
 
 namespace MhcOperator.Cli.Run;
@@ -17,7 +18,7 @@ internal static class FailureReport
     {
         var output = host.Error;
         var failed = job.Status?.Conditions.FirstOrDefault(c => string.Equals(c.Type, ConditionTypes.Failed, StringComparison.Ordinal));
-        output.WriteLine($"{job.Metadata.Name} failed: {failed?.Reason ?? "unknown"}: {failed?.Message ?? "no condition says why"}");
+        output.WriteLine(PrintableText.Line($"{job.Metadata.Name} failed: {failed?.Reason ?? "unknown"}: {failed?.Message ?? "no condition says why"}"));
         if (FindLog(job, Path.Combine(runFolder, "logs"), failed?.Message ?? "") is not { } log)
         {
             return;
@@ -27,7 +28,7 @@ internal static class FailureReport
         output.WriteLine(tail.Count == 0 ? $"{host.ShownPath(log)} is empty" : $"The end of {host.ShownPath(log)}:");
         foreach (var line in tail)
         {
-            output.WriteLine($"  {line}");
+            output.WriteLine($"  {PrintableText.Line(line.Replace("\t", "    ", StringComparison.Ordinal))}");
         }
     }
 

@@ -18,6 +18,12 @@ internal static class JobRun
     public static async Task<int> RunAsync(CliHost host, RunOptions options, CancellationToken cancel)
     {
         var manifest = await ReadAsync(host, options.File, cancel);
+        if (options is { Resume: true, RunFolder: null } && string.IsNullOrEmpty(manifest.Metadata.Name))
+        {
+            throw new CliException("--resume: metadata.generateName makes another name for each run; name the folder of the run with --run-dir");
+        }
+
+        manifest = GeneratedName.Give(manifest, Random.Shared);
         var trainer = TrainerLocator.Find(host, options.Trainer);
         var name = manifest.Metadata.Name;
         var folder = RunFolder.Choose(host, name, options.RunFolder, options.Resume);

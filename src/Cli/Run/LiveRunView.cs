@@ -1,4 +1,5 @@
 using System.Globalization;
+using MhcOperator.Api.Validation;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -40,7 +41,7 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
     public void Say(RunLine line)
     {
         var colour = line.IsWarning ? "yellow" : "blue";
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{Figures.Time(line.Elapsed),8}[/]  [{colour}]{line.Reason}[/] {line.Message}");
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{Figures.Time(line.Elapsed),8}[/]  [{colour}]{PrintableText.Line(line.Reason)}[/] {PrintableText.Line(line.Message)}");
     }
 
     /// <inheritdoc/>
@@ -52,7 +53,7 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
         var share = snapshot.TotalSteps == 0 ? 0 : Math.Clamp((double)snapshot.Step / snapshot.TotalSteps, 0, 1);
         var width = Math.Clamp(console.Profile.Width - 48, 10, 60);
         var full = (int)Math.Round(share * width);
-        var state = trainer?.StabilityState ?? "Unknown";
+        var state = PrintableText.Line(trainer?.StabilityState ?? "Unknown");
         var stateColour = state switch
         {
             "Healthy" => "green",
@@ -61,7 +62,7 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
             _ => "grey",
         };
         var head = Markup.FromInterpolated(CultureInfo.InvariantCulture,
-            $"[bold]{snapshot.Name}[/]  {snapshot.Phase}  attempt {snapshot.Attempt}  [{stateColour}]{state}[/]  [grey]{Figures.Time(snapshot.Elapsed)}[/]");
+            $"[bold]{PrintableText.Line(snapshot.Name)}[/]  {PrintableText.Line(snapshot.Phase)}  attempt {snapshot.Attempt}  [{stateColour}]{state}[/]  [grey]{Figures.Time(snapshot.Elapsed)}[/]");
         var bar = Markup.FromInterpolated(CultureInfo.InvariantCulture,
             $"[green]{new string('━', full)}[/][grey]{new string('─', width - full)}[/] step {snapshot.Step}/{snapshot.TotalSteps}  ETA {Figures.Eta(trainer?.EtaSeconds)}");
         IRenderable figures = trainer is null

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Cli.Run;
 
@@ -16,7 +17,7 @@ internal sealed class PlainRunView(TextWriter output) : IRunView
 
     /// <inheritdoc/>
     public void Say(RunLine line) =>
-        output.WriteLine($"{Figures.Time(line.Elapsed),8}  {(line.IsWarning ? "!" : " ")} {line.Reason}: {line.Message}");
+        output.WriteLine($"{Figures.Time(line.Elapsed),8}  {(line.IsWarning ? "!" : " ")} {PrintableText.Line(line.Reason)}: {PrintableText.Line(line.Message)}");
 
     /// <inheritdoc/>
     public void Show(RunSnapshot snapshot)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Cli.Terminal;
 using Spectre.Console;
 
 namespace MhcOperator.Cli.Run;
@@ -11,10 +12,10 @@ internal static class RunSummary
     public static void Write(IAnsiConsole console, RunHistory history, TimeSpan elapsed)
     {
         console.WriteLine();
-        console.Write(Attempts(history));
+        Attempts(console, history);
         if (history.Job?.Status?.Rollbacks is { Count: > 0 } rollbacks)
         {
-            console.Write(Rollbacks(rollbacks, history));
+            Rollbacks(console, rollbacks, history);
         }
 
         if (history.StartLoss is { } start && history.FinalLoss is { } final)
@@ -24,45 +25,40 @@ internal static class RunSummary
         }
     }
 
-    private static Table Attempts(RunHistory history)
-    {
-        var table = new Table().Border(TableBorder.Rounded).Title("Attempts");
-        table.AddColumns("attempt", "steps", "loss", "result");
-        table.AddColumn(new TableColumn("seconds").RightAligned());
-        foreach (var attempt in history.Attempts)
+    private static void Attempts(IAnsiConsole console, RunHistory history) => Records.Write(
+        console,
+        "Attempts",
+        [("attempt", false), ("steps", false), ("loss", false), ("result", false), ("seconds", true)],
+        history.Attempts.Select(attempt => new[]
         {
-            var seconds = attempt.EndedAt is { } end ? (end - attempt.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) : "";
-            table.AddRow(
-                new Text(attempt.Number.ToString(CultureInfo.InvariantCulture)),
-                new Text(attempt is { FirstStep: { } first, LastStep: { } last } ? string.Create(CultureInfo.InvariantCulture, $"{first}–{last}") : "none"),
-                new Text(attempt is { FirstLoss: { } a, LastLoss: { } b } ? $"{Figures.Loss(a.Loss)} → {Figures.Loss(b.Loss)}" : "—"),
-                new Text(attempt.Result ?? "running"),
-                new Text(seconds));
-        }
+            attempt.Number.ToString(CultureInfo.InvariantCulture),
+            attempt is { FirstStep: { } first, LastStep: { } last } ? string.Create(CultureInfo.InvariantCulture, $"{first}–{last}") : "none",
+            attempt is { FirstLoss: { } a, LastLoss: { } b } ? $"{Figures.Loss(a.Loss)} → {Figures.Loss(b.Loss)}" : "—",
+            attempt.Result ?? "running",
+            attempt.EndedAt is { } end ? (end - attempt.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) : "",
+        }));
 
-        return table;
-    }
-
-    private static Table Rollbacks(IReadOnlyList<RollbackRecord> rollbacks, RunHistory history)
-    {
-        var table = new Table().Border(TableBorder.Rounded).Title("Rollbacks");
-        table.AddColumns("attempt", "reason", "began", "found", "restored", "skipped data", "loss before", "at its worst");
-        table.AddColumn(new TableColumn("seconds").RightAligned());
-        foreach (var rollback in rollbacks)
+    private static void Rollbacks(IAnsiConsole console, IReadOnlyList<RollbackRecord> rollbacks, RunHistory history) => Records.Write(
+        console,
+        "Rollbacks",
+        [
+            ("attempt", false), ("reason", false), ("began", false), ("found", false), ("restored", false), ("skipped data", false),
+            ("loss before", false), ("at its worst", false), ("seconds", true),
+        ],
+        rollbacks.Select(rollback =>
         {
             var (before, worst) = history.LossAround(rollback);
-            table.AddRow(
-                new Text(rollback.Attempt.ToString(CultureInfo.InvariantCulture)),
-                new Text(rollback.Reason),
-                new Text(string.Create(CultureInfo.InvariantCulture, $"step {rollback.OnsetStep}")),
-                new Text(string.Create(CultureInfo.InvariantCulture, $"step {rollback.DetectedStep}")),
-                new Text(rollback.RestoredStep > 0 ? string.Create(CultureInfo.InvariantCulture, $"step {rollback.RestoredStep}") : "start"),
-                new Text(rollback.Skipped),
-                new Text(Figures.Loss(before?.Loss)),
-                new Text(Figures.Loss(worst?.Loss)),
-                new Text(rollback.Seconds?.ToString("0.0", CultureInfo.InvariantCulture) ?? "—"));
-        }
-
-        return table;
-    }
+            return new[]
+            {
+                rollback.Attempt.ToString(CultureInfo.InvariantCulture),
+                rollback.Reason,
+                string.Create(CultureInfo.InvariantCulture, $"step {rollback.OnsetStep}"),
+                string.Create(CultureInfo.InvariantCulture, $"step {rollback.DetectedStep}"),
+                rollback.RestoredStep > 0 ? string.Create(CultureInfo.InvariantCulture, $"step {rollback.RestoredStep}") : "start",
+                rollback.Skipped,
+                Figures.Loss(before?.Loss),
+                Figures.Loss(worst?.Loss),
+                rollback.Seconds?.ToString("0.0", CultureInfo.InvariantCulture) ?? "—",
+            };
+        }));
 }

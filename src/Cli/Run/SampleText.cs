@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MhcOperator.Api.Validation;
 using MhcOperator.Cli.Terminal;
 
 namespace MhcOperator.Cli.Run;
@@ -40,7 +41,7 @@ internal static class SampleText
                 await process.WaitForExitAsync(limit.Token);
                 await host.Output.WriteLineAsync(process.ExitCode == 0
                     ? $"A sample:\n{Printable((await text).Trim())}"
-                    : $"No sample: {(await error).Trim()}");
+                    : PrintableText.Sentence($"No sample: {(await error).Trim()}"));
             }
             catch (OperationCanceledException)
             {

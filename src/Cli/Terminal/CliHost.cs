@@ -5,14 +5,26 @@ namespace MhcOperator.Cli.Terminal;
 /// <summary>Everything of the outside that a command touches, so that tests can stand in for it.</summary>
 internal sealed record CliHost
 {
+    private readonly TextWriter terminal = TextWriter.Null;
+    private readonly TextWriter output = TextWriter.Null;
+    private readonly TextWriter error = TextWriter.Null;
+
     /// <summary>What <c>-</c> reads.</summary>
     public required TextReader Input { get; init; }
 
     /// <summary>Results.</summary>
-    public required TextWriter Output { get; init; }
+    public required TextWriter Output
+    {
+        get => output;
+        init => (terminal, output) = (value, new PrintableWriter(value));
+    }
 
     /// <summary>Errors.</summary>
-    public required TextWriter Error { get; init; }
+    public required TextWriter Error
+    {
+        get => error;
+        init => error = new PrintableWriter(value);
+    }
 
     /// <summary>Whether <see cref="Output"/> is a terminal; where it is not, no control code is ever written.</summary>
     public required bool OutputIsTerminal { get; init; }
@@ -62,7 +74,7 @@ internal sealed record CliHost
             ColorSystem = OutputIsTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = OutputIsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
-            Out = OutputIsTerminal ? new AnsiConsoleOutput(Output) : new PipeOutput(Output),
+            Out = OutputIsTerminal ? new AnsiConsoleOutput(terminal) : new PipeOutput(Output),
         });
         return console;
     }

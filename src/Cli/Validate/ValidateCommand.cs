@@ -52,6 +52,11 @@ internal static class ValidateCommand
                 await host.Output.WriteLineAsync(error.ToString());
             }
 
+            foreach (var warning in manifest.Warnings)
+            {
+                await host.Output.WriteLineAsync((warning with { Message = $"warning: {warning.Message}" }).ToString());
+            }
+
             if (manifest.Errors.Count == 0)
             {
                 await host.Output.WriteLineAsync($"{file}: {Describe(manifest.Job!)}");
@@ -62,5 +67,5 @@ internal static class ValidateCommand
     }
 
     private static string Describe(MhcTrainingJob job) => string.Create(CultureInfo.InvariantCulture,
-        $"{job.Metadata.Name} is valid ({job.Spec.Workers.Replicas} × {job.Spec.Workers.DevicesPerWorker} {job.Spec.Workers.Device}, {job.Spec.Optimization.Steps} steps)");
+        $"{job.Metadata.Name ?? $"{job.Metadata.GenerateName}*"} is valid ({job.Spec.Workers.Replicas} × {job.Spec.Workers.DevicesPerWorker} {job.Spec.Workers.Device}, {job.Spec.Optimization.Steps} steps)");
 }

@@ -7,6 +7,7 @@ using System.Text.Json;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Local;
 
@@ -51,7 +52,8 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
             throw new IOException(e.Message, e);
         }
 
-        return new ProcessContainer(spawner.Start(Command(launch.Container), Environment(launch, configuration, message), options.WorkingFolder, log), message);
+        var environment = Environment(launch, configuration, message);
+        return new ProcessContainer(spawner.Start(Command(launch.Container, environment), environment, options.WorkingFolder, log), message);
     }
 
     public async Task<TrainerStatus?> GetStatusAsync(V1Pod pod, CancellationToken cancel)
@@ -75,33 +77,46 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
     }
 
     /// <summary>The job's own command where it has one; else the trainer, whose last word (<c>train</c>) the job's arguments replace.</summary>
-    private List<string> Command(V1Container container)
+    private List<string> Command(V1Container container, Dictionary<string, string> environment)
     {
+        List<string> args = [.. (container.Args ?? []).Select(Expand)];
         if (container.Command is { Count: > 0 } own)
         {
-            return [.. own, .. container.Args ?? []];
+            return [.. own.Select(Expand), .. args];
         }
 
-        return container.Args is { Count: > 0 } args
+        return args.Count > 0
             ? [.. options.TrainerCommand.Take(Math.Max(1, options.TrainerCommand.Count - 1)), .. args]
             : [.. options.TrainerCommand];
+
+        string Expand(string text) => VariableReferences.Expand(text, environment.GetValueOrDefault);
     }
 
     private Dictionary<string, string> Environment(ContainerLaunch launch, string configuration, string message)
     {
-        var environment = new Dictionary<string, string>(options.Environment, StringComparer.Ordinal);
+        var (rendezvous, status) = PortsOf(launch.Pod);
+        var here = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [TrainerEnvironment.MasterAddress] = "127.0.0.1",
+            [TrainerEnvironment.MasterPort] = Text(rendezvous),
+            [TrainerEnvironment.StatusPort] = Text(status),
+            [TrainerEnvironment.Configuration] = configuration,
+            [TrainerEnvironment.CheckpointFolder] = folder.Checkpoints,
+            [TrainerEnvironment.TerminationMessagePath] = message,
+        };
+
+        // As the kubelet does: a value may refer to the variables before it.
+        var said = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var variable in launch.Container.Env ?? [])
         {
-            environment[variable.Name] = variable.Value ?? "";
+            said[variable.Name] = here.GetValueOrDefault(variable.Name) ?? VariableReferences.Expand(variable.Value ?? "", said.GetValueOrDefault);
         }
 
-        var (rendezvous, status) = PortsOf(launch.Pod);
-        environment[TrainerEnvironment.MasterAddress] = "127.0.0.1";
-        environment[TrainerEnvironment.MasterPort] = Text(rendezvous);
-        environment[TrainerEnvironment.StatusPort] = Text(status);
-        environment[TrainerEnvironment.Configuration] = configuration;
-        environment[TrainerEnvironment.CheckpointFolder] = folder.Checkpoints;
-        environment[TrainerEnvironment.TerminationMessagePath] = message;
+        var environment = new Dictionary<string, string>(options.Environment, StringComparer.Ordinal);
+        foreach (var (name, value) in said.Concat(here))
+        {
+            environment[name] = value;
+        }
 
         // All ranks are on this machine, whatever the gang believes.
         var ranks = int.Parse(environment.GetValueOrDefault(TrainerEnvironment.WorldSize, "1"), CultureInfo.InvariantCulture);

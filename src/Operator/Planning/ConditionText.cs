@@ -1,3 +1,5 @@
+using MhcOperator.Api.Validation;
+
 namespace MhcOperator.Operator.Planning;
 
 /// <summary>
@@ -16,7 +18,10 @@ internal static class ConditionText
         return reason.Length == 0 ? "Unknown" : reason;
     }
 
-    /// <summary>Cut where it is too long.</summary>
-    public static string Message(string? text) =>
-        text is null ? "" : text.Length <= LongestMessage ? text : string.Concat(text.AsSpan(0, LongestMessage - 1), "…");
+    /// <summary>In one line of letters that a terminal does not obey, and cut where it is too long.</summary>
+    public static string Message(string? text)
+    {
+        var line = PrintableText.Sentence(text ?? "");
+        return line.Length <= LongestMessage ? line : string.Concat(line.AsSpan(0, LongestMessage - 1), "…");
+    }
 }

@@ -1,5 +1,7 @@
+using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Validation;
+using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning;
 
@@ -16,8 +18,21 @@ internal static class JobErrors
             return [new FieldError("spec", "the manifest could not be read")];
         }
 
-        return allowPrivilegedTemplates || manifest.Job?.Spec.Workers.Template is not { } template
-            ? manifest.Errors
-            : [.. manifest.Errors, .. PodTemplatePrivileges.Check(template)];
+        if (allowPrivilegedTemplates || manifest.Job is not { Spec.Workers.Template: { } template } job)
+        {
+            return manifest.Errors;
+        }
+
+        var asked = PodTemplatePrivileges.Check(template);
+        return asked.Count > 0 ? [.. manifest.Errors, .. asked]
+            : manifest.Errors.Count > 0 ? manifest.Errors
+            : PodErrors(job);
+    }
+
+    /// <summary>What is wrong with the pods that are made of a job: they are what the server gets, whatever the template looked like.</summary>
+    private static IReadOnlyList<FieldError> PodErrors(MhcTrainingJob job)
+    {
+        var pod = PodManifest.For(job, new MhcTrainingJobStatus { Attempt = 1 }, worker: 0, new OperatorOptions());
+        return [.. PodTemplatePrivileges.CheckPod(pod).Select(e => new FieldError("spec.workers.template", $"makes a pod that may not be: {e.Path}: {e.Message}"))];
     }
 }

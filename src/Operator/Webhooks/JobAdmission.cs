@@ -25,20 +25,23 @@ internal sealed class JobAdmission(bool allowPrivilegedTemplates)
         var errors = Errors(job);
         if (request.OldObject is not { } stored)
         {
-            return errors.Count == 0 ? AdmissionAnswer.Allow() : AdmissionAnswer.Refuse(job.Metadata.Name, errors);
+            return errors.Count == 0 ? AdmissionAnswer.Allow(Warnings(job)) : AdmissionAnswer.Refuse(job.Metadata.Name, errors);
         }
 
         var before = JobManifestReader.FromJson(stored);
         var known = Errors(before);
         var changes = Changes(before, known.Count == 0, job);
         return changes.Count == 0 && errors.All(known.Contains)
-            ? AdmissionAnswer.Allow(errors.Select(error => error.ToString()))
+            ? AdmissionAnswer.Allow([.. errors.Select(error => error.ToString()), .. Warnings(job)])
             : AdmissionAnswer.Refuse(job.Metadata.Name, [.. errors, .. changes]);
     }
 
     /// <summary>Writes down the defaults that a job does not spell out. It refuses nothing.</summary>
     public static AdmissionAnswer Default(AdmissionRequest request) =>
         request.IsAboutJob ? AdmissionAnswer.Change(JobDefaults.Patch(request.Object!)) : PassBy(request);
+
+    private static IEnumerable<string> Warnings(JobManifest manifest) =>
+        manifest.Job is { } job ? JobWarnings.Of(job, privileges: false).Select(warning => warning.ToString()) : [];
 
     /// <summary>A job of another controller is held against the rules of the resource, not against this operator's settings: it makes no pods of it.</summary>
     private IReadOnlyList<FieldError> Errors(JobManifest job) =>

@@ -43,7 +43,7 @@ public sealed class TrainerConfigurationReaderTests
 
     [Theory]
     [InlineData("{\"model\":{\"widht\":3}}", "model.widht: unknown field; did you mean width?")]
-    [InlineData("{\"optimization\":{\"steps\":\"5\"}}", "optimization.steps: expected a whole number of at least 1, got \"5\"")]
+    [InlineData("{\"optimization\":{\"steps\":\"5\"}}", "optimization.steps: expected a whole number from 1 to 2147483647, got \"5\"")]
     [InlineData("{\"model\":{\"heads\":7}}", "model.heads: expected a divisor of model.width (768), got 7")]
     [InlineData("{\"device\":\"Gpu\"}", "device: expected one of Cpu, Cuda, got \"Gpu\"; did you mean Cpu?")]
     [InlineData("{\"drills\":[{\"kind\":\"Crash\",\"step\":1,\"rank\":2}]}", "drills[0].rank: expected a rank of the gang, 0 to 1, got 2")]

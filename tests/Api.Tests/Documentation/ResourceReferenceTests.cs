@@ -7,7 +7,7 @@ public sealed class ResourceReferenceTests
     [Fact]
     public void The_reference_is_the_one_that_the_definition_makes()
     {
-        HoldUpToDate(Path.Combine("docs", "resource.md"), ResourceReference.Write());
+        RepositoryFile.HoldUpToDate(Path.Combine("docs", "resource.md"), ResourceReference.Write());
     }
 
     [Fact]
@@ -16,7 +16,7 @@ public sealed class ResourceReferenceTests
         var withoutRules = WithoutRules(JobSchema.CrdYaml);
 
         Assert.DoesNotContain(withoutRules, l => l.Contains("x-kubernetes-validations:", StringComparison.Ordinal));
-        HoldUpToDate(
+        RepositoryFile.HoldUpToDate(
             Path.Combine("crds", "mhctrainingjobs.training.mhc.dev.yaml"),
             "# Generated from cel/mhctrainingjobs.training.mhc.dev.yaml: the same without the rules between fields.\n" + string.Join('\n', withoutRules));
     }
@@ -42,27 +42,5 @@ public sealed class ResourceReferenceTests
         }
 
         return kept;
-    }
-
-    private static void HoldUpToDate(string file, string expected)
-    {
-        var path = Path.Combine(Root(), file);
-        if (Environment.GetEnvironmentVariable("MHC_REGENERATE") == "1")
-        {
-            File.WriteAllText(path, expected);
-        }
-
-        Assert.True(File.Exists(path) && File.ReadAllText(path) == expected, $"{file} is out of date: run the tests with MHC_REGENERATE=1 and commit it");
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "MhcOperator.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} is not in the repository");
-        }
-
-        return folder.FullName;
     }
 }

@@ -59,7 +59,7 @@ public sealed class JobManifestReaderTests
     [InlineData("spec:\n  model:\n    layers: 2.5", "job.yaml:7: spec.model.layers: expected a whole number from 1 to 1024, got 2.5")]
     [InlineData("spec:\n  model:\n    keyValueHeads:", "job.yaml:7: spec.model.keyValueHeads: expected a whole number from 1 to 1024, got null")]
     [InlineData("spec:\n  model:\n    residual: mhc", "job.yaml:7: spec.model.residual: expected one of Mhc, HyperConnections, Standard, got \"mhc\"; did you mean Mhc?")]
-    [InlineData("spec:\n  optimization:\n    steps: 3000000000", "job.yaml:7: spec.optimization.steps: expected a whole number of at least 1, got 3000000000")]
+    [InlineData("spec:\n  optimization:\n    steps: 3000000000", "job.yaml:7: spec.optimization.steps: expected a whole number from 1 to 2147483647, got 3000000000")]
     [InlineData("spec:\n  optimization:\n    peakLearningRate: 0", "job.yaml:7: spec.optimization.peakLearningRate: expected a number over 0 and at most 1000, got 0")]
     [InlineData("spec:\n  data:\n    validationFraction: 1", "job.yaml:7: spec.data.validationFraction: expected a number of at least 0 and under 1, got 1")]
     [InlineData("spec:\n  trainer:\n    image: 5", "job.yaml:7: spec.trainer.image: expected text, got 5; put it in quotes if it is meant as text")]
@@ -174,4 +174,44 @@ public sealed class JobManifestReaderTests
         """;
 
     private static string Serialize(MhcTrainingJobSpec spec) => System.Text.Json.JsonSerializer.Serialize(spec, ApiJsonContext.Default.MhcTrainingJobSpec);
+
+    private static IEnumerable<string> MetadataErrors(string metadata) =>
+        JobManifestReader.FromYaml($"apiVersion: training.mhc.dev/v1alpha1\nkind: MhcTrainingJob\nmetadata: {{{metadata}}}\nspec: {{}}\n", "job.yaml")[0].Errors.Select(e => $"{e.Path}: {e.Message}");
+
+    [Theory]
+    [InlineData("name: a, namespace: 2024-vision")]
+    [InlineData("name: a, namespace: '42'")]
+    [InlineData("generateName: a-")]
+    [InlineData("name: a, labels: {app.kubernetes.io/name: X_y.z, a: ''}, annotations: {Any/Key: any text}, finalizers: [example.com/audit]")]
+    public void Metadata_that_a_server_takes_is_valid(string metadata) => Assert.Empty(MetadataErrors(metadata));
+
+    [Theory]
+    [InlineData("name: a, namespace: A", "metadata.namespace: expected lower-case letters, digits and '-', not '-' at its ends, got \"A\"")]
+    [InlineData("name: 1a", "metadata.name: expected lower-case letters, digits and '-', beginning with a letter and not ending with '-', got \"1a\"")]
+    [InlineData("generateName: 1-", "metadata.generateName: expected lower-case letters, digits and '-', beginning with a letter, got \"1-\"")]
+    [InlineData("name: a, labels: {-x: b}", "metadata.labels.-x: expected as the key a label key (at most 63 letters, digits, '-', '_' and '.', not these at its ends, and before it at most a domain and '/'), got \"-x\"")]
+    [InlineData("name: a, labels: {x: b c}", "metadata.labels.x: expected a label value (at most 63 letters, digits, '-', '_' and '.', not these at its ends), got \"b c\"")]
+    [InlineData("name: a, annotations: {a/b/c: x}", "metadata.annotations[a/b/c]: expected as the key a label key (at most 63 letters, digits, '-', '_' and '.', not these at its ends, and before it at most a domain and '/'), got \"a/b/c\"")]
+    [InlineData("labels: {}", "metadata.name: expected lower-case letters, digits and '-', beginning with a letter and not ending with '-', got nothing")]
+    public void Metadata_that_a_server_refuses_is_named(string metadata, string expected) => Assert.Equal([expected], MetadataErrors(metadata));
+
+    [Theory]
+    [InlineData("2024-vision")]
+    [InlineData("A_b")]
+    public void A_namespace_that_a_server_has_accepted_is_not_judged_again(string ns)
+    {
+        var json = JsonNode.Parse($$"""{"metadata":{"name":"a","namespace":"{{ns}}","labels":{"-odd-":"as they were stored"},"generateName":"A"},"spec":{} }""")!.AsObject();
+        var manifest = JobManifestReader.FromJson(json);
+        Assert.Empty(manifest.Errors);
+        Assert.Equal(ns, manifest.Metadata.NamespaceProperty);
+    }
+
+    [Fact]
+    public void A_job_with_a_generated_name_gets_one_as_long_as_the_servers_and_one_with_a_name_keeps_it()
+    {
+        var manifest = JobManifestReader.FromYaml("apiVersion: training.mhc.dev/v1alpha1\nkind: MhcTrainingJob\nmetadata: {generateName: try-}\nspec: {}\n", "a.yaml")[0];
+        Assert.Matches("^try-[a-z0-9]{5}$", GeneratedName.Give(manifest, new Random(1)).Job!.Metadata.Name);
+        var named = JobManifestReader.FromYaml(Yaml("spec: {}"), "a.yaml")[0];
+        Assert.Same(named, GeneratedName.Give(named, new Random(1)));
+    }
 }

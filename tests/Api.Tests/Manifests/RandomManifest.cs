@@ -51,10 +51,11 @@ internal static class RandomManifest
         var micro = context * random.Next(1, 4);
         var steps = random.Next(1, 2000);
         var interval = random.Next(1, 50);
+        var device = Pick(random, "Cpu", "Cuda");
         var spec = new JsonObject
         {
             ["suspend"] = random.Next(2) == 0,
-            ["workers"] = new JsonObject { ["replicas"] = ranks.Replicas, ["devicesPerWorker"] = ranks.Devices, ["device"] = Pick(random, "Cpu", "Cuda") },
+            ["workers"] = new JsonObject { ["replicas"] = ranks.Replicas, ["devicesPerWorker"] = ranks.Devices, ["device"] = device },
             ["model"] = new JsonObject
             {
                 ["layers"] = random.Next(1, 99),
@@ -77,7 +78,7 @@ internal static class RandomManifest
                 ["seed"] = random.NextInt64(),
             },
             ["checkpoints"] = new JsonObject { ["intervalSteps"] = interval, ["keepLatest"] = random.Next(2, 5), ["verifyAfterSteps"] = random.Next((2 * interval) + 1) },
-            ["trainer"] = new JsonObject { ["env"] = new JsonArray([.. Enumerable.Range(0, random.Next(4)).Select(i => new JsonObject { ["name"] = $"V{i}", ["value"] = RandomText(random) })]) },
+            ["trainer"] = new JsonObject { ["image"] = "mine:1", ["env"] = new JsonArray([.. Enumerable.Range(0, random.Next(4)).Select(i => new JsonObject { ["name"] = $"V{i}", ["value"] = RandomText(random) })]) },
             ["drills"] = new JsonArray([.. Enumerable.Range(0, random.Next(3)).Select(_ => new JsonObject
             {
                 ["kind"] = Pick(random, "Crash", "Hang", "NonFiniteGradient"), ["step"] = random.Next(1, steps + 1), ["rank"] = random.Next(ranks.Replicas * ranks.Devices),

@@ -33,7 +33,23 @@ public static class BrokenRules
         { "workers: {replicas: 2}, drills: [{kind: Hang, step: 1, rank: 2}]", "spec.drills[0].rank: expected a rank of the gang, 0 to 1, got 2" },
         { "trainer: {env: [{name: A}, {name: WORLD_SIZE, value: '1'}]}", "spec.trainer.env[1].name: expected a name that the trainer contract does not use (torchrun's names and MHC_*), got WORLD_SIZE" },
         { "trainer: {env: [{name: MHC_ATTEMPT}]}", "spec.trainer.env[0].name: expected a name that the trainer contract does not use (torchrun's names and MHC_*), got MHC_ATTEMPT" },
+        { "workers: {device: Cuda}", "spec.workers.device: expected Cpu, or a trainer of your own in spec.trainer.image or command: ours computes on the host's cores, got Cuda" },
         { "workers: {template: {spec: {hostname: x}}}", "spec.workers.template.spec.hostname: expected nothing, peers find each other by the operator's host names; got \"x\"" },
+    };
+
+    /// <summary>A spec with a text that the machine cannot take, and what is said; servers do not know these rules.</summary>
+    public static TheoryData<string, string> Texts() => new()
+    {
+        { "trainer: {command: [a, \"b\\0c\"]}", "spec.trainer.command[1]: expected text without NUL, which ends a text on the machine, got it after 1 characters" },
+        { "trainer: {args: [\"\\0\"]}", "spec.trainer.args[0]: expected text without NUL, which ends a text on the machine, got it after 0 characters" },
+        { "trainer: {env: [{name: T, value: \"c\\0d\"}]}", "spec.trainer.env[0].value: expected text without NUL, which ends a text on the machine, got it after 1 characters" },
+        { "data: {source: {path: \"a\\0\"}}", "spec.data.source.path: expected text without NUL, which ends a text on the machine, got it after 1 characters" },
+        { "data: {source: {persistentVolumeClaim: {claimName: c, subPath: \"a\\0\"}}}", "spec.data.source.persistentVolumeClaim.subPath: expected text without NUL, which ends a text on the machine, got it after 1 characters" },
+        { "checkpoints: {volume: {subPath: \"a\\0\"}}", "spec.checkpoints.volume.subPath: expected text without NUL, which ends a text on the machine, got it after 1 characters" },
+        { $"trainer: {{args: ['{new string('a', 131072)}']}}", "spec.trainer.args[0]: expected at most 131071 bytes (UTF-8), got 131072" },
+        { $"trainer: {{command: ['{new string('ä', 65536)}']}}", "spec.trainer.command[0]: expected at most 131071 bytes (UTF-8), got 131072" },
+        { $"trainer: {{env: [{{name: T, value: '{new string('a', 131070)}'}}]}}", "spec.trainer.env[0].value: expected at most 131071 bytes as NAME=VALUE (UTF-8), got 131072" },
+        { $"data: {{source: {{path: '{new string('ä', 128)}'}}}}", "spec.data.source.path: expected at most 255 bytes in each name of a path (UTF-8), got 256" },
     };
 
     /// <summary>A change that never may be, or not while the job runs, and the field that is blamed.</summary>

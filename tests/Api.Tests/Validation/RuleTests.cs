@@ -10,13 +10,14 @@ public sealed class RuleTests
 
     [Theory]
     [MemberData(nameof(BrokenRules.All), MemberType = typeof(BrokenRules))]
+    [MemberData(nameof(BrokenRules.Texts), MemberType = typeof(BrokenRules))]
     public void A_broken_rule_names_the_field_what_was_expected_and_what_was_given(string spec, string expected) =>
         Assert.Equal(expected, JobYaml.Errors(spec));
 
     [Fact]
     public void Every_rule_is_broken_by_one_of_the_cases()
     {
-        var blamed = BrokenRules.All().Select(row => row.Data.Item2).Append("metadata.name").ToArray();
+        var blamed = BrokenRules.All().Concat(BrokenRules.Texts()).Select(row => row.Data.Item2).Append("metadata.name").ToArray();
 
         Assert.All(CrossValidator.Rules, rule => Assert.Contains(blamed, b => b.StartsWith(rule.Path, StringComparison.Ordinal)));
     }
@@ -35,6 +36,8 @@ public sealed class RuleTests
     [InlineData("checkpoints: {intervalSteps: 10, keepLatest: 5}")]
     [InlineData("runPolicy: {backoff: {initialSeconds: 360}}")]
     [InlineData("drills: [{kind: PoisonBatches, step: 1001}, {kind: CorruptCheckpoint, step: 100}]")]
+    [InlineData("workers: {device: Cuda}, trainer: {image: mine}")]
+    [InlineData("workers: {device: Cuda}, trainer: {command: [mine]}")]
     [InlineData("trainer: {env: [{name: MHC_THREADS, value: '2'}, {name: MHC_CORPUS}, {name: _a1}]}")]
     public void What_keeps_the_rules_is_valid(string spec) => Assert.Equal("", JobYaml.Errors(spec));
 

@@ -40,6 +40,41 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_whose_name_is_generated_runs_under_a_name_of_its_own()
+    {
+        var trainer = shell.WriteScript("trainer", "echo job $MHC_JOB");
+        var file = shell.Write("try.yaml", Manifests.Small.Replace("name: small", "generateName: try-", StringComparison.Ordinal));
+
+        var result = await shell.RunAsync("run", file, "--trainer", trainer, "--run-dir", "out");
+
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+        Assert.Matches("^try-[a-z0-9]{5}: ", result.Output);
+        var log = Assert.Single(Directory.GetFiles(Path.Combine(shell.Folder, "out", "logs"), "try-*-1-0.log"));
+        Assert.Matches("^job try-[a-z0-9]{5}$", (await ReadAsync(log)).Trim());
+        Assert.Contains("--run-dir", (await shell.RunAsync("run", file, "--trainer", trainer, "--resume")).Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{spec: {containers: [{name: side, image: y}]}}", "spec.containers[0].image")]
+    [InlineData("{spec: {containers: [{name: ../../../../x, image: i}]}}", "spec.containers[0].name")]
+    [InlineData("{spec: {containers: [{name: trainer, env: [{name: A, value: 1}]}]}}", "spec.containers[0].env[0].value")]
+    [InlineData("{spec: {containers: [{name: trainer, ports: x}]}}", "spec.containers[0].ports")]
+    [InlineData("{spec: {terminationGracePeriodSeconds: {}}}", "spec.terminationGracePeriodSeconds")]
+    [InlineData("{spec: {containers: null}}", "spec.containers")]
+    [InlineData("{spec: null}", "spec")]
+    public async Task A_template_of_wrong_types_is_named_before_anything_starts(string template, string path)
+    {
+        var trainer = shell.WriteScript("trainer", "exit 0");
+        var file = shell.Write("bad.yaml", Manifests.Small.Replace("device: Cpu", $"device: Cpu\n    template: {template}", StringComparison.Ordinal));
+
+        var result = await shell.RunAsync("run", file, "--trainer", trainer, "--run-dir", "out");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains($"spec.workers.template.{path}: expected", result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(shell.Folder, "out")));
+    }
+
+    [Fact]
     public async Task A_job_that_cannot_read_its_data_fails_with_the_message_and_the_end_of_the_log()
     {
         var trainer = shell.WriteScript("trainer", FakeTrainer.DataUnreadable);

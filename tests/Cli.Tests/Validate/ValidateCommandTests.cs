@@ -99,4 +99,52 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Equal(CliExitCode.Failed, result.ExitCode);
         Assert.Contains("empty.yaml", result.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_warning_is_said_and_the_job_is_valid()
+    {
+        var file = shell.Write("job.yaml", Manifests.Small.Replace("device: Cpu", "device: Cpu\n    template: {spec: {aFieldOfTomorrow: 1}}", StringComparison.Ordinal));
+
+        var result = await shell.RunAsync("validate", file);
+
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+        Assert.Contains("job.yaml:9: spec.workers.template.spec.aFieldOfTomorrow: warning: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("small is valid", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_job_whose_name_the_server_makes_is_valid()
+    {
+        var file = shell.Write("job.yaml", Manifests.Small.Replace("name: small", "generateName: small-", StringComparison.Ordinal));
+
+        var result = await shell.RunAsync("validate", file);
+
+        Assert.StartsWith("job.yaml: small-* is valid", result.Output, StringComparison.Ordinal);
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task No_code_of_a_manifest_reaches_the_terminal()
+    {
+        var file = shell.Write("bad.yaml", Manifests.Small.Replace("  model:", "  \"\\e]0;owned\\a\": 1\n  \"\\u202e\": {a: \"\\e[31m\"}\n  model:", StringComparison.Ordinal));
+
+        var result = await shell.RunAsync("validate", file);
+
+        Assert.Equal(CliExitCode.Failed, result.ExitCode);
+        Assert.Contains("spec[\\u001b]0;owned\\u0007]", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(result.Output, c => c is not '\n' && (char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format));
+    }
+
+    [Theory]
+    [InlineData("validate")]
+    [InlineData("valdiate", "x.yaml")]
+    [InlineData("run", "x.yaml", "--promt", "a")]
+    public async Task A_wrong_command_line_is_named_without_a_page_of_help(params string[] args)
+    {
+        var result = await shell.RunAsync(args);
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.NotEqual("", result.Error);
+        Assert.DoesNotContain("Usage:", result.Output + result.Error, StringComparison.Ordinal);
+    }
 }

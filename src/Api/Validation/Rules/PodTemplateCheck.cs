@@ -1,16 +1,15 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using MhcOperator.Api.Schema;
 
 namespace MhcOperator.Api.Validation.Rules;
 
 /// <summary>
-/// Checks the shape of a pod template as far as the operator relies on it. Fields that it does not know are the
-/// server's affair: they may be newer than the operator. A null asks for a field of the operator's pod to be removed.
+/// Checks a pod template: what the operator relies on, and what the server would refuse or drop. Fields that nobody here knows are the server's
+/// affair: they may be newer than the operator. A null asks for a field of the operator's pod to be removed.
 /// </summary>
 /// <param name="devices">Devices in each pod; tells the names of the trainer's containers.</param>
-internal sealed partial class PodTemplateCheck(int devices)
+internal sealed class PodTemplateCheck(int devices)
 {
     private const int MaxDepth = 40;
     private const string Trainer = "trainer";
@@ -20,11 +19,16 @@ internal sealed partial class PodTemplateCheck(int devices)
         ["restartPolicy"] = "the operator restarts whole gangs",
         ["hostname"] = "peers find each other by the operator's host names",
         ["subdomain"] = "peers find each other by the operator's host names",
+        ["hostnameOverride"] = "peers find each other by the operator's host names",
         ["setHostnameAsFQDN"] = "peers find each other by the operator's host names",
         ["ephemeralContainers"] = "they can only be added to a running pod",
     };
 
     private readonly List<FieldError> _errors = [];
+    private readonly List<FieldError> _warnings = [];
+
+    /// <summary>What is not wrong by itself, but may not be what was meant; complete after <see cref="Check"/>.</summary>
+    public IReadOnlyList<FieldError> Warnings => _warnings;
 
     public IReadOnlyList<FieldError> Check(JsonObject template)
     {
@@ -66,96 +70,160 @@ internal sealed partial class PodTemplateCheck(int devices)
                 continue;
             }
 
-            CheckTexts(value, child);
-            foreach (var key in Object(value, child).Where(p => p.Key.StartsWith($"{MhcTrainingJob.Group}/", StringComparison.Ordinal)).Select(p => p.Key))
+            var texts = Texts(value, child);
+            foreach (var (key, text) in texts)
             {
-                Add(FieldPath.Child(child, key), $"expected no key of {MhcTrainingJob.Group}/, the operator sets those");
+                if (key.StartsWith($"{MhcTrainingJob.Group}/", StringComparison.Ordinal))
+                {
+                    Add(FieldPath.Child(child, key), $"expected no key of {MhcTrainingJob.Group}/, the operator sets those");
+                }
+                else
+                {
+                    CheckLabel(key, name == "labels" ? text : "", child, anyCase: name == "annotations");
+                }
+            }
+
+            if (name == "annotations" && KubernetesNames.AnnotationSize(texts) is { } size)
+            {
+                Add(child, $"expected {size}");
             }
         }
     }
 
     private void CheckSpec(JsonNode? node, string path)
     {
-        foreach (var (name, value) in Object(node, path))
+        if (node is not JsonObject spec)
+        {
+            Add(path, $"expected an object, got {Expectation.Got(node)}");
+            return;
+        }
+
+        var known = new JsonObject();
+        foreach (var (name, value) in spec)
         {
             var child = FieldPath.Child(path, name);
             if (Decided.TryGetValue(name, out var reason))
             {
                 Add(child, $"expected nothing, {reason}; got {Expectation.Got(value)}");
+            }
+            else if (name == PatchDirective.Name || (name == "containers" && value is null))
+            {
+                Add(child, "expected nothing that takes the trainer's containers away");
+            }
+            else
+            {
+                known[name] = value?.DeepClone();
+            }
+        }
+
+        new PodShape(_errors, _warnings).Check(known, PodFields.Spec, path);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        CheckContainers(known["containers"], $"{path}.containers", areWorkers: true, names);
+        names.UnionWith(TrainerContainers());
+        CheckContainers(known["initContainers"], $"{path}.initContainers", areWorkers: false, names);
+        foreach (var (_, child, name) in CheckNamed(known["volumes"], $"{path}.volumes", []))
+        {
+            CheckName(name, child);
+        }
+
+        foreach (var (key, value) in known["nodeSelector"] is JsonObject selector ? Texts(selector, $"{path}.nodeSelector", report: false) : [])
+        {
+            CheckLabel(key, value, $"{path}.nodeSelector");
+        }
+    }
+
+    private void CheckContainers(JsonNode? node, string path, bool areWorkers, HashSet<string> names)
+    {
+        foreach (var (container, child, name) in CheckNamed(node, path, names))
+        {
+            CheckName(name, child);
+            var isTrainer = areWorkers && IsTrainer(name);
+            var image = FieldPath.Child(child, "image");
+            if (isTrainer && container.ContainsKey(PatchDirective.Name))
+            {
+                Add(FieldPath.Child(child, PatchDirective.Name), "expected nothing that takes the trainer's container away");
+            }
+
+            if (name is not null && container["image"] is null && (!isTrainer || container.ContainsKey("image")) && !container.ContainsKey(PatchDirective.Name))
+            {
+                Add(image, $"expected an image{(areWorkers && !isTrainer ? $" for a container beside the trainer's ({TrainerNames()})" : "")}, got {(container.ContainsKey("image") ? "null" : "nothing")}");
+            }
+
+            foreach (var words in (string[])["command", "args"])
+            {
+                foreach (var (text, word) in Strings(container[words], FieldPath.Child(child, words)))
+                {
+                    AddUnlessNul(word, MachineText.Argument(text), text);
+                }
+            }
+
+            CheckPaths(container, child);
+            CheckEnvironment(container, child, isTrainer);
+        }
+    }
+
+    private void CheckEnvironment(JsonObject container, string path, bool isTrainer)
+    {
+        foreach (var (variable, child, name) in CheckNamed(container["env"], FieldPath.Child(path, "env"), []))
+        {
+            if (name is null)
+            {
                 continue;
             }
 
-            switch (name)
+            if (isTrainer && ReservedEnvironment.Contains(name))
             {
-                case "containers" or "initContainers":
-                    CheckContainers(value, child, areWorkers: name == "containers");
-                    break;
-                case "volumes":
-                    CheckNamed(value, child);
-                    break;
-                case "nodeSelector":
-                    CheckTexts(value, child);
-                    break;
-                case "tolerations":
-                    foreach (var (item, itemPath) in Items(value, child))
-                    {
-                        Object(item, itemPath);
-                    }
+                Add(FieldPath.Child(child, "name"), ReservedEnvironment.Message(name));
+            }
+            else if (!name.All(c => c is >= ' ' and <= '~' and not '='))
+            {
+                Add(FieldPath.Child(child, "name"), $"expected ASCII without '=', got {Expectation.Quote(name)}");
+            }
 
-                    break;
+            if (JsonScalars.TryString(variable["value"], out var value))
+            {
+                AddUnlessNul(FieldPath.Child(child, "value"), MachineText.Variable(name, value), value);
+            }
+
+            if (variable["value"] is not null && variable["valueFrom"] is not null)
+            {
+                Add(FieldPath.Child(child, "valueFrom"), "expected nothing where value is given");
             }
         }
     }
 
-    private void CheckContainers(JsonNode? node, string path, bool areWorkers)
+    private void CheckPaths(JsonObject container, string path)
     {
-        foreach (var (container, child, name) in CheckNamed(node, path))
+        CheckPath(container, "workingDir", path);
+        foreach (var (mount, child) in Objects(container["volumeMounts"], FieldPath.Child(path, "volumeMounts")))
         {
-            var isTrainer = areWorkers && IsTrainer(name);
-            if (!isTrainer && name is not null && container["image"] is null)
-            {
-                var hint = areWorkers ? $" for a container beside the trainer's ({TrainerNames()})" : "";
-                Add(FieldPath.Child(child, "image"), $"expected an image{hint}, got nothing");
-            }
-
-            foreach (var (_, variable, key) in CheckNamed(container["env"], FieldPath.Child(child, "env")))
-            {
-                if (isTrainer && key is not null && ReservedEnvironment.Contains(key))
-                {
-                    Add(FieldPath.Child(variable, "name"), ReservedEnvironment.Message(key));
-                }
-            }
-
-            foreach (var (group, quantities) in Object(container["resources"], FieldPath.Child(child, "resources")))
-            {
-                if (group is "limits" or "requests")
-                {
-                    CheckQuantities(quantities, FieldPath.Child(FieldPath.Child(child, "resources"), group));
-                }
-            }
+            CheckPath(mount, "mountPath", child);
+            CheckPath(mount, "subPath", child);
         }
     }
 
-    private List<(JsonObject Item, string Path, string? Name)> CheckNamed(JsonNode? node, string path)
+    private void CheckPath(JsonObject owner, string field, string path)
+    {
+        if (JsonScalars.TryString(owner[field], out var text))
+        {
+            AddUnlessNul(FieldPath.Child(path, field), MachineText.Path(text), text);
+        }
+    }
+
+    /// <summary>Items of a list that are known by their names; those that have one must have their own.</summary>
+    private List<(JsonObject Item, string Path, string? Name)> CheckNamed(JsonNode? node, string path, HashSet<string> seen)
     {
         var result = new List<(JsonObject, string, string?)>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (item, child) in Items(node, path))
+        foreach (var (json, child) in Objects(node, path))
         {
-            if (item is not JsonObject json)
-            {
-                Object(item, child);
-                continue;
-            }
-
             var named = JsonScalars.TryString(json["name"], out var name) && name.Length > 0;
-            if (!named)
+            if (!named && (json["name"] is null || json["name"]!.GetValueKind() == System.Text.Json.JsonValueKind.String))
             {
                 Add(FieldPath.Child(child, "name"), $"expected a name, got {(json.ContainsKey("name") ? Expectation.Got(json["name"]) : "nothing")}");
             }
-            else if (!seen.Add(name))
+            else if (named && !seen.Add(name))
             {
-                Add(FieldPath.Child(child, "name"), $"expected each name once, got \"{name}\" again");
+                Add(FieldPath.Child(child, "name"), $"expected each name once, got {Expectation.Quote(name)} again");
             }
 
             result.Add((json, child, named ? name : null));
@@ -164,24 +232,43 @@ internal sealed partial class PodTemplateCheck(int devices)
         return result;
     }
 
-    private void CheckQuantities(JsonNode? node, string path)
+    private void CheckName(string? name, string path)
     {
-        foreach (var (name, value) in Object(node, path))
+        if (name is not null && KubernetesNames.Label(name) is { } expected)
         {
-            var right = value is null || JsonScalars.TryNumber(value, out _) || (JsonScalars.TryString(value, out var text) && Quantity().IsMatch(text));
-            if (!right)
-            {
-                Add(FieldPath.Child(path, name), $"expected a Kubernetes quantity, such as 500m or 10Gi, got {Expectation.Got(value)}");
-            }
+            Add(FieldPath.Child(path, "name"), $"expected {expected}, got {Expectation.Quote(name)}");
         }
     }
 
-    private void CheckTexts(JsonNode? node, string path)
+    private void CheckLabel(string key, string value, string path, bool anyCase = false)
     {
-        foreach (var (name, value) in Object(node, path).Where(p => p.Value is not null && !JsonScalars.TryString(p.Value, out _)))
+        if (KubernetesNames.Key(anyCase ? key.ToLowerInvariant() : key) is { } expectedKey)
         {
-            Add(FieldPath.Child(path, name), $"expected text, got {Expectation.Got(value)}; put it in quotes");
+            Add(FieldPath.Child(path, key), $"expected as the key {expectedKey}, got {Expectation.Quote(key)}");
         }
+
+        if (KubernetesNames.LabelValue(value) is { } expected)
+        {
+            Add(FieldPath.Child(path, key), $"expected {expected}, got {Expectation.Quote(value)}");
+        }
+    }
+
+    private List<KeyValuePair<string, string>> Texts(JsonNode? node, string path, bool report = true)
+    {
+        var texts = new List<KeyValuePair<string, string>>();
+        foreach (var (name, value) in Object(node, path).Where(p => p.Value is not null && p.Key != PatchDirective.Name))
+        {
+            if (JsonScalars.TryString(value, out var text))
+            {
+                texts.Add(KeyValuePair.Create(name, text));
+            }
+            else if (report)
+            {
+                Add(FieldPath.Child(path, name), $"expected text, got {Expectation.Got(value)}; put it in quotes");
+            }
+        }
+
+        return texts;
     }
 
     private JsonObject Object(JsonNode? node, string path)
@@ -194,26 +281,30 @@ internal sealed partial class PodTemplateCheck(int devices)
         return node as JsonObject ?? [];
     }
 
-    private IEnumerable<(JsonNode? Item, string Path)> Items(JsonNode? node, string path)
-    {
-        if (node is not (null or JsonArray))
-        {
-            Add(path, $"expected a list, got {Expectation.Got(node)}");
-        }
+    private static IEnumerable<(JsonObject Item, string Path)> Objects(JsonNode? node, string path) =>
+        (node as JsonArray ?? []).Select((item, i) => (Item: item as JsonObject, Path: FieldPath.Item(path, i))).Where(x => x.Item is not null).Select(x => (x.Item!, x.Path));
 
-        return (node as JsonArray ?? []).Select((item, i) => (item, FieldPath.Item(path, i)));
-    }
+    private static IEnumerable<(string Text, string Path)> Strings(JsonNode? node, string path) =>
+        (node as JsonArray ?? []).Select((item, i) => (Text: JsonScalars.TryString(item, out var text) ? text : "", FieldPath.Item(path, i)));
 
-    private bool IsTrainer(string? name) =>
-        name == Trainer || (devices > 1 && IsTrainerOfRank(name));
+    private bool IsTrainer(string? name) => name is not null && TrainerContainers().Contains(name, StringComparer.Ordinal);
 
-    private bool IsTrainerOfRank(string? name) =>
-        Enumerable.Range(0, devices).Any(d => name == string.Create(CultureInfo.InvariantCulture, $"{Trainer}-{d}"));
+    private IEnumerable<string> TrainerContainers() =>
+        devices == 1 ? [Trainer] : Enumerable.Range(0, devices).Select(d => string.Create(CultureInfo.InvariantCulture, $"{Trainer}-{d}")).Prepend(Trainer);
 
     private string TrainerNames() =>
         devices == 1 ? Trainer : string.Create(CultureInfo.InvariantCulture, $"{Trainer}, {Trainer}-0 to {Trainer}-{devices - 1}");
 
     private void Add(string path, string message) => _errors.Add(new FieldError(path, message));
+
+    /// <summary>A NUL was found with the field's type.</summary>
+    private void AddUnlessNul(string path, string? message, string text)
+    {
+        if (message is not null && MachineText.Plain(text) is null)
+        {
+            Add(path, message);
+        }
+    }
 
     private static bool IsShallow(JsonNode? node, int depth) => depth > 0 && node switch
     {
@@ -221,7 +312,4 @@ internal sealed partial class PodTemplateCheck(int devices)
         JsonArray array => array.All(item => IsShallow(item, depth - 1)),
         _ => true,
     };
-
-    [GeneratedRegex(@"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Quantity();
 }

@@ -16,7 +16,7 @@ internal static class GangEnvironment
         var environment = new JsonArray();
         foreach (var variable in job.Spec.Trainer.Env ?? [])
         {
-            Add(variable.Name, variable.Value);
+            Add(variable.Name, VariableReferences.Escape(variable.Value));
         }
 
         Add(TrainerEnvironment.MasterAddress, $"{GangNames.Pod(name, status.Attempt, 0)}.{GangNames.Service(name)}");

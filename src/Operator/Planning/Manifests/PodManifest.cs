@@ -106,12 +106,12 @@ internal static class PodManifest
         };
         if (trainer.Command is { Count: > 0 } command)
         {
-            container["command"] = JsonText.Array(command);
+            container["command"] = JsonText.Array(command.Select(VariableReferences.Escape));
         }
 
         if (trainer.Args is { Count: > 0 } args)
         {
-            container["args"] = JsonText.Array(args);
+            container["args"] = JsonText.Array(args.Select(VariableReferences.Escape));
         }
 
         if (job.Spec.Workers.Device == Device.Cuda)

@@ -176,4 +176,25 @@ public sealed class PodManifestTests
             Assert.Equal(["ALL"], c.SecurityContext.Capabilities.Drop);
         });
     }
+
+    [Fact]
+    public void A_dollar_in_the_trainers_environment_and_words_is_a_dollar_and_in_a_template_it_is_kubernetes_own()
+    {
+        var job = WithTemplate("""{"spec":{"containers":[{"name":"trainer","env":[{"name":"T","value":"$(A)"}]},{"name":"side","image":"s","args":["$(B)"]}]}}""")
+            .With(j => j.Spec.Trainer = new TrainerSpec { Command = ["echo", "$(A)"], Args = ["pa$$word"], Env = [new EnvironmentVariable { Name = "A", Value = "$(B)$" }] });
+        var containers = Make(job).Spec.Containers;
+        Assert.Equal(["echo", "$$(A)", "pa$$$$word"], containers[0].Command.Concat(containers[0].Args));
+        Assert.Equal(("$$(B)$$", "$(A)", "$(B)"), (Env(Make(job))["A"], Env(Make(job))["T"], containers[1].Args[0]));
+    }
+
+    [Theory]
+    [InlineData("""{"spec":{"volumes":[{"name":"checkpoints","emptyDir":{}}]}}""", "checkpoints", "emptyDir")]
+    [InlineData("""{"spec":{"volumes":[{"name":"shm","persistentVolumeClaim":{"claimName":"c"}}]}}""", "shm", "persistentVolumeClaim")]
+    [InlineData("""{"spec":{"volumes":[{"name":"shm","emptyDir":{"sizeLimit":"1Gi"}}]}}""", "shm", "emptyDir")]
+    public void A_volume_of_a_template_has_one_source(string template, string volume, string source)
+    {
+        var pod = PodManifest.For(WithTemplate(template).Build(), MakeStatus().With(s => s.Attempt = 1).Build(), 0, new OperatorOptions());
+        var made = pod["spec"]!["volumes"]!.AsArray().Single(v => (string?)v!["name"] == volume)!.AsObject();
+        Assert.Equal(["name", source], made.Select(field => field.Key));
+    }
 }

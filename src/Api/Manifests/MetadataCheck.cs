@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+using MhcOperator.Api.Schema;
+using MhcOperator.Api.Validation;
+using MhcOperator.Api.Validation.Rules;
+
+namespace MhcOperator.Api.Manifests;
+
+/// <summary>Holds a file's metadata against the rules that the server will hold it against. What comes from a server was accepted there, and is not judged again.</summary>
+internal static class MetadataCheck
+{
+    /// <param name="metadata">With the right types.</param>
+    public static IEnumerable<FieldError> Of(JsonObject metadata)
+    {
+        const string root = "metadata";
+        foreach (var map in (string[])["labels", "annotations"])
+        {
+            var path = FieldPath.Child(root, map);
+            var values = (metadata[map] as JsonObject ?? []).Select(p => KeyValuePair.Create(p.Key, (string)p.Value!)).ToList();
+            foreach (var (key, value) in values)
+            {
+                if (KubernetesNames.Key(map == "labels" ? key : key.ToLowerInvariant()) is { } expectedKey)
+                {
+                    yield return new FieldError(FieldPath.Child(path, key), $"expected as the key {expectedKey}, got {Expectation.Quote(key)}");
+                }
+
+                if (map == "labels" && KubernetesNames.LabelValue(value) is { } expectedValue)
+                {
+                    yield return new FieldError(FieldPath.Child(path, key), $"expected {expectedValue}, got {Expectation.Quote(value)}");
+                }
+            }
+
+            if (map == "annotations" && KubernetesNames.AnnotationSize(values) is { } size)
+            {
+                yield return new FieldError(path, $"expected {size}");
+            }
+        }
+
+        foreach (var (finalizer, i) in (metadata["finalizers"] as JsonArray ?? []).Select((item, i) => ((string)item!, i)))
+        {
+            if (KubernetesNames.Key(finalizer) is { } expected)
+            {
+                yield return new FieldError(FieldPath.Item($"{root}.finalizers", i), $"expected a name in the form of {expected}, got {Expectation.Quote(finalizer)}");
+            }
+        }
+
+        if (string.IsNullOrEmpty((string?)metadata["name"]) && string.IsNullOrEmpty((string?)metadata["generateName"]))
+        {
+            yield return new FieldError($"{root}.name", $"expected {Expectation.Of(JobSchema.Root.Property("metadata")!.Property("name")!)}, got nothing");
+        }
+    }
+}
