@@ -15,7 +15,7 @@ internal static class MetadataCheck
         foreach (var map in (string[])["labels", "annotations"])
         {
             var path = FieldPath.Child(root, map);
-            var values = (metadata[map] as JsonObject ?? []).Select(p => KeyValuePair.Create(p.Key, (string)p.Value!)).ToList();
+            var values = (metadata[map] as JsonObject ?? []).Where(p => p.Value is not null).Select(p => KeyValuePair.Create(p.Key, (string)p.Value!)).ToList();
             foreach (var (key, value) in values)
             {
                 if (KubernetesNames.Key(map == "labels" ? key : key.ToLowerInvariant()) is { } expectedKey)

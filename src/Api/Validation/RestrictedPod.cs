@@ -48,6 +48,7 @@ internal sealed class RestrictedPod(string root, bool isWhole)
         ("serviceAccountName", Account),
         ("serviceAccount", Account),
         ("automountServiceAccountToken", No with { IsDemanded = true }),
+        ("workloadRef", Any), // a gang's, on servers older than the table
     ]);
 
     private static readonly Dictionary<string, Allowed> PodSecurity = Only(

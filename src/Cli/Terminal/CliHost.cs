@@ -6,8 +6,6 @@ namespace MhcOperator.Cli.Terminal;
 internal sealed record CliHost
 {
     private readonly TextWriter terminal = TextWriter.Null;
-    private readonly TextWriter output = TextWriter.Null;
-    private readonly TextWriter error = TextWriter.Null;
 
     /// <summary>What <c>-</c> reads.</summary>
     public required TextReader Input { get; init; }
@@ -15,15 +13,15 @@ internal sealed record CliHost
     /// <summary>Results.</summary>
     public required TextWriter Output
     {
-        get => output;
-        init => (terminal, output) = (value, new PrintableWriter(value));
+        get;
+        init => (terminal, field) = (value, new PrintableWriter(value));
     }
 
     /// <summary>Errors.</summary>
     public required TextWriter Error
     {
-        get => error;
-        init => error = new PrintableWriter(value);
+        get;
+        init => field = new PrintableWriter(value);
     }
 
     /// <summary>Whether <see cref="Output"/> is a terminal; where it is not, no control code is ever written.</summary>
