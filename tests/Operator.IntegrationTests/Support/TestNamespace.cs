@@ -23,9 +23,9 @@ internal sealed class TestNamespace
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<TestNamespace> CreateAsync(ApiServer server)
+    public static async Task<TestNamespace> CreateAsync(ApiServer server, string prefix = "test-")
     {
-        var name = $"test-{Guid.NewGuid().ToString("n")[..10]}";
+        var name = $"{prefix}{Guid.NewGuid().ToString("n")[..10]}";
         await server.Admin.CreateAsync("api/v1/namespaces", new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } }, Cancel);
         return new TestNamespace(server, name);
     }
