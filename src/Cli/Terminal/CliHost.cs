@@ -14,14 +14,14 @@ internal sealed record CliHost
     public required TextWriter Output
     {
         get;
-        init => (terminal, field) = (value, new PrintableWriter(value));
+        init => (terminal, field) = (value, PrintableWriter.Around(value));
     }
 
     /// <summary>Errors.</summary>
     public required TextWriter Error
     {
         get;
-        init => field = new PrintableWriter(value);
+        init => field = PrintableWriter.Around(value);
     }
 
     /// <summary>Whether <see cref="Output"/> is a terminal; where it is not, no control code is ever written.</summary>

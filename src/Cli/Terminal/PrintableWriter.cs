@@ -7,6 +7,9 @@ namespace MhcOperator.Cli.Terminal;
 /// <param name="inner">Where to.</param>
 internal sealed class PrintableWriter(TextWriter inner) : TextWriter(inner.FormatProvider)
 {
+    /// <summary>One around another, which whoever made that one disposes of.</summary>
+    public static TextWriter Around(TextWriter inner) => new PrintableWriter(inner);
+
     /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
 
