@@ -32,7 +32,11 @@ public static class JobManifestReader
         ArgumentNullException.ThrowIfNull(text);
         var manifests = YamlReader.Read(text)
             .SelectMany(FromDocument)
-            .Select(m => m with { Errors = [.. m.Errors.Select(e => e with { File = fileName })], Warnings = [.. m.Warnings.Select(w => w with { File = fileName })] })
+            .Select(m => m with
+            {
+                Errors = [.. m.Errors.Select(e => e with { File = fileName })],
+                Warnings = [.. m.Warnings.Select(w => w with { File = fileName })],
+            })
             .ToArray();
         return manifests.Length > 0
             ? manifests
@@ -110,7 +114,9 @@ public static class JobManifestReader
         if (lines is not null && metadata is JsonObject asked)
         {
             var found = errors.ToArray();
-            errors.AddRange(MetadataCheck.Of(asked).Where(e => !found.Any(f => FieldPath.Overlap(f.Path, e.Path))).Select(e => e with { Line = lines.Find(e.Path) }));
+            errors.AddRange(MetadataCheck.Of(asked)
+                .Where(e => !found.Any(f => FieldPath.Overlap(f.Path, e.Path)))
+                .Select(e => e with { Line = lines.Find(e.Path) }));
         }
 
         var spec = checker.Check(json.ContainsKey("spec") ? json["spec"] : new JsonObject(), JobSchema.Spec, "spec");

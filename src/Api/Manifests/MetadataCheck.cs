@@ -5,7 +5,10 @@ using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Api.Manifests;
 
-/// <summary>Holds a file's metadata against the rules that the server will hold it against. What comes from a server was accepted there, and is not judged again.</summary>
+/// <summary>
+/// Holds a file's metadata against the rules that the server will hold it against. What comes from a server was accepted there, and is not
+/// judged again.
+/// </summary>
 internal static class MetadataCheck
 {
     /// <param name="metadata">With the right types.</param>
@@ -15,12 +18,16 @@ internal static class MetadataCheck
         foreach (var map in (string[])["labels", "annotations"])
         {
             var path = FieldPath.Child(root, map);
-            var values = (metadata[map] as JsonObject ?? []).Where(p => p.Value is not null).Select(p => KeyValuePair.Create(p.Key, (string)p.Value!)).ToList();
+            var values = (metadata[map] as JsonObject ?? [])
+                .Where(p => p.Value is not null)
+                .Select(p => KeyValuePair.Create(p.Key, (string)p.Value!))
+                .ToList();
             foreach (var (key, value) in values)
             {
                 if (KubernetesNames.Key(map == "labels" ? key : key.ToLowerInvariant()) is { } expectedKey)
                 {
-                    yield return new FieldError(FieldPath.Child(path, key), $"expected as the key {expectedKey}, got {Expectation.Quote(key)}");
+                    var child = FieldPath.Child(path, key);
+                    yield return new FieldError(child, $"expected as the key {expectedKey}, got {Expectation.Quote(key)}");
                 }
 
                 if (map == "labels" && KubernetesNames.LabelValue(value) is { } expectedValue)
@@ -39,13 +46,15 @@ internal static class MetadataCheck
         {
             if (KubernetesNames.Key(finalizer) is { } expected)
             {
-                yield return new FieldError(FieldPath.Item($"{root}.finalizers", i), $"expected a name in the form of {expected}, got {Expectation.Quote(finalizer)}");
+                var child = FieldPath.Item($"{root}.finalizers", i);
+                yield return new FieldError(child, $"expected a name in the form of {expected}, got {Expectation.Quote(finalizer)}");
             }
         }
 
         if (string.IsNullOrEmpty((string?)metadata["name"]) && string.IsNullOrEmpty((string?)metadata["generateName"]))
         {
-            yield return new FieldError($"{root}.name", $"expected {Expectation.Of(JobSchema.Root.Property("metadata")!.Property("name")!)}, got nothing");
+            var name = JobSchema.Root.Property("metadata")!.Property("name")!;
+            yield return new FieldError($"{root}.name", $"expected {Expectation.Of(name)}, got nothing");
         }
     }
 }

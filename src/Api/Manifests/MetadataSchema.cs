@@ -13,8 +13,9 @@ internal static class MetadataSchema
     private static readonly SchemaNode Texts = new() { Type = SchemaType.Object, AdditionalProperties = Text };
 
     // Without backtracking, as the patterns of the resource definition.
-    private static readonly Regex NamespaceName = new("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant);
-    private static readonly Regex GeneratedBeginning = new("^([a-z][-a-z0-9]*)?$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant);
+    private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
+    private static readonly Regex NamespaceName = new("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", Options);
+    private static readonly Regex GeneratedBeginning = new("^([a-z][-a-z0-9]*)?$", Options);
 
     private static readonly SchemaNode Owner = new()
     {
@@ -32,7 +33,10 @@ internal static class MetadataSchema
     private static readonly Lazy<SchemaNode> LazyServer = new(() => LazyFile!.Value with
     {
         PreserveUnknown = true,
-        Properties = [.. LazyFile.Value.Properties.Select(p => p.Key is "namespace" or "generateName" ? KeyValuePair.Create(p.Key, Text) : p)],
+        Properties =
+        [
+            .. LazyFile.Value.Properties.Select(p => p.Key is "namespace" or "generateName" ? KeyValuePair.Create(p.Key, Text) : p),
+        ],
     });
 
     private static readonly Lazy<SchemaNode> LazyFile = new(() => new SchemaNode

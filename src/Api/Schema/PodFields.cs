@@ -20,11 +20,15 @@ internal static class PodFields
     {
         using var stream = typeof(PodFields).Assembly.GetManifestResourceStream("pod-fields.txt")!;
         using var reader = new StreamReader(stream);
-        var lines = reader.ReadToEnd().Split('\n').Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split(' ')).ToList();
+        var lines = reader.ReadToEnd().Split('\n')
+            .Where(line => line.Length > 0 && line[0] != '#')
+            .Select(line => line.Split(' '))
+            .ToList();
         var types = lines.ToDictionary(words => words[0], words => new PodType(words[0]), StringComparer.Ordinal);
         foreach (var words in lines)
         {
-            types[words[0]].Fields = words.Skip(1).Select(word => word.Split(':')).ToFrozenDictionary(field => field[0], field => Field(field[1], types), StringComparer.Ordinal);
+            types[words[0]].Fields = words.Skip(1).Select(word => word.Split(':'))
+                .ToFrozenDictionary(field => field[0], field => Field(field[1], types), StringComparer.Ordinal);
         }
 
         return types.ToFrozenDictionary(StringComparer.Ordinal);

@@ -14,11 +14,14 @@ internal sealed record Allowed(string Expected, Func<JsonNode, bool> Holds)
     /// <summary>Whether it must be said.</summary>
     public bool IsDemanded { get; init; }
 
-    public static Allowed Texts(params string[] texts) =>
-        new(string.Join(" or ", texts.Where(t => t.Length > 0).DefaultIfEmpty("nothing")), value => Text(value) is { } text && texts.Contains(text, StringComparer.Ordinal));
+    public static Allowed Texts(params string[] texts) => new(
+        string.Join(" or ", texts.Where(t => t.Length > 0).DefaultIfEmpty("nothing")),
+        value => Text(value) is { } text && texts.Contains(text, StringComparer.Ordinal));
 
     /// <summary>An object with some of these fields, and with all of the needed ones.</summary>
-    public static Allowed Object(string expected, (string Name, Allowed Rule)[] fields, params string[] needed) => new(expected, value => value is JsonObject json
+    public static Allowed Object(string expected, (string Name, Allowed Rule)[] fields, params string[] needed) => new(
+        expected,
+        value => value is JsonObject json
         && json.All(field => field.Value is null || fields.Any(f => f.Name == field.Key && f.Rule.Holds(field.Value)))
         && needed.All(name => json[name] is not null));
 
@@ -28,7 +31,8 @@ internal sealed record Allowed(string Expected, Func<JsonNode, bool> Holds)
 
     /// <summary>These, and further fields with any value.</summary>
     public static Dictionary<string, Allowed> Only((string Name, Allowed Rule)[] rules, params string[] free) =>
-        rules.Concat(free.Select(name => (Name: name, Rule: Any))).ToDictionary(field => field.Name, field => field.Rule, StringComparer.Ordinal);
+        rules.Concat(free.Select(name => (Name: name, Rule: Any)))
+            .ToDictionary(field => field.Name, field => field.Rule, StringComparer.Ordinal);
 
     /// <summary>These, and all other fields of that kind of object with any value.</summary>
     public static Dictionary<string, Allowed> Of(PodType type, (string Name, Allowed Rule)[] rules) =>

@@ -9,9 +9,12 @@ namespace MhcOperator.Api.Validation;
 /// </summary>
 public static class PodTemplatePrivileges
 {
-    /// <summary>Every field of a template that asks for more than is allowed, with its path. A null counts too where it would remove what the operator sets.</summary>
+    /// <summary>
+    /// Every field of a template that asks for more than is allowed, with its path. A null counts too where it would remove what the operator sets.
+    /// </summary>
     /// <param name="template">Overrides of a pod; its shape need not be right.</param>
-    public static IReadOnlyList<FieldError> Check(JsonObject template) => new RestrictedPod(WorkersRules.Template, isWhole: false).Check(template);
+    public static IReadOnlyList<FieldError> Check(JsonObject template) =>
+        new RestrictedPod(WorkersRules.Template, isWhole: false).Check(template);
 
     /// <summary>The same for a whole pod, as it is sent to the server: what is missing counts too.</summary>
     /// <param name="pod">The pod.</param>

@@ -27,7 +27,9 @@ public static class PrintableText
     public static string Sentence(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return IsPlain(text, lines: false) ? text : Line(string.Join(' ', text.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries)));
+        return IsPlain(text, lines: false)
+            ? text
+            : Line(string.Join(' ', text.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries)));
     }
 
     private static bool IsPlain(string text, bool lines)
@@ -43,7 +45,8 @@ public static class PrintableText
         return true;
     }
 
-    private static bool IsPlain(char c, bool lines) => c is >= ' ' and <= '~' || (c is '\n' or '\t' ? lines : !IsHidden(char.GetUnicodeCategory(c)));
+    private static bool IsPlain(char c, bool lines) =>
+        c is >= ' ' and <= '~' || (c is '\n' or '\t' ? lines : !IsHidden(char.GetUnicodeCategory(c)));
 
     private static string Show(string text, bool lines)
     {

@@ -5,11 +5,13 @@ using static MhcOperator.Api.Validation.Allowed;
 namespace MhcOperator.Api.Validation;
 
 /// <summary>
-/// The restricted Pod Security Standard and what we add to it, as lists of what is allowed: where a field can take a pod out of the standard,
-/// whatever a list does not name is refused.
+/// The restricted Pod Security Standard and what we add to it, as lists of what is allowed: where a field can take a pod out of the
+/// standard, whatever a list does not name is refused.
 /// </summary>
 /// <param name="root">Path of the pod in messages.</param>
-/// <param name="isWhole">Whether this is the pod as it is sent, where what the standard demands must be said; else overrides of one that says it.</param>
+/// <param name="isWhole">
+/// Whether this is the pod as it is sent, where what the standard demands must be said; else overrides of one that says it.
+/// </param>
 internal sealed class RestrictedPod(string root, bool isWhole)
 {
     private static readonly string[] SysctlNames =
@@ -23,8 +25,11 @@ internal sealed class RestrictedPod(string root, bool isWhole)
     private static readonly Allowed NoUser0 = new("a user other than 0", value => JsonScalars.TryInteger(value, out var user) && user > 0);
     private static readonly Allowed Account = Texts("", "default");
     private static readonly Allowed NoHost = new("nothing, the pod itself is asked", value => Text(value) is "");
-    private static readonly Allowed Profile = Object("RuntimeDefault or Localhost", [("type", Texts("RuntimeDefault", "Localhost")), ("localhostProfile", Any)], "type");
-    private static readonly Allowed SeLinux = Object("no user, no role, and type container_t, container_init_t, container_kvm_t or container_engine_t",
+    private static readonly Allowed Profile = Object(
+        "RuntimeDefault or Localhost", [("type", Texts("RuntimeDefault", "Localhost")), ("localhostProfile", Any)], "type");
+
+    private static readonly Allowed SeLinux = Object(
+        "no user, no role, and type container_t, container_init_t, container_kvm_t or container_engine_t",
     [
         ("user", Texts("")),
         ("role", Texts("")),
@@ -38,7 +43,9 @@ internal sealed class RestrictedPod(string root, bool isWhole)
         ("hostProcess", No),
         ("runAsUserName", Any),
     ]);
-    private static readonly Allowed Sysctls = List($"none but {string.Join(", ", SysctlNames)}", [("name", Texts(SysctlNames)), ("value", Any)]);
+
+    private static readonly Allowed Sysctls = List(
+        $"none but {string.Join(", ", SysctlNames)}", [("name", Texts(SysctlNames)), ("value", Any)]);
 
     private static readonly Dictionary<string, Allowed> Pod = Of(PodFields.Spec,
     [
@@ -129,9 +136,11 @@ internal sealed class RestrictedPod(string root, bool isWhole)
     /// <summary>What profiles were called before they were fields; servers still obey it.</summary>
     private void CheckAnnotation(string name, JsonNode? value)
     {
-        var names = name.StartsWith("container.apparmor.security.beta.kubernetes.io/", StringComparison.Ordinal) ? (string[])["", "runtime/default"]
-            : name == "seccomp.security.alpha.kubernetes.io/pod" || name.StartsWith("container.seccomp.security.alpha.kubernetes.io/", StringComparison.Ordinal)
-                ? ["runtime/default", "docker/default"] : null;
+        var isSeccomp = name == "seccomp.security.alpha.kubernetes.io/pod"
+            || name.StartsWith("container.seccomp.security.alpha.kubernetes.io/", StringComparison.Ordinal);
+        var names = isSeccomp ? (string[])["runtime/default", "docker/default"]
+            : name.StartsWith("container.apparmor.security.beta.kubernetes.io/", StringComparison.Ordinal) ? ["", "runtime/default"]
+            : null;
         if (names is not null && value is not null && !(Text(value) is { } profile
             && (names.Contains(profile, StringComparer.Ordinal) || profile.StartsWith("localhost/", StringComparison.Ordinal))))
         {
@@ -176,7 +185,8 @@ internal sealed class RestrictedPod(string root, bool isWhole)
             CheckFields(security, securityPath, ContainerSecurity, inherits: isTrainer, isDemanded: isWhole);
             if (security["capabilities"] is JsonObject capabilities)
             {
-                CheckFields(capabilities, FieldPath.Child(securityPath, "capabilities"), Capabilities, isTrainer, isDemanded: isWhole || !isTrainer);
+                var child = FieldPath.Child(securityPath, "capabilities");
+                CheckFields(capabilities, child, Capabilities, isTrainer, isDemanded: isWhole || !isTrainer);
             }
             else if (isWhole || security.ContainsKey("capabilities"))
             {
@@ -194,9 +204,9 @@ internal sealed class RestrictedPod(string root, bool isWhole)
             Refuse(FieldPath.Child(securityPath, "seccompProfile"), "RuntimeDefault or Localhost, here or in the pod", null);
         }
 
-        foreach (var (port, child) in Items(container, "ports", path))
+        foreach (var (port, portPath) in Items(container, "ports", path))
         {
-            CheckFields(port, child, Port, inherits: false);
+            CheckFields(port, portPath, Port, inherits: false);
         }
 
         foreach (var probe in (string[])["livenessProbe", "readinessProbe", "startupProbe"])
@@ -271,7 +281,8 @@ internal sealed class RestrictedPod(string root, bool isWhole)
     private void Refuse(string path, string expected, JsonNode? value, string what = "")
     {
         var got = value is not null ? Expectation.Got(value) : isWhole ? "nothing" : "nothing, which the restricted standard does not allow";
-        errors.Add(new FieldError(path, $"{what}expected {expected}, got {got}; the operator allows it only where it is started with --allow-privileged-templates"));
+        const string how = "the operator allows it only where it is started with --allow-privileged-templates";
+        errors.Add(new FieldError(path, $"expected {expected}, got {got}; {what}{how}"));
     }
 
     private static bool IsTrainer(string? name) => name == "trainer" || name?.StartsWith("trainer-", StringComparison.Ordinal) == true;
@@ -279,5 +290,8 @@ internal sealed class RestrictedPod(string root, bool isWhole)
     private static JsonObject? Child(JsonObject? owner, string name) => owner?[name] as JsonObject;
 
     private static IEnumerable<(JsonObject Item, string Path)> Items(JsonObject? owner, string name, string path) =>
-        (owner?[name] as JsonArray ?? []).Select((item, i) => (Item: item as JsonObject, Path: FieldPath.Item(FieldPath.Child(path, name), i))).Where(i => i.Item is not null).Select(i => (i.Item!, i.Path));
+        (owner?[name] as JsonArray ?? [])
+            .Select((item, i) => (Item: item as JsonObject, Path: FieldPath.Item(FieldPath.Child(path, name), i)))
+            .Where(i => i.Item is not null)
+            .Select(i => (i.Item!, i.Path));
 }

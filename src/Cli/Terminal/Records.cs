@@ -3,7 +3,10 @@ using Spectre.Console;
 
 namespace MhcOperator.Cli.Terminal;
 
-/// <summary>A table; where the terminal is too narrow for it, a paragraph for each row, since a table would break words.</summary>
+/// <summary>
+/// A table, whose last column may go on in further lines; where the terminal is too narrow for it, a paragraph for each row, since a table would
+/// break words.
+/// </summary>
 internal static class Records
 {
     // What a column takes beside its text: a line and a space on each side.
@@ -17,7 +20,11 @@ internal static class Records
     public static void Write(IAnsiConsole console, string title, IReadOnlyList<(string Name, bool IsNumber)> columns, IEnumerable<string[]> rows)
     {
         List<string[]> plain = [.. rows.Select(row => row.Select(PrintableText.Line).ToArray())];
-        var width = 1 + columns.Select((column, i) => plain.Select(row => row[i].Length).Append(column.Name.Length).Max() + Border).Sum();
+        var last = columns.Count - 1;
+        var width = 1 + columns.Select((column, i) => Border + plain
+            .Select(row => i == last ? LongestWord(row[i]) : row[i].Length)
+            .Append(column.Name.Length)
+            .Max()).Sum();
         if (width <= console.Profile.Width)
         {
             console.Write(Table(title, columns, plain));
@@ -31,10 +38,13 @@ internal static class Records
 
         foreach (var row in plain)
         {
-            var text = string.Join(", ", columns.Zip(row).Where(cell => cell.Second.Length > 0).Select(cell => $"{cell.First.Name} {cell.Second}"));
+            var cells = columns.Zip(row).Where(cell => cell.Second.Length > 0).Select(cell => $"{cell.First.Name} {cell.Second}");
+            var text = string.Join(", ", cells);
             console.Write(new Padder(new Text(text), new Padding(2, 0, 0, 0)));
         }
     }
+
+    private static int LongestWord(string text) => text.Split(' ').Max(word => word.Length);
 
     private static Table Table(string title, IReadOnlyList<(string Name, bool IsNumber)> columns, List<string[]> rows)
     {
@@ -46,8 +56,8 @@ internal static class Records
 
         foreach (var (name, isNumber) in columns)
         {
-            var column = new TableColumn(name).NoWrap();
-            table.AddColumn(isNumber ? column.RightAligned() : column);
+            var column = isNumber ? new TableColumn(name).RightAligned() : new TableColumn(name);
+            table.AddColumn(table.Columns.Count < columns.Count - 1 ? column.NoWrap() : column);
         }
 
         foreach (var row in rows)

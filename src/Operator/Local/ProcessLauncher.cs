@@ -109,7 +109,8 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         var said = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var variable in launch.Container.Env ?? [])
         {
-            said[variable.Name] = here.GetValueOrDefault(variable.Name) ?? VariableReferences.Expand(variable.Value ?? "", said.GetValueOrDefault);
+            said[variable.Name] = here.GetValueOrDefault(variable.Name)
+                ?? VariableReferences.Expand(variable.Value ?? "", said.GetValueOrDefault);
         }
 
         var environment = new Dictionary<string, string>(options.Environment, StringComparer.Ordinal);

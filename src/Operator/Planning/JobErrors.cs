@@ -33,6 +33,10 @@ internal static class JobErrors
     private static IReadOnlyList<FieldError> PodErrors(MhcTrainingJob job)
     {
         var pod = PodManifest.For(job, new MhcTrainingJobStatus { Attempt = 1 }, worker: 0, new OperatorOptions());
-        return [.. PodTemplatePrivileges.CheckPod(pod).Select(e => new FieldError("spec.workers.template", $"makes a pod that may not be: {e.Path}: {e.Message}"))];
+        return
+        [
+            .. PodTemplatePrivileges.CheckPod(pod)
+                .Select(e => new FieldError("spec.workers.template", $"makes a pod that may not be: {e.Path}: {e.Message}")),
+        ];
     }
 }

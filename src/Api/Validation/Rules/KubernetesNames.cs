@@ -12,7 +12,9 @@ internal static partial class KubernetesNames
 
     /// <summary>Of a namespace, a container or a volume (RFC 1123).</summary>
     public static string? Label(string text) =>
-        text.Length <= LongestLabel && LabelForm().IsMatch(text) ? null : "a DNS label (at most 63 lower-case letters, digits and '-', not '-' at its ends)";
+        text.Length <= LongestLabel && LabelForm().IsMatch(text)
+            ? null
+            : "a DNS label (at most 63 lower-case letters, digits and '-', not '-' at its ends)";
 
     /// <summary>Of a label or an annotation: a name, with a domain and a slash before it where it is somebody's own.</summary>
     public static string? Key(string text)
@@ -20,11 +22,15 @@ internal static partial class KubernetesNames
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var isRight = (slash < 0 || (slash <= LongestDomain && DomainForm().IsMatch(text[..slash])))
             && text.Length - slash - 1 <= LongestLabel && NameForm().IsMatch(text[(slash + 1)..]);
-        return isRight ? null : "a label key (at most 63 letters, digits, '-', '_' and '.', not these at its ends, and before it at most a domain and '/')";
+        return isRight
+            ? null
+            : "a label key (at most 63 letters, digits, '-', '_' and '.', not these at its ends, and before it at most a domain and '/')";
     }
 
     public static string? LabelValue(string text) =>
-        text.Length == 0 || (text.Length <= LongestLabel && NameForm().IsMatch(text)) ? null : "a label value (at most 63 letters, digits, '-', '_' and '.', not these at its ends)";
+        text.Length == 0 || (text.Length <= LongestLabel && NameForm().IsMatch(text))
+            ? null
+            : "a label value (at most 63 letters, digits, '-', '_' and '.', not these at its ends)";
 
     /// <summary>Of all annotations of an object together.</summary>
     public static string? AnnotationSize(IEnumerable<KeyValuePair<string, string>> annotations) =>

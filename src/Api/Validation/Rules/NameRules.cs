@@ -23,7 +23,8 @@ internal static class NameRules
             {
                 var last = (job.Spec.Workers.Replicas - 1).ToString(CultureInfo.InvariantCulture);
                 var limit = LongestLabel - AttemptLength - last.Length;
-                var length = job.Metadata.Name?.Length ?? (job.Metadata.GenerateName is { } beginning ? beginning.Length + GeneratedName.EndLength : 0);
+                var length = job.Metadata.Name?.Length
+                    ?? (job.Metadata.GenerateName is { } beginning ? beginning.Length + GeneratedName.EndLength : 0);
                 return length <= limit
                     ? null
                     : FormattableString.Invariant($"expected at most {limit} characters, so that the host name NAME-ATTEMPT-{last} fits into {LongestLabel}, got {length}");

@@ -5,8 +5,9 @@ using MhcOperator.Api.Schema;
 namespace MhcOperator.Api.Validation.Rules;
 
 /// <summary>
-/// Holds a part of a pod against the fields that Kubernetes knows. A server drops a field of another name without a word, so one that is near a known
-/// name is an error. One that is near none is a warning: a newer server may know it. A null asks for the operator's field to be removed.
+/// Holds a part of a pod against the fields that Kubernetes knows. A server drops a field of another name without a word, so one that is near
+/// a known name is an error. One that is near none is a warning: a newer server may know it. A null asks for the operator's field to be
+/// removed.
 /// </summary>
 internal sealed partial class PodShape(List<FieldError> errors, List<FieldError> warnings)
 {
@@ -29,7 +30,8 @@ internal sealed partial class PodShape(List<FieldError> errors, List<FieldError>
             }
             else
             {
-                warnings.Add(new FieldError(child, $"no field of a {type.Name} that this version knows; a server that does not know it either drops it without a word"));
+                warnings.Add(new FieldError(
+                    child, $"no field of a {type.Name} that this version knows; a server that does not know it either drops it without a word"));
             }
         }
     }
@@ -83,7 +85,8 @@ internal sealed partial class PodShape(List<FieldError> errors, List<FieldError>
 
                 break;
             case "string":
-                Expected("text", value, path, JsonScalars.TryNumber(value, out _) || JsonScalars.TryBoolean(value, out _) ? "; put it in quotes" : "");
+                var isPlain = JsonScalars.TryNumber(value, out _) || JsonScalars.TryBoolean(value, out _);
+                Expected("text", value, path, isPlain ? "; put it in quotes" : "");
                 break;
             case "integer" when !JsonScalars.TryInteger(value, out _):
                 Expected("a whole number", value, path);
@@ -97,7 +100,8 @@ internal sealed partial class PodShape(List<FieldError> errors, List<FieldError>
             case "intOrString" when !JsonScalars.TryInteger(value, out _) && !JsonScalars.TryString(value, out _):
                 Expected("a whole number or text", value, path);
                 break;
-            case "quantity" when !JsonScalars.TryNumber(value, out _) && !(JsonScalars.TryString(value, out var quantity) && Quantity().IsMatch(quantity)):
+            case "quantity" when !JsonScalars.TryNumber(value, out _)
+                && !(JsonScalars.TryString(value, out var quantity) && Quantity().IsMatch(quantity)):
                 Expected("a Kubernetes quantity, such as 500m or 10Gi", value, path);
                 break;
             case var _ when field.Object is { } type:

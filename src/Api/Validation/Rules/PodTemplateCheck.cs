@@ -126,9 +126,10 @@ internal sealed class PodTemplateCheck(int devices)
             CheckName(name, child);
         }
 
-        foreach (var (key, value) in known["nodeSelector"] is JsonObject selector ? Texts(selector, $"{path}.nodeSelector", report: false) : [])
+        var selector = $"{path}.nodeSelector";
+        foreach (var (key, value) in known["nodeSelector"] is JsonObject labels ? Texts(labels, selector, report: false) : [])
         {
-            CheckLabel(key, value, $"{path}.nodeSelector");
+            CheckLabel(key, value, selector);
         }
     }
 
@@ -138,15 +139,16 @@ internal sealed class PodTemplateCheck(int devices)
         {
             CheckName(name, child);
             var isTrainer = areWorkers && IsTrainer(name);
-            var image = FieldPath.Child(child, "image");
             if (isTrainer && container.ContainsKey(PatchDirective.Name))
             {
                 Add(FieldPath.Child(child, PatchDirective.Name), "expected nothing that takes the trainer's container away");
             }
 
-            if (name is not null && container["image"] is null && (!isTrainer || container.ContainsKey("image")) && !container.ContainsKey(PatchDirective.Name))
+            var isRemoved = container.ContainsKey("image");
+            if (name is not null && container["image"] is null && (!isTrainer || isRemoved) && !container.ContainsKey(PatchDirective.Name))
             {
-                Add(image, $"expected an image{(areWorkers && !isTrainer ? $" for a container beside the trainer's ({TrainerNames()})" : "")}, got {(container.ContainsKey("image") ? "null" : "nothing")}");
+                var beside = areWorkers && !isTrainer ? $" for a container beside the trainer's ({TrainerNames()})" : "";
+                Add(FieldPath.Child(child, "image"), $"expected an image{beside}, got {(isRemoved ? "null" : "nothing")}");
             }
 
             foreach (var words in (string[])["command", "args"])
@@ -282,15 +284,19 @@ internal sealed class PodTemplateCheck(int devices)
     }
 
     private static IEnumerable<(JsonObject Item, string Path)> Objects(JsonNode? node, string path) =>
-        (node as JsonArray ?? []).Select((item, i) => (Item: item as JsonObject, Path: FieldPath.Item(path, i))).Where(x => x.Item is not null).Select(x => (x.Item!, x.Path));
+        (node as JsonArray ?? [])
+            .Select((item, i) => (Item: item as JsonObject, Path: FieldPath.Item(path, i)))
+            .Where(x => x.Item is not null)
+            .Select(x => (x.Item!, x.Path));
 
     private static IEnumerable<(string Text, string Path)> Strings(JsonNode? node, string path) =>
         (node as JsonArray ?? []).Select((item, i) => (Text: JsonScalars.TryString(item, out var text) ? text : "", FieldPath.Item(path, i)));
 
     private bool IsTrainer(string? name) => name is not null && TrainerContainers().Contains(name, StringComparer.Ordinal);
 
-    private IEnumerable<string> TrainerContainers() =>
-        devices == 1 ? [Trainer] : Enumerable.Range(0, devices).Select(d => string.Create(CultureInfo.InvariantCulture, $"{Trainer}-{d}")).Prepend(Trainer);
+    private IEnumerable<string> TrainerContainers() => devices == 1
+        ? [Trainer]
+        : Enumerable.Range(0, devices).Select(d => string.Create(CultureInfo.InvariantCulture, $"{Trainer}-{d}")).Prepend(Trainer);
 
     private string TrainerNames() =>
         devices == 1 ? Trainer : string.Create(CultureInfo.InvariantCulture, $"{Trainer}, {Trainer}-0 to {Trainer}-{devices - 1}");

@@ -6,7 +6,8 @@ namespace MhcOperator.Operator.Planning.Manifests;
 /// <summary>
 /// Lays a template's overrides over a manifest: maps are merged field by field; lists whose items have names (containers, volumes, environment)
 /// item by item, mounts by their path; any other list is replaced. Of fields that exclude each other, the override's take the place of all
-/// others. Null removes a field, and so does <c>$patch: delete</c> an object or an item of a list; <c>$patch: replace</c> keeps nothing of what was there.
+/// others. Null removes a field, and so does <c>$patch: delete</c> an object or an item of a list; <c>$patch: replace</c> keeps nothing of
+/// what was there.
 /// </summary>
 internal static class ManifestMerge
 {
@@ -41,14 +42,9 @@ internal static class ManifestMerge
                 MakeRoom(existing, map, UnionIn(name));
                 Into(existing, map);
             }
-            else if (value is JsonArray items && KeyOf(name) is { } key && IsKeyed(items, key) && (target[name] is null || (target[name] is JsonArray old && IsKeyed(old, key))))
+            else if (value is JsonArray items && KeyOf(name) is { } key && IsKeyed(items, key) && IsKeyed(target[name] ??= new JsonArray(), key))
             {
-                if (target[name] is not JsonArray list)
-                {
-                    target[name] = list = [];
-                }
-
-                IntoList(list, items, key, UnionOf(name));
+                IntoList(target[name]!.AsArray(), items, key, UnionOf(name));
             }
             else
             {
@@ -98,7 +94,7 @@ internal static class ManifestMerge
         }
     }
 
-    private static bool IsKeyed(JsonArray list, string key) => list.All(i => i is JsonObject o && KeyIn(o, key) is not null);
+    private static bool IsKeyed(JsonNode? node, string key) => node is JsonArray list && list.All(i => i is JsonObject o && KeyIn(o, key) is not null);
 
     private static void IntoList(JsonArray list, JsonArray items, string key, Func<string, bool>? union)
     {
@@ -135,7 +131,8 @@ internal static class ManifestMerge
                 Into(clean, map);
                 return clean;
             case JsonArray list:
-                return new JsonArray([.. list.Where(item => Directive(item) != PatchDirective.Delete).Select(item => item is null ? null : Clean(item))]);
+                var kept = list.Where(item => Directive(item) != PatchDirective.Delete);
+                return new JsonArray([.. kept.Select(item => item is null ? null : Clean(item))]);
             default:
                 return value.DeepClone();
         }
