@@ -8,6 +8,7 @@ try
     // A program that is supervised has its own wishes.
     if (args is not [SuperviseCommand.Name, ..])
     {
+        ThreadWaiting.Choose();
         Allocator.Choose();
     }
 }

@@ -18,6 +18,8 @@ namespace MhcOperator.Operator.Local;
 internal sealed class ProcessLauncher : IPodLauncher, IDisposable
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
+    private static readonly string[] ThreadLimits = [TrainerEnvironment.Threads, "OMP_NUM_THREADS"];
+
     private readonly ConcurrentDictionary<string, (int Rendezvous, int Status)> ports = new(StringComparer.Ordinal);
     private readonly ProcessSpawner spawner = new();
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = AnswerTime };
@@ -119,9 +121,13 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
             environment[name] = value;
         }
 
-        // All ranks are on this machine, whatever the gang believes.
+        // All ranks are on this machine, whatever the gang believes. Whoever says how many threads a process may take is obeyed.
         var ranks = int.Parse(environment.GetValueOrDefault(TrainerEnvironment.WorldSize, "1"), CultureInfo.InvariantCulture);
-        environment.TryAdd(TrainerEnvironment.Threads, Text(Math.Max(1, (options.Cores ?? System.Environment.ProcessorCount) / ranks)));
+        if (!ThreadLimits.Any(name => environment.ContainsKey(name) || !string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable(name))))
+        {
+            environment[TrainerEnvironment.Threads] = Text(Math.Max(1, (options.Cores ?? System.Environment.ProcessorCount) / ranks));
+        }
+
         return environment;
     }
 

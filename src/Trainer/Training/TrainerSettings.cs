@@ -11,6 +11,8 @@ internal sealed record TrainerSettings
     /// <summary>Process whose death ends this one: the local runner's, so that no trainer outlives it.</summary>
     public const string ParentVariable = "MHC_PARENT_PID";
 
+    private const int MostThreads = 4096;
+
     /// <summary>This rank.</summary>
     public required GangIdentity Identity { get; init; }
 
@@ -78,10 +80,16 @@ internal sealed record TrainerSettings
             LearningRateFactor = variables.Factor(TrainerEnvironment.LearningRateFactor, 1),
             StatusPort = variables.Text(TrainerEnvironment.StatusPort) is null ? null : variables.Number(TrainerEnvironment.StatusPort, 0, 1, 65535),
             Corpus = variables.Text(TrainerEnvironment.Corpus),
-            Threads = variables.Number(TrainerEnvironment.Threads, Math.Max(1, Environment.ProcessorCount / localRanks), 1, 4096),
+            Threads = variables.Number(TrainerEnvironment.Threads, OpenMpThreads(variables) ?? Math.Max(1, Environment.ProcessorCount / localRanks), 1, MostThreads),
             Parent = variables.Text(ParentVariable) is null ? null : variables.Number(ParentVariable, 0, 1, int.MaxValue),
         };
     }
+
+    /// <summary>What other programs go by: one number, or one for each level of nesting; OpenMP ignores anything else.</summary>
+    private static int? OpenMpThreads(EnvironmentReader variables) =>
+        int.TryParse(variables.Text("OMP_NUM_THREADS")?.Split(',')[0], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var threads) && threads > 0
+            ? Math.Min(threads, MostThreads)
+            : null;
 
     private static IReadOnlyList<DataWindow> Windows(EnvironmentReader variables)
     {

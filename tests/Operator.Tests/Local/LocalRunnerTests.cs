@@ -62,6 +62,25 @@ public sealed class LocalRunnerTests : IDisposable
         Assert.StartsWith($"127.0.0.1|1|{folder}/checkpoints|2|latest|hello\n{{\"job\":\"demo\"", Log("demo-1-1"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("MHC_THREADS", "1", "1|")]
+    [InlineData("OMP_NUM_THREADS", "3", "|3")]
+    public async Task Whoever_says_how_many_threads_a_process_may_take_is_obeyed(string name, string value, string seen)
+    {
+        var before = Environment.GetEnvironmentVariable(name);
+        Environment.SetEnvironmentVariable(name, value);
+        try
+        {
+            await RunAsync(MakeJob(), """echo "$MHC_THREADS|$OMP_NUM_THREADS" """);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(name, before);
+        }
+
+        Assert.Equal(seen + "\n", Log("demo-1-0"));
+    }
+
     [Fact]
     public async Task A_verdict_in_the_termination_message_takes_the_gang_back()
     {

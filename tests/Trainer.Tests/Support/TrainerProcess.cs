@@ -62,6 +62,10 @@ internal sealed partial class TrainerProcess : IDisposable
         }
     }
 
+    /// <summary>An environment variable that it was started with, or started itself anew with; empty where it has none.</summary>
+    public string Variable(string name) =>
+        File.ReadAllText($"/proc/{_process.Id}/environ").Split('\0').FirstOrDefault(v => v.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..] ?? "";
+
     public static TrainerProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };

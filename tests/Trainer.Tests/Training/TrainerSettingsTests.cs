@@ -51,6 +51,30 @@ public sealed class TrainerSettingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("3", null, 3)]
+    [InlineData("3", "5", 3)]
+    [InlineData(null, "5", 5)]
+    [InlineData(null, "4,2", 4)]
+    [InlineData(null, " 2 ", 2)]
+    public void Threads_are_those_that_the_caller_says(string? own, string? openMp, int threads)
+    {
+        (_environment[TrainerEnvironment.Threads], _environment["OMP_NUM_THREADS"]) = (own ?? "", openMp ?? "");
+
+        Assert.Equal(threads, Read().Threads);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("many")]
+    [InlineData("-2")]
+    public void What_OpenMP_would_not_understand_is_no_limit(string openMp)
+    {
+        _environment["OMP_NUM_THREADS"] = openMp;
+
+        Assert.Equal(Environment.ProcessorCount, Read().Threads);
+    }
+
+    [Theory]
     [InlineData("RANK", "1")]
     [InlineData("WORLD_SIZE", "none")]
     [InlineData("MHC_ATTEMPT", "0")]
