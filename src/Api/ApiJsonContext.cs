@@ -16,6 +16,7 @@ namespace MhcOperator.Api;
 [JsonSerializable(typeof(MhcTrainingJobStatus))]
 [JsonSerializable(typeof(TrainerConfiguration))]
 [JsonSerializable(typeof(TrainerStatus))]
+[JsonSerializable(typeof(MetricsLine))]
 [JsonSerializable(typeof(WorkerReport))]
 [JsonSerializable(typeof(Verdict))]
 [JsonSerializable(typeof(TerminationMessage))]

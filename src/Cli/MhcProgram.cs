@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using MhcOperator.Cli.Checkpoints;
 using MhcOperator.Cli.Inspect;
+using MhcOperator.Cli.Metrics;
 using MhcOperator.Cli.Run;
 using MhcOperator.Cli.Terminal;
 using MhcOperator.Cli.Validate;
@@ -22,6 +23,7 @@ internal static class MhcProgram
             ValidateCommand.Create(host),
             RunCommand.Create(host),
             CheckpointsCommand.Create(host),
+            MetricsCommand.Create(host),
             CrdCommand.Create(host),
             VersionCommand.Create(host),
         };

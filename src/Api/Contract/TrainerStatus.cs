@@ -54,6 +54,18 @@ public sealed record TrainerStatus
     /// <summary>Unknown, Healthy, Suspicious or Unstable.</summary>
     public string StabilityState { get; set; } = "Unknown";
 
+    /// <summary>Step since which training has not learned, where that is so for too long; absent else.</summary>
+    public int? NotLearningSince { get; set; }
+
+    /// <summary>How often the data have been gone through.</summary>
+    public double? Epoch { get; set; }
+
+    /// <summary>Most memory of rank 0's process so far, in bytes.</summary>
+    public long? PeakMemoryBytes { get; set; }
+
+    /// <summary>Floating-point operations that the model asks for, a second over the whole gang, recent steps; what is computed again is not counted.</summary>
+    public double? ModelFlopsPerSecond { get; set; }
+
     /// <summary>First update of this process, once it is done; tells how long a recovery took.</summary>
     public int? FirstStep { get; set; }
 

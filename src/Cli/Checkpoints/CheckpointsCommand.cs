@@ -33,7 +33,9 @@ internal static class CheckpointsCommand
         return hash && entries.Any(e => string.Equals(e.Health, "broken", StringComparison.Ordinal)) ? CliExitCode.Failed : CliExitCode.Ok;
     }
 
-    private static string Find(CliHost host, string place)
+    /// <summary>The checkpoint folder that a command's RUN stands for.</summary>
+    /// <exception cref="CliException">There is none.</exception>
+    internal static string Find(CliHost host, string place)
     {
         var candidates = new List<string> { host.FullPath(place) };
         if (!place.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) && RunFolder.Newest(host, place) is { } run)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Cli.Terminal;
 using MhcOperator.Operator.Local;
@@ -32,6 +33,11 @@ internal static class JobRun
         var history = new RunHistory();
         var follower = new RunFollower(view, history, host.Time);
         await host.Output.WriteLineAsync($"{name}: {Describe(manifest.Job!)}; run folder {host.ShownPath(folder)}");
+        if (ProcessorFeatures.Advice(manifest.Job!.Spec.Workers.Device, manifest.Job.Spec.Optimization.Precision) is { } advice)
+        {
+            await host.Output.WriteLineAsync($"warning: {advice}");
+        }
+
 
         var running = true;
         using var interrupts = new Interrupts(again =>

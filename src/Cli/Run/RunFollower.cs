@@ -15,6 +15,7 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
     private readonly DateTimeOffset startedAt = time.GetUtcNow();
     private string suspicion = "";
     private bool explained;
+    private int? notLearning;
 
     /// <summary>Since the run began.</summary>
     public TimeSpan Elapsed => time.GetUtcNow() - startedAt;
@@ -65,6 +66,13 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
             }
         }
 
+        if (status.NotLearningSince is { } since && since != notLearning)
+        {
+            view.Say(new RunLine(Elapsed, true, "NotLearning",
+                string.Create(CultureInfo.InvariantCulture, $"training has not learned since step {since}: step {status.Step}: loss {Figures.Loss(status.Loss)}")));
+        }
+
+        notLearning = status.NotLearningSince;
         if (history.Job is { } job)
         {
             view.Show(RunSnapshot.Of(job, status, Elapsed));

@@ -27,6 +27,7 @@ internal static class Reasons
     public const string Resumed = "Resumed";
     public const string NotSuspended = "NotSuspended";
     public const string NoReport = "NoReport";
+    public const string NotLearning = "NotLearning";
 
     public const string Restarting = "Restarting";
     public const string RolledBack = "RolledBack";

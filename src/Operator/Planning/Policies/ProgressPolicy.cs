@@ -24,7 +24,7 @@ internal static class ProgressPolicy
         }
 
         Take(context, report, context.Observed.Report!.ReadAt);
-        Judge(context, report.StabilityState);
+        Judge(context, report);
     }
 
     /// <summary>Takes over figures, checkpoints and what a recovery took.</summary>
@@ -95,10 +95,20 @@ internal static class ProgressPolicy
         context.Status.Checkpoints = (context.Status.Checkpoints ?? new CheckpointsStatus()) with { Message = origin };
     }
 
-    private static void Judge(PlanContext context, string state)
+    private static void Judge(PlanContext context, TrainerStatus report)
     {
+        var state = report.StabilityState;
         switch (state)
         {
+            case "Healthy" when report.NotLearningSince is { } since:
+                var message = string.Create(CultureInfo.InvariantCulture, $"training is stable, and has not learned since step {since}");
+                if (context.Condition(ConditionTypes.Stable)?.Reason != Reasons.NotLearning)
+                {
+                    context.Warn(Reasons.NotLearning, message);
+                }
+
+                context.SetCondition(ConditionTypes.Stable, Conditions.True, Reasons.NotLearning, message);
+                break;
             case "Healthy":
                 context.SetCondition(ConditionTypes.Stable, Conditions.True, state, "training is healthy");
                 break;

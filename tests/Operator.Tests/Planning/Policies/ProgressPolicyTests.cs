@@ -44,6 +44,17 @@ public sealed class ProgressPolicyTests
         Running().WithReport(Report(120, state)).Plan().ShouldHave(ConditionTypes.Stable, expected, state);
 
     [Fact]
+    public void Training_that_does_not_learn_is_stable_and_told_once()
+    {
+        var first = Running().WithReport(Report(120) with { NotLearningSince = 20 }).Plan();
+        first.ShouldHave(ConditionTypes.Stable, "True", "NotLearning");
+        Assert.Equal("training is stable, and has not learned since step 20", Assert.Single(first.Events, e => e.Reason == "NotLearning").Message);
+
+        var later = Running().After(first).WithReport(Report(130) with { NotLearningSince = 20 }, Clock.After(60)).Plan(60);
+        Assert.DoesNotContain(later.Events, e => e.Reason == "NotLearning");
+    }
+
+    [Fact]
     public void A_report_of_an_earlier_attempt_is_not_heard()
     {
         var scene = Scene.Of(MakeJob(), MakeRunning(2, 2)).WithPods(MakeRunningGang(2, 2)).WithReport(Report(120, attempt: 1));
