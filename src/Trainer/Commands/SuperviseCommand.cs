@@ -26,7 +26,7 @@ internal static class SuperviseCommand
 
     private static int Run(IReadOnlyList<string> command)
     {
-        var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, TimeProvider.System);
+        var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, TimeProvider.System, Console.Error);
         try
         {
             var settings = SupervisorSettings.Read(Environment.GetEnvironmentVariable);

@@ -26,7 +26,7 @@ internal static class TrainCommand
     private static int Run(TrainingLogs logs, KernelKind kernels)
     {
         var time = TimeProvider.System;
-        var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, time);
+        var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, time, Console.Error);
         var termination = Environment.GetEnvironmentVariable(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
         var lastWords = new LastWords(termination, printer);
         using var stop = StopRequest.Listen(() => lastWords.SayAndEnd(TrainerException.TryAgain("Terminated", "stopped on request before training began")));

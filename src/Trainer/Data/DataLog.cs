@@ -1,19 +1,11 @@
 using System.Globalization;
+using MhcOperator.Trainer.Telemetry;
 
 namespace MhcOperator.Trainer.Data;
 
-/// <summary>
-/// One line for each update: step, data step and the samples of the whole batch, in order. It shows which data a run was trained on.
-/// A restarted trainer appends.
-/// </summary>
-internal sealed class DataLog : IDisposable
+/// <summary>One line for each update: step, data step and the samples of the whole batch, in order. It shows which data a run was trained on.</summary>
+internal sealed class DataLog(LogFile file)
 {
-    private readonly StreamWriter _writer;
-
-    /// <param name="path">File to append to.</param>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    public DataLog(string path) => _writer = new StreamWriter(path, append: true) { AutoFlush = true };
-
     /// <summary>Writes the line of one update, before it is done.</summary>
     public void Write(int step, long dataStep, ReadOnlySpan<long> samples)
     {
@@ -24,9 +16,6 @@ internal sealed class DataLog : IDisposable
             line.Append(CultureInfo.InvariantCulture, $" {sample}");
         }
 
-        _writer.WriteLine(line);
+        file.Write(line.ToString());
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _writer.Dispose();
 }

@@ -3,17 +3,15 @@ using MhcOperator.Api;
 
 namespace MhcOperator.Trainer.Stability;
 
-/// <summary>A composite gain of the residual mappings over a fixed limit, in several measurements in a row (arXiv 2512.24880, section 5.4).</summary>
+/// <summary>
+/// A composite gain of the residual mappings over a fixed limit, in several measurements in a row (arXiv 2512.24880, section 5.4). Networks
+/// are known to train well with a gain of thousands, so a high one makes worse what another detector finds and is nothing by itself; one
+/// that is not finite is an overflow.
+/// </summary>
 internal sealed class GainDetector(GainPolicy policy) : IDetector
 {
     private int _inARow;
     private Finding _last = Finding.None;
-
-    /// <inheritdoc/>
-    public string Name => "gain";
-
-    /// <inheritdoc/>
-    public IReadOnlyList<double> State => [];
 
     /// <inheritdoc/>
     public Finding Observe(in StepObservation step)
@@ -21,7 +19,7 @@ internal sealed class GainDetector(GainPolicy policy) : IDetector
         if (step.Gain is not { } gain)
         {
             // Between two measurements the last one stands, but it cannot count again.
-            return _last with { Confirmed = false };
+            return _last with { Level = Lower(_last.Level) };
         }
 
         // NaN is over every limit.
@@ -33,12 +31,16 @@ internal sealed class GainDetector(GainPolicy policy) : IDetector
         }
 
         _inARow++;
+        var finite = double.IsFinite(gain.Forward) && double.IsFinite(gain.Backward);
         _last = new Finding(
-            Suspicious: true,
-            Confirmed: _inARow >= policy.Patience,
+            _inARow < policy.Patience ? FindingLevel.Suspicious : finite ? FindingLevel.Confirmed : FindingLevel.Certain,
             "GainExceeded",
             string.Create(CultureInfo.InvariantCulture, $"composite gain forward {gain.Forward:G4}, backward {gain.Backward:G4}, {_inARow} measurements in a row (threshold {policy.Threshold:G4}, patience {policy.Patience})"),
-            new Dictionary<string, double>(StringComparer.Ordinal) { ["gainForward"] = gain.Forward, ["gainBackward"] = gain.Backward, ["gainThreshold"] = policy.Threshold });
+            new Dictionary<string, double>(StringComparer.Ordinal) { ["gainForward"] = gain.Forward, ["gainBackward"] = gain.Backward, ["gainThreshold"] = policy.Threshold })
+        {
+            NeedsCompany = finite,
+            WeightsDecide = finite && _inARow >= policy.Patience,
+        };
         return _last;
     }
 
@@ -48,7 +50,14 @@ internal sealed class GainDetector(GainPolicy policy) : IDetector
     }
 
     /// <inheritdoc/>
-    public void Restore(IReadOnlyList<double> state)
+    public void Save(IDictionary<string, IReadOnlyList<double>> memory)
     {
     }
+
+    /// <inheritdoc/>
+    public void Restore(IReadOnlyDictionary<string, IReadOnlyList<double>> memory)
+    {
+    }
+
+    private static FindingLevel Lower(FindingLevel level) => level > FindingLevel.Suspicious ? FindingLevel.Suspicious : level;
 }

@@ -9,12 +9,6 @@ internal sealed class NonFiniteDetector(NonFinitePolicy policy) : IDetector
     private int _inARow;
 
     /// <inheritdoc/>
-    public string Name => "nonFinite";
-
-    /// <inheritdoc/>
-    public IReadOnlyList<double> State => [];
-
-    /// <inheritdoc/>
     public Finding Observe(in StepObservation step)
     {
         if (double.IsFinite(step.Loss) && double.IsFinite(step.GradientNorm))
@@ -27,8 +21,7 @@ internal sealed class NonFiniteDetector(NonFinitePolicy policy) : IDetector
         var what = double.IsFinite(step.Loss) ? "gradient" : "loss";
         // JSON has no NaN: the evidence counts the steps instead of showing the values.
         return new Finding(
-            Suspicious: true,
-            Confirmed: _inARow > policy.SkipUpdates,
+            _inARow > policy.SkipUpdates ? FindingLevel.Certain : FindingLevel.Suspicious,
             double.IsFinite(step.Loss) ? "NonFiniteGradient" : "NonFiniteLoss",
             string.Create(CultureInfo.InvariantCulture, $"the {what} is not finite, {_inARow} steps in a row; {policy.SkipUpdates} updates may be left out"),
             new Dictionary<string, double>(StringComparer.Ordinal) { ["nonFiniteSteps"] = _inARow, ["skipUpdates"] = policy.SkipUpdates });
@@ -40,7 +33,12 @@ internal sealed class NonFiniteDetector(NonFinitePolicy policy) : IDetector
     }
 
     /// <inheritdoc/>
-    public void Restore(IReadOnlyList<double> state)
+    public void Save(IDictionary<string, IReadOnlyList<double>> memory)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Restore(IReadOnlyDictionary<string, IReadOnlyList<double>> memory)
     {
     }
 }

@@ -23,14 +23,14 @@ internal sealed record SpikeRule(
     double Threshold,
     int Patience)
 {
-    /// <summary>A loss far above its recent values; a hundredth of it up or down is always normal.</summary>
+    /// <summary>A loss far above its recent values; a hundredth of it up or down, or of a nat where there is hardly any left, is always normal.</summary>
     public static SpikeRule Loss(LossSpikePolicy policy) => new(
         "loss",
         "LossSpike",
         "loss",
         step => step.Loss,
         loss => loss,
-        level => Math.Max(Math.Abs(level) * 0.01, 1e-3),
+        level => Math.Max(Math.Abs(level) * 0.01, 0.01),
         policy.Window,
         policy.Threshold,
         policy.Patience);

@@ -24,6 +24,10 @@ internal static class MetricsText
         Family(text, "mhc_train_tokens_per_second", "gauge", "Tokens per second over the whole gang, recent steps.", ("", status.TokensPerSecond));
         Family(text, "mhc_train_step_seconds", "gauge", "Seconds per step, recent steps.", ("", status.SecondsPerStep));
         Family(text, "mhc_train_eta_seconds", "gauge", "Seconds left at that speed.", ("", status.EtaSeconds));
+        Family(text, "mhc_train_epochs", "gauge", "How often the data have been gone through.", ("", status.Epoch));
+        Family(text, "mhc_train_model_flops", "gauge", "Floating-point operations a second that the model asks for, over the whole gang, recent steps.", ("", status.ModelFlopsPerSecond));
+        Family(text, "mhc_train_peak_memory_bytes", "gauge", "Most resident memory of rank 0 so far.", ("", status.PeakMemoryBytes));
+        Family(text, "mhc_train_not_learning_since_step", "gauge", "Step since which training has not learned, where that is so for too long.", ("", status.NotLearningSince));
         Family(text, "mhc_train_sent_bytes_total", "counter", "Bytes that rank 0 has sent to its peers.", ("", status.BytesSent));
         Family(text, "mhc_train_gain", "gauge", "Composite Amax gain of the residual mappings.", ("{direction=\"forward\"}", status.Gain?.Forward), ("{direction=\"backward\"}", status.Gain?.Backward));
         Family(text, "mhc_train_checkpoint_step", "gauge", "Step of the newest checkpoint.", ("{state=\"latest\"}", status.LatestCheckpoint), ("{state=\"verified\"}", status.VerifiedCheckpoint));
@@ -32,6 +36,7 @@ internal static class MetricsText
         Family(text, "mhc_train_checkpoint_write_seconds", "gauge", "Seconds in which that file was hashed, written and flushed, in the background.", ("", snapshot.CheckpointWriteSeconds));
         Family(text, "mhc_train_checkpoint_commit_seconds", "gauge", "Seconds from the end of its step until all ranks knew that the last checkpoint was committed.", ("", snapshot.CheckpointCommitSeconds));
         Family(text, "mhc_train_checkpoint_failures_total", "counter", "Checkpoints that could not be written.", ("", snapshot.CheckpointFailures));
+        Family(text, "mhc_train_lost_lines_total", "counter", "Lines of the log and of metrics.jsonl that could not be written.", ("", snapshot.LostLines));
         Family(text, "mhc_train_skipped_updates_total", "counter", "Updates left out since a loss or gradient was not finite.", ("", snapshot.SkippedUpdates));
         Family(text, "mhc_train_stability_state", "gauge", "1 for the state that training is in.", [.. States.Select(s => ($"{{state=\"{s}\"}}", (double?)(string.Equals(s, status.StabilityState, StringComparison.Ordinal) ? 1 : 0)))]);
         return text.ToString();

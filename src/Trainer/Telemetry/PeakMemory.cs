@@ -22,6 +22,19 @@ internal sealed class PeakMemory
     /// <summary>Bytes.</summary>
     public long InUse => _inUse - _inUseBefore;
 
+    /// <summary>Most resident memory of this process so far, in bytes; null where the system does not say.</summary>
+    public static long? OfProcess()
+    {
+        try
+        {
+            return Status("VmHWM:");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Gives back all memory that nobody uses, and begins to watch.</summary>
     /// <exception cref="IOException">This system does not say how much memory is in use.</exception>
     public static PeakMemory Begin()

@@ -3,8 +3,15 @@ using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Trainer.Telemetry;
 
-/// <summary>Lines for people: one that is rewritten on a terminal, plain ones elsewhere, and never more than a few a minute of the same kind.</summary>
-internal sealed class ProgressPrinter(TextWriter writer, bool terminal, TimeProvider time)
+/// <summary>
+/// Lines for people: one that is rewritten on a terminal, plain ones elsewhere, and never more than a few a minute of the same kind. Training
+/// never ends of them: what cannot be written, to a full disk or a reader that has left, is counted, and the first is said elsewhere.
+/// </summary>
+/// <param name="writer">Where they go.</param>
+/// <param name="terminal">Whether a person looks on.</param>
+/// <param name="time">Clock.</param>
+/// <param name="elsewhere">Where it is said that no more come; null: nowhere.</param>
+internal sealed class ProgressPrinter(TextWriter writer, bool terminal, TimeProvider time, TextWriter? elsewhere = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -12,13 +19,15 @@ internal sealed class ProgressPrinter(TextWriter writer, bool terminal, TimeProv
     private long? _last;
     private bool _open;
 
+    /// <summary>What could not be written.</summary>
+    public int Lost { get; private set; }
+
     /// <summary>A line on its own.</summary>
     public void Line(string text)
     {
         lock (_turn)
         {
-            writer.WriteLine(_open ? $"\n{text}" : text);
-            writer.Flush();
+            Write(_open ? $"\n{text}\n" : text + "\n");
             _open = false;
         }
     }
@@ -37,8 +46,7 @@ internal sealed class ProgressPrinter(TextWriter writer, bool terminal, TimeProv
             }
 
             _last = time.GetTimestamp();
-            writer.Write(terminal ? $"\r{Format(status)}\u001b[K" : Format(status) + "\n");
-            writer.Flush();
+            Write(terminal ? $"\r{Format(status)}\u001b[K" : Format(status) + "\n");
             _open = terminal;
         }
     }
@@ -52,4 +60,35 @@ internal sealed class ProgressPrinter(TextWriter writer, bool terminal, TimeProv
         var validation = status.ValidationLoss is { } measured ? string.Create(CultureInfo.InvariantCulture, $"  validation {measured:F4}") : "";
         return string.Create(CultureInfo.InvariantCulture, $"step {status.Step}/{status.TotalSteps}  loss {loss}{validation}  {status.TokensPerSecond:F0} tok/s{gain}  lr {status.LearningRate:E2}{eta}");
     }
+
+    private void Write(string text)
+    {
+        try
+        {
+            writer.Write(text);
+            writer.Flush();
+        }
+        catch (Exception e) when (IsTrouble(e))
+        {
+            if (++Lost == 1 && elsewhere is not null)
+            {
+                Say(elsewhere, $"warning: standard output takes no more, and training goes on without: {e.Message}\n");
+            }
+        }
+    }
+
+    private static void Say(TextWriter elsewhere, string text)
+    {
+        try
+        {
+            elsewhere.Write(text);
+            elsewhere.Flush();
+        }
+        catch (Exception e) when (IsTrouble(e))
+        {
+            // Nobody listens there either.
+        }
+    }
+
+    private static bool IsTrouble(Exception e) => e is IOException or UnauthorizedAccessException or ObjectDisposedException;
 }

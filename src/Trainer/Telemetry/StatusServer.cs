@@ -46,8 +46,15 @@ internal sealed class StatusServer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _application.StopAsync(StopTimeout).GetAwaiter().GetResult();
-        ((IDisposable)_application).Dispose();
+        try
+        {
+            _application.StopAsync(StopTimeout).GetAwaiter().GetResult();
+            ((IDisposable)_application).Dispose();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or AggregateException or InvalidOperationException)
+        {
+            // Training is over, and how it went does not depend on who still asked.
+        }
     }
 
     private static async Task AnswerAsync(HttpContext context, StatusBoard board)

@@ -41,7 +41,7 @@ internal static class ThreadDump
             var seconds = (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
             return string.Create(CultureInfo.InvariantCulture, $"thread {id} {name}: {fields[0]}, {seconds:0.00} s of processor time{Waiting(thread)}");
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentOutOfRangeException or IndexOutOfRangeException)
         {
             return $"thread {id} has ended";
         }

@@ -9,6 +9,9 @@ namespace MhcOperator.Trainer.Telemetry;
 /// <param name="CheckpointSeconds">How long training stood still for the last checkpoint.</param>
 internal sealed record TrainerSnapshot(TrainerStatus Status, int SkippedUpdates, int CheckpointFailures, double CheckpointSeconds)
 {
+    /// <summary>Lines for people and records that could not be written.</summary>
+    public int LostLines { get; init; }
+
     /// <summary>Size of this rank's file of the last checkpoint.</summary>
     public long? CheckpointBytes { get; init; }
 

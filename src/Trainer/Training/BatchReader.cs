@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>Makes the token tensors of this rank's part of each data step.</summary>
-internal sealed class BatchReader(DataSet data, SampleOrder order, BatchPlan plan, int context, IReadOnlyList<Drill> drills)
+internal sealed class BatchReader(DataSet data, SampleOrder order, BatchPlan plan, int context, IReadOnlyList<Drill> drills, TokenFrequencies? frequencies = null)
 {
     private readonly long[] _tokens = new long[plan.Micro * (context + 1)];
     private readonly long[] _samples = new long[plan.Micro];
@@ -29,6 +29,7 @@ internal sealed class BatchReader(DataSet data, SampleOrder order, BatchPlan pla
             }
         }
 
+        frequencies?.Add(_tokens);
         return tensor(_tokens, [plan.Micro, context + 1]);
     }
 

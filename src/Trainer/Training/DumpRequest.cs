@@ -53,16 +53,16 @@ internal sealed class DumpRequest : IDisposable
 
     private void Dump(string why)
     {
-        var text = ThreadDump.Of(_identity.ToString(), why, _activity.Current, _time.GetUtcNow());
-        _say(text);
         try
         {
+            var text = ThreadDump.Of(_identity.ToString(), why, _activity.Current, _time.GetUtcNow());
+            _say(text);
             var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, "diagnostics"));
             File.AppendAllText(Path.Combine(folder.FullName, string.Create(CultureInfo.InvariantCulture, $"attempt-{_identity.Attempt:00000}-rank-{_identity.Rank:00000}.txt")), text + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _say($"warning: it is not kept in {_folder.Path}: {e.Message}");
+            _say($"warning: where this rank stands is not kept in {_folder.Path}: {e.Message}");
         }
     }
 }

@@ -42,6 +42,9 @@ internal sealed record LoopParts
     /// <summary>Takes lines for people.</summary>
     public required Action<string> Warn { get; init; }
 
+    /// <summary>Measures the loss that the weights have now on the batch of a data step.</summary>
+    public required Func<long, double> LossOf { get; init; }
+
     /// <summary>Measures the loss on data kept back; null: there is none.</summary>
     public ValidationMeter? Validation { get; init; }
 

@@ -20,6 +20,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
     private readonly OptimizationSpec _optimization = configuration.Optimization;
     private readonly bool _observeOnly = configuration.Stability.Response == StabilityResponse.Observe;
     private int? _reportedOnset;
+    private bool _noted;
 
     /// <summary>Trains to the last step.</summary>
     /// <param name="progress">Where to begin.</param>
@@ -37,7 +38,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             parts.DataLog?.Write(step, dataStep, parts.Batches.Samples(dataStep));
 
             var (observed, stop) = ForwardBackward(step, dataStep);
-            var report = parts.Monitor.Observe(observed);
+            var report = parts.Monitor.Observe(observed, parts.LossOf);
             React(report, observed);
 
             var learningRate = parts.Drills.Aggregate(LearningRate.At(_optimization, step, learningRateFactor), (rate, d) => d.LearningRate(step, rate));
@@ -108,6 +109,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
 
     private void React(StabilityReport report, in StepObservation observed)
     {
+        Note(report.Notes, observed);
         if (report.State == StabilityState.Healthy)
         {
             return;
@@ -132,6 +134,18 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
         _reportedOnset = report.State == StabilityState.Unstable ? report.Onset?.Step : null;
         var consequence = report.SkipUpdate ? "; the update is left out" : "";
         parts.Warn($"step {observed.Step} (data step {observed.DataStep}) looks {report.State}: {report.Findings[0].Message}{consequence}");
+    }
+
+    /// <summary>What lasts, and makes no step suspicious, is said once.</summary>
+    private void Note(IReadOnlyList<Finding> notes, in StepObservation observed)
+    {
+        var lasting = notes.FirstOrDefault(n => n is { NeedsCompany: true, Level: FindingLevel.Confirmed });
+        if (lasting is not null && !_noted)
+        {
+            parts.Warn($"step {observed.Step}: {lasting.Message}; loss and gradients are as usual, so training goes on");
+        }
+
+        _noted |= lasting is not null;
     }
 
     private void Leave(TrainingProgress progress)

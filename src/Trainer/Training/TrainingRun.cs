@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
@@ -54,25 +55,34 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var keeper = new CheckpointKeeper(writer, ledger, _configuration.Checkpoints, _configuration.Optimization.Steps, p => Describe(p, monitor, vocabulary, order), state, Warn, time);
         keeper.BeganAt(progress.Step);
         var drills = DrillBook.Open(_configuration.Drills, _identity.Attempt, _identity.Rank, vocabulary, folder);
-        using var dataLog = Open(logs.Data, path => new DataLog(path));
-        using var stepLog = Open(logs.Steps, path => new StepLog(path));
+        using var dataLog = Open(logs.Data);
+        using var stepLog = Open(logs.Steps);
+        using var metrics = _identity.Rank == 0 ? MetricsLog.Open(folder.Path, progress.Step, printer.Warn) : null;
+        var frequencies = new TokenFrequencies(vocabulary);
+        var batches = new BatchReader(data, order, plan, _configuration.Model.ContextLength, drills, frequencies);
         stop.TrainingBegins();
         var loop = new TrainingLoop(_configuration, state, new LoopParts
         {
             Plan = plan,
-            Batches = new BatchReader(data, order, plan, _configuration.Model.ContextLength, drills),
+            Batches = batches,
             Skip = new SkipWindows(settings.SkipWindows),
             Monitor = monitor,
             Keeper = keeper,
             Ledger = ledger,
-            Telemetry = new TrainingTelemetry(board, printer, ledger, keeper, _identity.Attempt, _configuration.Optimization, () => state.Updater.BytesSent, prints: _identity.Rank == 0, time),
+            Telemetry = new TrainingTelemetry(board, printer, ledger, keeper, _identity, _configuration.Optimization, () => state.Updater.BytesSent, time)
+            {
+                Metrics = metrics,
+                Work = new ModelWork(_configuration.Model, state.Model.NamedParameters.Sum(p => p.Value.numel()), order.Samples),
+                Learning = new LearningWatch(_configuration.Optimization.Steps, _configuration.Optimization.WarmupSteps, () => frequencies.Entropy),
+            },
             Drills = drills,
             Stop = stop,
             Activity = activity,
             Warn = Warn,
+            LossOf = new BatchLoss(state.Model, batches, plan, gang).Of,
             Validation = ValidationMeter.Create(_configuration, data, state.Model, gang),
-            DataLog = dataLog,
-            StepLog = stepLog,
+            DataLog = dataLog is null ? null : new DataLog(dataLog),
+            StepLog = stepLog is null ? null : new StepLog(stepLog),
         }, settings.LearningRateFactor);
         Train(() => loop.Run(progress), gang);
         printer.Line($"weights sha256:{WeightsHash.Compute(state.Weights)}");
@@ -99,6 +109,11 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         if (_configuration.Device == Api.Device.Cuda)
         {
             throw TrainerException.Configuration("ConfigurationInvalid", "spec.workers.device: Cuda was given; this trainer computes on the Cpu");
+        }
+
+        if (ProcessorFeatures.Advice(_configuration.Device, _configuration.Optimization.Precision) is { } advice)
+        {
+            Warn(advice);
         }
 
         if (_configuration.Checkpoints.MemorySnapshotSteps > 0)
@@ -133,18 +148,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         double Mebibytes(RecomputePlan plan) => Math.Ceiling(estimate.Peak(plan) / (double)(1 << 20));
     }
 
-    private T? Open<T>(string? path, Func<string, T> open)
-        where T : class
-    {
-        try
-        {
-            return _identity.Rank == 0 && path is not null ? open(path) : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw TrainerException.Configuration("LogNotWritable", $"log {path} cannot be written: {e.Message}", e);
-        }
-    }
+    private LogFile? Open(string? path) => _identity.Rank == 0 && path is not null ? new LogFile(path, printer.Warn) : null;
 
     private StatusServer? Serve(StatusBoard board)
     {
@@ -157,7 +161,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         {
             return StatusServer.Start(GangFactory.BindAddress(settings.MasterAddress), port, board);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException or InvalidOperationException)
         {
             printer.Warn($"no status on port {port} (MHC_STATUS_PORT): {e.Message}");
             return null;

@@ -1,21 +1,22 @@
+using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Stability;
 using MhcOperator.Trainer.Telemetry;
 
 namespace MhcOperator.Trainer.Training;
 
-/// <summary>Puts the newest figures on the status board and the console.</summary>
+/// <summary>Puts the newest figures on the status board, the console and into the record.</summary>
 internal sealed class TrainingTelemetry(
     StatusBoard board,
     ProgressPrinter printer,
     CheckpointLedger ledger,
     CheckpointKeeper keeper,
-    int attempt,
+    GangIdentity identity,
     OptimizationSpec optimization,
     Func<long> bytesSent,
-    bool prints,
     TimeProvider time)
 {
     private readonly StepClock _clock = new(time);
@@ -24,6 +25,15 @@ internal sealed class TrainingTelemetry(
     private int _skipped;
     private int? _firstStep;
     private DateTime? _firstStepAt;
+
+    /// <summary>The record; null on other ranks than the first.</summary>
+    public required MetricsLog? Metrics { get; init; }
+
+    /// <summary>What a step asks for.</summary>
+    public required ModelWork Work { get; init; }
+
+    /// <summary>Sees whether training learns.</summary>
+    public required LearningWatch Learning { get; init; }
 
     /// <summary>Before the first step.</summary>
     public void Begin(TrainingProgress progress)
@@ -37,7 +47,7 @@ internal sealed class TrainingTelemetry(
     public void Step(TrainingProgress progress, in StepObservation observed, StabilityReport report, double learningRate)
     {
         _clock.Tick();
-        _gain = observed.Gain ?? _gain;
+        _gain = Finite(observed.Gain) ?? _gain;
         _validationLoss = progress.ValidationLoss ?? _validationLoss;
         _skipped += report.SkipUpdate ? 1 : 0;
         if (_firstStep is null)
@@ -45,7 +55,9 @@ internal sealed class TrainingTelemetry(
             (_firstStep, _firstStepAt) = (progress.Step, time.GetUtcNow().UtcDateTime);
         }
 
+        var notLearning = Learning.Observe(progress.Step, observed.Loss);
         var seconds = _clock.SecondsPerStep;
+        var tokensPerSecond = seconds > 0 ? optimization.BatchTokens / seconds : 0;
         var status = Show(new TrainerStatus
         {
             Step = progress.Step,
@@ -54,22 +66,58 @@ internal sealed class TrainingTelemetry(
             GradientNorm = Finite(observed.GradientNorm),
             LearningRate = learningRate,
             SecondsPerStep = seconds,
-            TokensPerSecond = seconds > 0 ? optimization.BatchTokens / seconds : 0,
+            TokensPerSecond = tokensPerSecond,
             EtaSeconds = seconds * (optimization.Steps - progress.Step),
-            Gain = _gain is { } gain && double.IsFinite(gain.Forward) && double.IsFinite(gain.Backward) ? gain : null,
+            Gain = _gain,
             StabilityState = report.State.ToString(),
+            NotLearningSince = Learning.NotSince,
+            Epoch = Work.Epoch(progress.DataStep, optimization.BatchTokens),
+            PeakMemoryBytes = PeakMemory.OfProcess(),
+            ModelFlopsPerSecond = Work.FlopsPerToken * tokensPerSecond,
         });
-        if (prints)
+        Metrics?.Write(new MetricsLine
+        {
+            Attempt = identity.Attempt,
+            Step = progress.Step,
+            DataStep = observed.DataStep,
+            Tokens = progress.Tokens,
+            Time = time.GetUtcNow().UtcDateTime,
+            Loss = progress.Loss,
+            ValidationLoss = progress.ValidationLoss,
+            GradientNorm = status.GradientNorm,
+            LearningRate = learningRate,
+            GainForward = Finite(observed.Gain)?.Forward,
+            GainBackward = Finite(observed.Gain)?.Backward,
+            TokensPerSecond = tokensPerSecond,
+            StabilityState = status.StabilityState,
+            Skipped = report.SkipUpdate,
+        });
+        if (identity.Rank == 0)
         {
             printer.Progress(status);
+            if (notLearning is not null)
+            {
+                printer.Warn(notLearning);
+            }
+
+            if (progress.Step == optimization.Steps)
+            {
+                printer.Line(Summary(status));
+            }
         }
     }
 
+    private static string Summary(TrainerStatus status) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{status.Tokens:N0} tokens, {status.Epoch:0.###} epochs; {status.ModelFlopsPerSecond / 1e9:F1} GFLOP/s for the model; at most {status.PeakMemoryBytes / (double)(1 << 20):F0} MiB of memory");
+
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+
+    private static GainStatus? Finite(GainStatus? gain) => gain is not null && double.IsFinite(gain.Forward) && double.IsFinite(gain.Backward) ? gain : null;
 
     private TrainerStatus Show(TrainerStatus status)
     {
-        status.Attempt = attempt;
+        status.Attempt = identity.Attempt;
         status.TotalSteps = optimization.Steps;
         status.OwnsFolder = true;
         status.ValidationLoss = _validationLoss;
@@ -78,7 +126,13 @@ internal sealed class TrainingTelemetry(
         status.VerifiedCheckpoint = ledger.LatestVerified;
         status.FirstStep = _firstStep;
         status.FirstStepAt = _firstStepAt;
-        board.Current = new TrainerSnapshot(status, _skipped, keeper.Failures, keeper.LastSeconds) { CheckpointBytes = keeper.LastWritten?.OwnBytes, CheckpointWriteSeconds = keeper.LastWritten?.WriteSeconds, CheckpointCommitSeconds = keeper.LastWritten?.Seconds };
+        board.Current = new TrainerSnapshot(status, _skipped, keeper.Failures, keeper.LastSeconds)
+        {
+            CheckpointBytes = keeper.LastWritten?.OwnBytes,
+            CheckpointWriteSeconds = keeper.LastWritten?.WriteSeconds,
+            CheckpointCommitSeconds = keeper.LastWritten?.Seconds,
+            LostLines = printer.Lost + (Metrics?.Lost ?? 0),
+        };
         return status;
     }
 }

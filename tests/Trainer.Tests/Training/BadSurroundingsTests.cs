@@ -18,6 +18,25 @@ public sealed class BadSurroundingsTests
         Assert.Contains("\"DataUnreadable\"", job.Termination, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("> /dev/full 2>&1")]
+    [InlineData(">&- 2>&-")]
+    [InlineData("2>&1 | true")]
+    public void Training_does_not_end_of_what_is_written_for_people(string output)
+    {
+        using var job = new TestJob();
+        job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 6, WarmupSteps = 1 };
+        job.Configuration.Checkpoints.IntervalSteps = 2;
+        var environment = job.Environment(0, 1, 0);
+        environment["TRAINER"] = TrainerProcess.Program;
+        using var trainer = TrainerProcess.Start("bash", ["-c", $"set -o pipefail; \"$TRAINER\" train --step-log /dev/full --data-log /nowhere/log {output}"], environment);
+
+        Assert.Equal(ExitCode.Done, trainer.Wait());
+        Assert.Contains("\"step\":6,", job.Termination, StringComparison.Ordinal);
+        Assert.Equal(6, File.ReadAllLines(Path.Combine(job.Checkpoints, MetricsLine.FileName)).Length);
+        Assert.All(Directory.EnumerateFiles(job.Checkpoints, "manifest.json", SearchOption.AllDirectories), f => Assert.StartsWith("{", File.ReadAllText(f), StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_wrong_configuration_is_permanent()
     {

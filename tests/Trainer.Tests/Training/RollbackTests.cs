@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Tests.Support;
@@ -38,6 +39,24 @@ public sealed class RollbackTests
         Assert.DoesNotContain(trained, t => bad.Contains(t.DataStep));
         Assert.Equal(bad.Last + 1, trained.First(t => t.DataStep > bad.First).DataStep);
         Assert.True(job.Losses()[^1] < 3.6, $"the loss is {job.Losses()[^1]} after the rollback");
+    }
+
+    [Fact]
+    public void Noise_that_leaves_the_weights_well_costs_a_warning_and_is_in_the_record()
+    {
+        using var job = new TestJob();
+        job.Configuration.Optimization.Steps = 60;
+        job.Configuration.Drills = [new DrillSpec { Kind = DrillKind.PoisonBatches, Step = 45, Steps = 3 }];
+
+        var (exitCode, process) = job.Run();
+
+        Assert.True(exitCode == ExitCode.Done, process.Output);
+        Assert.Matches("step 48 .* looks Suspicious: .*; the batch of data step [0-9]+, which had a loss of [0-9.]+, has [0-9.]+ now: the data explain it", process.Output);
+        var record = File.ReadAllLines(Path.Combine(job.Checkpoints, MetricsLine.FileName)).Select(l => JsonSerializer.Deserialize(l, ApiJsonContext.Default.MetricsLine)!).ToList();
+        Assert.Equal(Enumerable.Range(1, 60), record.Select(l => l.Step));
+        Assert.Equal("Suspicious", record[47].StabilityState);
+        Assert.Equal(job.Losses(), record.Select(l => l.Loss!.Value));
+        Assert.NotNull(record[39].ValidationLoss);
     }
 
     [Fact]
