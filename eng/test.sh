@@ -2,7 +2,7 @@
 # Builds everything and runs every test: formatting, the shell scripts, the native tests, each test
 # project, and the end-to-end tests on a real one-node Kubernetes that comes up meanwhile.
 #
-#   test.sh [SUITE...]     all where none is named: format shell native native-sanitize Api.Tests … native-operator EndToEnd.Tests
+#   test.sh [SUITE...]     all where none is named: format shell native native-older native-sanitize Api.Tests … native-operator EndToEnd.Tests
 #
 # Prints a table and, alone on the last line, `N passed, N failed` (and `, N skipped`). Fails on any
 # failure, on a test process that crashes or takes too long, and on a suite that ran no test.
@@ -51,8 +51,8 @@ finish() {
 build() {
   local started=$SECONDS
   echo "building"
-  # A test compares with PyTorch. With all that it needs it is 635 MB, so those who only build do without.
-  "$eng/setup.sh" python3-torch > "$logs/build.log" 2>&1 && make --no-print-directory build >> "$logs/build.log" 2>&1 && {
+  # A test compares with PyTorch (with all that it needs 635 MB), others run on emulated processors: who only builds does without.
+  "$eng/setup.sh" python3-torch qemu-user > "$logs/build.log" 2>&1 && make --no-print-directory build >> "$logs/build.log" 2>&1 && {
     echo "built in $((SECONDS - started)) s"
     return
   }

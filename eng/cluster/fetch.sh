@@ -23,7 +23,7 @@ unpack_packages() {
   say "unpacking Debian packages"
   rm -rf "$cache/debs" "$cache/root"
   mkdir -p "$cache/debs" "$cache/root" "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
-  copy_debian_sources
+  write_debian_sources
   own_apt update -qq
   (cd "$cache/debs" && own_apt download -qq "${debian_packages[@]}")
   local package name
@@ -34,13 +34,20 @@ unpack_packages() {
   touch "$cache/root/.done"
 }
 
-# The machine's own Debian sources, with source packages added.
-copy_debian_sources() {
-  if [ -e /etc/apt/sources.list.d/debian.sources ]; then
-    sed 's/^Types:.*/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources > "$cache/apt/sources.d/debian.sources"
-  else
-    sed -n '/^deb .*bookworm/{p; s/^deb /deb-src /p}' /etc/apt/sources.list > "$cache/apt/sources.d/debian.list"
-  fi
+# Debian 12's packages from the machine's own mirror, whichever Debian the machine has: newer ones have other versions of all this.
+write_debian_sources() {
+  local mirror
+  # What the machine has installed does not count: it may be newer.
+  : > "$cache/apt/status"
+  own_apt_options=(-o Dir::State::status="$cache/apt/status")
+  mirror=$(debian_mirror)
+  cat > "$cache/apt/sources.d/debian.sources" << SOURCES
+Types: deb deb-src
+URIs: $mirror
+Suites: bookworm
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SOURCES
 }
 
 build_kubernetes() {

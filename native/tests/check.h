@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
@@ -57,11 +58,17 @@ inline int run_cases(int count, char **names) {
         if (!wanted)
             continue;
         failures() = 0;
+        const auto build = [] {
+            const char *name = std::getenv("MHC_ISA");
+            return std::string(name == nullptr ? "none" : name);
+        };
+        const std::string chosen = build();
         try {
             each.body();
         } catch (const std::exception &problem) {
             expect(false, "unexpected exception: %s", problem.what());
         }
+        expect(build() == chosen, "leaves MHC_ISA at %s for the tests after it", build().c_str());
         std::printf("%s  %s\n", failures() == 0 ? "passed" : "FAILED", each.name);
         std::fflush(stdout);
         (failures() == 0 ? passed : failed)++;

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <limits>
 #include <memory>
+#include <string>
 
 namespace mhc::test {
 
@@ -170,27 +171,53 @@ inline void expect_ok(int code, const char *error) {
     expect(code == MHC_OK, "%s: code %d: %s", mhc_isa(), code, error);
 }
 
-inline bool select_isa(const char *name, mhc_parallel_for loop) {
-    setenv("MHC_ISA", name, 1);
-    char error[256] = "";
-    const int code = mhc_initialize(loop, error, sizeof error);
-    expect(code == MHC_OK || code == MHC_ERROR_UNSUPPORTED, "MHC_ISA=%s: code %d: %s", name, code, error);
-    return code == MHC_OK;
-}
+// The build that MHC_ISA names, with a loop, while this lives; then what the process began with.
+class Selected {
+  public:
+    explicit Selected(const char *isa, mhc_parallel_for loop = nullptr) : before_(std::getenv("MHC_ISA")) {
+        if (before_ != nullptr)
+            kept_ = before_;
+        setenv("MHC_ISA", isa, 1);
+        char error[256] = "";
+        const int code = mhc_initialize(loop, error, sizeof error);
+        expect(code == MHC_OK || code == MHC_ERROR_UNSUPPORTED, "MHC_ISA=%s: code %d: %s", isa, code, error);
+        supported_ = code == MHC_OK;
+    }
 
-// Calls body once for every build that this processor can run and that computes with this data type in a way of its own.
-// AVX-512 is emulated where the processor lacks it: the sources are the same.
+    ~Selected() {
+        if (before_ != nullptr)
+            setenv("MHC_ISA", kept_.c_str(), 1);
+        else
+            unsetenv("MHC_ISA");
+        mhc_initialize(nullptr, nullptr, 0);
+    }
+
+    Selected(const Selected &) = delete;
+    Selected &operator=(const Selected &) = delete;
+
+    // Whether this processor can run it.
+    bool supported() const { return supported_; }
+
+  private:
+    const char *before_;
+    std::string kept_;
+    bool supported_;
+};
+
+// Calls body for every build that this processor can run and that computes with this data type in a way of its own.
+// AVX-512 is emulated where the processor lacks it: the sources are the same. On an emulated processor that would take most of
+// the time.
 template <class F>
 void each_isa(int dtype, const F &body, mhc_parallel_for loop = nullptr) {
     const auto run = [&](const char *name) {
-        const bool can = select_isa(name, loop);
-        if (can)
+        const Selected build(name, loop);
+        if (build.supported())
             body();
-        return can;
+        return build.supported();
     };
     const bool plain = run("plain");
     run("avx2");
-    const bool wide = run("avx512") || run("emulated");
+    const bool wide = run("avx512") || few() || run("emulated");
     if (dtype == MHC_BFLOAT16)
         run("avx512_bf16"); // its float32 kernels are avx512's
     expect(plain && wide, "plain and sixteen lanes must run everywhere");
@@ -203,6 +230,11 @@ constexpr bool kInstrumented = true;
 constexpr bool kInstrumented = false;
 #endif
 
+// An emulated processor is slow, too: MHC_TEST_FEW asks for one size of nine.
+inline bool few() {
+    return std::getenv("MHC_TEST_FEW") != nullptr;
+}
+
 constexpr int64_t kTokens[] = {1, 3, 17}, kChannels[] = {1, 5, 16, 33, 128};
 
 // Calls body for all sizes without channels.
@@ -213,22 +245,30 @@ void each_shape_without_channels(const F &body) {
             body(Shape{tokens, n, 0});
 }
 
-// Calls body for all sizes in float32, with sizes beyond every block of tokens and of channels, and for some of every kind in
-// bfloat16. Of a few numbers that nearly cancel, as with one channel, nothing is left where they are rounded so.
-template <class F>
-void each_shape(const F &body) {
+// All sizes in float32, with sizes beyond every block of tokens and of channels, and some of every kind in bfloat16.
+// Of a few numbers that nearly cancel, as with one channel, nothing is left where they are rounded so.
+inline std::vector<Shape> all_shapes() {
+    std::vector<Shape> all;
     for (int n = 1; n <= MHC_MAX_STREAMS; n++) {
         for (const int64_t tokens : kTokens)
             for (const int64_t c : kChannels)
-                body(Shape{tokens, n, c, MHC_FLOAT32});
+                all.push_back({tokens, n, c, MHC_FLOAT32});
         if (!kInstrumented)
-            body(Shape{150, n, 72, MHC_FLOAT32});
+            all.push_back({150, n, 72, MHC_FLOAT32});
         for (const int64_t tokens : {1, 3, 17})
             for (const int64_t c : {5, 16, 33, 200})
-                body(Shape{tokens, n, c, MHC_BFLOAT16});
+                all.push_back({tokens, n, c, MHC_BFLOAT16});
     }
     if (!kInstrumented)
-        body(Shape{70, 4, 520, MHC_FLOAT32});
+        all.push_back({70, 4, 520, MHC_FLOAT32});
+    return all;
+}
+
+template <class F>
+void each_shape(const F &body) {
+    const std::vector<Shape> all = all_shapes();
+    for (size_t i = 0; i < all.size(); i += few() ? 9 : 1)
+        body(all[i]);
 }
 
 // Calls body for every build, data type and kind of value that must come through.
@@ -244,8 +284,11 @@ void each_bad_value(const F &body) {
 // Sizes at which several threads share the work, with odd ends.
 inline std::vector<Shape> large_shapes() {
     std::vector<Shape> shapes;
-    for (const int dtype : {MHC_FLOAT32, MHC_BFLOAT16})
+    for (const int dtype : {MHC_FLOAT32, MHC_BFLOAT16}) {
         shapes.insert(shapes.end(), {{1000, 4, 64, dtype}, {777, 4, 33, dtype}, {300, 3, 100, dtype}, {333, 8, 17, dtype}});
+        if (few())
+            shapes.erase(shapes.end() - 3, shapes.end());
+    }
     return shapes;
 }
 

@@ -187,7 +187,7 @@ void expect_refused(const Operation &operation, const Arguments &arguments, cons
 } // namespace
 
 MHC_TEST(every_operation_accepts_good_arguments_and_no_error_buffer) {
-    select_isa("plain", nullptr);
+    const Selected plain("plain");
     for (const Operation &operation : kOperations) {
         const int code = operation.call(Arguments(), nullptr, 0);
         expect(code == MHC_OK, "%s: code %d", operation.name, code);
@@ -241,7 +241,7 @@ MHC_TEST(every_operation_names_a_size_out_of_range) {
 }
 
 MHC_TEST(every_operation_on_streams_takes_bfloat16_and_names_an_unknown_data_type) {
-    select_isa("plain", nullptr);
+    const Selected plain("plain");
     for (const Operation &operation : kOperations) {
         if (!operation.channels)
             continue;
@@ -269,7 +269,7 @@ MHC_TEST(a_message_is_cut_to_the_buffer) {
 }
 
 MHC_TEST(an_unknown_instruction_set_is_refused_by_name) {
-    setenv("MHC_ISA", "sse9", 1);
+    const Selected unknown("sse9");
     char error[256] = "";
     expect(mhc_initialize(nullptr, error, sizeof error) == MHC_ERROR_UNSUPPORTED, "accepted");
     expect(std::strstr(error, "MHC_ISA") != nullptr && std::strstr(error, "sse9") != nullptr, "message '%s'", error);
@@ -277,19 +277,23 @@ MHC_TEST(an_unknown_instruction_set_is_refused_by_name) {
     float one = 1, out = 0;
     expect(mhc_sinkhorn_forward(&one, &out, 1, 1, 1, error, sizeof error) == MHC_ERROR_UNSUPPORTED && out == 0,
            "an operation ran");
-    unsetenv("MHC_ISA");
-    expect(mhc_initialize(nullptr, error, sizeof error) == MHC_OK && mhc_isa() != nullptr, "no default");
+}
+
+MHC_TEST(the_choice_of_a_build_ends_with_what_asked_for_it) {
+    const std::string before = mhc_isa();
+    for (const char *name : {"plain", "avx2", "avx512", "avx512_bf16", "sse9"})
+        Selected build(name);
+    expect(std::getenv("MHC_ISA") == nullptr && mhc_isa() == before, "left at %s", mhc_isa());
 }
 
 MHC_TEST(a_failing_parallel_for_is_reported) {
-    select_isa("plain", [](int64_t, int64_t, int64_t, void (*)(int64_t, int64_t, void *), void *) { return 1; });
+    const Selected failing("plain", [](int64_t, int64_t, int64_t, void (*)(int64_t, int64_t, void *), void *) { return 1; });
     const Shape s{4096, 4, 0};
     Random random(1);
     Tensor logits(s.tokens * 16, random), output(logits.size());
     char error[128] = "";
     expect(mhc_sinkhorn_forward(logits, output, s.tokens, 4, 20, error, sizeof error) == MHC_ERROR_PARALLEL, "not reported");
     expect(std::strstr(error, "parallel_for") != nullptr, "message '%s'", error);
-    select_isa("plain", nullptr);
 }
 
 MHC_TEST(the_version_has_three_numbers) {

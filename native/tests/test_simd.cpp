@@ -149,19 +149,4 @@ MHC_TEST(the_sum_of_a_vector_takes_every_lane) {
 
 } // namespace mhc::test
 
-int main(int count, char **names) {
-#if defined(__AVX512BF16__)
-    const bool supported = __builtin_cpu_supports("avx512bf16");
-#elif defined(__AVX512F__)
-    const bool supported = __builtin_cpu_supports("avx512f");
-#elif defined(__AVX2__)
-    const bool supported = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-    const bool supported = true;
-#endif
-    if (!supported) {
-        std::printf("this processor cannot run this build\n");
-        return 0;
-    }
-    return mhc::test::run_cases(count, names);
-}
+MHC_TEST_MAIN
