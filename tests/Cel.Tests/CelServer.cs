@@ -88,7 +88,7 @@ public sealed class CelServer : IAsyncLifetime
         ["apiVersion"] = "training.mhc.dev/v1alpha1",
         ["kind"] = "MhcTrainingJob",
         ["metadata"] = new JsonObject { ["name"] = name },
-        ["spec"] = YamlReader.Read($"{{{spec}}}")[0].Root,
+        ["spec"] = YamlReader.Read($"---\n{{{spec}}}")[0].Root,
     };
 
     /// <summary>Has a job checked as if it were created, or created.</summary>

@@ -79,5 +79,5 @@ public sealed class ChangeTests(CelServer server)
         return name;
     }
 
-    private static JsonObject Patch(string spec) => new() { ["spec"] = YamlReader.Read($"{{{spec}}}")[0].Root };
+    private static JsonObject Patch(string spec) => new() { ["spec"] = YamlReader.Read($"---\n{{{spec}}}")[0].Root };
 }

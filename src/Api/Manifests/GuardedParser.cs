@@ -17,10 +17,11 @@ internal sealed class GuardedParser(IParser parser) : IParser
         {
             return parser.MoveNext();
         }
-        catch (Exception e) when (e is not (YamlException or OutOfMemoryException))
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException or NullReferenceException)
         {
+            // Others are no fault of the text: memory that is gone, a library that cannot be opened.
             var after = parser.Current?.End ?? Mark.Empty;
-            throw new YamlException(after, after, "the text after this cannot be read", e);
+            throw new YamlException(after, after, "the text behind this cannot be read; a part of it may not be closed", e);
         }
     }
 }

@@ -11,6 +11,9 @@ namespace MhcOperator.Api.Manifests;
 /// </summary>
 public static class JobManifestReader
 {
+    /// <summary>Longest text that is read, in characters.</summary>
+    public const int MaxLength = YamlReader.MaxLength;
+
     private const string ApiVersion = $"{MhcTrainingJob.Group}/{MhcTrainingJob.Version}";
 
     private static readonly string[] TopLevel = ["apiVersion", "kind", "metadata", "spec", "status"];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using YamlDotNet.Core;
@@ -7,8 +8,8 @@ using YamlDotNet.Core.Events;
 namespace MhcOperator.Api.Manifests;
 
 /// <summary>
-/// Finds the type of a scalar as kubectl does: YAML 1.2's core schema, and from YAML 1.1 <c>yes</c>, <c>no</c>, <c>on</c>,
-/// <c>off</c>, <c>_</c> in numbers, and 0x, 0o, 0b and leading-zero octal integers. Dates stay text.
+/// Finds the type of a scalar as kubectl does, whose YAML is that of Go's yaml.v2: YAML 1.1 with <c>yes</c>, <c>no</c>, <c>on</c>,
+/// <c>off</c>, <c>y</c>, <c>n</c>, <c>_</c> in numbers, and 0x, 0o, 0b and leading-zero octal integers. Dates and 1:30 stay text.
 /// </summary>
 internal static partial class YamlScalar
 {
@@ -29,12 +30,25 @@ internal static partial class YamlScalar
             return (JsonValue.Create(text), null);
         }
 
-        if (tag is Prefix + "int" or Prefix + "float" or Prefix + "bool" or Prefix + "null")
+        var found = Plain(text);
+        var fits = tag switch
         {
-            return Plain(text);
-        }
+            Prefix + "null" => found.Value is null,
+            Prefix + "bool" => found.Value?.TryGetValue<bool>(out _) == true,
+            Prefix + "int" => found.Value?.TryGetValue<long>(out _) == true,
+            Prefix + "float" => found.Value?.GetValueKind() == JsonValueKind.Number,
+            _ => false,
+        };
+        return fits ? found : (JsonValue.Create(text), $"expected a value without the tag {tag}");
+    }
 
-        return (JsonValue.Create(text), $"expected a value without the tag {tag}");
+    /// <summary>The name of a field: text, or what is spelled as kubectl spells it. It writes <c>on</c> as "true" and 0x10 as "16".</summary>
+    public static (string Name, string? Error) Name(Scalar scalar)
+    {
+        var (value, error) = Resolve(scalar);
+        var read = value is null ? "null" : value.TryGetValue<string>(out var text) ? text : value.ToJsonString();
+        var same = read == scalar.Value && value is not null && !value.TryGetValue<double>(out _);
+        return (scalar.Value, error ?? (same ? null : $"expected text as the name of a field, got what kubectl reads as {read}; put it in quotes"));
     }
 
     private static (JsonValue? Value, string? Error) Plain(string text) => text switch
@@ -44,30 +58,31 @@ internal static partial class YamlScalar
         "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" or "n" or "N" => (JsonValue.Create(false), null),
         ".inf" or ".Inf" or ".INF" or "+.inf" or "+.Inf" or "+.INF" or "-.inf" or "-.Inf" or "-.INF" or ".nan" or ".NaN" or ".NAN" =>
             (JsonValue.Create(text), $"expected a finite number, got {text}"),
-        _ when text[0] is (>= '0' and <= '9') or '+' or '-' or '.' => NumberOrText(text),
+        ['.', ..] => PointFirst().IsMatch(text) ? Real(text) : (JsonValue.Create(text), null),
+        [(>= '0' and <= '9') or '+' or '-', ..] => NumberOrText(text.Replace("_", "", StringComparison.Ordinal), text),
         _ => (JsonValue.Create(text), null),
     };
 
-    private static (JsonValue? Value, string? Error) NumberOrText(string text)
+    private static (JsonValue? Value, string? Error) NumberOrText(string plain, string text)
     {
-        var plain = text.Replace("_", "", StringComparison.Ordinal);
-        if (Integer().Match(plain) is { Success: true } match)
+        if (Integer().Match(plain) is { Success: true } match && Whole(match) is { } whole)
         {
-            return (WholeNumber(match, plain), null);
+            return (whole, null);
         }
 
-        if (!Float().IsMatch(plain))
-        {
-            return (JsonValue.Create(text), null);
-        }
+        return Float().IsMatch(plain) ? Real(plain) : (JsonValue.Create(text), null);
+    }
 
-        var number = double.Parse(plain, NumberStyles.Float, CultureInfo.InvariantCulture);
+    private static (JsonValue? Value, string? Error) Real(string text)
+    {
+        var number = double.Parse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture);
         return double.IsFinite(number)
             ? (JsonValue.Create(number), null)
             : (JsonValue.Create(text), $"expected a finite number, got {text}");
     }
 
-    private static JsonValue WholeNumber(Match match, string plain)
+    /// <summary>Null: it does not fit into 64 bits.</summary>
+    private static JsonValue? Whole(Match match)
     {
         var (digits, radix) = match.Groups switch
         {
@@ -76,26 +91,32 @@ internal static partial class YamlScalar
             var g when g["binary"].Success => (g["binary"].Value, 2),
             _ => (match.Groups["decimal"].Value, 10),
         };
+        var sign = match.Groups["sign"].Value + match.Groups["inner"].Value;
         Int128 value = 0;
         foreach (var digit in digits)
         {
-            value = (value * radix) + Convert.ToInt32(digit.ToString(), 16);
+            value = (value * radix) + (char.IsAsciiDigit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10);
             if (value > ulong.MaxValue)
             {
-                // Beyond 64 bits kubectl makes a floating-point number of it, where it is decimal, and text of the rest.
-                return radix == 10 && double.Parse(plain, CultureInfo.InvariantCulture) is var large && double.IsFinite(large)
-                    ? JsonValue.Create(large)
-                    : JsonValue.Create(plain);
+                return null;
             }
         }
 
-        value = plain[0] == '-' ? -value : value;
-        return value >= long.MinValue && value <= long.MaxValue ? JsonValue.Create((long)value) : JsonValue.Create((double)value);
+        value = sign == "-" ? -value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? JsonValue.Create((long)value)
+            : sign.Length == 0 ? JsonValue.Create((double)value)
+            : null;
     }
 
-    [GeneratedRegex("^[-+]?(0[xX](?<hex>[0-9a-fA-F]+)|0[bB](?<binary>[01]+)|0[oO]?(?<octal>[0-7]+)|(?<decimal>0|[1-9][0-9]*))$", RegexOptions.ExplicitCapture, 1000)]
+    // A sign behind 0b is a slip of its authors that files may rely on.
+    [GeneratedRegex(
+        "^(0b(?<inner>[-+])(?<binary>[01]+)|(?<sign>[-+]?)(0[xX](?<hex>[0-9a-fA-F]+)|0[bB](?<binary>[01]+)|0[oO]?(?<octal>[0-7]+)|(?<decimal>0|[1-9][0-9]*)))\\z",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Integer();
 
-    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Float();
+
+    [GeneratedRegex(@"^\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex PointFirst();
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Spectre.Console;
 
 namespace MhcOperator.Cli.Terminal;
@@ -42,7 +43,7 @@ internal sealed record CliHost
     /// <summary>The process's own streams and surroundings.</summary>
     public static CliHost System() => new()
     {
-        Input = Console.In,
+        Input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false),
         Output = Console.Out,
         Error = Console.Error,
         OutputIsTerminal = !Console.IsOutputRedirected,

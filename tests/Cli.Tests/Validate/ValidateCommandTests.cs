@@ -147,4 +147,37 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.NotEqual("", result.Error);
         Assert.DoesNotContain("Usage:", result.Output + result.Error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(new byte[] { 0xff, 0xfe }, "utf-16LE")]
+    [InlineData(new byte[] { 0xfe, 0xff }, "utf-16BE")]
+    [InlineData(new byte[] { 0xef, 0xbb, 0xbf }, "utf-8")]
+    public async Task A_byte_order_mark_tells_the_encoding(byte[] mark, string encoding)
+    {
+        File.WriteAllBytes(Path.Combine(shell.Folder, "job.yaml"), [.. mark, .. System.Text.Encoding.GetEncoding(encoding).GetBytes(Manifests.Small)]);
+
+        var result = await shell.RunAsync("validate", "job.yaml");
+
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_are_not_replaced_by_others()
+    {
+        File.WriteAllBytes(Path.Combine(shell.Folder, "job.yaml"), [.. System.Text.Encoding.UTF8.GetBytes(Manifests.Small), (byte)'#', 0xff]);
+
+        var result = await shell.RunAsync("validate", "job.yaml");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.StartsWith("mhc: job.yaml: expected text in UTF-8", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_without_an_end_is_not_read_on()
+    {
+        var result = await shell.RunAsync("validate", "/dev/zero");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("/dev/zero: expected at most", result.Error, StringComparison.Ordinal);
+    }
 }

@@ -3,6 +3,9 @@ namespace MhcOperator.Operator.IntegrationTests.Server;
 /// <summary>Where etcd and kube-apiserver are: KUBEBUILDER_ASSETS, or the cache that <c>eng/cluster.sh fetch</c> fills.</summary>
 internal sealed record ServerBinaries(string Etcd, string ApiServer)
 {
+    /// <summary>The client of the same build.</summary>
+    public string Kubectl => Path.Combine(Path.GetDirectoryName(ApiServer)!, "kubectl");
+
     /// <exception cref="FileNotFoundException">They are not there; the message says what to do.</exception>
     public static ServerBinaries Find()
     {

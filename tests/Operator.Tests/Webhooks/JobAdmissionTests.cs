@@ -144,6 +144,6 @@ public sealed class JobAdmissionTests
     private static JsonObject Job(string spec) => new()
     {
         ["metadata"] = new JsonObject { ["name"] = "job" },
-        ["spec"] = YamlReader.Read($"{{{spec}}}")[0].Root,
+        ["spec"] = YamlReader.Read($"---\n{{{spec}}}")[0].Root,
     };
 }
