@@ -25,5 +25,19 @@ public sealed class DeadlineTests(SharedServer shared)
         await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 0, "its pods are gone", Cancel);
     }
 
+    [Theory]
+    [InlineData("""{"attempt":1,"step":5,"totalSteps":100,"gain":{"forward":1e999,"backward":1},"loss":-1e999,"etaSeconds":1e999,"stabilityState":"Healthy"}""")]
+    [InlineData("""{"attempt":1,"step":2000000000,"totalSteps":-1,"latestCheckpoint":-5,"stabilityState":"\u001b[2J","firstStep":1,"firstStepAt":"9998-12-31T23:59:59Z"}""")]
+    public async Task Whatever_a_trainer_says_the_deadline_holds(string answer)
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using var trainer = new PlayedTrainer { Answer = answer };
+        using var running = await ns.RunOperatorAsync();
+        await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(1).With("runPolicy", "activeDeadlineSeconds", 8));
+        await ns.RunPodAsync((await ns.GangExistsAsync(1, 1))[0], trainer.Address);
+        await ns.JobHoldsAsync("job", job => (int?)job["status"]?["progress"]?["step"] > 0, "the trainer was heard");
+        await ns.ConditionHoldsAsync("job", "Failed", "True", "DeadlineExceeded");
+    }
+
     private static DateTimeOffset Time(JsonNode time) => DateTimeOffset.Parse((string)time!, CultureInfo.InvariantCulture);
 }

@@ -9,7 +9,7 @@ public enum CleanPods
     /// <summary>None.</summary>
     None,
 
-    /// <summary>Those still running.</summary>
+    /// <summary>Those in which something still runs, unless they have failed; the others keep their logs.</summary>
     Running,
 
     /// <summary>All but the pods that failed, so that their logs stay.</summary>

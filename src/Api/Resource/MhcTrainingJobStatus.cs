@@ -42,14 +42,24 @@ public sealed record MhcTrainingJobStatus
     /// <summary>Step at which the last of them happened, from which progress counts.</summary>
     public int? RestartedAtStep { get; set; }
 
+    /// <summary>Attempts in a row, the current one not counted, that were given up before all of their pods ran; null: none.</summary>
+    public int? FailedStarts { get; set; }
+
     /// <summary>Restarts that kept their pods; null before the first.</summary>
     public InPlaceStatus? InPlace { get; set; }
 
-    /// <summary>Returns to a healthy checkpoint.</summary>
+    /// <summary>Newest returns to a healthy checkpoint.</summary>
     public IReadOnlyList<RollbackRecord> Rollbacks { get; set; } = [];
 
-    /// <summary>Number of <see cref="Rollbacks"/>: a printer column cannot count.</summary>
-    public int RollbackCount => Rollbacks.Count;
+    /// <summary>Number of all of them, also of those that <see cref="Rollbacks"/> no longer holds.</summary>
+    public int RollbackCount
+    {
+        get => Math.Max(field, Rollbacks.Count);
+        set;
+    }
+
+    /// <summary>Those not given back by healthy progress at the last of them, it included; null: as <see cref="Rollbacks"/> say.</summary>
+    public int? RollbacksUsed { get; set; }
 
     /// <summary>Fields of the spec that may not change, or not while the job runs, as the operator acts on them.</summary>
     public JsonObject? AcceptedSpec { get; set; }

@@ -28,5 +28,5 @@ public sealed record RunPolicySpec
     public int? TtlSecondsAfterFinished { get; set; }
 
     /// <summary>Which pods are deleted at the end.</summary>
-    public CleanPods CleanPods { get; set; } = CleanPods.AllButFailed;
+    public CleanPods CleanPods { get; set; } = CleanPods.Running;
 }

@@ -41,7 +41,9 @@ internal static class FailureReport
 
         var logs = Directory.EnumerateFiles(folder, "*.log").Order(StringComparer.Ordinal).ToList();
         var attempt = string.Create(CultureInfo.InvariantCulture, $"{job.Metadata.Name}-{job.Status?.Attempt ?? 1}-");
-        return logs.Find(l => message.Contains(Path.GetFileNameWithoutExtension(l), StringComparison.Ordinal))
+        var named = message.Replace(", init container ", "-", StringComparison.Ordinal)
+            .Replace(", container ", "-", StringComparison.Ordinal);
+        return logs.Where(l => named.Contains(Path.GetFileNameWithoutExtension(l), StringComparison.Ordinal)).MaxBy(l => l.Length)
             ?? logs.Find(l => Path.GetFileName(l).StartsWith(attempt, StringComparison.Ordinal))
             ?? logs.LastOrDefault();
     }

@@ -102,7 +102,9 @@ internal static class JobRun
     private static string Describe(MhcTrainingJob job)
     {
         var (model, optimization, workers) = (job.Spec.Model, job.Spec.Optimization, job.Spec.Workers);
+        var ranks = Counted.Of(workers.Replicas * workers.DevicesPerWorker, $"{workers.Device} rank");
         return string.Create(CultureInfo.InvariantCulture,
-            $"{model.Layers} layers × {model.Width}, residual {model.Residual}, {optimization.Steps} steps of {optimization.BatchTokens} tokens on {workers.Replicas * workers.DevicesPerWorker} {workers.Device} ranks");
+            $"{Counted.Of(model.Layers, "layer")} × {model.Width}, residual {model.Residual}, "
+            + $"{Counted.Of(optimization.Steps, "step")} of {Counted.Of(optimization.BatchTokens, "token")} on {ranks}");
     }
 }

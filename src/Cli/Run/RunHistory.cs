@@ -38,7 +38,7 @@ internal sealed class RunHistory
             attempts.Add(new AttemptHistory(next, at));
         }
 
-        var added = status.Rollbacks.Skip(before?.Rollbacks.Count ?? 0).ToList();
+        var added = status.Rollbacks.TakeLast(status.RollbackCount - (before?.RollbackCount ?? 0)).ToList();
         foreach (var rollback in added)
         {
             End(rollback.Attempt, at, $"unstable: {rollback.Reason}");

@@ -72,5 +72,6 @@ internal static class ValidateCommand
     }
 
     private static string Describe(MhcTrainingJob job) => string.Create(CultureInfo.InvariantCulture,
-        $"{job.Metadata.Name ?? $"{job.Metadata.GenerateName}*"} is valid ({job.Spec.Workers.Replicas} × {job.Spec.Workers.DevicesPerWorker} {job.Spec.Workers.Device}, {job.Spec.Optimization.Steps} steps)");
+        $"{job.Metadata.Name ?? $"{job.Metadata.GenerateName}*"} is valid ({job.Spec.Workers.Replicas} × {job.Spec.Workers.DevicesPerWorker} {job.Spec.Workers.Device}, "
+        + $"{Counted.Of(job.Spec.Optimization.Steps, "step")})");
 }

@@ -74,7 +74,13 @@ public interface ICluster
     /// <param name="cancel">Stops waiting.</param>
     Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel);
 
-    /// <summary>Asks every process of a pod to write where it stands to its log (SIGQUIT). Nothing depends on it: one that can't be asked is no error.</summary>
+    /// <summary>
+    /// Ends all processes of a pod, with its grace period, but keeps the pod and so its logs, if it still has that uid; one that is gone already
+    /// is no error.
+    /// </summary>
+    Task StopPodAsync(V1Pod pod, CancellationToken cancel);
+
+    /// <summary>Asks every rank of a pod to write where it stands to its log (SIGQUIT). One that cannot be asked is no error.</summary>
     Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel);
 
     /// <summary>Gives a claim an owner, with which it goes, or takes its owner off; only this uid; one that is gone already is no error.</summary>

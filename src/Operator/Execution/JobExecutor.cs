@@ -195,6 +195,7 @@ public sealed class JobExecutor
 
         await TogetherAsync(plan.Dump, cluster.DumpThreadsAsync, cancel);
         await TogetherAsync(plan.Order, (o, c) => cluster.OrderAsync(o.Pod, o.Order, o.Count, c), cancel);
+        await TogetherAsync(plan.Stop, cluster.StopPodAsync, cancel);
         await TogetherAsync(plan.Delete, (d, c) => cluster.DeletePodAsync(d.Pod, d.GraceSeconds, c), cancel);
         await TogetherAsync(plan.DeleteGroups, cluster.DeletePodGroupAsync, cancel);
         var generation = job.Metadata.Generation;

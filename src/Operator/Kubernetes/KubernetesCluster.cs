@@ -7,6 +7,7 @@ using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Planning.Gangs;
 using MhcOperator.Operator.Planning.Manifests;
 using MhcOperator.Operator.Runtime;
 using Microsoft.Extensions.Logging;
@@ -209,6 +210,29 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         }
     }
 
+    public async Task StopPodAsync(V1Pod pod, CancellationToken cancel)
+    {
+        // The kubelet ends a pod that is over its deadline, and its containers stay until it is deleted.
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["uid"] = pod.Metadata.Uid },
+            ["spec"] = new JsonObject { ["activeDeadlineSeconds"] = 1 },
+        };
+        try
+        {
+            var (ns, name) = (pod.Metadata.NamespaceProperty, pod.Metadata.Name);
+            var written = await pods.Writer.PatchAsync(ns, name, null, patch, FieldManager, cancel);
+            if (LabelledJob(pod) is { } job)
+            {
+                ownWrites.Expect(KeyOf(job), () => pods.HasSeen(written.Metadata.ResourceVersion));
+            }
+        }
+        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        {
+            return; // it is gone, or the name is another pod's by now: the watch tells
+        }
+    }
+
     public async Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel)
     {
         var patch = new JsonObject { ["metadata"] = Identity(job), ["spec"] = new JsonObject { ["suspend"] = true } };
@@ -258,7 +282,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     /// <remarks>To the first process of a container a signal that it does not handle is none (pid_namespaces(7)).</remarks>
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) =>
-        Task.WhenAll(pod.Spec.Containers.Select(container => exec.RunAsync(pod, container.Name, ["sh", "-c", "kill -QUIT 1"], cancel)));
+        Task.WhenAll(RankContainers.Of(pod).Select(container => exec.RunAsync(pod, container, ["sh", "-c", "kill -QUIT 1"], cancel)));
 
     public void Dispose() => trainers.Dispose();
 

@@ -21,7 +21,9 @@ internal static class PodTrimmer
             {
                 NodeName = Texts.Share(spec.NodeName),
                 SchedulingGates = spec.SchedulingGates,
+                ActiveDeadlineSeconds = spec.ActiveDeadlineSeconds,
                 Containers = [.. spec.Containers.Select(container => Trimmed(container))],
+                InitContainers = spec.InitContainers is { Count: > 0 } first ? [.. first.Select(container => Named(container))] : null,
             };
         }
 
@@ -73,8 +75,13 @@ internal static class PodTrimmer
             port.Protocol = Texts.Share(port.Protocol);
         }
 
-        return new V1Container { Name = Texts.Share(container.Name), Image = Texts.Share(container.Image), Command = container.Command, Ports = container.Ports };
+        var trimmed = Named(container);
+        (trimmed.Image, trimmed.Command, trimmed.Ports) = (Texts.Share(container.Image), container.Command, container.Ports);
+        return trimmed;
     }
+
+    private static V1Container Named(V1Container container) =>
+        new() { Name = Texts.Share(container.Name), RestartPolicy = Texts.Share(container.RestartPolicy) };
 
     private static V1PodCondition Trimmed(V1PodCondition condition) => new()
     {

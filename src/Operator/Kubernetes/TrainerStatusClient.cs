@@ -1,9 +1,8 @@
 using System.Net;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
-using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Gangs;
 using MhcOperator.Operator.Planning.Manifests;
 using Microsoft.Extensions.Logging;
 
@@ -30,19 +29,20 @@ internal sealed class TrainerStatusClient : IDisposable
 
     /// <summary>The pod's status; null where it does not answer in time or not as the contract says.</summary>
     public Task<TrainerStatus?> GetStatusAsync(V1Pod pod, CancellationToken cancel) =>
-        GetAsync(pod, Ports(pod, PortName).FirstOrDefault(UsualPort), "status", ApiJsonContext.Default.TrainerStatus, cancel);
+        GetAsync(pod, Ports(pod, PortName).FirstOrDefault(UsualPort), "status", body => TrainerAnswer.ReadStatus(body), cancel);
 
     /// <summary>What each container that can restart in place says of its process; null where none answers in time and as the contract says.</summary>
     public async Task<IReadOnlyList<WorkerReport>?> GetReportsAsync(V1Pod pod, CancellationToken cancel)
     {
-        var reports = await Task.WhenAll(Ports(pod, InPlaceManifest.PortName).Select(port => GetAsync(pod, port, "worker", ApiJsonContext.Default.WorkerReport, cancel)));
+        var questions = Ports(pod, InPlaceManifest.PortName).Select(port => GetAsync(pod, port, "worker", body => TrainerAnswer.ReadReport(body), cancel));
+        var reports = await Task.WhenAll(questions);
         var told = reports.OfType<WorkerReport>().ToList();
         return told.Count == 0 ? null : told;
     }
 
     public void Dispose() => http.Dispose();
 
-    private async Task<T?> GetAsync<T>(V1Pod pod, int port, string path, JsonTypeInfo<T> type, CancellationToken cancel)
+    private async Task<T?> GetAsync<T>(V1Pod pod, int port, string path, Func<byte[], T?> read, CancellationToken cancel)
         where T : class
     {
         if (!IPAddress.TryParse(pod.Status?.PodIP, out var address))
@@ -53,10 +53,9 @@ internal sealed class TrainerStatusClient : IDisposable
         var uri = new UriBuilder(Uri.UriSchemeHttp, address.ToString(), port, path).Uri;
         try
         {
-            var body = await http.GetByteArrayAsync(uri, cancel);
-            return JsonSerializer.Deserialize(body, type);
+            return read(await http.GetByteArrayAsync(uri, cancel));
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or (OperationCanceledException and { InnerException: TimeoutException }))
+        catch (Exception e) when (e is HttpRequestException or (OperationCanceledException and { InnerException: TimeoutException }))
         {
             log.LogDebug("pod {Pod}: no answer from {Uri}: {Reason}", pod.Metadata.Name, uri, e.Message);
             return null;
@@ -64,5 +63,8 @@ internal sealed class TrainerStatusClient : IDisposable
     }
 
     private static IEnumerable<int> Ports(V1Pod pod, string name) =>
-        (pod.Spec?.Containers ?? []).SelectMany(container => container.Ports ?? []).Where(port => port.Name == name).Select(port => port.ContainerPort);
+        (pod.Spec?.Containers ?? []).Where(container => RankContainers.Of(pod).Contains(container.Name, StringComparer.Ordinal))
+            .SelectMany(container => container.Ports ?? [])
+            .Where(port => port.Name == name)
+            .Select(port => port.ContainerPort);
 }

@@ -153,6 +153,9 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         return Task.CompletedTask;
     }
 
+    /// <summary>Logs here are files, which stay when their pod goes.</summary>
+    public Task StopPodAsync(V1Pod pod, CancellationToken cancel) => DeletePodAsync(pod, null, cancel);
+
     /// <summary>Pods here are processes: a new one is no more than a restart in place.</summary>
     public Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel) => Task.CompletedTask;
 

@@ -15,7 +15,7 @@ internal sealed class LocalFolder(string root)
     public string Lock => Path.Combine(Root, "lock");
 
     public string Log(string pod, string container) =>
-        Path.Combine(Root, "logs", container == Planning.Manifests.PodManifest.ContainerName ? $"{pod}.log" : $"{pod}-{container}.log");
+        Path.Combine(Root, "logs", container == Planning.Gangs.RankContainers.Single ? $"{pod}.log" : $"{pod}-{container}.log");
 
     public string Configuration(string pod) => Path.Combine(Root, "config", $"{pod}.json");
 

@@ -4,8 +4,9 @@ using k8s.Models;
 namespace MhcOperator.Operator.Local;
 
 /// <summary>
-/// A pod of the local cluster from its creation until it is gone: starts its containers, keeps the status as a kubelet would, and ends them
-/// with SIGTERM, the grace period and SIGKILL. Every status is a new object, so what was read before does not change.
+/// A pod of the local cluster from its creation until it is gone: starts its containers, those that come first one after the other, keeps
+/// the status as a kubelet would, and ends them with SIGTERM, the grace period and SIGKILL. Every status is a new object, so what was read
+/// before does not change.
 /// </summary>
 internal sealed class LocalPod
 {
@@ -15,6 +16,10 @@ internal sealed class LocalPod
     private readonly Action gone;
     private readonly List<ILaunchedContainer?> containers = [];
     private readonly List<V1ContainerStatus> statuses = [];
+    private readonly Queue<V1Container> first = [];
+    private readonly HashSet<string> before = new(StringComparer.Ordinal);
+    private readonly HashSet<string> sidecars = new(StringComparer.Ordinal);
+    private bool waits = true;
     private V1Pod snapshot;
     private ITimer? killer;
     private bool started;
@@ -46,22 +51,39 @@ internal sealed class LocalPod
 
     public void Start(IPodLauncher launcher, string? configuration)
     {
-        var pod = Snapshot;
+        foreach (var container in Snapshot.Spec.InitContainers ?? [])
+        {
+            first.Enqueue(container);
+            before.Add(container.Name);
+            if (container.RestartPolicy == "Always")
+            {
+                sidecars.Add(container.Name);
+            }
+        }
+
+        GoOn(container => launcher.Launch(new ContainerLaunch(Snapshot, container, configuration)));
+    }
+
+    /// <summary>Starts the next container that comes first, or all others when those are done; a sidecar among them goes on.</summary>
+    private void GoOn(Func<V1Container, ILaunchedContainer> launch)
+    {
+        List<(int Index, ILaunchedContainer Container, bool Blocks)> launched = [];
         lock (gate)
         {
             started = true;
-            foreach (var container in snapshot.Metadata.DeletionTimestamp is null ? pod.Spec.Containers : [])
+            var blocks = false;
+            while (!blocks && snapshot.Metadata.DeletionTimestamp is null && first.TryDequeue(out var container))
             {
-                try
+                blocks = !sidecars.Contains(container.Name);
+                Launch(container, blocks);
+            }
+
+            if (!blocks && snapshot.Metadata.DeletionTimestamp is null)
+            {
+                waits = false;
+                foreach (var container in snapshot.Spec.Containers)
                 {
-                    var launched = launcher.Launch(new ContainerLaunch(pod, container, configuration));
-                    containers.Add(launched);
-                    statuses.Add(Status(container.Name, new V1ContainerState { Running = new V1ContainerStateRunning { StartedAt = Now() } }));
-                }
-                catch (IOException e)
-                {
-                    containers.Add(null);
-                    statuses.Add(Status(container.Name, Terminated(new ContainerExit(128, e.Message), "StartError")));
+                    Launch(container, blocks: false);
                 }
             }
 
@@ -69,13 +91,35 @@ internal sealed class LocalPod
         }
 
         changed();
-        for (var i = 0; i < containers.Count; i++)
+        foreach (var (index, container, blocks) in launched)
         {
-            var index = i;
-            containers[i]?.OnExit(exit => Ended(index, exit));
+            container.OnExit(exit =>
+            {
+                Ended(index, exit);
+                if (blocks && exit.ExitCode == 0)
+                {
+                    GoOn(launch);
+                }
+            });
         }
 
         RemoveIfOver();
+
+        void Launch(V1Container container, bool blocks)
+        {
+            try
+            {
+                var process = launch(container);
+                launched.Add((containers.Count, process, blocks));
+                containers.Add(process);
+                statuses.Add(Status(container.Name, new V1ContainerState { Running = new V1ContainerStateRunning { StartedAt = Now() } }));
+            }
+            catch (IOException e)
+            {
+                containers.Add(null);
+                statuses.Add(Status(container.Name, Terminated(new ContainerExit(128, e.Message), "StartError")));
+            }
+        }
     }
 
     /// <summary>Ends the pod; a second call can only shorten the grace.</summary>
@@ -143,6 +187,15 @@ internal sealed class LocalPod
         }
 
         changed();
+        if (HasDone())
+        {
+            // Sidecars end with what they serve.
+            foreach (var sidecar in Launched())
+            {
+                sidecar.Terminate();
+            }
+        }
+
         RemoveIfOver();
     }
 
@@ -162,22 +215,35 @@ internal sealed class LocalPod
         gone();
     }
 
+    /// <summary>Whether the containers have ended that sidecars are there for, or never start.</summary>
+    private bool HasDone()
+    {
+        lock (gate)
+        {
+            return waits ? HasFailedBefore() : statuses.TrueForAll(s => before.Contains(s.Name) || s.State.Terminated is not null);
+        }
+    }
+
+    private bool HasFailedBefore() =>
+        statuses.Exists(s => before.Contains(s.Name) && !sidecars.Contains(s.Name) && s.State.Terminated is { ExitCode: not 0 });
+
     private void Publish()
     {
         var running = statuses.Exists(s => s.State.Terminated is null);
-        var failed = statuses.Exists(s => s.State.Terminated is { ExitCode: not 0 });
-        var phase = running ? "Running" : failed ? "Failed" : "Succeeded";
+        var failed = HasFailedBefore() || statuses.Exists(s => !before.Contains(s.Name) && s.State.Terminated is { ExitCode: not 0 });
+        var phase = (waits && !failed) ? "Pending" : running ? "Running" : failed ? "Failed" : "Succeeded";
         snapshot = Clone(snapshot);
         snapshot.Status = new V1PodStatus
         {
             Phase = phase,
             PodIP = "127.0.0.1",
             StartTime = snapshot.Status?.StartTime ?? Now(),
-            ContainerStatuses = [.. statuses],
+            InitContainerStatuses = before.Count == 0 ? null : [.. statuses.Where(s => before.Contains(s.Name))],
+            ContainerStatuses = [.. statuses.Where(s => !before.Contains(s.Name))],
             Conditions =
             [
                 new V1PodCondition { Type = "PodScheduled", Status = "True" },
-                new V1PodCondition { Type = "Ready", Status = running ? "True" : "False" },
+                new V1PodCondition { Type = "Ready", Status = phase == "Running" ? "True" : "False" },
             ],
         };
     }

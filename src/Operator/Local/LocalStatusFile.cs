@@ -38,6 +38,8 @@ internal sealed class LocalStatusFile(string path)
             {
                 Attempt = old.Attempt,
                 Rollbacks = old.Rollbacks,
+                RollbackCount = old.RollbackCount,
+                RollbacksUsed = old.RollbacksUsed,
                 Checkpoints = old.Checkpoints is { } known ? known with { ClaimUid = null, Message = null } : null, // the claim is another in each run, the folder is not
                 Progress = old.Progress,
                 Conditions =

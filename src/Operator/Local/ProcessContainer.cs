@@ -14,11 +14,14 @@ internal sealed class ProcessContainer : ILaunchedContainer
     private readonly Task<ContainerExit> exited;
     private bool ended;
 
-    public ProcessContainer(Process process, string messagePath)
+    /// <param name="process">The process.</param>
+    /// <param name="messagePath">File of its termination message.</param>
+    /// <param name="log">Where its last words are taken from when it fails without any; null: nowhere.</param>
+    public ProcessContainer(Process process, string messagePath, string? log = null)
     {
         this.process = process;
         id = process.Id;
-        exited = WatchAsync(messagePath);
+        exited = WatchAsync(messagePath, log);
     }
 
     public void OnExit(Action<ContainerExit> ended) =>
@@ -42,7 +45,7 @@ internal sealed class ProcessContainer : ILaunchedContainer
         }
     }
 
-    private async Task<ContainerExit> WatchAsync(string messagePath)
+    private async Task<ContainerExit> WatchAsync(string messagePath, string? log)
     {
         await process.WaitForExitAsync();
         lock (gate)
@@ -52,7 +55,8 @@ internal sealed class ProcessContainer : ILaunchedContainer
 
         var code = process.ExitCode;
         process.Dispose();
-        return new ContainerExit(code, ReadMessage(messagePath));
+        var message = ReadMessage(messagePath);
+        return new ContainerExit(code, message.Length == 0 && code != 0 && log is not null ? ReadMessage(log) : message);
     }
 
     private static string ReadMessage(string path)

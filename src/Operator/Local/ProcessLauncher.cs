@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Json;
 using System.Net.Sockets;
-using System.Text.Json;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Gangs;
 using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Local;
@@ -18,11 +18,17 @@ namespace MhcOperator.Operator.Local;
 internal sealed class ProcessLauncher : IPodLauncher, IDisposable
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
+    private const long LongestAnswer = 64 * 1024;
     private static readonly string[] ThreadLimits = [TrainerEnvironment.Threads, "OMP_NUM_THREADS"];
 
     private readonly ConcurrentDictionary<string, (int Rendezvous, int Status)> ports = new(StringComparer.Ordinal);
     private readonly ProcessSpawner spawner = new();
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = AnswerTime };
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false })
+    {
+        Timeout = AnswerTime,
+        MaxResponseContentBufferSize = LongestAnswer,
+    };
+
     private readonly LocalRunOptions options;
     private readonly LocalFolder folder;
 
@@ -39,6 +45,7 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         var log = folder.Log(pod, launch.Container.Name);
         var message = folder.TerminationMessage(pod, launch.Container.Name);
         var configuration = folder.Configuration(pod);
+        var isRank = RankContainers.Of(launch.Pod).Contains(launch.Container.Name, StringComparer.Ordinal);
         try
         {
             foreach (var file in (string[])[log, message, configuration])
@@ -48,6 +55,12 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
 
             File.WriteAllText(message, "");
             File.WriteAllText(configuration, launch.Configuration ?? "{}");
+            if (!isRank && launch.Container.Command is not { Count: > 0 })
+            {
+                // The trainer is no stand-in for it: it would be another rank 0 in the same folder.
+                File.AppendAllText(log, $"{launch.Container.Name} was not started: it names no command, and no image is run here\n");
+                return new EndedContainer();
+            }
         }
         catch (UnauthorizedAccessException e)
         {
@@ -55,17 +68,18 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         }
 
         var environment = Environment(launch, configuration, message);
-        return new ProcessContainer(spawner.Start(Command(launch.Container, environment), environment, options.WorkingFolder, log), message);
+        var process = spawner.Start(Command(launch.Container, environment), environment, options.WorkingFolder, log);
+        return new ProcessContainer(process, message, isRank ? null : log);
     }
 
     public async Task<TrainerStatus?> GetStatusAsync(V1Pod pod, CancellationToken cancel)
     {
         try
         {
-            return await http.GetFromJsonAsync(
-                new Uri($"http://127.0.0.1:{PortsOf(pod).Status}/status"), ApiJsonContext.Default.TrainerStatus, cancel);
+            var uri = new Uri($"http://127.0.0.1:{PortsOf(pod).Status}/status");
+            return TrainerAnswer.ReadStatus(await http.GetByteArrayAsync(uri, cancel));
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
         {
             // It has not begun to listen, or it is ending: there is nothing to report, and the next look asks again.
             return null;

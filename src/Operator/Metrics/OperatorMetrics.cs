@@ -9,6 +9,23 @@ namespace MhcOperator.Operator.Metrics;
 /// <summary>The operator's own figures about its jobs.</summary>
 public sealed class OperatorMetrics
 {
+    // A label is a series that is never removed, and words of trainers, and of whoever writes a status, have no end.
+    private static readonly HashSet<string> Phases = new(StringComparer.Ordinal)
+    {
+        "Pending", "Running", "Restarting", "Suspended", "Invalid", "Succeeded", "Failed",
+    };
+
+    private static readonly HashSet<string> VerdictReasons = new(StringComparer.Ordinal)
+    {
+        "LossSpike", "GradientNormSpike", "NonFiniteLoss", "NonFiniteGradient", "GainExceeded", Reasons.VerdictUnreadable,
+    };
+
+    private static readonly HashSet<string> RestartReasons = new(StringComparer.Ordinal)
+    {
+        Reasons.WorkerFailed, Reasons.WorkerLost, Reasons.WorkerDisrupted, Reasons.WorkerRefused, Reasons.UnstableObserved, Reasons.Hung,
+        Reasons.SchedulingTimeout, Reasons.InPlaceFailed,
+    };
+
     private readonly ConcurrentDictionary<JobKey, string> phases = new();
     private readonly Gauge jobs;
     private readonly Counter restarts;
@@ -22,7 +39,10 @@ public sealed class OperatorMetrics
         var factory = Prometheus.Metrics.WithCustomRegistry(registry);
         jobs = factory.CreateGauge("mhc_operator_jobs", "Jobs by phase.", "phase");
         restarts = factory.CreateCounter("mhc_operator_restarts_total", "Gangs started again, rollbacks not counted, by reason.", "reason");
-        rollbacks = factory.CreateCounter("mhc_operator_rollbacks_total", "Returns to a healthy checkpoint, by the verdict's reason.", "reason");
+        rollbacks = factory.CreateCounter(
+            "mhc_operator_rollbacks_total",
+            "Returns to a healthy checkpoint, by the verdict's reason; Other: one that mhc-trainer does not give.",
+            "reason");
         inPlace = factory.CreateCounter("mhc_operator_restarts_in_place_total", "Gangs that started again in the pods that they had, after failures and after rollbacks.");
         recovery = factory.CreateHistogram(
             "mhc_operator_recovery_seconds",
@@ -33,13 +53,13 @@ public sealed class OperatorMetrics
     /// <summary>Counts what a written status has decided.</summary>
     internal void Count(MhcTrainingJobStatus? before, MhcTrainingJobStatus after)
     {
-        var known = before?.Rollbacks.Count ?? 0;
-        foreach (var rollback in after.Rollbacks.Skip(known))
+        foreach (var rollback in after.Rollbacks.TakeLast(after.RollbackCount - (before?.RollbackCount ?? 0)))
         {
-            rollbacks.WithLabels(rollback.Reason).Inc();
+            rollbacks.WithLabels(Known(rollback.Reason, VerdictReasons)).Inc();
         }
 
-        if (known > 0 && before!.Rollbacks[^1].Seconds is null && after.Rollbacks[known - 1].Seconds is { } seconds)
+        if (before?.Rollbacks is [.., { Seconds: null } last]
+            && after.Rollbacks.LastOrDefault(r => r.Attempt == last.Attempt)?.Seconds is { } seconds)
         {
             recovery.Observe(seconds);
         }
@@ -49,14 +69,14 @@ public sealed class OperatorMetrics
         var restarted = after.Attempt > Math.Max(1, before?.Attempt ?? 0) && Conditions.IsTrue(after.Conditions, ConditionTypes.Restarting);
         if (restarted && Conditions.Find(after.Conditions, ConditionTypes.Restarting)!.Reason is var reason and not Reasons.RolledBack)
         {
-            restarts.WithLabels(reason).Inc();
+            restarts.WithLabels(Known(reason, RestartReasons)).Inc();
         }
     }
 
     /// <summary>Keeps the number of jobs in each phase.</summary>
     internal void Observe(JobKey key, MhcTrainingJobStatus? status)
     {
-        var phase = status?.Phase ?? "Pending";
+        var phase = Known(status?.Phase ?? "Pending", Phases);
         phases.TryGetValue(key, out var before);
         if (before == phase)
         {
@@ -70,6 +90,8 @@ public sealed class OperatorMetrics
             jobs.WithLabels(before).Dec();
         }
     }
+
+    private static string Known(string word, HashSet<string> words) => words.Contains(word) ? word : "Other";
 
     /// <summary>A job is no more.</summary>
     internal void Forget(JobKey key)

@@ -32,6 +32,9 @@ internal sealed record Plan
     /// <summary>Pods whose processes are to begin the next attempt.</summary>
     public IReadOnlyList<PodOrder> Order { get; init; } = [];
 
+    /// <summary>Pods whose processes are ended, and that stay for their logs.</summary>
+    public IReadOnlyList<V1Pod> Stop { get; init; } = [];
+
     /// <summary>Pods to delete.</summary>
     public IReadOnlyList<PodDeletion> Delete { get; init; } = [];
 
@@ -61,5 +64,5 @@ internal sealed record Plan
 
     /// <summary>There is nothing to be done: the same picture leads to the same plan until it is time to look again.</summary>
     public bool IsIdle => !SuspendJob && !DeleteJob && Status is null && Claim is null
-        && Dump.Count + Order.Count + Delete.Count + DeleteGroups.Count + Create.Count + Apply.Count + Pods.Count + Events.Count == 0;
+        && Dump.Count + Order.Count + Stop.Count + Delete.Count + DeleteGroups.Count + Create.Count + Apply.Count + Pods.Count + Events.Count == 0;
 }

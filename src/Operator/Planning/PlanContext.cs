@@ -14,6 +14,7 @@ internal sealed class PlanContext
 {
     private readonly List<V1Pod> dumps = [];
     private readonly List<PodOrder> orders = [];
+    private readonly List<V1Pod> stops = [];
     private readonly List<PodDeletion> deletions = [];
     private readonly List<PodGroup> groupDeletions = [];
     private readonly List<JsonObject> creations = [];
@@ -121,9 +122,11 @@ internal sealed class PlanContext
         }
     }
 
-    public void Say(string reason, string message) => events.Add(new ClusterEvent(IsWarning: false, reason, message));
+    public void Say(string reason, string message) =>
+        events.Add(new ClusterEvent(IsWarning: false, reason, ConditionText.Message(message)));
 
-    public void Warn(string reason, string message) => events.Add(new ClusterEvent(IsWarning: true, reason, message));
+    public void Warn(string reason, string message) =>
+        events.Add(new ClusterEvent(IsWarning: true, reason, ConditionText.Message(message)));
 
     public void LookAgainAt(DateTimeOffset at)
     {
@@ -136,6 +139,15 @@ internal sealed class PlanContext
 
     /// <summary>Tells a pod's processes to begin the current attempt.</summary>
     public void Order(V1Pod pod, string order, int count) => orders.Add(new PodOrder(pod, order, count));
+
+    /// <summary>Ends what still runs in a pod, which stays for its logs.</summary>
+    public void Stop(V1Pod pod)
+    {
+        if (pod.Metadata.DeletionTimestamp is null && pod.Spec?.ActiveDeadlineSeconds is not 1)
+        {
+            stops.Add(pod);
+        }
+    }
 
     public void Delete(V1Pod pod)
     {
@@ -188,6 +200,7 @@ internal sealed class PlanContext
             StatusWaits = change.LookAgainAt is not null,
             Dump = change.Write ? dumps : [],
             Order = orders,
+            Stop = stops,
             Delete = deletions,
             DeleteGroups = groupDeletions,
             Create = creations,

@@ -23,7 +23,9 @@ internal static class Planner
             return DeletionPolicy.Apply(context) ? Told(context) : Planning.Plan.Nothing;
         }
 
-        if (!FinishedPolicy.IsFinished(context))
+        // A job that has finished may be edited too: that is observed, and what may not change is still refused.
+        var isValid = ValidityPolicy.Apply(context);
+        if (isValid && !FinishedPolicy.IsFinished(context))
         {
             Decide(context);
         }
@@ -45,11 +47,6 @@ internal static class Planner
 
     private static void Decide(PlanContext context)
     {
-        if (!ValidityPolicy.Apply(context))
-        {
-            return;
-        }
-
         StartPolicy.Adopt(context);
         if (SuccessPolicy.Apply(context))
         {

@@ -37,6 +37,7 @@ internal static class Reasons
     public const string WorkerFailed = "WorkerFailed";
     public const string WorkerLost = "WorkerLost";
     public const string WorkerDisrupted = "WorkerDisrupted";
+    public const string WorkerRefused = "WorkerRefused";
     public const string UnstableObserved = "UnstableObserved";
     public const string Hung = "Hung";
     public const string SchedulingTimeout = "SchedulingTimeout";

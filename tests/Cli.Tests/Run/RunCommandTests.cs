@@ -89,6 +89,33 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_container_beside_the_trainers_that_fails_is_named_with_the_end_of_its_own_log()
+    {
+        var trainer = shell.WriteScript("trainer", FakeTrainer.Patient);
+
+        var result = await shell.RunAsync("run", Beside("echo connecting; echo no route to host; exit 78"), "--trainer", trainer);
+
+        Assert.Equal(CliExitCode.Failed, result.ExitCode);
+        Assert.Contains("container log-shipper ended with 78 (Error)", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("ConfigurationInvalid", result.Error, StringComparison.Ordinal);
+        Assert.Contains("  no route to host", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_container_beside_the_trainers_that_never_ends_keeps_no_run_from_ending()
+    {
+        var trainer = shell.WriteScript("trainer", "exit 0");
+
+        var result = await shell.RunAsync("run", Beside("while :; do sleep 0.05; done"), "--trainer", trainer);
+
+        Assert.Equal(CliExitCode.Ok, result.ExitCode);
+    }
+
+    private string Beside(string script) => shell.Write("beside.yaml", Manifests.Small
+        .Replace("maxRestarts: 1", "maxRestarts: 0", StringComparison.Ordinal)
+        .Replace("    device: Cpu", $"    device: Cpu\n    template: {{spec: {{containers: [{{name: log-shipper, image: i, command: [sh, -c, '{script}']}}]}}}}", StringComparison.Ordinal));
+
+    [Fact]
     public async Task A_killed_worker_restarts_the_gang()
     {
         var trainer = shell.WriteScript("trainer", FakeTrainer.CrashesOnce);

@@ -41,6 +41,32 @@ internal static class PlayedParts
             },
         }, Cancel);
 
+    /// <summary>What the kubelet says of a pod's containers.</summary>
+    public static Task TellAsync(this TestNamespace ns, JsonObject pod, string phase, params (string Name, JsonObject State)[] containers) => ns.TellAsync(pod, phase, first: null, containers);
+
+    /// <summary>The same where one comes before them.</summary>
+    public static Task TellAsync(this TestNamespace ns, JsonObject pod, string phase, (string Name, JsonObject State)? first, params (string Name, JsonObject State)[] containers) => ns.Api.MergeAsync(
+        ns.Path("pods", pod.Name()) + "/status",
+        new JsonObject
+        {
+            ["status"] = new JsonObject
+            {
+                ["phase"] = phase,
+                ["initContainerStatuses"] = new JsonArray([.. first is { } f ? [State(f)] : Array.Empty<JsonNode>()]),
+                ["containerStatuses"] = new JsonArray([.. containers.Select(State)]),
+            },
+        }, Cancel);
+
+    private static JsonNode State((string Name, JsonObject State) container) => new JsonObject
+    {
+        ["name"] = container.Name,
+        ["image"] = "i",
+        ["imageID"] = "i",
+        ["ready"] = container.State.ContainsKey("running"),
+        ["restartCount"] = 0,
+        ["state"] = container.State.DeepClone(),
+    };
+
     /// <summary>A node whose kubelet is heard of.</summary>
     public static async Task<string> MakeNodeAsync(this TestNamespace ns)
     {

@@ -24,6 +24,9 @@ internal sealed class PlayedTrainer : IDisposable
 
     public volatile bool OwnsFolder;
 
+    /// <summary>What it answers, whatever that is; null: what it should.</summary>
+    public volatile string? Answer;
+
     public void Dispose() => listener.Close();
 
     private async Task AnswerAsync()
@@ -33,7 +36,8 @@ internal sealed class PlayedTrainer : IDisposable
             try
             {
                 var context = await listener.GetContextAsync();
-                await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes($$"""{"attempt":{{Attempt}},"ownsFolder":{{(OwnsFolder ? "true" : "false")}},"step":{{Step}},"totalSteps":100000}"""));
+                var answer = Answer ?? $$"""{"attempt":{{Attempt}},"ownsFolder":{{(OwnsFolder ? "true" : "false")}},"step":{{Step}},"totalSteps":100000}""";
+                await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(answer));
                 context.Response.Close();
             }
             catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)

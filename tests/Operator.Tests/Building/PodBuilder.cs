@@ -73,7 +73,37 @@ internal sealed class PodBuilder
     {
         p.Spec.Containers[0].Ports = [new V1ContainerPort { Name = "mhc-worker", ContainerPort = 8471 }];
         p.Status.Conditions = [new V1PodCondition { Type = "Ready", Status = ready ? "True" : "False" }];
+        p.Status.ContainerStatuses[0].Ready = ready;
     });
+
+    /// <summary>A container beside the ranks, by the template; null: it has not started.</summary>
+    public PodBuilder Beside(string name, V1ContainerState? state, string? restartPolicy = null) => With(p =>
+    {
+        p.Spec.Containers.Add(new V1Container { Name = name, RestartPolicy = restartPolicy });
+        p.Status.ContainerStatuses = [.. p.Status.ContainerStatuses ?? [], Status(state ?? new V1ContainerState(), name)];
+        p.Status.Conditions = [.. (p.Status.Conditions ?? []).Where(c => c.Type != "Ready"), new V1PodCondition { Type = "Ready", Status = state?.Running is null ? "False" : "True" }];
+        p.Status.Phase = state?.Running is not null ? "Running" : p.Status.Phase;
+    });
+
+    /// <summary>A container that comes before the ranks, by the template.</summary>
+    public PodBuilder Before(string name, V1ContainerState state, string? restartPolicy = null) => With(p =>
+    {
+        p.Spec.InitContainers = [.. p.Spec.InitContainers ?? [], new V1Container { Name = name, RestartPolicy = restartPolicy }];
+        p.Status.InitContainerStatuses = [.. p.Status.InitContainerStatuses ?? [], Status(state, name)];
+    });
+
+    /// <summary>The kubelet did not take it, or has ended it as a whole.</summary>
+    public PodBuilder Refused(string reason, string message = "Pod was rejected") => Scheduled().With(p =>
+    {
+        p.Status.Phase = "Failed";
+        p.Status.Reason = reason;
+        p.Status.Message = message;
+        p.Status.Conditions = [];
+    });
+
+    public static V1ContainerState Goes() => new() { Running = new V1ContainerStateRunning() };
+
+    public static V1ContainerState Over(int code, string message = "") => Terminated(code, message, null).State;
 
     /// <summary>It was told to begin an attempt.</summary>
     public PodBuilder Ordered(string order, int count = 0) => With(p => p.Metadata.Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -121,6 +151,6 @@ internal sealed class PodBuilder
         Terminated = new V1ContainerStateTerminated { ExitCode = code, Reason = code == 0 ? "Completed" : "Error", Message = message, FinishedAt = (at ?? Clock.Start).UtcDateTime },
     });
 
-    private static V1ContainerStatus Status(V1ContainerState state) =>
-        new() { Name = "trainer", Image = "mhc-trainer", ImageID = "", Ready = state.Running is not null, RestartCount = 0, State = state };
+    private static V1ContainerStatus Status(V1ContainerState state, string name = "trainer") =>
+        new() { Name = name, Image = "mhc-trainer", ImageID = "", Ready = state.Running is not null, RestartCount = 0, State = state };
 }

@@ -91,6 +91,8 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     public Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel) =>
         Write($"own PersistentVolumeClaim {claim.Metadata.Name}", () => inner.SetClaimOwnerAsync(claim, owner, cancel));
 
+    public Task StopPodAsync(V1Pod pod, CancellationToken cancel) => Write($"stop Pod {pod.Metadata.Name}", () => inner.StopPodAsync(pod, cancel));
+
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) => Write($"dump Pod {pod.Metadata.Name}", () => inner.DumpThreadsAsync(pod, cancel));
 
     public Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel) => Write($"order Pod {pod.Metadata.Name}", () => inner.OrderAsync(pod, order, count, cancel));

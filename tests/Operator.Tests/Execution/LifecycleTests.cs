@@ -30,7 +30,7 @@ public sealed class LifecycleTests
         Assert.Equal("Succeeded", simulation.Status.Phase);
         Assert.Equal((2, 0), (simulation.Status.Attempt, simulation.Status.Restarts));
         Assert.Equal(["GangRunning", "RolledBack", "GangRunning", "Succeeded"], simulation.Events.Select(e => e.Reason));
-        Assert.Empty(simulation.PodNames);
+        Assert.Equal(["demo-2-0", "demo-2-1"], simulation.PodNames); // they have ended, and keep their logs
         Assert.Empty(simulation.Violations);
     }
 

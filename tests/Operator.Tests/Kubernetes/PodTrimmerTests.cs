@@ -29,6 +29,7 @@ public sealed class PodTrimmerTests
         Assert.Null(pod.Metadata.ManagedFields);
         var worker = new WorkerPod(pod, Attempt: 1, Current: 1);
         Assert.Equal(("an order", 3), (worker.Order, worker.OrderCount));
+        Assert.Equal(("proxy", "Always", 1), (pod.Spec.InitContainers[0].Name, pod.Spec.InitContainers[0].RestartPolicy, pod.Spec.ActiveDeadlineSeconds));
         Assert.DoesNotContain("example.org/note", pod.Metadata.Annotations.Keys);
     }
 
@@ -52,6 +53,8 @@ public sealed class PodTrimmerTests
         pod["metadata"]!["annotations"] = new JsonObject { [Annotations.Order] = "an order", [Annotations.OrderCount] = "3", ["example.org/note"] = "nobody reads it" };
         pod["metadata"]!["managedFields"] = new JsonArray(new JsonObject { ["manager"] = "mhc-operator", ["operation"] = "Update", ["fieldsV1"] = new JsonObject() });
         pod["spec"]!["nodeName"] = "node-1";
+        pod["spec"]!["activeDeadlineSeconds"] = 1;
+        pod["spec"]!["initContainers"] = new JsonArray(new JsonObject { ["name"] = "proxy", ["image"] = "i", ["restartPolicy"] = "Always" });
         pod["status"] = new JsonObject
         {
             ["phase"] = "Running",

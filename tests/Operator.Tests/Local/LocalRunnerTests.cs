@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Operator.Local;
 using MhcOperator.Operator.Tests.Building;
@@ -136,6 +137,93 @@ public sealed class LocalRunnerTests : IDisposable
         Assert.Contains("asked", Log("demo-1-0"), StringComparison.Ordinal);
         Assert.False(Directory.Exists($"/proc/{Pid()}"));
     }
+
+    [Fact]
+    public async Task A_container_beside_the_trainers_that_never_ends_keeps_no_run_from_ending()
+    {
+        var job = await RunAsync(Beside("log-shipper", """echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done"""), """until test -s "$MHC_CHECKPOINT_DIR/pid"; do sleep 0.05; done""");
+        Assert.Equal("Succeeded", job.Status!.Phase);
+        Assert.False(Directory.Exists($"/proc/{Pid()}"));
+    }
+
+    [Theory]
+    [InlineData(78)]
+    [InlineData(86)]
+    public async Task A_container_beside_the_trainers_that_fails_is_named_with_its_code_and_last_words(int code)
+    {
+        var job = await RunAsync(Beside("log-shipper", $"echo no route to host; exit {code}").WithRestarts(0), "sleep 60");
+        var failed = job.Status!.Conditions.Single(c => c.Type == ConditionTypes.Failed);
+        Assert.Equal("WorkerFailed", failed.Reason);
+        Assert.Contains($"container log-shipper ended with {code} (Error): no route to host", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(0, job.Status.RollbackCount);
+    }
+
+    [Fact]
+    public async Task A_container_without_a_command_of_its_own_is_not_another_trainer()
+    {
+        var job = MakeJob().WithWorkers(1).With(j => j.Spec.Workers.Template = new JsonObject
+        {
+            ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "log-shipper", ["image"] = "fluent-bit" }) },
+        });
+        Assert.Equal("Succeeded", (await RunAsync(job, "echo trains")).Status!.Phase);
+        Assert.Equal("trains\n", Log("demo-1-0"));
+        Assert.Contains("was not started", Log("demo-1-0-log-shipper"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trainer_that_ends_with_0_when_it_is_told_to_leaves_the_run_suspended()
+    {
+        using var stop = new CancellationTokenSource();
+        var run = RunAsync(MakeJob(), """cd "$MHC_CHECKPOINT_DIR"; trap 'exit 0' TERM; echo > trains-$RANK; while :; do sleep 0.05; done""", stop);
+        await UntilAsync(() => CheckpointNames().SequenceEqual(["trains-0", "trains-1"]));
+        await stop.CancelAsync();
+        var job = await run;
+        Assert.Equal("Suspended", job.Status!.Phase);
+        Assert.DoesNotContain(job.Status.Conditions, c => c.Type == ConditionTypes.Succeeded);
+    }
+
+    [Fact]
+    public async Task Containers_that_come_first_run_one_after_the_other_before_the_trainer_and_a_sidecar_beside_it()
+    {
+        var job = Before(
+            ("one", """sleep 0.2; echo one >> "$MHC_CHECKPOINT_DIR/order" """, null),
+            ("proxy", """echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done""", "Always"),
+            ("two", """echo two >> "$MHC_CHECKPOINT_DIR/order" """, null));
+        var ended = await RunAsync(job, """until test -s "$MHC_CHECKPOINT_DIR/pid"; do sleep 0.05; done; echo trainer >> "$MHC_CHECKPOINT_DIR/order" """);
+        Assert.Equal("Succeeded", ended.Status!.Phase);
+        Assert.Equal(["one", "two", "trainer"], await File.ReadAllLinesAsync(Path.Combine(folder, "checkpoints", "order"), TestContext.Current.CancellationToken));
+        Assert.False(Directory.Exists($"/proc/{Pid()}"));
+    }
+
+    [Fact]
+    public async Task One_that_comes_first_and_fails_is_named_and_nothing_after_it_is_started()
+    {
+        var job = await RunAsync(Before(("fetch-data", "echo bucket not found; exit 42", null), ("two", "echo two", null)).WithRestarts(0), "echo trains");
+        Assert.Contains("init container fetch-data ended with 42 (Error): bucket not found", job.Status!.Conditions.Single(c => c.Type == ConditionTypes.Failed).Message, StringComparison.Ordinal);
+        Assert.Equal(["demo-1-0-fetch-data.log"], Directory.GetFiles(Path.Combine(folder, "logs")).Select(Path.GetFileName));
+    }
+
+    private static JobBuilder Before(params (string Name, string Script, string? RestartPolicy)[] containers) => MakeJob().WithWorkers(1).With(j => j.Spec.Workers.Template = new JsonObject
+    {
+        ["spec"] = new JsonObject
+        {
+            ["initContainers"] = new JsonArray([.. containers.Select(c => (JsonNode)new JsonObject
+            {
+                ["name"] = c.Name,
+                ["image"] = "i",
+                ["command"] = new JsonArray("/bin/sh", "-c", c.Script),
+                ["restartPolicy"] = c.RestartPolicy,
+            })]),
+        },
+    });
+
+    private static JobBuilder Beside(string name, string script) => MakeJob().WithWorkers(1).With(j => j.Spec.Workers.Template = new JsonObject
+    {
+        ["spec"] = new JsonObject
+        {
+            ["containers"] = new JsonArray(new JsonObject { ["name"] = name, ["image"] = "i", ["command"] = new JsonArray("/bin/sh", "-c", script) }),
+        },
+    });
 
     [Fact]
     public async Task Killing_waits_for_nobody_and_leaves_no_child()

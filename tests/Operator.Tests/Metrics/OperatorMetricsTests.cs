@@ -52,6 +52,31 @@ public sealed class OperatorMetricsTests
         Assert.Contains("mhc_operator_restarts_total{reason=\"WorkerFailed\"} 1", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Words_that_nobody_knows_are_one_series_however_many_there_are()
+    {
+        var metrics = new OperatorMetrics(registry);
+        for (var i = 0; i < 100; i++)
+        {
+            var before = MakeRunning(1, 2).Build();
+            metrics.Count(before, MakeRunning(2, 2).Condition("Restarting", "True", $"R{i}").Rollback(1, 115, 100).With(s => s.Rollbacks[0].Reason = $"V{i}").Build());
+            metrics.Observe(new JobKey("default", $"job-{i}"), MakeRunning(1, 2).With(s => s.Phase = $"P{i}").Build());
+        }
+
+        var text = await TextAsync();
+        Assert.All((string[])["restarts_total{reason", "rollbacks_total{reason", "jobs{phase"], name => Assert.Contains($"mhc_operator_{name}=\"Other\"}} 100", text, StringComparison.Ordinal));
+        Assert.DoesNotContain("R7", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rollback_is_counted_though_an_older_record_made_room_for_it()
+    {
+        var metrics = new OperatorMetrics(registry);
+        var before = MakeRunning(3, 2).Rollback(1, 50, 40).Rollback(2, 60, 50).With(s => s.RollbackCount = 7).Build();
+        metrics.Count(before, MakeRunning(4, 2).Rollback(2, 60, 50).Rollback(3, 70, 60).With(s => s.RollbackCount = 8).Build());
+        Assert.Contains("mhc_operator_rollbacks_total{reason=\"LossSpike\"} 1", await TextAsync(), StringComparison.Ordinal);
+    }
+
     private async Task<string> TextAsync()
     {
         using var stream = new MemoryStream();

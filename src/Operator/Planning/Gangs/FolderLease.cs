@@ -21,15 +21,21 @@ internal static class FolderLease
     {
         var (job, options) = (context.Job, context.Observed.Options);
         return IsShared(job.Spec.Checkpoints.Volume)
-            && AreOurs((pod.Pod.Spec?.Containers ?? []).Where(c => PodManifest.IsTrainer(c.Name)).Select(c => ((string?)c.Image, c.Command?.Count ?? 0)), options)
+            && AreOurs(Containers(pod), options)
             && AreOurs(NextContainers(job, context.Status, options), options);
     }
 
+    private static IEnumerable<(string? Image, int Command)> Containers(WorkerPod pod) =>
+        (pod.Pod.Spec?.Containers ?? []).Where(c => pod.Ranks.Contains(c.Name, StringComparer.Ordinal)).Select(c => ((string?)c.Image, c.Command?.Count ?? 0));
+
     // The template may name another image than the job does.
-    private static IEnumerable<(string? Image, int Command)> NextContainers(MhcTrainingJob job, MhcTrainingJobStatus status, OperatorOptions options) =>
-        PodManifest.For(job, status, 0, options)["spec"]!["containers"]!.AsArray().OfType<JsonObject>()
-            .Where(c => PodManifest.IsTrainer((string?)c["name"]))
+    private static IEnumerable<(string? Image, int Command)> NextContainers(MhcTrainingJob job, MhcTrainingJobStatus status, OperatorOptions options)
+    {
+        var containers = PodManifest.For(job, status, 0, options)["spec"]!["containers"]!.AsArray().OfType<JsonObject>().ToList();
+        var ranks = RankContainers.Among(containers.Select(c => (string?)c["name"]), job.Spec.Workers.DevicesPerWorker);
+        return containers.Where(c => ranks.Contains((string?)c["name"], StringComparer.Ordinal))
             .Select(c => ((string?)c["image"], (c["command"] as JsonArray)?.Count ?? 0));
+    }
 
     private static bool AreOurs(IEnumerable<(string? Image, int Command)> trainers, OperatorOptions options)
     {

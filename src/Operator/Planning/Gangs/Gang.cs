@@ -35,6 +35,9 @@ internal sealed class Gang
 
     public bool HasSucceeded => IsComplete && Current.Count > 0 && Current.All(p => p.HasSucceeded);
 
+    /// <summary>Every rank has ended with 0, some perhaps only because they were told to end.</summary>
+    public bool IsDone => IsComplete && Current.Count > 0 && Current.All(p => p.IsDone);
+
     public bool IsRunning => IsComplete && Current.Count > 0 && Current.All(p => p.IsRunning && p.End is null);
 
     /// <summary>Whether it has run, whatever has become of it since.</summary>
@@ -46,7 +49,8 @@ internal sealed class Gang
     {
         var (pods, attempt) = (observed.Pods, GangAttempt.Of(status));
         var owned = pods.Where(p => IsOwned(p.Metadata, job))
-            .Select(p => new WorkerPod(p, AttemptOf(p), status.Attempt, observed.Reports.GetValueOrDefault(p.Metadata.Uid ?? "")))
+            .Select(p => new WorkerPod(
+                p, AttemptOf(p), status.Attempt, observed.Reports.GetValueOrDefault(p.Metadata.Uid ?? ""), job.Spec.Workers.DevicesPerWorker))
             .OrderBy(p => RankOf(p.Pod)).ToList();
         var current = owned.Where(p => p.Attempt == attempt).ToList();
         var names = current.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);

@@ -16,9 +16,6 @@ internal static class PodManifest
     public const string CheckpointFolder = "/checkpoints";
     public const string DataFolder = "/data";
 
-    /// <summary>Container of a worker with one device; the template of that name holds for every rank's container.</summary>
-    public const string ContainerName = "trainer";
-
     private const int User = 65532;
 
     /// <param name="job">Its job.</param>
@@ -48,10 +45,6 @@ internal static class PodManifest
         return pod;
     }
 
-    /// <summary>Whether a container of that name runs a rank.</summary>
-    public static bool IsTrainer(string? container) =>
-        container == ContainerName || container?.StartsWith(ContainerName + "-", StringComparison.Ordinal) == true;
-
     private static JsonObject Spec(MhcTrainingJob job, int attempt, int devices, OperatorOptions options)
     {
         var scheduling = job.Spec.Scheduling;
@@ -69,7 +62,7 @@ internal static class PodManifest
                 ["fsGroup"] = User,
                 ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
             },
-            ["containers"] = new JsonArray([.. Enumerable.Range(0, devices).Select(local => Container(job, ContainerOf(local, devices), options))]),
+            ["containers"] = new JsonArray([.. Enumerable.Range(0, devices).Select(local => Container(job, RankContainers.Name(local, devices), options))]),
             ["volumes"] = PodVolumes.Volumes(job),
         };
         if (scheduling.PriorityClassName is { } priority)
@@ -146,13 +139,13 @@ internal static class PodManifest
     {
         var overrides = (JsonObject)template.DeepClone();
         if (devices > 1 && overrides["spec"] is JsonObject spec && spec["containers"] is JsonArray containers
-            && containers.OfType<JsonObject>().FirstOrDefault(c => (string?)c["name"] == ContainerName) is { } forAll)
+            && containers.OfType<JsonObject>().FirstOrDefault(c => (string?)c["name"] == RankContainers.Single) is { } forAll)
         {
             containers.Remove(forAll);
             for (var local = 0; local < devices; local++)
             {
                 var copy = (JsonObject)forAll.DeepClone();
-                copy["name"] = ContainerOf(local, devices);
+                copy["name"] = RankContainers.Name(local, devices);
                 // First, so that what is said about one rank's container wins.
                 containers.Insert(0, copy);
             }
@@ -241,13 +234,13 @@ internal static class PodManifest
             security["allowPrivilegeEscalation"] ??= false;
         }
 
+        // A container that leaves no last words of its own fails without a word else.
+        container["terminationMessagePolicy"] ??= "FallbackToLogsOnError";
         security["capabilities"] ??= new JsonObject { ["drop"] = JsonText.Array(["ALL"]) };
     }
 
-    private static string ContainerOf(int local, int devices) => devices == 1 ? ContainerName : string.Create(CultureInfo.InvariantCulture, $"{ContainerName}-{local}");
-
     private static int? LocalRankOf(string? container, int devices) =>
-        Enumerable.Range(0, devices).Where(local => ContainerOf(local, devices) == container).Select(local => (int?)local).FirstOrDefault();
+        Enumerable.Range(0, devices).Where(local => RankContainers.Name(local, devices) == container).Select(local => (int?)local).FirstOrDefault();
 
     private static JsonObject Port(string name, int port) => new() { ["name"] = name, ["containerPort"] = port, ["protocol"] = "TCP" };
 }

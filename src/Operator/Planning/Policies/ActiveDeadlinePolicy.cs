@@ -1,4 +1,4 @@
-using System.Globalization;
+using MhcOperator.Api;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -20,7 +20,8 @@ internal static class ActiveDeadlinePolicy
             return false;
         }
 
-        FinishedPolicy.Fail(context, Reasons.DeadlineExceeded, string.Create(CultureInfo.InvariantCulture, $"the job was active for more than {seconds} seconds (runPolicy.activeDeadlineSeconds)"));
+        var message = $"the job was active for more than {Counted.Of(seconds, "second")} (runPolicy.activeDeadlineSeconds)";
+        FinishedPolicy.Fail(context, Reasons.DeadlineExceeded, message);
         return true;
     }
 }

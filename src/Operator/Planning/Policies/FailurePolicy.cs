@@ -6,8 +6,8 @@ namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
 /// What follows when a worker has failed. The strongest code of any rank decides: 78 and 65 end the job, 86 takes it back, and everything
-/// else is the infrastructure's and restarts the whole gang. A rank that lost its peer ends with 75, often before the peer's own code is seen,
-/// so a gang in which only such ranks have ended is given a moment.
+/// else is the infrastructure's and restarts the whole gang: so is whatever another container than a rank's ends with. A rank
+/// that lost its peer ends with 75, often before the peer's own code is seen, so a gang in which only such ranks have ended is given a moment.
 /// </summary>
 internal static class FailurePolicy
 {
@@ -40,8 +40,14 @@ internal static class FailurePolicy
 
     private static bool IsWorthWaiting(PlanContext context, List<WorkerPod> failed)
     {
-        var othersMayTell = context.Gang.Current.Any(p => p.IsActive && (p.End is null || (p.End.Held && !p.IsHeld)));
+        var othersMayTell = context.Gang.Current.Any(p => p is { IsActive: true, IsDone: false } && (p.End is null || (p.End.Held && !p.IsHeld)));
         if (!othersMayTell || failed.Exists(p => p.End!.ExitCode != ExitCode.TryAgain) || failed.Min(p => p.End!.At) is not { } first)
+        {
+            return false;
+        }
+
+        // A clock that is ahead, or says anything at all, is not waited for.
+        if (first > context.Now + context.Observed.Options.DecisiveCodeWait)
         {
             return false;
         }
@@ -63,11 +69,15 @@ internal static class FailurePolicy
         var end = cause.End!;
         if (failed.Find(p => p.End!.Disrupted || IsDrained(context, p)) is { } taken)
         {
-            RestartPolicy.Restart(context, Reasons.WorkerDisrupted, $"the cluster has taken a worker away: {Told(taken.Name, taken.End!)}", counted: false);
+            var (reason, what) = PodDisruption.IsRefused(taken.Pod)
+                ? (Reasons.WorkerRefused, "a node has not taken a worker")
+                : (Reasons.WorkerDisrupted, "the cluster has taken a worker away");
+            RestartPolicy.Restart(context, reason, $"{what}: {Told(taken.Name, taken.End!)}", counted: false);
         }
         else
         {
-            RestartPolicy.Restart(context, end.ExitCode is null ? Reasons.WorkerLost : Reasons.WorkerFailed, Told(cause.Name, end), counted: true, RestartTierPolicy.Choose(context));
+            var reason = end is { ExitCode: null, Other: null } ? Reasons.WorkerLost : Reasons.WorkerFailed;
+            RestartPolicy.Restart(context, reason, Told(cause.Name, end), counted: true, RestartTierPolicy.Choose(context));
         }
 
         return true;
@@ -88,7 +98,12 @@ internal static class FailurePolicy
     private static string Told(string pod, PodEnd end)
     {
         var message = TerminationMessageReader.Read(end.Message) is { } told ? $"{told.Reason}: {told.Message}" : end.Message.Trim();
-        var how = end.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $"ended with {code} ({end.Reason})") : $"has ended ({end.Reason})";
-        return message.Length == 0 ? $"pod {pod} {how}" : $"pod {pod} {how}: {message}";
+        var how = (end.ExitCode, end.Other) switch
+        {
+            ({ } code, _) => string.Create(CultureInfo.InvariantCulture, $" ended with {code} ({end.Reason})"),
+            (_, { } other) => string.Create(CultureInfo.InvariantCulture, $", {other.Container} ended with {other.Code} ({end.Reason})"),
+            _ => $" has ended ({end.Reason})",
+        };
+        return message.Length == 0 ? $"pod {pod}{how}" : $"pod {pod}{how}: {message}";
     }
 }

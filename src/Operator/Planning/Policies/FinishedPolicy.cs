@@ -10,7 +10,7 @@ internal static class FinishedPolicy
 
     public static void Succeed(PlanContext context)
     {
-        var message = $"all {context.Spec.Workers.Replicas} workers are done";
+        var message = Counted.All(context.Spec.Workers.Replicas, "worker", "is done", "are done");
         context.SetCondition(ConditionTypes.Succeeded, Conditions.True, Reasons.Succeeded, message);
         context.Say(Reasons.Succeeded, message);
         Finish(context);
@@ -25,11 +25,18 @@ internal static class FinishedPolicy
 
     public static void Apply(PlanContext context)
     {
-        foreach (var pod in context.Gang.Current.Where(p => IsCleaned(p, context.Spec.RunPolicy.CleanPods) && !IsAboutToFail(context, p)).Concat(context.Gang.Previous))
+        var policy = context.Spec.RunPolicy.CleanPods;
+        foreach (var pod in context.Gang.Current.Where(p => !p.HasEnded && IsKept(p, policy) && policy != CleanPods.None))
+        {
+            context.Stop(pod.Pod);
+        }
+
+        foreach (var pod in context.Gang.Current.Where(p => !IsKept(p, policy) && !IsAboutToFail(context, p)).Concat(context.Gang.Previous))
         {
             context.Delete(pod.Pod);
         }
 
+        WorkerCountsPolicy.Follow(context);
         PodGroupPolicy.Clean(context, current: false);
     }
 
@@ -48,7 +55,8 @@ internal static class FinishedPolicy
     /// <summary>Its process has ended, its container does not know yet that no other follows: it soon ends as its process did.</summary>
     private static bool IsAboutToFail(PlanContext context, WorkerPod pod)
     {
-        if (context.Spec.RunPolicy.CleanPods != CleanPods.AllButFailed || pod is not { IsActive: true, IsSupervised: true, Phase: "Running" }
+        if (context.Spec.RunPolicy.CleanPods is not (CleanPods.Running or CleanPods.AllButFailed)
+            || pod is not { IsActive: true, IsSupervised: true, Phase: "Running" }
             || (pod.IsReady && pod.End is null) || context.Status.FinishedAt is not { } finished)
         {
             return false;
@@ -64,11 +72,12 @@ internal static class FinishedPolicy
         return true;
     }
 
-    private static bool IsCleaned(WorkerPod pod, CleanPods policy) => policy switch
+    /// <summary>Whether the pod stays for its logs. Where something in it has failed and something else runs on, that is stopped.</summary>
+    private static bool IsKept(WorkerPod pod, CleanPods policy) => policy switch
     {
-        CleanPods.None => false,
-        CleanPods.Running => !pod.IsTerminal,
-        CleanPods.AllButFailed => !pod.HasFailed,
-        _ => true,
+        CleanPods.None => true,
+        CleanPods.Running => pod.HasEnded || pod.HasFailed,
+        CleanPods.AllButFailed => pod.HasFailed,
+        _ => false,
     };
 }

@@ -48,19 +48,24 @@ internal static class InstabilityPolicy
     {
         MarkUnstable(context, verdict);
         var policy = context.Spec.Stability.Rollback;
-        if (RollbackBudget.Left(context.Status.Rollbacks, policy, verdict.OnsetStep) <= 0)
+        var used = RollbackBudget.Used(context.Status, policy, verdict.OnsetStep);
+        if (used >= policy.Limit)
         {
-            FinishedPolicy.Fail(context, Reasons.RollbackLimitExceeded, $"{Told(verdict)}; {policy.Limit} rollbacks are allowed, and too few healthy steps have passed since the last");
+            var allowed = policy.Limit == 0
+                ? "no rollback is allowed"
+                : $"{Counted.Of(policy.Limit, "rollback")} {(policy.Limit == 1 ? "is" : "are")} allowed, and too few healthy steps have passed since the last";
+            FinishedPolicy.Fail(context, Reasons.RollbackLimitExceeded, $"{Told(verdict)}; {allowed} (stability.rollback.limit)");
             return;
         }
 
+        var inVain = RollbackBudget.InVain(context.Status, used, verdict.DetectedStep);
         var tier = RestartTierPolicy.Choose(context, verdict.DetectedStep);
         var record = RollbackRecorder.Record(context, verdict, tier);
         var target = record.RestoredStep == 0 ? "from the start" : $"from step {record.RestoredStep}";
         var skipped = record.Skipped.Length == 0 ? "" : $", without data steps {record.Skipped}";
         var message = $"{Told(verdict)}; training goes on {target}{skipped}{(tier == RecoveryTiers.RestartInPlace ? ", in place" : "")}";
         context.Warn(Reasons.RolledBack, message);
-        RestartPolicy.NextGang(context, Reasons.RolledBack, message, notBefore: null, tier);
+        RestartPolicy.NextGang(context, Reasons.RolledBack, message, inVain == 0 ? null : RestartPolicy.NotBefore(context, inVain), tier);
     }
 
     /// <summary>The verdict of the lowest rank that has one; a stand-in where none can be read; null where no rank has ended with 86.</summary>
@@ -72,7 +77,7 @@ internal static class InstabilityPolicy
             return null;
         }
 
-        if (unstable.Select(p => TerminationMessageReader.ReadVerdict(p.End!.Message)).FirstOrDefault(v => v is not null) is { } verdict)
+        if (unstable.Select(p => TerminationMessageReader.ReadVerdict(p.End!.Message, context.Spec)).FirstOrDefault(v => v is not null) is { } verdict)
         {
             return verdict;
         }
@@ -83,7 +88,7 @@ internal static class InstabilityPolicy
         return new Verdict
         {
             Reason = Reasons.VerdictUnreadable,
-            Message = $"pod {unstable[0].Name} ended with {ExitCode.Unstable}, but its termination message holds no verdict",
+            Message = $"pod {unstable[0].Name} ended with {ExitCode.Unstable}, but its termination message holds no verdict of this job",
             DetectedStep = step,
             OnsetStep = step,
             RestoreStep = restore,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MhcOperator.Api;
 
 namespace MhcOperator.Operator.Planning.Policies;
@@ -33,7 +32,8 @@ internal static class ProgressDeadlinePolicy
         }
 
         var step = context.Status.Progress?.Step ?? 0;
-        RestartPolicy.Restart(context, Reasons.Hung, string.Create(CultureInfo.InvariantCulture, $"no step after step {step} within {seconds} seconds (runPolicy.progressDeadlineSeconds)"), counted: true);
+        var message = $"no step after step {step} within {Counted.Of(seconds, "second")} (runPolicy.progressDeadlineSeconds)";
+        RestartPolicy.Restart(context, Reasons.Hung, message, counted: true);
         return true;
     }
 }

@@ -39,10 +39,10 @@ internal static class ProgressPolicy
                 Step = report.Step,
                 TotalSteps = report.TotalSteps,
                 // kubectl prints every digit.
-                Loss = Finite(report.Loss) is { } loss ? Math.Round(loss, 4) : null,
-                ValidationLoss = Finite(report.ValidationLoss) is { } validation ? Math.Round(validation, 4) : null,
-                TokensPerSecond = Finite(report.TokensPerSecond) ?? 0,
-                EtaSeconds = Finite(report.EtaSeconds),
+                Loss = report.Loss is { } loss ? Math.Round(loss, 4) : null,
+                ValidationLoss = report.ValidationLoss is { } validation ? Math.Round(validation, 4) : null,
+                TokensPerSecond = report.TokensPerSecond,
+                EtaSeconds = report.EtaSeconds,
                 UpdatedAt = readAt.UtcDateTime,
             };
             status.Stability = new StabilityStatus { State = report.StabilityState, Gain = report.Gain };
@@ -123,6 +123,4 @@ internal static class ProgressPolicy
                 break;
         }
     }
-
-    private static double? Finite(double? value) => value is { } v && double.IsFinite(v) ? v : null;
 }

@@ -8,9 +8,12 @@ namespace MhcOperator.Operator.Planning.Policies;
 /// </summary>
 internal static class RestartBudget
 {
-    public static int Used(MhcTrainingJobStatus status, RunPolicySpec policy)
+    /// <param name="status">With all so far.</param>
+    /// <param name="policy">The limits.</param>
+    /// <param name="steps">Of the whole job: a trainer that reports more has not done more.</param>
+    public static int Used(MhcTrainingJobStatus status, RunPolicySpec policy, int steps = int.MaxValue)
     {
-        var healthy = status.RestartedAtStep is { } at ? Math.Max(0, (status.Progress?.Step ?? 0) - at) : 0;
+        var healthy = status.RestartedAtStep is { } at ? Math.Max(0, Math.Min(status.Progress?.Step ?? 0, steps) - at) : 0;
         return Math.Max(0, (status.RestartsUsed ?? status.Restarts) - (healthy / Math.Max(1, policy.RefillAfterSteps)));
     }
 

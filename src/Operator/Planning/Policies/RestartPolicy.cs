@@ -22,13 +22,15 @@ internal static class RestartPolicy
     {
         var status = context.Status;
         var allowed = context.Spec.RunPolicy.MaxRestarts;
-        var used = RestartBudget.Used(status, context.Spec.RunPolicy);
+        var used = RestartBudget.Used(status, context.Spec.RunPolicy, context.Spec.Optimization.Steps);
         if (counted && used >= allowed)
         {
             FinishedPolicy.Fail(
                 context,
                 allowed == 0 ? (reason == Reasons.Hung ? Reasons.Hung : Reasons.WorkerFailed) : Reasons.MaxRestartsExceeded,
-                allowed == 0 ? $"{message}; no restart is allowed (runPolicy.maxRestarts is 0)" : $"{message}; all {allowed} restarts are used up");
+                allowed == 0
+                    ? $"{message}; no restart is allowed (runPolicy.maxRestarts is 0)"
+                    : $"{message}; {Counted.All(allowed, "restart", "is used up", "are used up")} (runPolicy.maxRestarts)");
             return;
         }
 
@@ -37,17 +39,25 @@ internal static class RestartPolicy
             used = RestartBudget.Take(status, used);
         }
 
-        wait ??= Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, used), context.Job.Metadata.Uid ?? "", status.Attempt + 1);
+        // What takes no restart waits longer each time, too, until a gang has come to run.
+        status.FailedStarts = context.Is(ConditionTypes.Running) ? null : (status.FailedStarts ?? 0) + 1;
+        var notBefore = wait is { } given ? context.Now + given : NotBefore(context, Math.Max(used, status.FailedStarts ?? 0));
         var count = counted ? string.Create(CultureInfo.InvariantCulture, $" (restart {used} of {allowed})") : "";
         var inPlace = tier == RecoveryTiers.RestartInPlace;
         context.Warn(Reasons.Restarting, $"{reason}: {message}; the whole gang starts again{(inPlace ? " in place" : "")} from {Origin(context)}{count}");
-        NextGang(context, reason, message, inPlace ? null : context.Now + wait, tier);
+        NextGang(context, reason, message, inPlace ? null : notBefore, tier);
     }
 
     private static string Origin(PlanContext context) =>
         ClaimPolicy.IsLost(context) || ResumePoint.Of(context.Status, context.Spec.Checkpoints.Resume) == "none" ? "the start"
         : context.Status.Checkpoints?.Latest is null ? "the latest good checkpoint, if there is one"
         : "the latest good checkpoint";
+
+    /// <summary>When the pods of the next attempt may be made.</summary>
+    /// <param name="context">The plan.</param>
+    /// <param name="times">How often it was tried without progress, this time included.</param>
+    public static DateTimeOffset NotBefore(PlanContext context, int times) =>
+        context.Now + Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, times), context.Job.Metadata.Uid ?? "", context.Status.Attempt + 1);
 
     /// <summary>Goes on to the next attempt, whose pods, where they are new, are made when <paramref name="notBefore"/> has come and all old pods are gone.</summary>
     public static void NextGang(PlanContext context, string reason, string message, DateTimeOffset? notBefore, string tier)

@@ -7,6 +7,9 @@ namespace MhcOperator.Operator.Planning.Policies;
 /// <summary>Writes a verdict into the status: that is what the next gang's environment is made from.</summary>
 internal static class RollbackRecorder
 {
+    /// <summary>Records that a status keeps: a resource has room for some thousands, and environment variables for fewer.</summary>
+    private const int Most = 100;
+
     public static RollbackRecord Record(PlanContext context, Verdict verdict, string tier)
     {
         var status = context.Status;
@@ -23,7 +26,9 @@ internal static class RollbackRecorder
             Tier = tier,
             DetectedAt = context.Now.UtcDateTime,
         };
-        status.Rollbacks = [.. status.Rollbacks, record];
+        status.RollbacksUsed = RollbackBudget.Used(status, context.Spec.Stability.Rollback, verdict.OnsetStep) + 1;
+        status.RollbackCount++;
+        status.Rollbacks = [.. status.Rollbacks.TakeLast(Most - 1), record];
 
         // Rank 0 of the next gang quarantines every later checkpoint.
         if (status.Checkpoints is { } checkpoints)

@@ -18,10 +18,12 @@ internal static class RunningPolicy
         {
             if (!context.Is(ConditionTypes.Running))
             {
-                context.Say(Reasons.GangRunning, $"all {gang.Current.Count} pods of attempt {context.Status.Attempt} run");
+                var (count, attempt) = (gang.Current.Count, context.Status.Attempt);
+                context.Say(Reasons.GangRunning, count == 1 ? $"the only pod of attempt {attempt} runs" : $"all {count} pods of attempt {attempt} run");
             }
 
             context.SetCondition(ConditionTypes.Running, Conditions.True, Reasons.GangRunning, "every pod runs");
+            context.Status.FailedStarts = null;
             if (context.Is(ConditionTypes.Restarting) && !gang.HasPredecessors)
             {
                 context.SetCondition(ConditionTypes.Restarting, Conditions.False, Reasons.GangRunning, "the new gang runs");

@@ -23,7 +23,9 @@ internal static class SchedulingPolicy
         if (gated > 0)
         {
             var queue = context.Spec.Scheduling.Queue is { Length: > 0 } name ? $"queue {name}" : "their scheduling gates";
-            context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.AwaitingAdmission, $"{gated} of {gang.Current.Count} pods wait for {queue} to let them through");
+            var (wait, them) = gated == 1 ? ("waits", "it") : ("wait", "them");
+            var message = $"{gated} of {Counted.Of(gang.Current.Count, "pod")} {wait} for {queue} to let {them} through";
+            context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.AwaitingAdmission, message);
             return;
         }
 

@@ -62,6 +62,7 @@ internal static class StartPolicy
         context.Status.AcceptedSpec = Immutability.Snapshot(context.Spec);
         context.NextAttempt();
         context.Status.StartedAt ??= context.Now.UtcDateTime;
+        context.Status.FailedStarts = null;
         context.SetCondition(ConditionTypes.Suspended, Conditions.False, reason, message);
         if (context.Condition(ConditionTypes.GangScheduled) is { Reason: not (Reasons.Pending or Reasons.Suspended) } && context.Gang.Current.Count == 0)
         {

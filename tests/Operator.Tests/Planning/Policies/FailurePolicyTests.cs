@@ -84,6 +84,71 @@ public sealed class FailurePolicyTests
         Assert.Contains("demo-1-0 ended with 137", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(65)]
+    [InlineData(78)]
+    [InlineData(86)]
+    public void A_container_beside_the_trainers_that_fails_is_infrastructure_and_named_with_code_and_last_words(int code)
+    {
+        var plan = Running().WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Running().Beside("log-shipper", Over(code, "disk full"))).Plan();
+
+        Assert.Equal((2, 1, 0), (plan.Status!.Attempt, plan.Status.Restarts, plan.Status.RollbackCount));
+        plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerFailed");
+        Assert.Equal($"pod demo-1-1, container log-shipper ended with {code} (Error): disk full", plan.Condition(ConditionTypes.Restarting).Message);
+    }
+
+    [Fact]
+    public void A_container_beside_the_trainers_that_has_done_its_work_is_no_end()
+    {
+        var plan = Running().WithPods(MakePod(1, 0).Running().Beside("prefetch", Over(0)), MakePod(1, 1).Running().Beside("prefetch", Over(0))).Plan();
+        Assert.Equal((1, 2), (plan.Status?.Attempt ?? 1, plan.Status?.Workers.Ready ?? 2));
+    }
+
+    [Fact]
+    public void A_container_before_the_trainers_that_fails_is_named_with_code_and_last_words()
+    {
+        var plan = Running(MakeJob().WithRestarts(0)).WithPods(MakePod(1, 0), MakePod(1, 1).Scheduled().Before("fetch-data", Over(42, "bucket not found")).With(p => p.Status.Phase = "Failed")).Plan();
+        plan.ShouldHaveFailed("WorkerFailed");
+        Assert.Contains("pod demo-1-1, init container fetch-data ended with 42 (Error): bucket not found", plan.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("OutOfcpu", "Pod was rejected: Node didn't have enough resource: cpu, requested: 4000, used: 3900, capacity: 4000")]
+    [InlineData("UnexpectedAdmissionError", "Pod Allocate failed due to no healthy devices present; cannot allocate unhealthy devices nvidia.com/gpu, which is unexpected")]
+    [InlineData("NodeAffinity", "Pod Predicate NodeAffinity failed")]
+    public void A_pod_that_its_node_does_not_take_costs_no_restart_is_told_and_waits_longer_each_time(string reason, string message)
+    {
+        var job = MakeJob().WithRestarts(0).WithBackoff(10, 300);
+        var scene = Scene.Of(job, MakeStatus().With(s => s.Attempt = 1).Condition(ConditionTypes.Running, "False", "Starting"));
+        var waits = new List<double>();
+        for (var attempt = 1; attempt <= 4; attempt++)
+        {
+            var plan = scene.WithPods(MakePod(attempt, 0).Refused(reason, message), MakePod(attempt, 1).Running()).Plan();
+            Assert.Equal((attempt + 1, 0, attempt), (plan.Status!.Attempt, plan.Status.Restarts, plan.Status.FailedStarts));
+            plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerRefused");
+            Assert.Contains($"a node has not taken a worker: pod demo-{attempt}-0 has ended ({reason}): {message}", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+            waits.Add((plan.Status.RestartNotBefore!.Value - Clock.Start.UtcDateTime).TotalSeconds);
+            scene.After(plan);
+        }
+
+        Assert.All(waits.Zip([10.0, 20, 40, 80]), w => Assert.InRange(w.First, w.Second, w.Second * 1.2));
+    }
+
+    [Fact]
+    public void A_gang_that_has_come_to_run_begins_the_waits_anew()
+    {
+        var scene = Scene.Of(MakeJob(), MakeRunning(3, 2).With(s => s.FailedStarts = 4).Condition(ConditionTypes.Running, "False", "Starting")).WithPods(MakeRunningGang(3, 2));
+        Assert.Null(scene.Plan().Status!.FailedStarts);
+    }
+
+    [Fact]
+    public void A_clock_of_the_far_future_is_not_waited_for()
+    {
+        var plan = Running().WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Ended(75, "", new DateTimeOffset(9998, 1, 1, 0, 0, 0, TimeSpan.Zero))).Plan();
+        Assert.Equal(2, plan.Status!.Attempt);
+    }
+
     [Fact]
     public void A_worker_deleted_by_hand_restarts_the_whole_gang_once()
     {

@@ -81,6 +81,39 @@ public sealed class InstabilityPolicyTests
         plan.ShouldHave(ConditionTypes.Stable, "False", "VerdictUnreadable");
     }
 
+    [Theory]
+    [InlineData(2_000_000_000)]
+    [InlineData(1001)]
+    public void A_verdict_that_the_job_cannot_have_gives_no_place_back_and_the_limit_ends_it(int step)
+    {
+        var job = MakeJob().WithRollbacks(1).With(j => j.Spec.Optimization.Steps = 1000);
+        var scene = Unstable(job, Verdicts.LossSpike(detected: step, onset: step, restore: 0));
+        var first = scene.Plan();
+        Assert.Equal("VerdictUnreadable", Assert.Single(first.Status!.Rollbacks).Reason);
+        var second = scene.After(first).WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike(detected: step, onset: step, restore: 0)), MakePod(2, 1).Running()).Plan(10);
+        second.ShouldHaveFailed("RollbackLimitExceeded");
+    }
+
+    [Fact]
+    public void Steps_that_nobody_has_reported_give_no_place_back()
+    {
+        var scene = Scene.Of(MakeJob().WithRollbacks(1).With(j => j.Spec.Optimization.Steps = 100_000), MakeRunning(2, 2).Rollback(1, 50, 0))
+            .WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike(detected: 90_000, onset: 90_000, restore: 0)), MakePod(2, 1).Running());
+        scene.Plan().ShouldHaveFailed("RollbackLimitExceeded");
+    }
+
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(120, true)]
+    [InlineData(5000, false)]
+    public void A_rollback_that_came_no_further_than_the_last_waits_as_a_restart_does(int reached, bool waits)
+    {
+        var job = MakeJob().WithRollbacks(5).WithBackoff(10, 300).With(j => j.Spec.Optimization.Steps = 10_000);
+        var status = Scene.Of(job, MakeRunning(2, 2).Rollback(1, 120, 100).With(s => s.Progress = new ProgressStatus { Step = reached }))
+            .WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike(detected: reached, onset: reached, restore: 100)), MakePod(2, 1).Running()).Plan().Status!;
+        Assert.Equal((3, waits), (status.Attempt, status.RestartNotBefore >= Clock.After(10).UtcDateTime));
+    }
+
     [Fact]
     public void Without_a_verdict_and_without_a_verified_checkpoint_training_starts_again() =>
         Assert.Equal(0, Unstable(MakeJob(), "").Plan().Status!.Rollbacks[0].RestoredStep);

@@ -89,15 +89,6 @@ public sealed class ProgressPolicyTests
     }
 
     [Fact]
-    public void A_loss_that_is_not_finite_is_left_out()
-    {
-        var plan = Running().WithReport(Report(120) with { Loss = double.NaN, ValidationLoss = double.NaN, EtaSeconds = double.PositiveInfinity }).Plan();
-        Assert.Null(plan.Status!.Progress!.Loss);
-        Assert.Null(plan.Status.Progress.ValidationLoss);
-        Assert.Null(plan.Status.Progress.EtaSeconds);
-    }
-
-    [Fact]
     public void A_new_gang_that_has_said_nothing_yet_does_not_wash_away_what_was_found()
     {
         var plan = Scene.Of(MakeJob(), MakeRunning(2, 2).Condition(ConditionTypes.Stable, "False", "LossSpike")).WithPods(MakeRunningGang(2, 2)).WithReport(Report(100, "Unknown", attempt: 2)).Plan();

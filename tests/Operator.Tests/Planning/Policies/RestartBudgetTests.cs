@@ -5,6 +5,13 @@ namespace MhcOperator.Operator.Tests.Planning.Policies;
 
 public sealed class RestartBudgetTests
 {
+    [Fact]
+    public void Steps_that_the_job_does_not_have_give_nothing_back()
+    {
+        var status = new MhcTrainingJobStatus { RestartsUsed = 3, RestartedAtStep = 900, Progress = new ProgressStatus { Step = 2_000_000_000, TotalSteps = 2_000_000_000 } };
+        Assert.Equal(2, RestartBudget.Used(status, new RunPolicySpec { RefillAfterSteps = 100 }, steps: 1000));
+    }
+
     private static readonly RunPolicySpec Policy = new() { RefillAfterSteps = 100 };
 
     private static MhcTrainingJobStatus At(int step, int used, int lastAt) => new() { Restarts = 7, RestartsUsed = used, RestartedAtStep = lastAt, Progress = new ProgressStatus { Step = step } };

@@ -1,8 +1,5 @@
 using MhcOperator.Api;
-using MhcOperator.Operator.Tests.Building;
-using static MhcOperator.Operator.Tests.Building.JobBuilder;
-using static MhcOperator.Operator.Tests.Building.PodBuilder;
-using static MhcOperator.Operator.Tests.Building.StatusBuilder;
+using MhcOperator.Operator.Planning.Policies;
 
 namespace MhcOperator.Operator.Tests.Planning.Policies;
 
@@ -36,8 +33,38 @@ public sealed class RollbackBudgetTests
 
     [Fact]
     public void A_limit_of_nothing_allows_nothing() =>
-        Assert.Equal(0, MhcOperator.Operator.Planning.Policies.RollbackBudget.Left([], new RollbackPolicy { Limit = 0 }, 10));
+        Assert.Equal(0, RollbackBudget.Used(new MhcTrainingJobStatus(), new RollbackPolicy { Limit = 0 }, 10));
 
-    private static int Left(int onset, params (int Onset, int Restored)[] rollbacks) => MhcOperator.Operator.Planning.Policies.RollbackBudget.Left(
-        [.. rollbacks.Select(r => new RollbackRecord { OnsetStep = r.Onset, RestoredStep = r.Restored })], Policy, onset);
+    [Fact]
+    public void Steps_that_nobody_reported_while_they_were_done_give_nothing_back() =>
+        Assert.Equal(2, Policy.Limit - RollbackBudget.Used(Status(reported: 60, (50, 40)), Policy, onsetStep: 100_000));
+
+    [Fact]
+    public void What_is_counted_holds_where_older_records_are_no_longer_listed()
+    {
+        var status = Status(reported: 60, (50, 40));
+        status.RollbacksUsed = 3;
+        Assert.Equal(3, RollbackBudget.Used(status, Policy, onsetStep: 60));
+        status.Progress = new ProgressStatus { Step = 240 };
+        Assert.Equal(1, RollbackBudget.Used(status, Policy, onsetStep: 240));
+    }
+
+    [Theory]
+    [InlineData(0, 60, 0)]
+    [InlineData(0, 55, 1)]
+    [InlineData(0, 50, 2)]
+    [InlineData(2, 60, 2)]
+    public void A_rollback_waits_for_those_before_it_that_came_as_far_or_were_not_given_back(int used, int detected, int expected)
+    {
+        var status = new MhcTrainingJobStatus { Rollbacks = [new() { DetectedStep = 10 }, new() { DetectedStep = 50 }, new() { DetectedStep = 55 }] };
+        Assert.Equal(expected, RollbackBudget.InVain(status, used, detected));
+    }
+
+    private static int Left(int onset, params (int Onset, int Restored)[] rollbacks) => Policy.Limit - RollbackBudget.Used(Status(onset, rollbacks), Policy, onset);
+
+    private static MhcTrainingJobStatus Status(int reported, params (int Onset, int Restored)[] rollbacks) => new()
+    {
+        Rollbacks = [.. rollbacks.Select(r => new RollbackRecord { OnsetStep = r.Onset, RestoredStep = r.Restored })],
+        Progress = new ProgressStatus { Step = reported },
+    };
 }

@@ -27,6 +27,22 @@ public sealed class RollbackRecorderTests
     }
 
     [Fact]
+    public void The_newest_hundred_are_listed_and_all_are_counted()
+    {
+        var before = MakeRunning(201, 2).With(s => s.RollbacksUsed = 1);
+        for (var attempt = 1; attempt <= 100; attempt++)
+        {
+            before.Rollback(attempt, 50, 40);
+        }
+
+        var scene = Scene.Of(MakeJob().WithRollbacks(1000), before.With(s => s.RollbackCount = 200))
+            .WithPods(MakePod(201, 0).Ended(86, Verdicts.LossSpike()), MakePod(201, 1).Running());
+        var status = scene.Plan().Status!;
+
+        Assert.Equal((100, 201, 2, 2, 201), (status.Rollbacks.Count, status.RollbackCount, status.RollbacksUsed, status.Rollbacks[0].Attempt, status.Rollbacks[^1].Attempt));
+    }
+
+    [Fact]
     public void Earlier_records_are_kept()
     {
         var plan = Scene.Of(MakeJob(), MakeRunning(2, 2).Rollback(1, 50, 40, "45-55"))

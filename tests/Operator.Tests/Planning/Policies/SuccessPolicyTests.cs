@@ -74,6 +74,46 @@ public sealed class SuccessPolicyTests
         Assert.Equal(["demo-1-1"], plan.PodNames());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(78)]
+    public void Whatever_other_containers_do_the_job_has_succeeded_when_its_ranks_have(int? code)
+    {
+        var others = code == 0 ? Goes() : Over(code!.Value);
+        var plan = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Succeeded().Beside("log", others), MakePod(1, 1).Succeeded().Before("proxy", others, "Always")).Plan();
+        plan.ShouldHave(ConditionTypes.Succeeded, "True", "Succeeded");
+        Assert.Equal((0, 2, 0), (plan.Status!.Workers.Active, plan.Status.Workers.Succeeded, plan.Status.Workers.Failed));
+        Assert.Equal(code == 0 ? ["demo-1-0"] : [], plan.DeletedNames());
+    }
+
+    [Fact]
+    public void A_container_that_ends_with_0_does_not_end_its_worker()
+    {
+        var plan = Scene.Of(MakeJob(), MakeRunning(1, 1)).WithPods(MakePod(1, 0).Running().Beside("log", Over(0)), MakePod(1, 1).Running().Beside("log", Over(0))).Plan();
+        Assert.DoesNotContain(plan.Status?.Conditions ?? [], c => c.Type == ConditionTypes.Succeeded);
+    }
+
+    [Fact]
+    public void One_worker_is_told_of_as_one() => Assert.Equal(
+        "the only worker is done",
+        Scene.Of(MakeJob().WithWorkers(1), MakeRunning(1, 1)).WithPods(MakePod(1, 0).Succeeded()).Plan().Condition(ConditionTypes.Succeeded).Message);
+
+    [Theory]
+    [InlineData(99, false)]
+    [InlineData(200, true)]
+    public void A_0_after_the_pod_was_told_to_end_is_a_success_only_where_the_last_step_is_reported(int step, bool success)
+    {
+        var message = $$"""{"attempt":1,"step":{{step}},"totalSteps":200}""";
+        foreach (var job in (JobBuilder[])[MakeJob(), MakeJob().Suspended()])
+        {
+            var plan = Scene.Of(job.With(j => j.Spec.Optimization.Steps = 200), MakeRunning(1, 2))
+                .WithPods(MakePod(1, 0).Ended(0, message).Deleting(Clock.After(60)), MakePod(1, 1).Succeeded().Deleting(Clock.After(60))).Plan();
+            Assert.Equal(success, plan.Status!.Conditions.Any(c => c is { Type: ConditionTypes.Succeeded, Status: "True" }));
+            Assert.Equal(success ? 200 : 0, plan.Status.Progress?.Step ?? 0);
+        }
+    }
+
     [Fact]
     public void Success_wins_over_a_suspension_that_comes_too_late()
     {

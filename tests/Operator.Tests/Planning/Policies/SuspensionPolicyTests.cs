@@ -53,6 +53,20 @@ public sealed class SuspensionPolicyTests
     }
 
     [Fact]
+    public void A_trainer_that_ends_with_0_when_it_is_told_to_leaves_the_job_suspended_and_it_goes_on()
+    {
+        var job = MakeJob().Suspended();
+        var scene = Scene.Of(job, MakeRunning(1, 2)).WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Succeeded());
+        var plan = scene.Plan();
+        plan.ShouldHave(ConditionTypes.Suspended, "True", "Suspended");
+
+        var next = scene.After(plan).WithPods(MakePod(1, 0).Succeeded().Deleting(Clock.After(60)), MakePod(1, 1).Succeeded().Deleting(Clock.After(60))).Plan(1);
+        Assert.DoesNotContain((next.Status ?? plan.Status!).Conditions, c => c.Type == ConditionTypes.Succeeded);
+        Assert.Equal("Suspended", (next.Status ?? plan.Status!).Phase);
+        Assert.Null((next.Status ?? plan.Status!).Progress);
+    }
+
+    [Fact]
     public void A_restart_that_waits_is_ended_by_it()
     {
         var plan = Scene.Of(
