@@ -55,8 +55,28 @@ public sealed class SecurityTests(SharedServer shared)
             await running.WaitForExitAsync(Cancel);
         }
 
+        // The server of the tests takes no privileged pods: that it was asked shows that the operator let the template through.
         using var allowing = await ns.RunOperatorAsync("--allow-privileged-templates");
-        await ns.ConditionHoldsAsync("job", "Valid", "True");
+        await ns.ConditionHoldsAsync("job", "Valid", "False", "Rejected");
+        Assert.Contains("privileged: Forbidden", (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"spec":{"securityContext":{"seLinuxOptions":{"type":"spc_t"}}}}""", "spec.securityContext.seLinuxOptions")]
+    [InlineData("""{"spec":{"containers":[{"name":"side","image":"s","securityContext":{"capabilities":{}}}]}}""", "spec.containers[0].securityContext.capabilities.drop")]
+    [InlineData("""{"spec":{"volumes":[{"name":"a","projected":{"sources":[{"podCertificate":{"signerName":"s","keyType":"ED25519"}}]}}]}}""", "spec.volumes[0].projected.sources[0].podCertificate")]
+    [InlineData("""{"spec":{"containers":[{"name":"trainer","livenessProbe":{"httpGet":{"host":"169.254.169.254","port":80}}}]}}""", "spec.containers[0].livenessProbe.httpGet.host")]
+    [InlineData("""{"spec":{"hostTomorrow":true}}""", "spec.hostTomorrow")]
+    [InlineData("""{"spec":{"securityContext":{"$patch":"replace","runAsUser":1000}}}""", "makes a pod that may not be: pod.spec.containers[0].securityContext.runAsNonRoot")]
+    public async Task What_is_not_on_the_list_of_what_is_allowed_makes_no_pod(string template, string path)
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using var running = await ns.RunOperatorAsync();
+        await ns.CreateJobAsync(Template(template));
+        await ns.ConditionHoldsAsync("job", "Valid", "False", "InvalidSpec");
+        Assert.Contains($"{path}: expected", (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"], StringComparison.Ordinal);
+        await ns.OperatorHasGoneOnAsync();
+        Assert.Empty(await ns.PodsAsync());
     }
 
     [Fact]
