@@ -63,8 +63,8 @@ public interface ICluster
     Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel);
 
     /// <summary>
-    /// Puts the label of its job back on a pod that has lost it, as one of no attempt, so that it is seen for as long as it lives; only this uid; one that is gone
-    /// already is no error.
+    /// Puts the label of its job back on a pod that has lost it, as one of no attempt, so that it is seen for as long as it lives; only this
+    /// uid; one that is gone already is no error.
     /// </summary>
     Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel);
 

@@ -8,8 +8,9 @@ using MhcOperator.Operator.Planning.Gangs;
 namespace MhcOperator.Operator.Execution;
 
 /// <summary>
-/// Looks for pods by name before they are taken for gone: a pod whose label somebody has taken off is out of the store's sight and may train on. It
-/// gets the label back, as a pod of no attempt, and then goes the way of all pods of earlier attempts: it is deleted, and no gang is made before it has ended.
+/// Looks for pods by name before they are taken for gone: a pod whose label somebody has taken off is out of the store's sight and may train
+/// on. It gets the label back, as a pod of no attempt, and then goes the way of all pods of earlier attempts: it is deleted, and no gang is made
+/// before it has ended.
 /// </summary>
 internal sealed class LostPods(ICluster cluster)
 {
@@ -25,7 +26,8 @@ internal sealed class LostPods(ICluster cluster)
         }
 
         var context = new PlanContext(observed, now);
-        if (context.Gang.IsComplete || !context.GangWasComplete || context.Is(ConditionTypes.Suspended) || context.Is(ConditionTypes.Succeeded) || context.Is(ConditionTypes.Failed))
+        var isOver = context.Is(ConditionTypes.Suspended) || context.Is(ConditionTypes.Succeeded) || context.Is(ConditionTypes.Failed);
+        if (isOver || context.Gang.IsComplete || !context.GangWasComplete)
         {
             return false;
         }
@@ -35,7 +37,8 @@ internal sealed class LostPods(ICluster cluster)
         var known = context.Gang.Previous.Select(p => p.Name).ToHashSet(StringComparer.Ordinal); // another label of it is not what it was
         var found = new ConcurrentBag<V1Pod>();
         var names = context.Gang.Missing.Select(w => GangNames.Pod(job.Name, attempt, w)).Where(name => !known.Contains(name));
-        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel }, async (name, c) =>
+        var together = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel };
+        await Parallel.ForEachAsync(names, together, async (name, c) =>
         {
             if (await cluster.ReadPodAsync(job.NamespaceProperty, name, c) is { } pod && Gang.IsOwned(pod.Metadata, context.Job))
             {

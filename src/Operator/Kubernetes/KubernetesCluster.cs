@@ -291,7 +291,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, [map] = marks };
         try
         {
-            var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, new JsonObject { ["metadata"] = metadata }, FieldManager, cancel);
+            var patch = new JsonObject { ["metadata"] = metadata };
+            var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
             ownWrites.Expect(job, () => pods.HasSeen(written.Metadata.ResourceVersion));
         }
         catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)

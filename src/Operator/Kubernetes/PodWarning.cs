@@ -29,15 +29,18 @@ internal sealed class PodWarning : IMetadata<V1ObjectMeta>
     }
 
     /// <summary>
-    /// The newest, and the one before it where that says something else: a kubelet that has waited long enough for a volume says so, which hides what is wrong with it.
+    /// The newest, and the one before it where that says something else: a kubelet that has waited long enough for a volume says so, which hides
+    /// what is wrong with it.
     /// </summary>
     public static ClusterEvent? Newest(IReadOnlyList<PodWarning> warnings)
     {
         var newest = warnings.OrderByDescending(w => w.At).Select(w => w.Event).DistinctBy(e => e.Message, StringComparer.Ordinal).Take(2).ToList();
-        return newest.Count == 0 ? null : newest[0] with { Message = string.Join("; ", newest.Select(e => e.Message).Order(StringComparer.Ordinal)) };
+        var said = string.Join("; ", newest.Select(e => e.Message).Order(StringComparer.Ordinal));
+        return newest.Count == 0 ? null : newest[0] with { Message = said };
     }
 
-    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static DateTimeOffset? Time(JsonElement json, string name) =>
         DateTimeOffset.TryParse(Text(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;

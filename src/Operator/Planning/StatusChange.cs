@@ -45,7 +45,9 @@ internal readonly record struct StatusChange(bool Write, DateTimeOffset? LookAga
         Conditions = [.. status.Conditions.Where(c => !TellsOfStarting(c))],
         Progress = null,
         Stability = status.Stability is { } stability ? new StabilityStatus { State = stability.State } : null,
-        Checkpoints = status.Checkpoints is { } c && (c.ClaimUid ?? c.Message) is not null ? new CheckpointsStatus { ClaimUid = c.ClaimUid, Message = c.Message, Begun = c.Begun } : null,
+        Checkpoints = status.Checkpoints is { } c && (c.ClaimUid ?? c.Message) is not null
+            ? new CheckpointsStatus { ClaimUid = c.ClaimUid, Message = c.Message, Begun = c.Begun }
+            : null,
     };
 
     /// <summary>Nothing is wrong, and the gang does not run yet.</summary>

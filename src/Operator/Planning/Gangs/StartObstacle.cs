@@ -20,7 +20,9 @@ internal sealed record StartObstacle(string? Reason, string Message)
     public static StartObstacle Of(WorkerPod pod, ClusterEvent? warning)
     {
         var (reason, message) = OfContainers(pod.Pod);
-        return warning is null ? new StartObstacle(reason, message) : new StartObstacle(reason ?? warning.Reason, $"{message}; {warning.Reason}: {warning.Message}");
+        return warning is null
+            ? new StartObstacle(reason, message)
+            : new StartObstacle(reason ?? warning.Reason, $"{message}; {warning.Reason}: {warning.Message}");
     }
 
     private static (string? Reason, string Message) OfContainers(V1Pod pod)
@@ -30,7 +32,8 @@ internal sealed record StartObstacle(string? Reason, string Message)
         if (all.Find(c => Waits(c.Status) && !IsOrdinary(c.Status.State.Waiting.Reason)) is { Status: not null } stuck)
         {
             var why = stuck.Status.State.Waiting;
-            return (why.Reason, $"{stuck.Kind} {stuck.Status.Name} waits ({why.Reason}){(string.IsNullOrEmpty(why.Message) ? "" : $": {why.Message}")}");
+            var words = string.IsNullOrEmpty(why.Message) ? "" : $": {why.Message}";
+            return (why.Reason, $"{stuck.Kind} {stuck.Status.Name} waits ({why.Reason}){words}");
         }
 
         // One that is meant to run beside the others comes before those that it does not hold up.

@@ -85,7 +85,10 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
             ? new DateTimeOffset(time.ToUniversalTime())
             : null;
 
-    /// <summary>Its trainers have started once, whatever has become of them since: one that is started again has started. A pod is past Pending when all its containers have.</summary>
+    /// <summary>
+    /// Its trainers have started once, whatever has become of them since: one that is started again has started. A pod is past Pending when all its
+    /// containers have.
+    /// </summary>
     public bool HasStarted => Phase is not (null or "" or "Pending")
         || (RankStatuses.ToList() is { Count: > 0 } trainers
             && trainers.TrueForAll(c => c.State?.Running is not null || c.State?.Terminated is not null || c.LastState?.Terminated is not null));

@@ -86,11 +86,13 @@ internal static class ClaimPolicy
         context.Status.Checkpoints = (context.Status.Checkpoints ?? new CheckpointsStatus()) with { ClaimUid = claim.Metadata.Uid };
         if ((context.Observed.Status?.Attempt ?? 0) == 0 && !IsMadeFor(claim, context.Job))
         {
-            var origin = claim.Metadata.Labels?.TryGetValue(Labels.Job, out var job) == true && job == context.Job.Metadata.Name ? "kept from the job of this name before" : "not made for this job";
+            var isOfName = claim.Metadata.Labels?.TryGetValue(Labels.Job, out var job) == true && job == context.Job.Metadata.Name;
+            var origin = isOfName ? "kept from the job of this name before" : "not made for this job";
             var next = context.Spec.Checkpoints.Resume == CheckpointResume.None
                 ? "its checkpoints are put aside and training begins anew (checkpoints.resume: None)"
                 : "training goes on from the newest checkpoint in it, if there is one; a job with checkpoints.resume: None begins anew";
-            var message = string.Create(CultureInfo.InvariantCulture, $"PersistentVolumeClaim {claim.Metadata.Name}, made at {claim.Metadata.CreationTimestamp:u}, was {origin}: {next}");
+            var made = string.Create(CultureInfo.InvariantCulture, $"made at {claim.Metadata.CreationTimestamp:u}");
+            var message = $"PersistentVolumeClaim {claim.Metadata.Name}, {made}, was {origin}: {next}";
             context.Say(Reasons.KeptCheckpoints, message);
             Tell(context, message);
         }

@@ -28,7 +28,8 @@ internal static class DeletionPolicy
 
         PodGroupPolicy.Clean(context, current: false);
         WorkerCountsPolicy.Apply(context);
-        var message = $"the job is being deleted and its gang is stopped; the job stays until {string.Join(" and ", keepers)} {(keepers.Count == 1 ? "is" : "are")} taken from its metadata.finalizers";
+        var keeper = $"{string.Join(" and ", keepers)} {(keepers.Count == 1 ? "is" : "are")}";
+        var message = $"the job is being deleted and its gang is stopped; the job stays until {keeper} taken from its metadata.finalizers";
         if (context.Condition(ConditionTypes.Running) is not { Reason: Reasons.Deleting })
         {
             context.Say(Reasons.Deleting, message);

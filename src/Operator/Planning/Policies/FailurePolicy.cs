@@ -90,7 +90,9 @@ internal static class FailurePolicy
     private static bool RestartLost(PlanContext context)
     {
         var name = GangNames.Pod(context.Job.Metadata.Name, GangAttempt.Of(context.Status), context.Gang.Missing[0]);
-        var how = context.Gang.Previous.Any(p => p.Name == name) ? "was taken out of the gang (a label of it was changed) and is deleted" : "is gone";
+        var how = context.Gang.Previous.Any(p => p.Name == name) ? "was taken out of the gang (a label of it was changed) and is deleted"
+            : context.Gang.Foreign.Any(p => p.Metadata.Name == name) ? "was taken out of the gang (its owner was changed)"
+            : "is gone";
         RestartPolicy.Restart(context, Reasons.WorkerLost, $"pod {name} {how}", counted: true);
         return true;
     }

@@ -38,7 +38,8 @@ internal static class GangPolicy
         var name = context.Job.Metadata.Name;
         var names = context.Gang.Missing.Select(w => GangNames.Pod(name, context.Status.Attempt, w)).ToHashSet(StringComparer.Ordinal);
         var inTheWay = context.Gang.Foreign
-            .Where(p => names.Contains(p.Metadata.Name) || (p.Status?.Phase is not ("Succeeded" or "Failed") && (GangNames.IsPod(name, p.Metadata.Name) || NameConflict.IsPredecessors(context, p.Metadata))))
+            .Where(p => names.Contains(p.Metadata.Name)
+                || (p.Status?.Phase is not ("Succeeded" or "Failed") && (GangNames.IsPod(name, p.Metadata.Name) || NameConflict.IsPredecessors(context, p.Metadata))))
             .ToList();
         inTheWay.ForEach(p => NameConflict.Note(context, "Pod", p.Metadata));
         return inTheWay.Count == 0;

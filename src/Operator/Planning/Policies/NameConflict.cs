@@ -12,8 +12,12 @@ internal static class NameConflict
     public static void Note(PlanContext context, string kind, V1ObjectMeta item) => context.Note(new TakenName(kind, item.Name, IsPredecessors(context, item)));
 
     /// <summary>Whether an object belongs to a job of the same name that is not this one.</summary>
-    public static bool IsPredecessors(PlanContext context, V1ObjectMeta item) => (item.OwnerReferences ?? []).Any(o => o is { Controller: true, Kind: MhcTrainingJob.KindName }
-        && o.ApiVersion.StartsWith(MhcTrainingJob.Group + "/", StringComparison.Ordinal) && o.Name == context.Job.Metadata.Name && o.Uid != context.Job.Metadata.Uid);
+    public static bool IsPredecessors(PlanContext context, V1ObjectMeta item)
+    {
+        var job = context.Job.Metadata;
+        return (item.OwnerReferences ?? []).Any(o => o is { Controller: true, Kind: MhcTrainingJob.KindName }
+            && o.ApiVersion.StartsWith(MhcTrainingJob.Group + "/", StringComparison.Ordinal) && o.Name == job.Name && o.Uid != job.Uid);
+    }
 
     /// <summary>Tells all that were noted, at once.</summary>
     public static void Tell(PlanContext context)
@@ -25,7 +29,12 @@ internal static class NameConflict
             return;
         }
 
-        var waits = before.Count == 0 ? "" : $"{Names(before)} {(before.Count == 1 ? "is" : "are")} of the job of this name before; waiting for {(before.Count == 1 ? "it" : "them")} to go";
+        var waits = before.Count switch
+        {
+            0 => "",
+            1 => $"{Names(before)} is of the job of this name before; waiting for it to go",
+            _ => $"{Names(before)} are of the job of this name before; waiting for them to go",
+        };
         var conflict = others.Count switch
         {
             0 => "",

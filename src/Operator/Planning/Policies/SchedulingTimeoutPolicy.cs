@@ -38,7 +38,7 @@ internal static class SchedulingTimeoutPolicy
         RestartPolicy.Restart(
             context,
             Reasons.SchedulingTimeout,
-            string.Create(CultureInfo.InvariantCulture, $"pod {pod} did not run within {seconds} seconds (scheduling.timeoutSeconds): {why}; the gang gives its nodes back"),
+            $"pod {pod} did not run within {Text(seconds)} seconds (scheduling.timeoutSeconds): {why}; the gang gives its nodes back",
             counted: false,
             wait: Wait(context, competes ? Math.Min(seconds, LongestSpread) : 0));
         return true;
@@ -69,8 +69,12 @@ internal static class SchedulingTimeoutPolicy
     private static TimeSpan Wait(PlanContext context, int spreadSeconds)
     {
         var backoff = context.Spec.RunPolicy.Backoff;
-        var tried = context.Condition(ConditionTypes.Restarting) is { Status: Conditions.True, LastTransitionTime: { } began } ? (context.Now.UtcDateTime - began.ToUniversalTime()).TotalSeconds : 0;
+        var tried = context.Condition(ConditionTypes.Restarting) is { Status: Conditions.True, LastTransitionTime: { } began }
+            ? (context.Now.UtcDateTime - began.ToUniversalTime()).TotalSeconds
+            : 0;
         var wait = Math.Max(backoff.InitialSeconds, Math.Min(backoff.MaximumSeconds, tried));
         return Backoff.Spread(TimeSpan.FromSeconds(wait), TimeSpan.FromSeconds(spreadSeconds), context.Job.Metadata.Uid ?? "", context.Status.Attempt + 1);
     }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

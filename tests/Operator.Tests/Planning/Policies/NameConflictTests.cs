@@ -66,6 +66,24 @@ public sealed class NameConflictTests
         plan.ShouldHave(ConditionTypes.GangScheduled, "False", "NameConflict");
     }
 
+    [Theory]
+    [InlineData("label", "pod demo-1-0 was taken out of the gang (a label of it was changed) and is deleted")]
+    [InlineData("owner", "pod demo-1-0 was taken out of the gang (its owner was changed)")]
+    [InlineData("pod", "pod demo-1-0 is gone")]
+    public void What_happened_to_a_pod_that_left_the_gang_is_said(string what, string said)
+    {
+        var left = MakePod(1, 0).Running();
+        var pods = what switch
+        {
+            "label" => [left.With(p => p.Metadata.Labels[Labels.Attempt] = "0").Build(), MakePod(1, 1).Running().Build()],
+            "owner" => [left.With(p => p.Metadata.OwnerReferences = null).Build(), MakePod(1, 1).Running().Build()],
+            _ => new[] { MakePod(1, 1).Running().Build() },
+        };
+        var plan = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(pods).Plan();
+        Assert.Equal((2, said), (plan.Status!.Attempt, plan.Condition(ConditionTypes.Restarting).Message));
+        Assert.Empty(plan.Pods);
+    }
+
     [Fact]
     public void A_pod_that_only_carries_the_jobs_label_is_in_nobodys_way() =>
         Assert.Equal(2, Scene.Of(MakeJob()).WithPods(MakePod(1, 0).With(p => (p.Metadata.Name, p.Metadata.OwnerReferences) = ("debug", null)).Running()).Plan().Pods.Count);
