@@ -50,8 +50,8 @@ public interface ICluster
     /// <summary>Reads a node from the cluster itself; null where there is none.</summary>
     Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel);
 
-    /// <summary>The newest Warning that others have recorded about a pod; null where there is none.</summary>
-    Task<ClusterEvent?> FindWarningAsync(V1Pod pod, CancellationToken cancel);
+    /// <summary>The newest Warning that others have recorded about a pod after a moment; null where there is none.</summary>
+    Task<ClusterEvent?> FindWarningAsync(V1Pod pod, DateTimeOffset after, CancellationToken cancel);
 
     /// <summary>Creates an object from its full manifest.</summary>
     Task CreateAsync(JsonObject manifest, CancellationToken cancel);

@@ -1,4 +1,3 @@
-using k8s.Models;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Gangs;
@@ -42,7 +41,7 @@ internal sealed class WarningQuestions(ICluster cluster, OperatorOptions options
         foreach (var pod in waiting.OrderBy(p => memory.Asked.GetValueOrDefault(Uid(p))).Take(AtOnce))
         {
             memory.Asked[Uid(pod)] = memory.Questions;
-            if (await AskAsync(pod.Pod, cancel) is { } warning)
+            if (await AskAsync(pod, cancel) is { } warning)
             {
                 answers[Uid(pod)] = warning;
             }
@@ -60,11 +59,12 @@ internal sealed class WarningQuestions(ICluster cluster, OperatorOptions options
             : [];
 
     /// <summary>Nothing depends on the answer: where events may not be read, the pods' own states must do.</summary>
-    private async Task<ClusterEvent?> AskAsync(V1Pod pod, CancellationToken cancel)
+    private async Task<ClusterEvent?> AskAsync(WorkerPod pod, CancellationToken cancel)
     {
         try
         {
-            return await cluster.FindWarningAsync(pod, cancel);
+            // What the scheduler said before it found a node is over.
+            return await cluster.FindWarningAsync(pod.Pod, pod.PlacedAt ?? DateTimeOffset.MinValue, cancel);
         }
         catch (ClusterException)
         {

@@ -137,10 +137,11 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => nodes.FindAsync(null, name, cancel);
 
-    public async Task<ClusterEvent?> FindWarningAsync(V1Pod pod, CancellationToken cancel)
+    public async Task<ClusterEvent?> FindWarningAsync(V1Pod pod, DateTimeOffset after, CancellationToken cancel)
     {
         var selector = $"fieldSelector=involvedObject.uid={pod.Metadata.Uid},type=Warning";
-        return PodWarning.Newest((await warnings.ListAsync(pod.Metadata.NamespaceProperty, selector, null, cancel)).Items);
+        var all = await warnings.ListAsync(pod.Metadata.NamespaceProperty, selector, null, cancel);
+        return PodWarning.Newest([.. all.Items.Where(warning => warning.At > after)]);
     }
 
     public async Task CreateAsync(JsonObject manifest, CancellationToken cancel)

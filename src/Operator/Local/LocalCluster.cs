@@ -108,7 +108,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => Task.FromResult<V1Node?>(new V1Node());
 
-    public Task<ClusterEvent?> FindWarningAsync(V1Pod pod, CancellationToken cancel) => Task.FromResult<ClusterEvent?>(null);
+    public Task<ClusterEvent?> FindWarningAsync(V1Pod pod, DateTimeOffset after, CancellationToken cancel) => Task.FromResult<ClusterEvent?>(null);
 
     public Task CreateAsync(JsonObject manifest, CancellationToken cancel)
     {

@@ -71,7 +71,7 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     /// <summary>Pods whose Warnings were asked for.</summary>
     public ConcurrentQueue<string> AskedForWarnings { get; } = new();
 
-    public Task<ClusterEvent?> FindWarningAsync(V1Pod pod, CancellationToken cancel)
+    public Task<ClusterEvent?> FindWarningAsync(V1Pod pod, DateTimeOffset after, CancellationToken cancel)
     {
         AskedForWarnings.Enqueue(pod.Metadata.Name);
         return Task.FromResult(Warning(pod));
