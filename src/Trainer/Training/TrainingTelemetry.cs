@@ -64,7 +64,7 @@ internal sealed class TrainingTelemetry(
             Tokens = progress.Tokens,
             Loss = progress.Loss,
             GradientNorm = Finite(observed.GradientNorm),
-            LearningRate = learningRate,
+            LearningRate = Finite(learningRate) ?? 0, // JSON has no infinity
             SecondsPerStep = seconds,
             TokensPerSecond = tokensPerSecond,
             EtaSeconds = seconds * (optimization.Steps - progress.Step),
@@ -85,7 +85,7 @@ internal sealed class TrainingTelemetry(
             Loss = progress.Loss,
             ValidationLoss = progress.ValidationLoss,
             GradientNorm = status.GradientNorm,
-            LearningRate = learningRate,
+            LearningRate = Finite(learningRate) ?? 0, // JSON has no infinity
             GainForward = Finite(observed.Gain)?.Forward,
             GainBackward = Finite(observed.Gain)?.Backward,
             TokensPerSecond = tokensPerSecond,

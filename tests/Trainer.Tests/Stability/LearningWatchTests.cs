@@ -47,8 +47,9 @@ public sealed class LearningWatchTests
 
             var (at, words) = Assert.Single(said);
             Assert.InRange(at, since + 100, Math.Max(since + 200, (int)(0.45 * steps)));
-            Assert.InRange(watch.NotSince!.Value, since, at - 95);
-            Assert.Contains($"has hardly learned since step {watch.NotSince}", words, StringComparison.Ordinal);
+            // What is told at the end may name another step than what was told on the way.
+            Assert.InRange(watch.NotSince!.Value, since, since + (steps / 2));
+            Assert.Matches("has hardly learned since step [0-9]+: the loss is ", words);
         }
     }
 
