@@ -46,6 +46,16 @@ public static class JobManifestReader
             : [new JobManifest { Errors = [new FieldError(FieldPath.Document, $"expected a {MhcTrainingJob.KindName}, got an empty text", 1, fileName)] }];
     }
 
+    /// <summary>Reads a status that was kept somewhere else than on a server.</summary>
+    /// <returns>What is right of it, and what is wrong with it, with paths from <c>status</c> on.</returns>
+    public static (MhcTrainingJobStatus Status, IReadOnlyList<FieldError> Errors) ReadStatus(JsonObject json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        var errors = new List<FieldError>();
+        var clean = new SchemaChecker(errors, null).Check(json, JobSchema.Status, "status") ?? new JsonObject();
+        return (clean.Deserialize(ApiJsonContext.Default.MhcTrainingJobStatus)!, errors);
+    }
+
     private static IEnumerable<JobManifest> FromDocument(YamlDocument document)
     {
         switch (document.Root)

@@ -42,6 +42,9 @@ internal static class ManifestTexts
     private static ManifestText Cut(string file, int start, int end, int line, string? error, int errorLine)
     {
         var skip = start < end && file[start] == ByteOrderMark ? 1 : 0;
-        return new ManifestText(file[(start + skip)..end], line, error, errorLine);
+        var text = file[(start + skip)..end];
+
+        // kubectl gives every line an end, which the last one of a block scalar keeps.
+        return new ManifestText(text.Length == 0 || text[^1] == '\n' ? text : text + '\n', line, error, errorLine);
     }
 }

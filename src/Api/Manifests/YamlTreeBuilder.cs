@@ -197,7 +197,7 @@ internal sealed class YamlTreeBuilder(IParser parser, ManifestText text)
         }
 
         var field = place.AddField(name, LineOf(key));
-        if ((error ?? WrongSpelling(key)) is { } wrong)
+        if ((error ?? WrongSpelling(key) ?? ColonInName(key)) is { } wrong)
         {
             Add(field, wrong, key);
         }
@@ -242,6 +242,12 @@ internal sealed class YamlTreeBuilder(IParser parser, ManifestText text)
 
         return null;
     }
+
+    /// <summary>Inside braces kubectl takes a colon for a part of the name where no blank is behind it.</summary>
+    private string? ColonInName(Scalar key) =>
+        _braces > 0 && key.Style == ScalarStyle.Plain && key.End.Index < text.Text.Length && text.Text.AsSpan((int)key.End.Index) is [':', ',' or '[' or ']' or '{' or '}', ..]
+            ? "expected a blank behind the colon; without one kubectl takes it for a part of the name"
+            : null;
 
     // YAML 1.1 merge keys: the mapping's own fields win, then the first of the merged ones.
     private List<JsonObject> Merged(JsonNode? node, SourceLines place, Scalar key)

@@ -9,7 +9,9 @@ namespace MhcOperator.Cli.Checkpoints;
 internal static class CheckpointReader
 {
     private const string Prefix = "step-";
-    private const string Broken = "broken";
+    /// <summary>Health of what cannot be loaded.</summary>
+    public const string Broken = "broken";
+
 
     /// <summary>All checkpoints, the oldest first.</summary>
     /// <param name="folder">Folder of the checkpoints.</param>

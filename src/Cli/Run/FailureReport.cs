@@ -9,6 +9,7 @@ namespace MhcOperator.Cli.Run;
 internal static class FailureReport
 {
     private const int Lines = 20;
+    private const int MaxBytes = 64 << 10;
 
     /// <summary>Writes it.</summary>
     /// <param name="host">Its error stream is where to.</param>
@@ -24,11 +25,27 @@ internal static class FailureReport
             return;
         }
 
-        var tail = File.ReadLines(log).TakeLast(Lines).ToList();
+        var tail = Tail(log);
         output.WriteLine(tail.Count == 0 ? $"{host.ShownPath(log)} is empty" : $"The end of {host.ShownPath(log)}:");
         foreach (var line in tail)
         {
             output.WriteLine($"  {PrintableText.Line(line.Replace("\t", "    ", StringComparison.Ordinal))}");
+        }
+    }
+
+    // A log can be longer than memory, and one line of it too.
+    private static List<string> Tail(string log)
+    {
+        try
+        {
+            using var file = new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            file.Seek(-Math.Min(file.Length, MaxBytes), SeekOrigin.End);
+            using var reader = new StreamReader(file);
+            return [.. reader.ReadToEnd().TrimEnd('\n').Split('\n').Where(l => l.Length > 0).TakeLast(Lines)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [$"it cannot be read: {e.Message}"];
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Cli.Checkpoints;
 using MhcOperator.Cli.Terminal;
 using MhcOperator.Operator.Local;
 
@@ -19,6 +20,7 @@ internal static class JobRun
     public static async Task<int> RunAsync(CliHost host, RunOptions options, CancellationToken cancel)
     {
         var manifest = await ReadAsync(host, options.File, cancel);
+        host = Steady(host);
         if (options is { Resume: true, RunFolder: null } && string.IsNullOrEmpty(manifest.Metadata.Name))
         {
             throw new CliException("--resume: metadata.generateName makes another name for each run; name the folder of the run with --run-dir");
@@ -31,13 +33,18 @@ internal static class JobRun
         var console = host.OpenConsole();
         IRunView view = host.OutputIsTerminal && !options.Plain ? new LiveRunView(console) : new PlainRunView(host.Output);
         var history = new RunHistory();
-        var follower = new RunFollower(view, history, host.Time);
+        var follower = new RunFollower(view, history, host.Time, new LogWarnings(Path.Combine(folder, "logs")));
         await host.Output.WriteLineAsync($"{name}: {Describe(manifest.Job!)}; run folder {host.ShownPath(folder)}");
         if (ProcessorFeatures.Advice(manifest.Job!.Spec.Workers.Device, manifest.Job.Spec.Optimization.Precision) is { } advice)
         {
             await host.Output.WriteLineAsync($"warning: {advice}");
         }
 
+
+        if (options.Resume)
+        {
+            await ExpectCheckpointAsync(host, Path.Combine(folder, "checkpoints"), cancel);
+        }
 
         var running = true;
         using var interrupts = new Interrupts(again =>
@@ -68,7 +75,34 @@ internal static class JobRun
         }
 
         running = false;
+        follower.TellWarnings();
         return await FinishAsync(host, options, job!, history, follower.Elapsed, folder, trainer, interrupts);
+    }
+
+    /// <summary>Training that began anew although there was something to go on with would look like a success.</summary>
+    private static async Task ExpectCheckpointAsync(CliHost host, string folder, CancellationToken cancel)
+    {
+        var found = Directory.Exists(folder) ? await CheckpointReader.ReadAsync(folder, hash: false, cancel) : [];
+        if (found.Count == 0)
+        {
+            await host.Output.WriteLineAsync($"There is no checkpoint in {host.ShownPath(folder)} yet, so training begins at step 0.");
+        }
+        else if (found.All(c => c.Health == CheckpointReader.Broken))
+        {
+            throw new CliException(string.Create(CultureInfo.InvariantCulture,
+                $"{host.ShownPath(folder)}: none of {found.Count} checkpoints is whole (that of step {found[^1].Step}: {found[^1].Reason}); leave --resume out to begin another run"));
+        }
+    }
+
+    /// <summary>What people see may get lost (a full disk, a pipe that is closed); training goes on.</summary>
+    private static CliHost Steady(CliHost host)
+    {
+        var error = new SteadyOutput(host.Error, _ => { });
+        return host with
+        {
+            Error = error,
+            Output = new SteadyOutput(host.Output, words => error.WriteLine($"mhc: the output cannot be written ({words}); the run goes on")),
+        };
     }
 
     private static async Task<int> FinishAsync(CliHost host, RunOptions options, MhcTrainingJob job, RunHistory history, TimeSpan elapsed, string folder, string trainer, Interrupts interrupts)

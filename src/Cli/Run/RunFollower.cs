@@ -10,7 +10,8 @@ namespace MhcOperator.Cli.Run;
 /// <param name="view">What a person sees.</param>
 /// <param name="history">What the summary is made of.</param>
 /// <param name="time">Clock.</param>
-internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvider time) : ILocalRunObserver
+/// <param name="warnings">What pods warn of.</param>
+internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvider time, LogWarnings warnings) : ILocalRunObserver
 {
     private readonly DateTimeOffset startedAt = time.GetUtcNow();
     private string suspicion = "";
@@ -55,6 +56,7 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
     /// <inheritdoc/>
     public void OnTrainerStatus(TrainerStatus status)
     {
+        TellWarnings();
         history.Note(status);
         if (!string.Equals(status.StabilityState, suspicion, StringComparison.Ordinal))
         {
@@ -76,6 +78,15 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
         if (history.Job is { } job)
         {
             view.Show(RunSnapshot.Of(job, status, Elapsed));
+        }
+    }
+
+    /// <summary>Tells what pods have warned of since the last look.</summary>
+    public void TellWarnings()
+    {
+        foreach (var (pod, text) in warnings.Next())
+        {
+            view.Say(new RunLine(Elapsed, true, "Warning", $"{pod}: {text}"));
         }
     }
 

@@ -1,6 +1,9 @@
+using System.Globalization;
+using System.Text;
 using System.Threading.Channels;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Validation;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Execution;
 using MhcOperator.Operator.Planning;
@@ -31,9 +34,12 @@ public sealed class LocalRunner(TimeProvider? time = null)
         try
         {
             Directory.CreateDirectory(folder.Root);
+            foreach (var name in (string[])["checkpoints", "logs", "config", "pods"])
+            {
+                RunFile.MakeFolder(folder.Root, name);
+            }
 
-            // Two runs in one folder would be two writers of the same checkpoints.
-            using var owned = new FileStream(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            using var owned = Own(folder, manifest.Metadata.Name);
             using var launcher = new ProcessLauncher(options);
             return await RunAsync(manifest, options, launcher, new LocalStatusFile(folder.Status), observer, stop);
         }
@@ -50,7 +56,8 @@ public sealed class LocalRunner(TimeProvider? time = null)
         var cluster = new LocalCluster(launcher, time);
         var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         cluster.Changed += _ => changes.Writer.TryWrite(true);
-        cluster.StatusWritten += job => statusFile.Write(job.Status!);
+        var telemetry = new TelemetryGuard(words => observer.OnEvent(time.GetUtcNow(), new ClusterEvent(true, "StatusNotWritten", $"{words}; a later --resume knows less")));
+        cluster.StatusWritten += job => telemetry.Try(() => statusFile.Write(job.Status!));
         var last = manifest.Job!;
         cluster.StatusWritten += job =>
         {
@@ -61,6 +68,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
         cluster.TrainerAnswered += observer.OnTrainerStatus;
 
         var earlier = statusFile.ReadForResume();
+        ExpectSameJob(earlier, manifest.Job!);
         var job = manifest.Job! with { Status = earlier };
         observer.OnBegin(job);
         var key = cluster.Add(manifest with { Status = earlier, Job = job });
@@ -87,6 +95,41 @@ public sealed class LocalRunner(TimeProvider? time = null)
             }
 
             await WaitAsync(changes.Reader, wait);
+        }
+    }
+
+    // Two runs in one folder would be two writers of the same checkpoints.
+    private FileStream Own(LocalFolder folder, string job)
+    {
+        RunFile.ExpectPlain(folder.Lock);
+        FileStream owned;
+        try
+        {
+            owned = new FileStream(folder.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
+        {
+            var other = RunFile.Read(folder.Owner, atMost: 4096) is { } words ? Encoding.UTF8.GetString(words) : "it does not say which";
+            throw new IOException($"the run folder {folder.Root} belongs to another run that has not ended ({other}); wait for it, end it, or name another folder", e);
+        }
+
+        var self = string.Create(CultureInfo.InvariantCulture, $"process {System.Environment.ProcessId}, job {job}, since {time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC");
+        new TelemetryGuard(_ => { }).Try(() => RunFile.Replace(folder.Owner, Encoding.UTF8.GetBytes(self)));
+        return owned;
+    }
+
+    // What may not change on a cluster may not between two runs in one folder either: the checkpoints are those of the job as it was.
+    private static void ExpectSameJob(MhcTrainingJobStatus? earlier, MhcTrainingJob job)
+    {
+        if (earlier?.AcceptedSpec is not { } accepted)
+        {
+            return;
+        }
+
+        var rejected = Immutability.Hold(accepted, job.Spec, isSuspended: true).Rejected;
+        if (rejected.Count > 0)
+        {
+            throw new IOException($"the run cannot go on with another job than it began with; take the change back, or begin another run:\n{string.Join('\n', rejected)}");
         }
     }
 

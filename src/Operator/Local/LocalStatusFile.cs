@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using k8s.Models;
 using MhcOperator.Api;
+using MhcOperator.Api.Manifests;
 
 namespace MhcOperator.Operator.Local;
 
@@ -11,12 +13,15 @@ namespace MhcOperator.Operator.Local;
 /// <param name="path">Of the file.</param>
 internal sealed class LocalStatusFile(string path)
 {
-    public void Write(MhcTrainingJobStatus status)
-    {
-        var aside = path + ".new";
-        File.WriteAllBytes(aside, JsonSerializer.SerializeToUtf8Bytes(status, ApiJsonContext.Default.MhcTrainingJobStatus));
-        File.Move(aside, path, overwrite: true);
-    }
+    // A status of thousands of rollbacks is smaller.
+    private const int MaxBytes = 4 << 20;
+
+    // Names of pods have room for five digits.
+    private const int MaxAttempt = 99_998;
+
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(MhcTrainingJobStatus status) =>
+        RunFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(status, ApiJsonContext.Default.MhcTrainingJobStatus));
 
     /// <summary>
     /// What an earlier run has left, as the status of a job that was suspended: going on from there is a resume. Null where there was none.
@@ -25,37 +30,58 @@ internal sealed class LocalStatusFile(string path)
     /// <exception cref="IOException">There is a file, but it holds no status.</exception>
     public MhcTrainingJobStatus? ReadForResume()
     {
-        if (!File.Exists(path))
+        if (RunFile.Read(path, MaxBytes) is not { } content)
         {
             return null;
         }
 
+        var old = Parse(content);
+        return new MhcTrainingJobStatus
+        {
+            Attempt = old.Attempt,
+            Rollbacks = old.Rollbacks,
+            RollbackCount = old.RollbackCount,
+            RollbacksUsed = old.RollbacksUsed,
+            Checkpoints = old.Checkpoints is { } known ? known with { ClaimUid = null, Message = null } : null, // the claim is another in each run, the folder is not
+            Progress = old.Progress,
+            AcceptedSpec = old.AcceptedSpec,
+            Conditions =
+            [
+                new V1Condition
+                {
+                    Type = ConditionTypes.Suspended,
+                    Status = "True",
+                    Reason = "RunEnded",
+                    Message = "an earlier run in this folder has ended",
+                    LastTransitionTime = File.GetLastWriteTimeUtc(path),
+                },
+            ],
+        };
+    }
+
+    private MhcTrainingJobStatus Parse(byte[] content)
+    {
         try
         {
-            var old = JsonSerializer.Deserialize(File.ReadAllBytes(path), ApiJsonContext.Default.MhcTrainingJobStatus)
-                ?? throw new JsonException("it holds null");
-            return new MhcTrainingJobStatus
+            var json = JsonNode.Parse(content) as JsonObject ?? throw new JsonException("expected an object");
+            var (status, errors) = JobManifestReader.ReadStatus(json);
+            if (errors.Count > 0)
             {
-                Attempt = old.Attempt,
-                Rollbacks = old.Rollbacks,
-                RollbackCount = old.RollbackCount,
-                RollbacksUsed = old.RollbacksUsed,
-                Checkpoints = old.Checkpoints is { } known ? known with { ClaimUid = null, Message = null } : null, // the claim is another in each run, the folder is not
-                Progress = old.Progress,
-                Conditions =
-                [
-                    new V1Condition
-                    {
-                        Type = ConditionTypes.Suspended,
-                        Status = "True",
-                        Reason = "RunEnded",
-                        Message = "an earlier run in this folder has ended",
-                        LastTransitionTime = File.GetLastWriteTimeUtc(path),
-                    },
-                ],
-            };
+                throw new JsonException(errors[0].ToString());
+            }
+
+            foreach (var (name, count) in ((string, int?)[])
+                [("attempt", status.Attempt), ("rollbackCount", status.RollbackCount), ("rollbacksUsed", status.RollbacksUsed)])
+            {
+                if (count is < 0 or > MaxAttempt)
+                {
+                    throw new JsonException(FormattableString.Invariant($"{name}: expected a whole number from 0 to {MaxAttempt}, got {count}"));
+                }
+            }
+
+            return status;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             throw new IOException($"{path} is not a job's status ({e.Message}); delete it to begin again from the newest checkpoint, without the rollbacks that it recorded", e);
         }

@@ -63,7 +63,13 @@ internal sealed class ProcessContainer : ILaunchedContainer
     {
         try
         {
-            using var file = File.OpenRead(path);
+            // The pod may have put anything in its place.
+            if (!RunFile.ExpectPlain(path))
+            {
+                return "";
+            }
+
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             file.Seek(-Math.Min(file.Length, LongestMessage), SeekOrigin.End);
             using var reader = new StreamReader(file);
             return reader.ReadToEnd();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
@@ -48,13 +49,12 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         var isRank = RankContainers.Of(launch.Pod).Contains(launch.Container.Name, StringComparer.Ordinal);
         try
         {
-            foreach (var file in (string[])[log, message, configuration])
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            }
-
-            File.WriteAllText(message, "");
-            File.WriteAllText(configuration, launch.Configuration ?? "{}");
+            RunFile.MakeFolder(folder.Root, "logs");
+            RunFile.MakeFolder(folder.Root, "config");
+            RunFile.MakeFolder(folder.Root, "pods", pod, launch.Container.Name);
+            RunFile.ExpectPlain(log);
+            RunFile.Replace(message, []);
+            RunFile.Replace(configuration, Encoding.UTF8.GetBytes(launch.Configuration ?? "{}"));
             if (!isRank && launch.Container.Command is not { Count: > 0 })
             {
                 // The trainer is no stand-in for it: it would be another rank 0 in the same folder.

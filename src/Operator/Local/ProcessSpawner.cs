@@ -36,14 +36,14 @@ internal sealed class ProcessSpawner : IDisposable
     /// <param name="command">Program and arguments.</param>
     /// <param name="environment">Laid over this process's own.</param>
     /// <param name="folder">Working folder; this process's own where null.</param>
-    /// <param name="log">File to which standard output and error are appended; its folder exists.</param>
+    /// <param name="log">File to which standard output and error are appended; its folder exists. Where it cannot be written, they go nowhere.</param>
     /// <exception cref="IOException">It cannot be started.</exception>
     public Process Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string? folder, string log)
     {
         // The shell opens the log, so that output goes there without passing through this process, and then becomes the program.
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = folder ?? "" };
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null");
+        start.ArgumentList.Add("log=$1; shift; (: >>\"$log\") 2>/dev/null || log=/dev/null; exec \"$@\" >>\"$log\" 2>&1 </dev/null");
         foreach (var word in (string[])["sh", log, .. Wrapped(), .. command])
         {
             start.ArgumentList.Add(word);

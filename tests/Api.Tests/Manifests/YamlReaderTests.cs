@@ -49,6 +49,7 @@ public sealed class YamlReaderTests
     [InlineData("07777777777777777777777777", "7.777777777777778E+24")]
     [InlineData("!!float 1_0.5", "10.5")]
     [InlineData("{x: &s 1, v: *s,z: 2}", "{\"x\":1,\"v\":1,\"z\":2}")]
+    [InlineData("|+\n  a", "\"a\\n\"")]
     [InlineData("{x: &s, v: *s}", "{\"x\":null,\"v\":null}")]
     [InlineData("|\n  a\n  b\n", "\"a\\nb\\n\"")]
     public void A_scalar_has_the_type_that_kubectl_gives_it(string yaml, string json)
@@ -68,6 +69,7 @@ public sealed class YamlReaderTests
     [InlineData("a: !!int |\n  5\n", "line 1: a: expected a value without the tag tag:yaml.org,2002:int")]
     [InlineData("a: {b: 1, <<: {b: 2}}", "line 1: a[<<]: expected << before \"b\": kubectl takes what comes last, so this one would replace the value above")]
     [InlineData("a: &x 1\nb: &x [*x]", "line 2: b[0]: expected YAML, got a syntax error: the alias *x has no anchor before it")]
+    [InlineData("a: {b:, c: 1}", "line 1: a.b: expected a blank behind the colon; without one kubectl takes it for a part of the name")]
     [InlineData("on: 1", "line 1: on: expected text as the name of a field, got what kubectl reads as true; put it in quotes")]
     [InlineData("a: 1\n--- # b\nc: 1", "line 2: (document): expected a line of --- and nothing else, got a comment behind it: older versions of kubectl drop what follows; put the comment into a line of its own")]
     [InlineData("a: 1\n---\nb: 1\n...\nc: 1", "line 5: (document): expected a line of --- before this document; without one kubectl drops it")]

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using MhcOperator.Cli.Terminal;
+using MhcOperator.Cli.Tests.Support;
+
+namespace MhcOperator.Cli.Tests.Run;
+
+/// <summary>Run folders that came from somebody else, and disks that are full.</summary>
+public sealed class RunFolderTests : IDisposable
+{
+    private const string Done = "if [ \"$1\" = sample ]; then exit 1; fi; echo 'warning: gates are large'; exit 0";
+
+    private readonly MhcShell shell = new();
+    private readonly string manifest;
+    private readonly string trainer;
+    private readonly string victim;
+
+    public RunFolderTests()
+    {
+        manifest = shell.Write("small.yaml", Manifests.Small);
+        trainer = shell.WriteScript("trainer", Done);
+        victim = Path.Combine(shell.Folder, shell.Write("victim", "as it was"));
+    }
+
+    public void Dispose() => shell.Dispose();
+
+    [Theory]
+    [InlineData("status.json.new")]
+    [InlineData("status.json")]
+    [InlineData("lock")]
+    [InlineData("lock.owner")]
+    [InlineData("logs/small-1-0.log")]
+    [InlineData("config/small-1-0.json")]
+    [InlineData("pods/small-1-0/trainer/termination-log")]
+    public async Task A_link_in_a_run_folder_is_not_followed(string link)
+    {
+        var path = Path.Combine(shell.Folder, "out", link);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.CreateSymbolicLink(path, victim);
+
+        await RunAsync();
+
+        Assert.Equal("as it was", await File.ReadAllTextAsync(victim, Cancel));
+    }
+
+    [Theory]
+    [InlineData("logs")]
+    [InlineData("config")]
+    [InlineData("pods")]
+    [InlineData("checkpoints")]
+    public async Task A_folder_that_is_a_link_is_named(string link)
+    {
+        var elsewhere = Directory.CreateDirectory(Path.Combine(shell.Folder, "elsewhere")).FullName;
+        Directory.CreateDirectory(Path.Combine(shell.Folder, "out"));
+        Directory.CreateSymbolicLink(Path.Combine(shell.Folder, "out", link), elsewhere);
+
+        var result = await RunAsync();
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains($"out/{link}: expected a folder, got a link", result.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(elsewhere));
+    }
+
+    [Theory]
+    [InlineData("{\"attempt\":2147483646}", "attempt: expected a whole number from 0 to")]
+    [InlineData("{\"attempt\":-1}", "attempt: expected a whole number from 0 to")]
+    [InlineData("{\"rollbacks\":[null]}", "status.rollbacks[0]")]
+    [InlineData("{\"attempt\":1,\"attempt\":2}", "attempt")]
+    [InlineData("[]", "expected an object")]
+    [InlineData("", "JSON")]
+    public async Task A_status_that_no_run_has_written_is_named_with_its_field(string status, string words)
+    {
+        Directory.CreateDirectory(Path.Combine(shell.Folder, "out"));
+        shell.Write("out/status.json", status);
+
+        var result = await RunAsync("--resume");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("out/status.json is not a job's status", result.Error, StringComparison.Ordinal);
+        Assert.Contains(words, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_is_not_resumed_with_another_model()
+    {
+        Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);
+        shell.Write(manifest, Manifests.Small.Replace("layers: 1", "layers: 2", StringComparison.Ordinal).Replace("steps: 40", "steps: 50", StringComparison.Ordinal));
+
+        var result = await RunAsync("--resume");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("spec.model.layers: may not change", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("steps", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_without_a_whole_checkpoint_is_not_resumed_and_one_without_any_says_so()
+    {
+        Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);
+        Assert.Contains("There is no checkpoint in out/checkpoints yet", (await RunAsync("--resume")).Output, StringComparison.Ordinal);
+        Directory.CreateDirectory(Path.Combine(shell.Folder, "out/checkpoints/step-00000010"));
+        shell.Write("out/checkpoints/step-00000010/manifest.json", "{");
+
+        var result = await RunAsync("--resume");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("out/checkpoints: none of 1 checkpoints is whole (that of step 10", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_pods_warn_of_is_told_once()
+    {
+        var result = await RunAsync();
+
+        Assert.Single(result.Output.Split('\n'), l => l.Contains("gates are large", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_folder_that_another_run_has_is_named_with_that_run()
+    {
+        Directory.CreateDirectory(Path.Combine(shell.Folder, "out"));
+        using var other = new FileStream(Path.Combine(shell.Folder, "out/lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        shell.Write("out/lock.owner", "process 7, job other");
+
+        var result = await RunAsync();
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("belongs to another run that has not ended (process 7, job other)", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("status.json")]
+    [InlineData("lock.owner")]
+    public async Task What_is_written_for_people_only_may_fail(string name)
+    {
+        // Nothing can be moved over a folder, root or not.
+        Directory.CreateDirectory(Path.Combine(shell.Folder, "out", name, "x"));
+        var folder = name == "status.json" ? Fails : CliExitCode.Ok;
+
+        var result = await RunAsync();
+
+        Assert.Equal(folder, result.ExitCode);
+    }
+
+    [Theory]
+    [InlineData(">/dev/full")]
+    [InlineData(">/dev/full 2>&1")]
+    [InlineData("| true")]
+    public async Task Output_that_cannot_be_written_ends_no_run(string redirection)
+    {
+        var mhc = Path.Combine(AppContext.BaseDirectory, "mhc");
+        var line = $"cd {shell.Folder}; (\"{mhc}\" run {manifest} --trainer {trainer} --run-dir out; echo $? > code) {redirection}";
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", line]) { UseShellExecute = false })!;
+        await process.WaitForExitAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+
+        Assert.Equal("0\n", await File.ReadAllTextAsync(Path.Combine(shell.Folder, "code"), Cancel));
+        Assert.Contains("\"Succeeded\"", await File.ReadAllTextAsync(Path.Combine(shell.Folder, "out/status.json"), Cancel), StringComparison.Ordinal);
+    }
+
+    private const int Fails = CliExitCode.BadInput;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private Task<MhcResult> RunAsync(params string[] more) => shell.RunAsync(["run", manifest, "--trainer", trainer, "--run-dir", "out", "--prompt", "", .. more]);
+}
