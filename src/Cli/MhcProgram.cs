@@ -1,11 +1,11 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using MhcOperator.Cli.Checkpoints;
 using MhcOperator.Cli.Inspect;
 using MhcOperator.Cli.Metrics;
 using MhcOperator.Cli.Run;
 using MhcOperator.Cli.Terminal;
 using MhcOperator.Cli.Validate;
+using MhcOperator.CommandLine;
 
 namespace MhcOperator.Cli;
 
@@ -18,22 +18,6 @@ internal static class MhcProgram
     /// <returns>One of <see cref="CliExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, CliHost host)
     {
-        var root = new RootCommand("Train mHC transformers with jobs that roll back by themselves: on this machine, or on a cluster through the operator.")
-        {
-            ValidateCommand.Create(host),
-            RunCommand.Create(host),
-            CheckpointsCommand.Create(host),
-            MetricsCommand.Create(host),
-            CrdCommand.Create(host),
-            VersionCommand.Create(host),
-        };
-        var parsed = root.Parse(args);
-        if (parsed.Action is ParseErrorAction wrong)
-        {
-            // A page of help would push the error out of sight.
-            wrong.ShowHelp = false;
-        }
-
         var asked = new InvocationConfiguration
         {
             Output = host.Output,
@@ -44,8 +28,7 @@ internal static class MhcProgram
         };
         try
         {
-            var code = await parsed.InvokeAsync(asked);
-            return parsed.Errors.Count > 0 ? CliExitCode.BadInput : code;
+            return await ProgramLine.InvokeAsync(Create(host), args, asked, CliExitCode.BadInput);
         }
         catch (CliException e)
         {
@@ -53,4 +36,16 @@ internal static class MhcProgram
             return CliExitCode.BadInput;
         }
     }
+
+    /// <summary>The commands.</summary>
+    internal static RootCommand Create(CliHost host) =>
+        new("Train mHC transformers with jobs that roll back by themselves: on this machine, or on a cluster through the operator.")
+    {
+        ValidateCommand.Create(host),
+        RunCommand.Create(host),
+        CheckpointsCommand.Create(host),
+        MetricsCommand.Create(host),
+        CrdCommand.Create(host),
+        VersionCommand.Create(host),
+    };
 }

@@ -1,11 +1,5 @@
-using System.CommandLine.Invocation;
+using MhcOperator.CommandLine;
 using MhcOperator.Operator.Kubernetes;
 
-var parsed = OperatorCommand.Create().Parse(args);
-if (parsed.Action is ParseErrorAction wrong)
-{
-    // A page of help would push the error out of sight.
-    wrong.ShowHelp = false;
-}
-
-return await parsed.InvokeAsync(new System.CommandLine.InvocationConfiguration { ProcessTerminationTimeout = null });
+return await ProgramLine.InvokeAsync(OperatorCommand.Create(), args,
+    new System.CommandLine.InvocationConfiguration { ProcessTerminationTimeout = null }, OperatorCommand.UsageError);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using MhcOperator.CommandLine;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Kubernetes;
@@ -7,37 +8,38 @@ namespace MhcOperator.Operator.Kubernetes;
 /// <summary>The command line of mhc-operator.</summary>
 internal static class OperatorCommand
 {
-    private const int UsageError = 2;
+    /// <summary>Exit code of a command line or surroundings that are wrong.</summary>
+    public const int UsageError = 2;
 
     private static readonly Option<string?> Kubeconfig = new("--kubeconfig") { Description = "File with the cluster's address and credentials. Default: KUBECONFIG, the pod's service account, ~/.kube/config." };
     private static readonly Option<string?> Namespace = new("--namespace") { Description = "Serve the jobs of this namespace only. Default: all namespaces." };
     private static readonly Option<string> Image = new("--default-trainer-image") { Description = "Image of jobs that name none.", DefaultValueFactory = _ => "mhc-trainer" };
     private static readonly Option<bool> AllowPrivileged = new("--allow-privileged-templates") { Description = "Accept pod templates with hostPath, privileged containers, host namespaces, other service accounts and whatever else the restricted Pod Security Standard refuses." };
     private static readonly Option<string> BindAddress = new("--bind-address") { Description = "Address on which /healthz, /readyz and /metrics, and the webhooks, are served.", DefaultValueFactory = _ => "0.0.0.0" };
-    private static readonly Option<int> MetricsPort = new("--metrics-port") { Description = "Port for them; 0: a free one, which the log names.", DefaultValueFactory = _ => 8080 };
-    private static readonly Option<int?> WebhookPort = new("--webhook-port") { Description = "Port of the admission webhooks, over TLS; 0: a free one, which the log names. Default: no webhooks." };
+    private static readonly Option<int> MetricsPort = NumberOption.Whole("--metrics-port",
+        "Port for them; 0: a free one, which the log names.", 0, 65535, 8080);
+    private static readonly Option<int?> WebhookPort = NumberOption.Whole("--webhook-port",
+        "Port of the admission webhooks, over TLS; 0: a free one, which the log names. Default: no webhooks.", 0, 65535);
     private static readonly Option<string?> WebhookCertificates = new("--webhook-cert-dir") { Description = "Folder with their certificate (tls.crt, tls.key; ca.crt where the readiness check is to use it), read again when it changes. Default: the operator makes its own." };
     private static readonly Option<string> WebhookName = new("--webhook-name") { Description = "Name of their Service, and of the Secret and the webhook configurations that the operator keeps up to date.", DefaultValueFactory = _ => "mhc-operator-webhook" };
     private static readonly Option<bool> NoLeaderElection = new("--no-leader-election") { Description = "Act without a lease. Only where no second operator can run." };
     private static readonly Option<string?> LeaseNamespace = new("--lease-namespace") { Description = "Namespace of the lease, and of the webhooks' Service and Secret. Default: the operator's own, or default outside a pod." };
     private static readonly Option<string> LeaseName = new("--lease-name") { Description = "Name of the lease.", DefaultValueFactory = _ => "mhc-operator" };
-    private static readonly Option<int> LeaseDuration = new("--lease-duration") { Description = "Seconds without a renewal after which another operator takes over; at least 3.", DefaultValueFactory = _ => 12 };
-    private static readonly Option<int> Workers = new("--workers") { Description = "Jobs reconciled at a time.", DefaultValueFactory = _ => 8 };
-    private static readonly Option<double> RequestsPerSecond = new("--kube-api-qps") { Description = "Requests to the API server in a second, those for the lease and the webhooks left out; 0: as many as the server takes." };
-    private static readonly Option<int?> RequestBurst = new("--kube-api-burst") { Description = "Requests that may go at once after a time without any, where --kube-api-qps sets a limit. Default: twice that." };
-    private static readonly Option<double> PollInterval = new("--poll-interval") { Description = "Seconds between two looks at a running trainer's status.", DefaultValueFactory = _ => 5 };
+    private static readonly Option<int> LeaseDuration = NumberOption.Whole("--lease-duration",
+        "Seconds without a renewal after which another operator takes over; at least 3.", 3, 3600, 12);
+    private static readonly Option<int> Workers = NumberOption.Whole("--workers", "Jobs reconciled at a time.", 1, 1000, 8);
+    private static readonly Option<double> RequestsPerSecond = NumberOption.Real("--kube-api-qps",
+        "Requests to the API server in a second, those for the lease and the webhooks left out; 0: as many as the server takes.", 0, 1_000_000, 0, "0, or a number from 0.1 to 1000000,", rate => rate is 0 or >= 0.1);
+    private static readonly Option<int?> RequestBurst = NumberOption.Whole("--kube-api-burst",
+        "Requests that may go at once after a time without any, where --kube-api-qps sets a limit. Default: twice that.", 1, 1_000_000);
+    private static readonly Option<double> PollInterval = NumberOption.Real("--poll-interval",
+        "Seconds between two looks at a running trainer's status.", 0.1, 3600, 5);
     private static readonly Option<bool> NoRehearsal = new("--no-rehearsal") { Description = "Begin without having run a small job in memory: the process starts a second or two sooner, and its first job that much later." };
-    private static readonly Option<LogLevel> Verbosity = new("--log-level") { Description = "Least level that is logged.", DefaultValueFactory = _ => LogLevel.Information };
+    private static readonly Option<LogLevel> Verbosity = ChoiceOption.Create<LogLevel>("--log-level", "Least level that is logged.");
 
     public static RootCommand Create()
     {
-        LeaseDuration.Validators.Add(result => Require(result, LeaseDuration, value => value is >= 3 and <= 3600, "3 to 3600 seconds"));
-        Workers.Validators.Add(result => Require(result, Workers, value => value is >= 1 and <= 1000, "1 to 1000"));
-        RequestsPerSecond.Validators.Add(result => Require(result, RequestsPerSecond, value => value is 0 or (>= 0.1 and <= 1_000_000), "0, or 0.1 to 1000000"));
-        RequestBurst.Validators.Add(result => Require(result, RequestBurst, value => value is >= 1 and <= 1_000_000, "1 to 1000000"));
-        MetricsPort.Validators.Add(result => Require(result, MetricsPort, value => value is >= 0 and <= 65535, "0 to 65535"));
-        WebhookPort.Validators.Add(result => Require(result, WebhookPort, value => value is >= 0 and <= 65535, "0 to 65535"));
-        PollInterval.Validators.Add(result => Require(result, PollInterval, value => value is >= 0.1 and <= 3600, "0.1 to 3600 seconds"));
+        Verbosity.DefaultValueFactory = _ => LogLevel.Information;
         var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
         {
             Kubeconfig, Namespace, Image, AllowPrivileged, BindAddress, MetricsPort, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
@@ -68,19 +70,6 @@ internal static class OperatorCommand
         PollInterval = TimeSpan.FromSeconds(arguments.GetValue(PollInterval)),
         Rehearses = !arguments.GetValue(NoRehearsal),
     };
-
-    private static void Require<T>(System.CommandLine.Parsing.OptionResult result, Option<T> option, Func<T, bool> isGood, string expected)
-    {
-        if (result.Errors.Any() || result.Tokens.Count == 0)
-        {
-            return;
-        }
-
-        if (result.GetValue(option) is { } value && !isGood(value))
-        {
-            result.AddError($"{option.Name} {value}: expected {expected}");
-        }
-    }
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {

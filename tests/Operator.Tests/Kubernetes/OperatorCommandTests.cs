@@ -1,3 +1,4 @@
+using MhcOperator.CommandLine.Tests;
 using MhcOperator.Operator.Kubernetes;
 
 namespace MhcOperator.Operator.Tests.Kubernetes;
@@ -15,9 +16,13 @@ public sealed class OperatorCommandTests
         Assert.Equal((perSecond, burst), (settings.RequestsPerSecond, settings.RequestBurst));
     }
 
+    [Fact]
+    public Task No_option_takes_a_value_that_it_cannot_have() =>
+        BadValues.AllAreRefusedAsync(OperatorCommand.Create, OperatorCommand.UsageError, least: 8);
+
     [Theory]
-    [InlineData("--kube-api-qps -1", "--kube-api-qps -1: expected 0, or 0.1 to 1000000")]
-    [InlineData("--kube-api-burst 0", "--kube-api-burst 0: expected 1 to 1000000")]
+    [InlineData("--kube-api-qps -1", "--kube-api-qps: '-1' was given; 0, or a number from 0.1 to 1000000, was expected, as 0.5")]
+    [InlineData("--kube-api-burst 0", "--kube-api-burst: '0' was given; a whole number from 1 to 1000000 was expected, as 1000")]
     public void A_limit_that_cannot_be_is_refused(string arguments, string message) =>
         Assert.Equal([message], OperatorCommand.Create().Parse(arguments).Errors.Select(error => error.Message));
 }

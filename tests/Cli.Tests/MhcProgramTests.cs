@@ -1,0 +1,23 @@
+using MhcOperator.Cli.Terminal;
+using MhcOperator.Cli.Tests.Support;
+using MhcOperator.CommandLine.Tests;
+
+namespace MhcOperator.Cli.Tests;
+
+public sealed class MhcProgramTests
+{
+    [Fact]
+    public Task No_option_takes_a_value_that_it_cannot_have() =>
+        BadValues.AllAreRefusedAsync(() => MhcProgram.Create(CliHost.System()), CliExitCode.BadInput, least: 0);
+
+    [Fact]
+    public async Task A_wrong_command_line_is_said_in_two_lines()
+    {
+        using var shell = new MhcShell();
+
+        var result = await shell.RunAsync("run", "--resume", "--nothing", "job.yaml");
+
+        Assert.Equal((CliExitCode.BadInput, ""), (result.ExitCode, result.Output));
+        Assert.Equal(2, result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+}
