@@ -1,4 +1,5 @@
-using System.CommandLine;
+using MhcOperator.Api.Contract;
+using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Commands;
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Training;
@@ -18,17 +19,5 @@ catch (TrainerException e)
     return e.ExitCode;
 }
 
-var root = new RootCommand("Trains transformers with manifold-constrained hyper-connections (mHC).")
-{
-    TrainCommand.Create(),
-    SuperviseCommand.Create(),
-    PrepareCommand.Create(),
-    EvalCommand.Create(),
-    SampleCommand.Create(),
-    ExportCommand.Create(),
-    CheckCommand.Create(),
-    BenchCommand.Create(),
-    KernelBenchCommand.Create(),
-    LossBenchCommand.Create(),
-};
-return await root.Parse(args).InvokeAsync();
+return await ProgramLine.InvokeAsync(TrainerCommands.Create(), args, new System.CommandLine.InvocationConfiguration(),
+    ExitCode.ConfigurationWrong);

@@ -47,6 +47,15 @@ internal sealed record CheckpointManifest
     /// <summary>What the tokens were made with.</summary>
     public Tokenizer Tokenizer { get; set; } = Tokenizer.Bytes;
 
+    /// <summary>What the data was: text of bytes can be written again, bare numbers cannot; null in manifests that do not say it.</summary>
+    public DataFormat? Format { get; set; }
+
+    /// <summary>Share of the data that was kept back; null where it is not said.</summary>
+    public double? ValidationFraction { get; set; }
+
+    /// <summary>Samples that a measurement of <see cref="ValidationLoss"/> takes; 0: none is kept back, or it is not said.</summary>
+    public long ValidationSamples { get; set; }
+
     /// <summary>Seed of the data order.</summary>
     public long Seed { get; set; }
 

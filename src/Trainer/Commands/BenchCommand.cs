@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MhcOperator.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using MhcOperator.Api;
@@ -40,7 +41,7 @@ internal static class BenchCommand
             AllowMultipleArgumentsPerToken = true,
         };
         only.AcceptOnlyFromAmong([.. BenchVariant.All.Keys]);
-        var precision = new Option<Precision>("--precision") { Description = "Float32 or BFloat16.", DefaultValueFactory = _ => Precision.Float32 };
+        var precision = ChoiceOption.Create<Precision>("--precision", "Float32 or BFloat16; Float32 where absent.");
         var memory = new Option<bool>("--memory") { Description = "Measure the most memory of each variant first, one after the other." };
         var profile = new Option<bool>("--profile") { Description = "Also show where the time of each variant's step goes, by name." };
         var file = BenchTools.ResultFile();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using MhcOperator.CommandLine;
 
 namespace MhcOperator.Trainer.Commands;
 
@@ -9,18 +10,8 @@ internal static class BenchTools
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>An option that is a number of at least 1.</summary>
-    public static Option<int> Size(string name, string description, int value)
-    {
-        var option = new Option<int>(name) { Description = $"{description} Default {value}.", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"{name} must be at least 1.");
-            }
-        });
-        return option;
-    }
+    public static Option<int> Size(string name, string description, int value) =>
+        NumberOption.Whole(name, $"{description} Default {value}.", 1, int.MaxValue, value);
 
     /// <summary><c>--json FILE</c>.</summary>
     public static Option<FileInfo?> ResultFile() => new("--json") { Description = "Also write the results to this file." };

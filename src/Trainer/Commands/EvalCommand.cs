@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Generation;
 using MhcOperator.Trainer.Model;
@@ -14,28 +15,18 @@ namespace MhcOperator.Trainer.Commands;
 /// <summary><c>mhc-trainer eval</c>: the loss of a checkpoint on data. Exit codes as those of training.</summary>
 internal static class EvalCommand
 {
+    private const int DefaultSamples = 1000; // where the checkpoint does not say how many training measures
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var checkpoint = CheckpointOption.Create();
         var data = new Option<string?>("--data") { Description = "Text for a model of bytes, token files for any other: a file or a folder. Default: MHC_CORPUS, else the .NET SDK's XML documentation." };
-        var fraction = new Option<double>("--validation-fraction") { Description = "The end of the data that is measured, as spec.data.validationFraction keeps it back; 0: all of it.", DefaultValueFactory = _ => new DataSpec().ValidationFraction };
-        var samples = new Option<int>("--samples") { Description = "At most so many samples of contextLength tokens, spread over what is measured.", DefaultValueFactory = _ => 1000 };
+        var fraction = NumberOption.Real("--validation-fraction",
+            "The end of the data that is measured, as spec.data.validationFraction keeps it back; 0: all of it. That of the training where absent.", 0, 1, "at least 0 and under 1", f => f < 1);
+        var samples = NumberOption.Whole("--samples",
+            "At most so many samples of contextLength tokens, spread over what is measured. As many as training measures where absent.", 1, int.MaxValue);
         var kernels = KernelsOption.Create();
-        fraction.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<double>() is not (>= 0 and < 1))
-            {
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"--validation-fraction: {result.GetValueOrDefault<double>()} was given; at least 0 and under 1 was expected"));
-            }
-        });
-        samples.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError($"--samples: {result.GetValueOrDefault<int>()} was given; at least 1 was expected");
-            }
-        });
         var command = new Command("eval", "Measure the loss of a trained model.") { checkpoint, data, fraction, samples, kernels };
         command.SetAction(parsed => CommandFailure.Catch(parsed.InvocationConfiguration, () =>
         {
@@ -45,10 +36,11 @@ internal static class EvalCommand
         return command;
     }
 
-    private static void Run(TrainedModel trained, string? path, double fraction, int samples, TextWriter output)
+    private static void Run(TrainedModel trained, string? path, double? wantedFraction, int? wantedSamples, TextWriter output)
     {
         var manifest = trained.Manifest;
-        var bytes = manifest.Tokenizer == Tokenizer.Bytes && manifest.Vocabulary == Vocabulary.Of(Tokenizer.Bytes);
+        var bytes = TokenText.IsBytes(manifest);
+        var fraction = wantedFraction ?? manifest.ValidationFraction ?? new DataSpec().ValidationFraction;
         var spec = new DataSpec { Source = new DataSource { Path = path }, Format = bytes ? DataFormat.Text : DataFormat.Tokens, Tokenizer = manifest.Tokenizer, ValidationFraction = fraction };
         using var data = DataSet.Open(spec, manifest.Model.ContextLength, manifest.Vocabulary, Environment.GetEnvironmentVariable(TrainerEnvironment.Corpus));
         var (available, read) = fraction > 0 ? (data.ValidationSamples, (SpreadLoss.Reader)data.ReadValidation) : (data.TrainingSamples, data.ReadTraining);
@@ -57,14 +49,24 @@ internal static class EvalCommand
             throw TrainerException.Configuration("ConfigurationInvalid", string.Create(CultureInfo.InvariantCulture, $"--validation-fraction: {fraction} of {data.Origin} is less than one sample of {manifest.Model.ContextLength + 1} tokens"));
         }
 
-        var spread = new SpreadLoss(trained.Model, read, available, samples);
+        var spread = new SpreadLoss(trained.Model, read, available, wantedSamples
+            ?? (manifest.ValidationSamples > 0 ? manifest.ValidationSamples : DefaultSamples));
         var watch = Stopwatch.StartNew();
         var loss = Enumerable.Range(0, spread.Parts).Average(part => (double)spread.Of(part));
+        if (!double.IsFinite(loss))
+        {
+            throw TrainerException.Configuration("ModelNotFinite",
+                string.Create(CultureInfo.InvariantCulture, $"checkpoint {manifest.Step}: the loss is {loss}: its weights are damaged; take an older checkpoint"));
+        }
+
         var tokens = spread.Samples * manifest.Model.ContextLength;
         double? bytesPerToken = bytes ? 1 : path is not null && PreparedData.Find(path) is { Tokens: > 0 } prepared ? (double)prepared.TextBytes / prepared.Tokens : null;
         var bits = bytesPerToken is { } size ? string.Create(CultureInfo.InvariantCulture, $"  {loss / Math.Log(2) / size:F4} bits per byte") : "";
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"checkpoint {manifest.Step}: loss {loss:F4}  perplexity {Math.Exp(loss):F3}{bits}  {tokens:N0} tokens at {tokens / watch.Elapsed.TotalSeconds:N0} tokens/s"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"measured on {spread.Samples:N0} of the {available:N0} samples in {(fraction > 0 ? $"the last {fraction:0.####%}" : "all")} of {data.Origin}{(manifest.ValidationLoss is { } measured ? $"; training measured {measured:F4} on {manifest.ValidationSamples:N0}" : "")}"));
     }
 }

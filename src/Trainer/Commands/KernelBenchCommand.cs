@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Mhc;
 using TorchSharp;
 
@@ -49,17 +50,6 @@ internal static class KernelBenchCommand
         return command;
     }
 
-    private static Option<int> Size(string name, string description, int value, int least, int most)
-    {
-        var option = new Option<int>(name) { Description = $"{description} Default {value}.", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            var given = result.GetValueOrDefault<int>();
-            if (given < least || given > most)
-            {
-                result.AddError($"{name} must be from {least} to {most}, not {given}.");
-            }
-        });
-        return option;
-    }
+    private static Option<int> Size(string name, string description, int value, int least, int most) =>
+        NumberOption.Whole(name, $"{description} Default {value}.", least, most, value);
 }

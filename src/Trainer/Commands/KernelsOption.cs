@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Model;
 
@@ -8,9 +9,11 @@ namespace MhcOperator.Trainer.Commands;
 internal static class KernelsOption
 {
     /// <summary>The option; native where the library is there, else reference.</summary>
-    public static Option<KernelKind> Create() => new("--mhc-kernels")
+    public static Option<KernelKind> Create()
     {
-        Description = "native: the fused kernels of libmhc_native.so; reference: composed torch operations. Native where the library is beside the program.",
-        DefaultValueFactory = _ => NativeLibraries.IsPresent(NativeLibraries.Kernels) ? KernelKind.Native : KernelKind.Reference,
-    };
+        var option = ChoiceOption.Create<KernelKind>("--mhc-kernels",
+            "native: the fused kernels of libmhc_native.so; reference: composed torch operations. Native where the library is beside the program.");
+        option.DefaultValueFactory = _ => NativeLibraries.IsPresent(NativeLibraries.Kernels) ? KernelKind.Native : KernelKind.Reference;
+        return option;
+    }
 }

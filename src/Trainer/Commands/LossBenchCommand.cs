@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MhcOperator.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using MhcOperator.Api;
@@ -23,7 +24,7 @@ internal static class LossBenchCommand
         var vocabulary = BenchTools.Size("--vocabulary", "Token numbers.", 50257);
         var threads = BenchTools.Size("--threads", "libtorch's threads.", 2);
         var rounds = BenchTools.Size("--rounds", "Interleaved rounds; medians are compared.", 5);
-        var precision = new Option<Precision>("--precision") { Description = "Float32 or BFloat16.", DefaultValueFactory = _ => Precision.Float32 };
+        var precision = ChoiceOption.Create<Precision>("--precision", "Float32 or BFloat16; Float32 where absent.");
         var file = BenchTools.ResultFile();
         var command = new Command("bench-loss", "Time the fused output projection and cross-entropy against composed torch operations.") { tokens, channels, vocabulary, threads, rounds, precision, file };
         command.SetAction(parsed =>

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MhcOperator.Api;
-using MhcOperator.Trainer.Data;
+using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Preparation;
 using MhcOperator.Trainer.Training;
 
@@ -15,18 +15,13 @@ internal static class PrepareCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var tokenizer = new Option<Tokenizer>("--tokenizer") { Description = "Cl100k or O200k.", Required = true };
-        tokenizer.AcceptOnlyFromAmong(nameof(Tokenizer.Cl100k), nameof(Tokenizer.O200k));
+        var tokenizer = ChoiceOption.Create("--tokenizer", "Cl100k or O200k.", [Tokenizer.Cl100k, Tokenizer.O200k]);
+        tokenizer.Required = true;
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder to make; it must not exist.", Required = true };
-        var shard = new Option<int>("--shard-tokens") { Description = "Tokens of one file, at most 500,000,000.", DefaultValueFactory = _ => DefaultShardTokens };
-        shard.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 5 * DefaultShardTokens)
-            {
-                result.AddError($"--shard-tokens: {result.GetValueOrDefault<int>()} was given; 1 to {5 * DefaultShardTokens} was expected");
-            }
-        });
-        var sources = new Argument<string[]>("FILES") { Description = "Text files, and folders of them.", Arity = ArgumentArity.OneOrMore };
+        var shard = NumberOption.Whole("--shard-tokens", "Tokens of one file, at most 500,000,000.", 1, 5 * DefaultShardTokens,
+            DefaultShardTokens);
+        var sources = new Argument<string[]>("FILES") { Description = "Text files, folders of them, and pipes; - reads standard input.",
+            Arity = ArgumentArity.OneOrMore };
         var command = new Command("prepare", "Turn text into token files for data.format: Tokens.") { tokenizer, output, shard, sources };
         command.SetAction(parsed => CommandFailure.Catch(parsed.InvocationConfiguration, () => Run(parsed.GetValue(tokenizer), parsed.GetValue(shard), parsed.GetValue(sources)!, Path.TrimEndingDirectorySeparator(parsed.GetValue(output)!.FullName), parsed.InvocationConfiguration)));
         return command;
@@ -34,9 +29,12 @@ internal static class PrepareCommand
 
     private static void Run(Tokenizer tokenizer, int shardTokens, string[] sources, string output, InvocationConfiguration console)
     {
-        var files = sources.SelectMany(DataFileFinder.Find).ToList();
-        var progress = new PreparationProgress(console.Output, !Console.IsOutputRedirected, files.Sum(f => new FileInfo(f).Length), TimeProvider.System);
-        var prepared = new TextPreparation(tokenizer, shardTokens, new TextCutter(), Environment.ProcessorCount).Run(files, output, progress.Show);
+        var texts = sources.SelectMany(TextSource.Find).ToList();
+        long? total = texts.TrueForAll(t => t.Size is not null) ? texts.Sum(t => t.Size!.Value) : null;
+        using var progress = new PreparationProgress(console.Output, !Console.IsOutputRedirected, total, TimeProvider.System);
+        var prepared = new TextPreparation(tokenizer, shardTokens, new TextCutter(), Environment.ProcessorCount).Run(texts, output,
+            progress.Add);
+        progress.End();
         console.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{output}: {prepared.Tokens:N0} tokens of {prepared.Documents:N0} documents in {prepared.Shards.Count} files, {(double)prepared.TextBytes / Math.Max(prepared.Tokens, 1):F2} bytes a token; train with data: {{format: Tokens, tokenizer: {tokenizer}}}"));

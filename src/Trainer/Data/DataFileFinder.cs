@@ -6,7 +6,11 @@ namespace MhcOperator.Trainer.Data;
 /// <summary>Finds the files of a data set, sorted by their ordinal path, so that the order is the same on every machine.</summary>
 internal static class DataFileFinder
 {
+    /// <summary>Standard input, where it can be read.</summary>
+    public const string StandardInput = "-";
+
     private const int DeepestFolder = 32;
+    private const int MostFiles = 1_000_000;
 
     /// <summary>The file itself, or all files under a folder. Names that begin with a dot are left out: a ConfigMap's mount keeps its versions under such names.</summary>
     /// <exception cref="TrainerException">There is no such file or folder, or a folder cannot be listed.</exception>
@@ -19,7 +23,9 @@ internal static class DataFileFinder
 
         if (!Directory.Exists(path))
         {
-            throw TrainerException.DataUnreadable($"data source {path}: there is no such file or folder (spec.data.source.path)");
+            throw TrainerException.DataUnreadable(path == StandardInput
+                ? "data source -: standard input can be read only once; write it to a file first, or give it to `mhc-trainer prepare`"
+                : $"data source {path}: there is no such file or folder (spec.data.source.path)");
         }
 
         List<string> files = [];
@@ -68,6 +74,12 @@ internal static class DataFileFinder
             foreach (var child in Directory.EnumerateDirectories(folder).Where(IsVisible))
             {
                 Collect(child, depth + 1, files);
+            }
+
+            if (files.Count > MostFiles)
+            {
+                throw TrainerException.DataUnreadable(
+                    $"data folder {folder}: more than {MostFiles} files; pack them into fewer first (text: cat; tokens: mhc-trainer prepare)");
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

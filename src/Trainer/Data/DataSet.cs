@@ -11,11 +11,13 @@ namespace MhcOperator.Trainer.Data;
 /// </summary>
 internal sealed class DataSet : IDisposable
 {
+    private readonly OpenFiles _open;
     private readonly TokenSequence _tokens;
     private readonly int _context;
 
-    private DataSet(TokenSequence tokens, int context, long trainingTokens, string origin)
+    private DataSet(OpenFiles open, TokenSequence tokens, int context, long trainingTokens, string origin)
     {
+        _open = open;
         _tokens = tokens;
         _context = context;
         Origin = origin;
@@ -56,30 +58,14 @@ internal sealed class DataSet : IDisposable
 
         var files = origin is null ? DataFileFinder.FindDefault() : data.Format == DataFormat.Tokens ? DataFileFinder.FindTokens(origin) : DataFileFinder.Find(origin);
         origin ??= "the .NET SDK's XML documentation";
-        List<TokenFile> opened = [];
+        var open = new OpenFiles();
         try
         {
-            foreach (var file in files)
-            {
-                opened.Add(data.Format == DataFormat.Text ? TokenFile.OpenBytes(file) : TokenFile.OpenTokens(file, vocabulary));
-            }
-
-            if (data.Format == DataFormat.Text)
-            {
-                var whole = opened.Sum(f => f.Length) <= TextFiles.WholeCheckBytes;
-                opened.ForEach(f => TextFiles.CheckUtf8(f, whole));
-            }
-
-            if (data.Format == DataFormat.Tokens)
-            {
-                PreparedData.Find(origin)?.Check(origin, data.Tokenizer, opened);
-            }
-
-            return FromFiles(opened, data.ValidationFraction, context, vocabulary, origin);
+            return FromFiles(open, Open(data, files, vocabulary, origin, open), data.ValidationFraction, context, vocabulary, origin);
         }
         catch
         {
-            opened.ForEach(f => f.Dispose());
+            open.Dispose();
             throw;
         }
     }
@@ -95,9 +81,26 @@ internal sealed class DataSet : IDisposable
     public void ReadValidation(long sample, Span<long> tokens) => _tokens.Read(_validationStart + (sample * _context), tokens);
 
     /// <inheritdoc/>
-    public void Dispose() => _tokens.Dispose();
+    public void Dispose() => _open.Dispose();
 
-    private static DataSet FromFiles(List<TokenFile> files, double validationFraction, int context, int vocabulary, string origin)
+    private static List<TokenFile> Open(DataSpec data, IReadOnlyList<string> paths, int vocabulary, string origin, OpenFiles open)
+    {
+        if (data.Format == DataFormat.Text)
+        {
+            List<TokenFile> texts = [.. paths.Select(p => TokenFile.OfBytes(p, open))];
+            var whole = texts.Sum(f => f.Length) <= TextFiles.WholeCheckBytes;
+            texts.ForEach(f => TextFiles.CheckUtf8(f, whole));
+            return texts;
+        }
+
+        List<TokenFile> files = [.. paths.Select(p => TokenFile.OfTokens(p, vocabulary, open))];
+        PreparedData.Check(origin, data.Tokenizer, files);
+        TokenNumbers.Check(files, vocabulary);
+        return files;
+    }
+
+    private static DataSet FromFiles(OpenFiles open, List<TokenFile> files, double validationFraction, int context, int vocabulary,
+        string origin)
     {
         var tokens = new TokenSequence(files, vocabulary);
         var training = tokens.Length - (long)(tokens.Length * validationFraction);
@@ -106,6 +109,7 @@ internal sealed class DataSet : IDisposable
             throw TrainerException.DataUnreadable(string.Create(CultureInfo.InvariantCulture, $"data source {origin}: {tokens.Length} tokens in {files.Count} files leave {training} for training; one sample needs {context + 1} (spec.model.contextLength + 1)"));
         }
 
-        return new DataSet(tokens, context, training, $"{origin} ({tokens.FileCount} files, {tokens.Length.ToString("N0", CultureInfo.InvariantCulture)} tokens)");
+        return new DataSet(open, tokens, context, training,
+            $"{origin} ({tokens.FileCount} files, {tokens.Length.ToString("N0", CultureInfo.InvariantCulture)} tokens)");
     }
 }

@@ -19,10 +19,12 @@ internal static class TextFiles
     public static void CheckUtf8(TokenFile file, bool whole)
     {
         var end = whole ? file.Length : Math.Min(file.Length, HeadBytes);
+        var buffer = new byte[Math.Min(BlockBytes, end)];
         long position = 0;
         while (position < end)
         {
-            var bytes = file.Bytes(position, (int)Math.Min(BlockBytes, end - position));
+            var bytes = buffer.AsSpan(0, (int)Math.Min(BlockBytes, end - position));
+            file.ReadBytes(position, bytes);
             var last = position + bytes.Length == file.Length;
             var kept = last ? bytes.Length : LengthOfWholeCharacters(bytes);
             CheckUtf8(file.Path, position, bytes[..kept]);
@@ -42,9 +44,16 @@ internal static class TextFiles
     /// <exception cref="TrainerException">It is not UTF-8; the message has the byte's position.</exception>
     public static void CheckUtf8(string path, long position, ReadOnlySpan<byte> text)
     {
+        var head = text[..(position == 0 ? Math.Min(text.Length, ForeignFormat.HeadBytes) : 0)];
         if (!Utf8.IsValid(text))
         {
-            throw TrainerException.DataUnreadable($"data file {path}: not UTF-8 text: byte {position + IndexOfInvalid(text)} begins no valid character");
+            throw TrainerException.DataUnreadable(
+                $"data file {path}: not UTF-8 text: {ForeignFormat.Tell(head) ?? $"byte {position + IndexOfInvalid(text)} begins no valid character"}");
+        }
+
+        if ((head.StartsWith("version https://git-lfs"u8) ? ForeignFormat.Tell(head) : ForeignFormat.TellWideText(head)) is { } foreign)
+        {
+            throw TrainerException.DataUnreadable($"data file {path}: {foreign}");
         }
     }
 

@@ -3,13 +3,13 @@ using MhcOperator.Trainer.Training;
 namespace MhcOperator.Trainer.Data;
 
 /// <summary>All tokens of a data set: its files one after another, in order of name.</summary>
-internal sealed class TokenSequence : IDisposable
+internal sealed class TokenSequence
 {
     private readonly TokenFile[] _files;
     private readonly long[] _starts;
     private readonly int _vocabulary;
 
-    /// <param name="files">Files in order; owned from now on.</param>
+    /// <param name="files">Files in order.</param>
     /// <param name="vocabulary">Token numbers must be under this.</param>
     public TokenSequence(IEnumerable<TokenFile> files, int vocabulary)
     {
@@ -49,21 +49,12 @@ internal sealed class TokenSequence : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var file in _files)
-        {
-            file.Dispose();
-        }
-    }
-
     private void CheckVocabulary(TokenFile file, long position, ReadOnlySpan<long> tokens)
     {
         var outside = tokens.IndexOfAnyExceptInRange(0, _vocabulary - 1);
         if (outside >= 0)
         {
-            throw TrainerException.DataUnreadable($"data file {file.Path}: token {tokens[outside]} at position {position + outside} is outside the vocabulary of {_vocabulary} (spec.model.vocabulary); the file is read as {file.BytesPerToken}-byte numbers");
+            throw TokenNumbers.Outside(file, position + outside, tokens[outside], _vocabulary);
         }
     }
 }

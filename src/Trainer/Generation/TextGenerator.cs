@@ -1,22 +1,17 @@
-using System.Text;
-using MhcOperator.Api;
-using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Model;
-using MhcOperator.Trainer.Preparation;
 using MhcOperator.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Generation;
 
 /// <summary>
-/// Writes text with a trained model, one token at a time. Keys and values are kept, so that each token is computed once; when the context is
-/// full, its newer half is read again from its beginning, and writing goes on behind it.
+/// Writes text with a trained model, one token at a time, up to the token that ends a text. Keys and values are kept, so that each token is
+/// computed once; when the context is full, its newer half is read again from its beginning, and writing goes on behind it.
 /// </summary>
 internal sealed class TextGenerator : IDisposable
 {
-
     private readonly Transformer _model;
-    private readonly BytePairEncoder? _encoder; // null: bytes
+    private readonly TokenText _text;
     private readonly KeyValueCache? _cache;
     private readonly int _context;
     private readonly List<int> _tokens = [];
@@ -27,40 +22,48 @@ internal sealed class TextGenerator : IDisposable
     /// <exception cref="TrainerException">The model's tokens are not those of a known tokenizer.</exception>
     public TextGenerator(TrainedModel trained, bool cached)
     {
-        var manifest = trained.Manifest;
-        if (manifest.Tokenizer == Tokenizer.Bytes && manifest.Vocabulary != Vocabulary.Of(Tokenizer.Bytes))
-        {
-            throw TrainerException.Configuration("NotText", $"checkpoint {manifest.Step}: the model has {manifest.Vocabulary} tokens of no known tokenizer; text can be made by models of bytes ({Vocabulary.Of(Tokenizer.Bytes)} tokens), Cl100k and O200k");
-        }
-
+        _text = TokenText.Of(trained.Manifest);
         _model = trained.Model;
-        _context = manifest.Model.ContextLength;
-        _encoder = manifest.Tokenizer == Tokenizer.Bytes ? null : new BytePairEncoder(manifest.Tokenizer);
+        _context = trained.Manifest.Model.ContextLength;
         _cache = cached ? new KeyValueCache(_model.Sizes, batch: 1) : null;
     }
 
+    /// <summary>Tokens that were made last.</summary>
+    public int Made { get; private set; }
+
     /// <summary>The prompt and what follows. Bytes that make no character are shown as U+FFFD.</summary>
-    public string Continue(string prompt, int tokens, double temperature, int seed)
+    /// <exception cref="TrainerException">The model does not know a token of the prompt, or its weights are damaged.</exception>
+    public string Continue(string prompt, int tokens, Sampling sampling, int seed)
     {
         _tokens.Clear();
-        _tokens.AddRange(Encode(prompt.Length > 0 ? prompt : "\n"));
+        _tokens.AddRange(_text.Encode(prompt.Length > 0 ? prompt : "\n"));
+        if (_tokens.Max() >= _model.Sizes.Vocabulary)
+        {
+            throw TrainerException.Configuration("ConfigurationInvalid",
+                $"--prompt: its text has the token {_tokens.Max()}, which the model's vocabulary of {_model.Sizes.Vocabulary} has not");
+        }
+
         _cache?.Clear();
         _start = Math.Max(0, _tokens.Count - _context);
         var generator = new Random(seed);
-        for (var i = 0; i < tokens; i++)
+        for (Made = 0; Made < tokens; Made++)
         {
-            _tokens.Add(Next(temperature, generator));
+            var next = Next(sampling, generator);
+            if (next == _text.End)
+            {
+                break;
+            }
+
+            _tokens.Add(next);
         }
 
-        return _encoder?.Decode(_tokens.Where(t => t < _encoder.Vocabulary)) ?? Encoding.UTF8.GetString([.. _tokens.Select(t => (byte)t)]);
+        return _text.Decode(_tokens);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _cache?.Dispose();
 
-    private IEnumerable<int> Encode(string text) => _encoder?.Encode(text) ?? Encoding.UTF8.GetBytes(text).Select(b => (int)b);
-
-    private int Next(double temperature, Random generator)
+    private int Next(Sampling sampling, Random generator)
     {
         using var scope = NewDisposeScope();
         if (_tokens.Count - _start > _context)
@@ -70,22 +73,14 @@ internal sealed class TextGenerator : IDisposable
         }
 
         var unread = _tokens.Skip((int)(_start + (_cache?.Length ?? 0))).Select(t => (long)t).ToArray();
-        var logits = _model.Logits(tensor(unread, [1, unread.Length]), _cache).select(1, unread.Length - 1).reshape(-1).to(ScalarType.Float64);
-        return temperature == 0 ? (int)logits.argmax().item<long>() : Draw(nn.functional.softmax(logits / temperature, dim: 0).data<double>().ToArray(), generator);
-    }
-
-    private static int Draw(double[] weights, Random generator)
-    {
-        var draw = generator.NextDouble();
-        for (var token = 0; token < weights.Length; token++)
+        var last = _model.Logits(tensor(unread, [1, unread.Length]), _cache).select(1, unread.Length - 1).reshape(-1);
+        var logits = last.to(ScalarType.Float64).data<double>().ToArray();
+        var known = logits.AsSpan(0, Math.Min(logits.Length, Math.Max(_text.Tokens, _text.End + 1 ?? 0)));
+        if (_text.End is { } end)
         {
-            draw -= weights[token];
-            if (draw < 0)
-            {
-                return token;
-            }
+            known[_text.Tokens..Math.Min(end, known.Length)].Fill(double.NegativeInfinity); // numbers that no token has
         }
 
-        return weights.Length - 1;
+        return sampling.Draw(known, generator);
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.ML.Tokenizers;
 using Tokenizer = MhcOperator.Api.Tokenizer;
 
@@ -9,7 +11,14 @@ internal sealed class BytePairEncoder
     /// <summary>Stands between documents.</summary>
     public const string EndOfTextName = "<|endoftext|>";
 
+    /// <summary>
+    /// From so many characters of one kind on, the time that the library takes for a word, which grows with the square of its length, is
+    /// felt.
+    /// </summary>
+    private const int LongRun = 128;
+
     private readonly TiktokenTokenizer _tokenizer;
+    private readonly Lazy<MergeRanks> _ranks;
     private readonly string[] _specials;
 
     /// <param name="tokenizer">Cl100k or O200k.</param>
@@ -22,6 +31,7 @@ internal sealed class BytePairEncoder
             Tokenizer.O200k => "o200k_base",
             _ => throw new ArgumentOutOfRangeException(nameof(tokenizer), tokenizer, "Cl100k or O200k was expected"),
         });
+        _ranks = new Lazy<MergeRanks>(() => new MergeRanks(tokenizer));
         Vocabulary = Data.Vocabulary.Of(tokenizer);
         _specials = [.. _tokenizer.SpecialTokens!.Keys];
         EndOfText = _tokenizer.SpecialTokens[EndOfTextName];
@@ -30,6 +40,9 @@ internal sealed class BytePairEncoder
     /// <summary>Token numbers are under this.</summary>
     public int Vocabulary { get; }
 
+    /// <summary>Tokens that stand for bytes of a text; their numbers are under this.</summary>
+    public int OrdinaryTokens => _ranks.Value.Count;
+
     /// <summary>The token between documents.</summary>
     public int EndOfText { get; }
 
@@ -37,13 +50,19 @@ internal sealed class BytePairEncoder
     public List<int> Encode(string text)
     {
         List<int> tokens = [];
-        var start = 0;
-        while (start < text.Length)
+        for (var start = 0; start < text.Length;)
         {
-            // A special token is cut behind its "<|", where its letters begin: there ordinary text is cut in any case.
-            var special = _specials.Select(s => text.IndexOf(s, start, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(text.Length).Min();
-            var end = Math.Min(text.Length, special + "<|".Length);
-            tokens.AddRange(_tokenizer.EncodeToIds(text.AsSpan(start, end - start)));
+            var end = EndOfPart(text, start);
+            var part = text.AsSpan(start, end - start);
+            if (HasLongRun(part))
+            {
+                EncodeByWords(part.ToString(), tokens);
+            }
+            else
+            {
+                tokens.AddRange(_tokenizer.EncodeToIds(part));
+            }
+
             start = end;
         }
 
@@ -52,4 +71,66 @@ internal sealed class BytePairEncoder
 
     /// <summary>The text of tokens; bytes that make no character are U+FFFD.</summary>
     public string Decode(IEnumerable<int> tokens) => _tokenizer.Decode(tokens);
+
+    /// <summary>A special token is cut behind its "&lt;|", where its letters begin: there ordinary text is cut in any case.</summary>
+    private int EndOfPart(string text, int start)
+    {
+        const string opening = "<|";
+        while (text.IndexOf(opening, start, StringComparison.Ordinal) is >= 0 and var at)
+        {
+            if (Array.Exists(_specials, s => text.AsSpan(at).StartsWith(s, StringComparison.Ordinal)))
+            {
+                return at + opening.Length;
+            }
+
+            start = at + opening.Length;
+        }
+
+        return text.Length;
+    }
+
+    private void EncodeByWords(string text, List<int> tokens)
+    {
+        foreach (var (offset, length) in _tokenizer.PreTokenizer!.PreTokenize(text))
+        {
+            _ranks.Value.Encode(Encoding.UTF8.GetBytes(text, offset, length), tokens);
+        }
+    }
+
+    /// <summary>
+    /// Whether a long word is possible: words consist of letters, of white space, or of what is neither, but for an end or two of another
+    /// kind.
+    /// </summary>
+    private static bool HasLongRun(ReadOnlySpan<char> text)
+    {
+        const int any = 0, number = 4;
+        var (kind, run) = (any, 0);
+        foreach (var c in text)
+        {
+            // Half a character is of any kind, and so is a mark: it belongs to letters here, and to what is none there.
+            var next = char.IsAsciiLetter(c)
+                ? 1
+                : char.IsSurrogate(c)
+                || IsMark(c)
+                ? any
+                : char.IsLetter(c)
+                ? 1
+                : char.IsWhiteSpace(c)
+                ? 2
+                : char.IsNumber(c)
+                ? number
+                : 3;
+            var goesOn = (next == kind || next == any || kind == any) && kind != number && next != number;
+            (kind, run) = goesOn ? (next == any ? kind : next, run + 1) : (next, 1);
+            if (run >= LongRun)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsMark(char c) => c > 127
+        && char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Preparation;
@@ -13,6 +14,8 @@ internal sealed record PreparedData
 
     /// <summary>The version that this program writes and reads.</summary>
     public const int CurrentVersion = 1;
+
+    private const long LargestBytes = 64L << 20;
 
     /// <summary>Version of the layout.</summary>
     public int Version { get; set; } = CurrentVersion;
@@ -38,21 +41,27 @@ internal sealed record PreparedData
     /// <summary>The files, in order.</summary>
     public IReadOnlyList<PreparedShard> Shards { get; set; } = [];
 
-    /// <summary>Reads it from a data folder; null where there is none.</summary>
+    /// <summary>Reads it from where token files are; null where there is none.</summary>
+    /// <param name="origin">The files' folder, or one of the files.</param>
     /// <exception cref="TrainerException">It cannot be read.</exception>
-    public static PreparedData? Find(string folder)
+    public static PreparedData? Find(string origin)
     {
-        var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
+        var path = Path.Combine(FolderOf(origin), FileName);
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), PreparationJsonContext.Default.PreparedData) is { Version: CurrentVersion } prepared
+            if (RegularFile.Find(path) is null)
+            {
+                return null;
+            }
+
+            var (handle, status) = RegularFile.Open(path);
+            using var file = new FileStream(handle, FileAccess.Read);
+            return status.Size <= LargestBytes
+                && JsonSerializer.Deserialize(file, PreparationJsonContext.Default.PreparedData) is { Version: CurrentVersion, Shards: { } shards } prepared
+                && shards.All(s => s?.File is not null)
                 ? prepared
-                : throw TrainerException.DataUnreadable($"data file {path}: version {CurrentVersion} was expected");
+                : throw TrainerException.DataUnreadable(
+                    $"data file {path}: version {CurrentVersion} of what `mhc-trainer prepare` writes was expected");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -60,25 +69,35 @@ internal sealed record PreparedData
         }
     }
 
-    /// <summary>Holds what a job expects, and what is there, against what was written.</summary>
-    /// <param name="folder">Where the files are.</param>
+    /// <summary>Holds what a job expects, and what is there, against what was written; where nothing was, all is right.</summary>
+    /// <param name="origin">The files' folder, or one of the files.</param>
     /// <param name="tokenizer">The job's.</param>
     /// <param name="files">Those found, in order.</param>
     /// <exception cref="TrainerException">Something differs.</exception>
-    public void Check(string folder, Tokenizer tokenizer, IReadOnlyList<TokenFile> files)
+    public static void Check(string origin, Tokenizer tokenizer, IReadOnlyList<TokenFile> files)
     {
-        if (tokenizer != Tokenizer)
+        if (Find(origin) is not { } prepared)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", $"spec.data.tokenizer: {tokenizer} was given; {folder} was prepared with {Tokenizer}");
+            return;
+        }
+
+        var folder = FolderOf(origin);
+        if (tokenizer != prepared.Tokenizer)
+        {
+            throw TrainerException.Configuration("ConfigurationInvalid",
+                $"spec.data.tokenizer: {tokenizer} was given; {folder} was prepared with {prepared.Tokenizer}");
         }
 
         var found = files.Select(f => new PreparedShard(Path.GetRelativePath(folder, f.Path), (int)f.Length)).ToList();
-        if (!found.SequenceEqual(Shards))
+        var written = Directory.Exists(origin) ? prepared.Shards : [.. prepared.Shards.Where(s => s.File == Path.GetFileName(origin))];
+        if (!found.SequenceEqual(written))
         {
-            var missing = Shards.Except(found).FirstOrDefault();
+            var missing = written.Except(found).FirstOrDefault();
             throw TrainerException.DataUnreadable(missing is not null
                 ? $"data file {Path.Combine(folder, missing.File)}: {missing.Tokens} tokens were expected ({FileName}); {found.Find(f => f.File == missing.File)?.Tokens ?? 0} are there"
-                : $"data file {Path.Combine(folder, found.Except(Shards).First().File)}: {FileName} does not name it");
+                : $"data file {Path.Combine(folder, found.Except(written).First().File)}: {FileName} beside it does not name it, so what its tokens were made with is not known");
         }
     }
+
+    private static string FolderOf(string origin) => Directory.Exists(origin) ? origin : Path.GetDirectoryName(Path.GetFullPath(origin))!;
 }

@@ -20,11 +20,11 @@ internal sealed class TextPreparation(Tokenizer tokenizer, int shardTokens, Text
     private readonly BytePairEncoder _encoder = new(tokenizer);
 
     /// <summary>Prepares.</summary>
-    /// <param name="paths">Text files.</param>
+    /// <param name="texts">What to read, in order.</param>
     /// <param name="output">Folder to make; it must not exist.</param>
-    /// <param name="show">Takes bytes read and tokens written so far.</param>
+    /// <param name="done">Takes the bytes and tokens of each piece that is done, from many threads.</param>
     /// <exception cref="TrainerException">A file is not UTF-8 text, or something cannot be read or written.</exception>
-    public PreparedData Run(IReadOnlyList<string> paths, string output, Action<long, long> show)
+    public PreparedData Run(IReadOnlyList<TextSource> texts, string output, Action<long, long> done)
     {
         var parent = Path.GetDirectoryName(output) ?? throw NotWritable(output, "it is the root folder", cause: null);
         if (Path.Exists(output))
@@ -32,11 +32,9 @@ internal sealed class TextPreparation(Tokenizer tokenizer, int shardTokens, Text
             throw NotWritable(output, "it is there already; a folder that does not exist was expected", cause: null);
         }
 
-        List<TokenFile> files = [];
         var unfinished = Path.Combine(parent, $".{Path.GetFileName(output)}.unfinished");
         try
         {
-            files.AddRange(paths.Select(TokenFile.OpenBytes));
             Directory.CreateDirectory(parent);
             if (Directory.Exists(unfinished))
             {
@@ -44,7 +42,7 @@ internal sealed class TextPreparation(Tokenizer tokenizer, int shardTokens, Text
             }
 
             Directory.CreateDirectory(unfinished);
-            var prepared = Write(files, unfinished, show);
+            var prepared = Write(texts, unfinished, done);
             Disk.Instance.Write(Path.Combine(unfinished, PreparedData.FileName), JsonSerializer.SerializeToUtf8Bytes(prepared, PreparationJsonContext.Default.PreparedData));
             Disk.Instance.FlushFolder(unfinished);
             Disk.Instance.RenameFolder(unfinished, output);
@@ -55,22 +53,23 @@ internal sealed class TextPreparation(Tokenizer tokenizer, int shardTokens, Text
         {
             throw NotWritable(output, e.Message, e);
         }
-        finally
-        {
-            files.ForEach(f => f.Dispose());
-        }
     }
 
-    private PreparedData Write(List<TokenFile> files, string folder, Action<long, long> show)
+    private PreparedData Write(IReadOnlyList<TextSource> texts, string folder, Action<long, long> done)
     {
         using var writer = new ShardWriter(folder, shardTokens);
         long bytes = 0, tokens = 0;
-        foreach (var pieces in files.SelectMany((file, number) => cutter.Cut(number, file)).Chunk(threads * PiecesPerThread))
+        var documents = 0;
+        foreach (var pieces in texts.SelectMany(t => t.Cut(cutter)).Chunk(threads * PiecesPerThread))
         {
             var encoded = new List<int>[pieces.Length];
             try
             {
-                System.Threading.Tasks.Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => encoded[i] = Encode(pieces[i], files[pieces[i].File]));
+                System.Threading.Tasks.Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+                {
+                    encoded[i] = Encode(pieces[i]);
+                    done(pieces[i].Bytes.Length, encoded[i].Count);
+                });
             }
             catch (AggregateException e)
             {
@@ -80,10 +79,8 @@ internal sealed class TextPreparation(Tokenizer tokenizer, int shardTokens, Text
             foreach (var (piece, part) in pieces.Zip(encoded))
             {
                 writer.Write(CollectionsMarshal.AsSpan(part));
-                (bytes, tokens) = (bytes + piece.Length, tokens + part.Count);
+                (bytes, tokens, documents) = (bytes + piece.Bytes.Length, tokens + part.Count, documents + (piece.EndsDocument ? 1 : 0));
             }
-
-            show(bytes, tokens);
         }
 
         writer.Finish();
@@ -92,18 +89,16 @@ internal sealed class TextPreparation(Tokenizer tokenizer, int shardTokens, Text
             Tokenizer = tokenizer,
             Vocabulary = _encoder.Vocabulary,
             EndOfText = _encoder.EndOfText,
-            Documents = files.Count(f => f.Length > 0),
+            Documents = documents,
             TextBytes = bytes,
             Tokens = tokens,
             Shards = writer.Shards,
         };
     }
 
-    private List<int> Encode(TextPiece piece, TokenFile file)
+    private List<int> Encode(TextPiece piece)
     {
-        var text = file.Bytes(piece.Offset, piece.Length);
-        TextFiles.CheckUtf8(file.Path, piece.Offset, text);
-        var tokens = _encoder.Encode(Encoding.UTF8.GetString(text));
+        var tokens = _encoder.Encode(Encoding.UTF8.GetString(piece.Bytes));
         if (piece.EndsDocument)
         {
             tokens.Add(_encoder.EndOfText);

@@ -36,6 +36,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         using var server = Serve(board);
         using var data = DataSet.Open(_configuration.Data, _configuration.Model.ContextLength, vocabulary, settings.Corpus);
         using var state = new TrainingState(_configuration, vocabulary, kernels);
+        SayOf(data);
         Say($"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
         PlanRecomputation(state.Model, plan);
 
@@ -51,8 +52,10 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var order = new SampleOrder(_configuration.Optimization.Seed, data.TrainingSamples, plan.Samples);
         var monitor = new StabilityMonitor(_configuration.Stability);
         var progress = Resume(new CheckpointLoader(folder, gang, ledger, printer.Warn), state, monitor, order);
+        var validation = ValidationMeter.Create(_configuration, data, state.Model, gang);
         using var writer = new CheckpointWriter(folder, fence, gang, _identity.Attempt, time);
-        var keeper = new CheckpointKeeper(writer, ledger, _configuration.Checkpoints, _configuration.Optimization.Steps, p => Describe(p, monitor, vocabulary, order), state, Warn, time);
+        var keeper = new CheckpointKeeper(writer, ledger, _configuration.Checkpoints, _configuration.Optimization.Steps, p =>
+            Describe(p, monitor, vocabulary, order, validation), state, Warn, time);
         keeper.BeganAt(progress.Step);
         var drills = DrillBook.Open(_configuration.Drills, _identity.Attempt, _identity.Rank, vocabulary, folder);
         using var dataLog = Open(logs.Data);
@@ -80,7 +83,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             Activity = activity,
             Warn = Warn,
             LossOf = new BatchLoss(state.Model, batches, plan, gang).Of,
-            Validation = ValidationMeter.Create(_configuration, data, state.Model, gang),
+            Validation = validation,
             DataLog = dataLog is null ? null : new DataLog(dataLog),
             StepLog = stepLog is null ? null : new StepLog(stepLog),
         }, settings.LearningRateFactor);
@@ -101,6 +104,20 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         {
             gang.Leave();
             throw;
+        }
+    }
+
+    /// <summary>How often the data is passed, and what is not said otherwise: that nothing will be validated.</summary>
+    private void SayOf(DataSet data)
+    {
+        var (context, optimization) = (_configuration.Model.ContextLength, _configuration.Optimization);
+        var passes = (double)optimization.Steps * (optimization.BatchTokens / context) / data.TrainingSamples;
+        Say(string.Create(CultureInfo.InvariantCulture,
+            $"{optimization.Steps:N0} steps of {optimization.BatchTokens:N0} tokens pass the {data.TrainingSamples * context:N0} tokens of training data {passes:0.##} times"));
+        if (_configuration.Data.ValidationFraction > 0 && data.ValidationSamples == 0)
+        {
+            Warn(string.Create(CultureInfo.InvariantCulture,
+                $"spec.data.validationFraction: {_configuration.Data.ValidationFraction} of the data is less than one sample of {context + 1} tokens: there is no validation loss"));
         }
     }
 
@@ -238,7 +255,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         return new TrainingProgress(manifest.Step, manifest.DataStep, manifest.Tokens) { Loss = manifest.Loss, ValidationLoss = manifest.ValidationLoss };
     }
 
-    private CheckpointManifest Describe(TrainingProgress progress, StabilityMonitor monitor, int vocabulary, SampleOrder order) => new()
+    private CheckpointManifest Describe(TrainingProgress progress, StabilityMonitor monitor, int vocabulary, SampleOrder order,
+        ValidationMeter? validation) => new()
     {
         Job = _identity.Job,
         Attempt = _identity.Attempt,
@@ -252,6 +270,9 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         Model = _configuration.Model,
         Vocabulary = vocabulary,
         Tokenizer = _configuration.Data.Tokenizer,
+        Format = _configuration.Data.Format,
+        ValidationFraction = _configuration.Data.ValidationFraction,
+        ValidationSamples = validation?.Samples ?? 0,
         Seed = _configuration.Optimization.Seed,
         BatchSamples = order.Batch,
         Samples = order.Samples,

@@ -114,12 +114,11 @@ public sealed class DataSetTests : IDisposable
     }
 
     [Fact]
-    public void A_token_outside_the_vocabulary_is_an_error_with_its_position()
+    public void A_token_outside_the_vocabulary_is_found_before_training_with_its_position()
     {
         _folder.Write("1.bin", [.. BitConverter.GetBytes((ushort)1), .. BitConverter.GetBytes((ushort)300), .. BitConverter.GetBytes((ushort)2)]);
-        using var data = DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null);
 
-        Fails(() => data.ReadTraining(0, new long[3]), "token 300", "position 1", "256");
+        Fails(() => DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null), "token 300", "position 1", "256");
     }
 
     [Fact]
@@ -161,6 +160,45 @@ public sealed class DataSetTests : IDisposable
 
         Assert.Contains(_folder.Path, data.Origin, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(DataFormat.Text)]
+    [InlineData(DataFormat.Tokens)]
+    public void Of_many_files_few_are_open(DataFormat format)
+    {
+        var name = format == DataFormat.Text ? "txt" : "bin";
+        for (var i = 0; i < 400; i++)
+        {
+            _folder.Write($"{i:D4}.{name}", format == DataFormat.Text ? "text"u8 : [1, 0, 2, 0]);
+        }
+
+        using var data = DataSet.Open(Spec(_folder.Path, format), 8, 256, corpus: null);
+        for (var sample = 0; sample < data.TrainingSamples; sample++)
+        {
+            data.ReadTraining(sample, new long[9]);
+        }
+
+        Assert.InRange(
+            Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(f => new FileInfo(f).LinkTarget?.StartsWith(_folder.Path, StringComparison.Ordinal) == true), 1, OpenFiles.Default);
+        Assert.DoesNotContain(_folder.Path, File.ReadAllText("/proc/self/maps"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_of_another_kind_is_named()
+    {
+        _folder.Write("a.txt.gz", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xFF, 0xFE]);
+        Fails(() => Open(context: 4), "a.txt.gz", "gzip -d");
+        File.Delete(_folder.File("a.txt.gz"));
+        _folder.Write("wide.txt", Encoding.Unicode.GetBytes("text of two bytes a character"));
+        Fails(() => Open(context: 4), "wide.txt", "UTF-16", "iconv");
+        File.Delete(_folder.File("wide.txt"));
+        _folder.Write("pointer.txt", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 5\n"u8);
+        Fails(() => Open(context: 4), "pointer.txt", "git lfs pull");
+    }
+
+    [Fact]
+    public void Standard_input_is_refused_with_what_to_do() =>
+        Fails(() => Open(context: 4, path: "-"), "standard input", "mhc-trainer prepare");
 
     private DataSet Open(int context, double validation = 0, string? path = null) =>
         DataSet.Open(Spec(path ?? _folder.Path, DataFormat.Text) with { ValidationFraction = validation }, context, 256, corpus: null);

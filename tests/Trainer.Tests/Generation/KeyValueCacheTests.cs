@@ -56,9 +56,9 @@ public sealed class KeyValueCacheTests
         using var uncached = new TextGenerator(trained, cached: false);
         var text = string.Concat(Enumerable.Range(0, prompt).Select(i => (char)('a' + (i % 26))));
 
-        var written = cached.Continue(text, 3 * Context, temperature: 0, seed: 1);
+        var written = cached.Continue(text, 3 * Context, new Sampling(0), seed: 1);
 
-        Assert.Equal(uncached.Continue(text, 3 * Context, temperature: 0, seed: 1), written);
-        Assert.Equal(written, cached.Continue(text, 3 * Context, temperature: 0, seed: 1));
+        Assert.Equal(uncached.Continue(text, 3 * Context, new Sampling(0), seed: 1), written);
+        Assert.Equal(written, cached.Continue(text, 3 * Context, new Sampling(0), seed: 1));
     }
 }

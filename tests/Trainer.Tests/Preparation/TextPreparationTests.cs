@@ -50,7 +50,8 @@ public sealed class TextPreparationTests : IDisposable
         var expected = texts.Where(t => t.Length > 0).SelectMany(t => Encoder.Encode(t).Append(Encoder.EndOfText)).Select(t => (long)t).ToList();
         var shardTokens = random.Next(1, 200);
 
-        var prepared = new TextPreparation(Tokenizer.O200k, shardTokens, new TextCutter(random.Next(1, 100), 1 << 20), random.Next(1, 4)).Run(files, folder.File("out"), (_, _) => { });
+        var prepared = new TextPreparation(Tokenizer.O200k, shardTokens, new TextCutter(random.Next(1, 100), 1 << 20),
+            random.Next(1, 4)).Run([.. files.SelectMany(TextSource.Find)], folder.File("out"), (_, _) => { });
 
         Assert.Equal(expected.Count, prepared.Tokens);
         Assert.Equal(expected, Read(folder.File("out"), prepared));
@@ -62,12 +63,12 @@ public sealed class TextPreparationTests : IDisposable
     {
         var text = string.Concat(Enumerable.Repeat("𝄞 é", 50));
         var path = _folder.Write("a.txt", Encoding.UTF8.GetBytes(text));
-        using var file = TokenFile.OpenBytes(path);
+        using var file = File.OpenRead(path);
 
-        var pieces = new TextCutter(10, 21).Cut(0, file).ToList();
+        var pieces = new TextCutter(10, 21).Cut(file).ToList();
 
         Assert.InRange(pieces.Count, 15, 50);
-        Assert.Equal(text, string.Concat(pieces.Select(p => new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(file.Bytes(p.Offset, p.Length)))));
+        Assert.Equal(text, string.Concat(pieces.Select(p => new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(p.Bytes))));
         Assert.Equal([true], pieces.Select(p => p.EndsDocument).Distinct().Where(e => e));
     }
 
@@ -77,7 +78,8 @@ public sealed class TextPreparationTests : IDisposable
         _folder.Write("good.txt", "good"u8);
         var bad = _folder.Write("bad.txt", [.. Encoding.UTF8.GetBytes(new string('a', 100) + "\nb"), 0xFF]);
 
-        var error = Assert.Throws<TrainerException>(() => new TextPreparation(Tokenizer.O200k, 10, new TextCutter(10, 100), 2).Run([_folder.File("good.txt"), bad], Output, (_, _) => { }));
+        var error = Assert.Throws<TrainerException>(() =>
+            new TextPreparation(Tokenizer.O200k, 10, new TextCutter(10, 100), 2).Run([.. TextSource.Find(_folder.File("good.txt")), .. TextSource.Find(bad)], Output, (_, _) => { }));
 
         Assert.Equal(ExitCode.DataUnreadable, error.ExitCode);
         Assert.Contains("bad.txt", error.Message, StringComparison.Ordinal);
@@ -145,14 +147,57 @@ public sealed class TextPreparationTests : IDisposable
         Assert.Equal("some text that is longer than one shard,", Encoder.Decode(tokens.Select(t => (int)t)));
     }
 
-    private void Prepare(string text) => new TextPreparation(Tokenizer.O200k, 4, new TextCutter(), 1).Run([text], Output, (_, _) => { });
+    [Fact]
+    public void A_file_of_prepared_data_that_is_given_by_itself_is_held_against_what_was_written()
+    {
+        Prepare(_folder.Write("a.txt", "some text that is longer than one shard, on purpose"u8));
+        var shard = Path.Combine(Output, "tokens-00001.bin");
 
-    private DataSet Open(Tokenizer tokenizer) => DataSet.Open(
-        new DataSpec { Source = new DataSource { Path = Output }, Format = DataFormat.Tokens, Tokenizer = tokenizer, ValidationFraction = 0 }, 8, Vocabulary.Of(tokenizer), corpus: null);
+        using (var data = DataSet.Open(Spec(Tokenizer.O200k, shard), 2, Vocabulary.Of(Tokenizer.O200k), corpus: null))
+        {
+            Assert.Equal(1, data.TrainingSamples);
+        }
+
+        Assert.Equal(ExitCode.ConfigurationWrong,
+            Assert.Throws<TrainerException>(() => DataSet.Open(Spec(Tokenizer.Cl100k, shard), 2, 200_019, corpus: null)).ExitCode);
+        File.Copy(shard, Path.Combine(Output, "other.bin"));
+        var unknown = Assert.Throws<TrainerException>(() =>
+            DataSet.Open(Spec(Tokenizer.O200k, Path.Combine(Output, "other.bin")), 2, 200_019, corpus: null));
+        Assert.Contains("other.bin: tokens.json beside it does not name it", unknown.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{")]
+    [InlineData("{\"version\": 1, \"shards\": null}")]
+    [InlineData("{\"version\": 1, \"shards\": [null]}")]
+    [InlineData("{\"version\": 1, \"shards\": [{\"file\": null}]}")]
+    [InlineData("{\"version\": 2}")]
+    [InlineData("[]")]
+    public void A_damaged_description_is_an_error_that_names_it(string json)
+    {
+        Prepare(_folder.Write("a.txt", "some text"u8));
+        File.WriteAllText(Path.Combine(Output, "tokens.json"), json);
+
+        var error = Assert.Throws<TrainerException>(() => Open(Tokenizer.O200k));
+
+        Assert.Equal(ExitCode.DataUnreadable, error.ExitCode);
+        Assert.Contains("tokens.json", error.Message, StringComparison.Ordinal);
+    }
+
+    private void Prepare(string text) =>
+        new TextPreparation(Tokenizer.O200k, 4, new TextCutter(), 1).Run([.. TextSource.Find(text)], Output, (_, _) => { });
+
+    private DataSet Open(Tokenizer tokenizer) => DataSet.Open(Spec(tokenizer, Output), 8, Vocabulary.Of(tokenizer), corpus: null);
+
+    private static DataSpec Spec(Tokenizer tokenizer, string path) =>
+        new() { Source = new DataSource { Path = path }, Format = DataFormat.Tokens, Tokenizer = tokenizer, ValidationFraction = 0 };
 
     private static List<long> Read(string folder, PreparedData prepared)
     {
-        using var sequence = new TokenSequence(prepared.Shards.Select(s => TokenFile.OpenTokens(Path.Combine(folder, s.File), prepared.Vocabulary)), prepared.Vocabulary);
+        using var open = new OpenFiles();
+        var sequence = new TokenSequence(
+            prepared.Shards.Select(s => TokenFile.OfTokens(Path.Combine(folder, s.File), prepared.Vocabulary, open)), prepared.Vocabulary);
         var tokens = new long[sequence.Length];
         sequence.Read(0, tokens);
         return [.. tokens];
