@@ -110,7 +110,8 @@ internal static class JobRun
         RunSummary.Write(host.OpenConsole(), history, elapsed);
         if (RunHistory.IsTrue(job.Status, ConditionTypes.Succeeded))
         {
-            await SampleText.WriteAsync(host, trainer, Path.Combine(folder, "checkpoints"), options.Prompt, interrupts.Stop);
+            await SampleText.WriteAsync(host, trainer, Path.Combine(folder, "checkpoints"), options.Prompt
+                ?? SamplePrompt.For(job.Spec.Data, host.Variable(TrainerEnvironment.Corpus), host.WorkingFolder), interrupts.Stop);
             return CliExitCode.Ok;
         }
 

@@ -14,7 +14,8 @@ internal static class RunCommand
         var resume = new Option<bool>("--resume") { Description = "Go on with the newest run of this job, or with the one in --run-dir." };
         var trainer = new Option<string?>("--trainer") { Description = $"The trainer's program; also {TrainerLocator.Variable}. Ours where absent." };
         var plain = new Option<bool>("--plain") { Description = "Single lines in place of the live display." };
-        var prompt = new Option<string>("--prompt") { Description = "Beginning of the sample text at the end; empty: no sample.", DefaultValueFactory = _ => "Gets the " };
+        var prompt = new Option<string?>(
+            "--prompt") { Description = "Beginning of the sample text at the end; empty: no sample. The first words of the training text where absent." };
         var command = new Command("run", "Run a job on this machine: pods are processes, everything else is the operator's own.")
         {
             file, folder, resume, trainer, plain, prompt,
@@ -27,7 +28,7 @@ internal static class RunCommand
                 parsed.GetValue(resume),
                 parsed.GetValue(trainer),
                 parsed.GetValue(plain),
-                parsed.GetValue(prompt) ?? ""),
+                parsed.GetValue(prompt)),
             cancel));
         return command;
     }

@@ -6,5 +6,5 @@ namespace MhcOperator.Cli.Run;
 /// <param name="Resume"><c>--resume</c>.</param>
 /// <param name="Trainer"><c>--trainer</c>.</param>
 /// <param name="Plain"><c>--plain</c>.</param>
-/// <param name="Prompt"><c>--prompt</c>.</param>
-internal sealed record RunOptions(string File, string? RunFolder, bool Resume, string? Trainer, bool Plain, string Prompt);
+/// <param name="Prompt"><c>--prompt</c>; null: one that fits the data.</param>
+internal sealed record RunOptions(string File, string? RunFolder, bool Resume, string? Trainer, bool Plain, string? Prompt);
