@@ -15,7 +15,8 @@ internal static class RunCommand
         var trainer = new Option<string?>("--trainer") { Description = $"The trainer's program; also {TrainerLocator.Variable}. Ours where absent." };
         var plain = new Option<bool>("--plain") { Description = "Single lines in place of the live display." };
         var prompt = new Option<string?>(
-            "--prompt") { Description = "Beginning of the sample text at the end; empty: no sample. The first words of the training text where absent." };
+            "--prompt")
+        { Description = "Beginning of the sample text at the end; empty: no sample. The first words of the training text where absent." };
         var command = new Command("run", "Run a job on this machine: pods are processes, everything else is the operator's own.")
         {
             file, folder, resume, trainer, plain, prompt,

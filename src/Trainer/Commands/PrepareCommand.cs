@@ -20,8 +20,11 @@ internal static class PrepareCommand
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder to make; it must not exist.", Required = true };
         var shard = NumberOption.Whole("--shard-tokens", "Tokens of one file, at most 500,000,000.", 1, 5 * DefaultShardTokens,
             DefaultShardTokens);
-        var sources = new Argument<string[]>("FILES") { Description = "Text files, folders of them, and pipes; - reads standard input.",
-            Arity = ArgumentArity.OneOrMore };
+        var sources = new Argument<string[]>("FILES")
+        {
+            Description = "Text files, folders of them, and pipes; - reads standard input.",
+            Arity = ArgumentArity.OneOrMore
+        };
         var command = new Command("prepare", "Turn text into token files for data.format: Tokens.") { tokenizer, output, shard, sources };
         command.SetAction(parsed => CommandFailure.Catch(parsed.InvocationConfiguration, () => Run(parsed.GetValue(tokenizer), parsed.GetValue(shard), parsed.GetValue(sources)!, Path.TrimEndingDirectorySeparator(parsed.GetValue(output)!.FullName), parsed.InvocationConfiguration)));
         return command;

@@ -26,10 +26,10 @@ internal sealed class TokenText
     /// <summary>Whether a model's tokens are the bytes of its text.</summary>
     public static bool IsBytes(CheckpointManifest manifest) => manifest.Tokenizer == Tokenizer.Bytes
         && (manifest.Format, manifest.Vocabulary) switch
-    {
-        (DataFormat.Text, _) => true,
-        (_, var vocabulary) => vocabulary == Vocabulary.Of(Tokenizer.Bytes), // numbers of an unknown tokenizer, most likely, where there are more
-    };
+        {
+            (DataFormat.Text, _) => true,
+            (_, var vocabulary) => vocabulary == Vocabulary.Of(Tokenizer.Bytes), // numbers of an unknown tokenizer, most likely, where there are more
+        };
 
     /// <summary>Of a model.</summary>
     /// <exception cref="TrainerException">The model's tokens are not those of a known tokenizer.</exception>

@@ -257,27 +257,27 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
 
     private CheckpointManifest Describe(TrainingProgress progress, StabilityMonitor monitor, int vocabulary, SampleOrder order,
         ValidationMeter? validation) => new()
-    {
-        Job = _identity.Job,
-        Attempt = _identity.Attempt,
-        SavedAt = time.GetUtcNow(),
-        Step = progress.Step,
-        DataStep = progress.DataStep,
-        Tokens = progress.Tokens,
-        Loss = progress.Loss,
-        ValidationLoss = progress.ValidationLoss,
-        WorldSize = _identity.Size,
-        Model = _configuration.Model,
-        Vocabulary = vocabulary,
-        Tokenizer = _configuration.Data.Tokenizer,
-        Format = _configuration.Data.Format,
-        ValidationFraction = _configuration.Data.ValidationFraction,
-        ValidationSamples = validation?.Samples ?? 0,
-        Seed = _configuration.Optimization.Seed,
-        BatchSamples = order.Batch,
-        Samples = order.Samples,
-        Stability = monitor.Memory,
-    };
+        {
+            Job = _identity.Job,
+            Attempt = _identity.Attempt,
+            SavedAt = time.GetUtcNow(),
+            Step = progress.Step,
+            DataStep = progress.DataStep,
+            Tokens = progress.Tokens,
+            Loss = progress.Loss,
+            ValidationLoss = progress.ValidationLoss,
+            WorldSize = _identity.Size,
+            Model = _configuration.Model,
+            Vocabulary = vocabulary,
+            Tokenizer = _configuration.Data.Tokenizer,
+            Format = _configuration.Data.Format,
+            ValidationFraction = _configuration.Data.ValidationFraction,
+            ValidationSamples = validation?.Samples ?? 0,
+            Seed = _configuration.Optimization.Seed,
+            BatchSamples = order.Batch,
+            Samples = order.Samples,
+            Stability = monitor.Memory,
+        };
 
     private void Say(string line)
     {

@@ -22,7 +22,8 @@ public sealed class TrainerCommandsTests
     public void The_program_ends_with_the_code_of_a_wrong_configuration_and_a_line_that_says_why(string line, string message)
     {
         using var trainer = TrainerProcess.Start(TrainerProcess.Program, line.Split(' '), new Dictionary<string,
-            string>(StringComparer.Ordinal) { ["LC_ALL"] = "de_DE.UTF-8" });
+            string>(StringComparer.Ordinal)
+        { ["LC_ALL"] = "de_DE.UTF-8" });
 
         Assert.Equal(ExitCode.ConfigurationWrong, trainer.Wait());
         Assert.Equal([message, $"`mhc-trainer {line.Split(' ')[0]} --help` shows what can be given."],
