@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MhcOperator.Api.Files;
 using MhcOperator.Cli.Checkpoints;
 using MhcOperator.Cli.Inspect;
 using MhcOperator.Cli.Metrics;
@@ -34,6 +35,12 @@ internal static class MhcProgram
         {
             await host.Error.WriteLineAsync($"mhc: {e.Message}");
             return CliExitCode.BadInput;
+        }
+        catch (Exception e)
+        {
+            var kept = CrashReport.Keep(e, "mhc") is { } file ? $"; details are in {file}" : "";
+            await host.Error.WriteLineAsync($"mhc: an error in mhc that was not foreseen: {CrashReport.Summary(e)}{kept}");
+            return CliExitCode.Unforeseen;
         }
     }
 

@@ -1,4 +1,6 @@
+using System.CommandLine;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Files;
 using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Commands;
 using MhcOperator.Trainer.Interop;
@@ -19,5 +21,14 @@ catch (TrainerException e)
     return e.ExitCode;
 }
 
-return await ProgramLine.InvokeAsync(TrainerCommands.Create(), args, new System.CommandLine.InvocationConfiguration(),
-    ExitCode.ConfigurationWrong);
+try
+{
+    return await ProgramLine.InvokeAsync(TrainerCommands.Create(), args, new InvocationConfiguration { EnableDefaultExceptionHandler = false },
+        ExitCode.ConfigurationWrong);
+}
+catch (Exception e)
+{
+    var failure = e as TrainerException ?? TrainerException.Unforeseen(e, CrashReport.Keep(e, "mhc-trainer"));
+    Console.Error.WriteLine(failure.Message);
+    return failure.ExitCode;
+}

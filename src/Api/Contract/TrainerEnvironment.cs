@@ -66,7 +66,7 @@ public static class TrainerEnvironment
     /// <summary>Port on which a container that can restart in place answers /worker and /readyz.</summary>
     public const string WorkerPort = "MHC_WORKER_PORT";
 
-    /// <summary>In an order: SHA-256 of the configuration file that the attempt is to begin with.</summary>
+    /// <summary>SHA-256 of the configuration file that the attempt is to begin with; it may arrive later than the process.</summary>
     public const string ConfigurationHash = "MHC_CONFIG_SHA256";
 
     /// <summary>File for the verdict; /dev/termination-log where absent.</summary>

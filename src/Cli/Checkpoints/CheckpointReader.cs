@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MhcOperator.Api.Files;
 
 namespace MhcOperator.Cli.Checkpoints;
 
@@ -9,9 +10,10 @@ namespace MhcOperator.Cli.Checkpoints;
 internal static class CheckpointReader
 {
     private const string Prefix = "step-";
+    private const int LongestJson = 64 << 20;
+
     /// <summary>Health of what cannot be loaded.</summary>
     public const string Broken = "broken";
-
 
     /// <summary>All checkpoints, the oldest first.</summary>
     /// <param name="folder">Folder of the checkpoints.</param>
@@ -20,11 +22,11 @@ internal static class CheckpointReader
     public static async Task<IReadOnlyList<CheckpointEntry>> ReadAsync(string folder, bool hash, CancellationToken cancel)
     {
         var entries = new List<CheckpointEntry>();
-        foreach (var path in Directory.EnumerateDirectories(folder, Prefix + "*"))
+        foreach (var path in new DirectoryInfo(folder).EnumerateDirectories(Prefix + "*"))
         {
-            if (int.TryParse(Path.GetFileName(path.AsSpan())[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var step))
+            if (int.TryParse(path.Name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step) && path.LinkTarget is null)
             {
-                entries.Add(await ReadOneAsync(path, step, hash, cancel));
+                entries.Add(await ReadOneAsync(path.FullName, step, hash, cancel));
             }
         }
 
@@ -33,11 +35,12 @@ internal static class CheckpointReader
 
     private static async Task<CheckpointEntry> ReadOneAsync(string path, int step, bool hash, CancellationToken cancel)
     {
-        var bytes = Directory.EnumerateFiles(path).Sum(f => new FileInfo(f).Length);
+        long bytes = 0;
         try
         {
+            bytes = new DirectoryInfo(path).EnumerateFiles().Where(f => f.LinkTarget is null).Sum(f => f.Length);
             var manifest = await ObjectAsync(Path.Combine(path, "manifest.json"), cancel);
-            var health = File.Exists(Path.Combine(path, "health.json")) ? await ObjectAsync(Path.Combine(path, "health.json"), cancel) : null;
+            var health = Path.Exists(Path.Combine(path, "health.json")) ? await ObjectAsync(Path.Combine(path, "health.json"), cancel) : null;
             var wrong = await FindWrongShardAsync(path, manifest, hash, cancel);
             return new CheckpointEntry
             {
@@ -53,7 +56,7 @@ internal static class CheckpointReader
                 Bytes = bytes,
             };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or InvalidDataException or ArgumentException)
         {
             return new CheckpointEntry { Step = step, Health = Broken, Reason = e.Message, Bytes = bytes };
         }
@@ -63,13 +66,13 @@ internal static class CheckpointReader
     {
         foreach (var shard in manifest["shards"]?.AsArray() ?? [])
         {
-            var name = shard?["file"]?.GetValue<string>() ?? "";
-            var file = new FileInfo(Path.Combine(path, name));
-            if (!file.Exists)
+            var name = shard?["file"]?.GetValue<string>();
+            if (!RegularFile.IsPlainName(name))
             {
-                return $"{name} is missing";
+                return "a shard has a name that is no plain name of a file beside the manifest";
             }
 
+            await using var file = RegularFile.OpenRead(Path.Combine(path, name));
             if (shard?["bytes"]?.GetValue<long>() is { } size && size != file.Length)
             {
                 return string.Create(CultureInfo.InvariantCulture, $"{name} has {file.Length} bytes; expected {size}");
@@ -77,8 +80,7 @@ internal static class CheckpointReader
 
             if (hash && shard?["sha256"]?.GetValue<string>() is { } expected)
             {
-                await using var stream = file.OpenRead();
-                var actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
+                var actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancel));
                 if (!string.Equals(actual, expected, StringComparison.Ordinal))
                 {
                     return $"{name} has another SHA-256 than the manifest says";
@@ -90,5 +92,5 @@ internal static class CheckpointReader
     }
 
     private static async Task<JsonObject> ObjectAsync(string path, CancellationToken cancel) =>
-        JsonNode.Parse(await File.ReadAllBytesAsync(path, cancel)) as JsonObject ?? throw new JsonException($"{path}: expected a JSON object");
+        await Task.Run(() => JsonNode.Parse(RegularFile.ReadAllBytes(path, LongestJson)), cancel) as JsonObject ?? throw new JsonException($"{path}: expected a JSON object");
 }

@@ -12,6 +12,9 @@ internal static class CliExitCode
     /// <summary>Bad input: a file that cannot be read, an unknown option, a trainer that is not there.</summary>
     public const int BadInput = 2;
 
+    /// <summary>An error in the program itself that nobody foresaw, as a trainer's.</summary>
+    public const int Unforeseen = Api.Contract.ExitCode.Unforeseen;
+
     /// <summary>Ended by Ctrl-C, as shells count it (128 + SIGINT).</summary>
     public const int Interrupted = 130;
 }

@@ -135,6 +135,11 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
             environment[name] = value;
         }
 
+        if (launch.Configuration is null)
+        {
+            environment.Remove(TrainerEnvironment.ConfigurationHash); // it would be waited for in vain
+        }
+
         // All ranks are on this machine, whatever the gang believes. Whoever says how many threads a process may take is obeyed.
         var ranks = int.Parse(environment.GetValueOrDefault(TrainerEnvironment.WorldSize, "1"), CultureInfo.InvariantCulture);
         if (!ThreadLimits.Any(name => environment.ContainsKey(name) || !string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable(name))))

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Checkpoints;
@@ -18,6 +19,7 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
     public static readonly TimeSpan LeaseLength = TimeSpan.FromSeconds(30);
 
     private const string FenceName = ".attempt.json";
+    private const int LongestRecord = 1 << 16;
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
 
@@ -52,9 +54,9 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         FenceRecord? owner;
         try
         {
-            owner = Parse(Disk.ReadWithoutLock(_path)); // whoever holds the lock may do so for as long as it takes to delete a checkpoint
+            owner = Parse(RegularFile.ReadAllBytes(_path, LongestRecord)); // whoever holds the lock may do so for as long as it takes to delete a checkpoint
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return;
         }
@@ -103,7 +105,7 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         if (owner.IsNewerThan(_self))
         {
             var newer = owner.JobSince > jobSince ? " of a newer job" : "";
-            throw TrainerException.TryAgain("Superseded", $"attempt {owner.Attempt}{newer} owns the checkpoint folder {folder.Path}; attempt {attempt} must not write there any more");
+            throw TrainerException.TryAgain("Superseded", $"attempt {owner.Attempt}{newer} owns the checkpoint folder {folder.Path}; attempt {attempt} must not write there any more").OfAll();
         }
 
         Interlocked.Exchange(ref _readAt, began);
@@ -114,20 +116,38 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         var started = time.GetTimestamp();
         while (true)
         {
+            FileStream? file = null;
             try
             {
-                return new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+                file = RegularFile.OpenOrCreate(_path);
+                Disk.Lock(file, _path);
+                return file;
+            }
+            catch (InvalidDataException e)
+            {
+                throw TrainerException.Configuration("CheckpointFolderNotWritable", $"checkpoint folder {folder.Path} (MHC_CHECKPOINT_DIR): {e.Message}", e);
             }
             catch (IOException) when (time.GetElapsedTime(started) < LockPatience)
             {
                 // Another process holds the lock for the moment of a rename.
+                file?.Dispose();
                 time.Wait(LockPause);
+            }
+            catch
+            {
+                file?.Dispose();
+                throw;
             }
         }
     }
 
     private static FenceRecord? Read(FileStream file)
     {
+        if (file.Length > LongestRecord)
+        {
+            return null;
+        }
+
         var content = new byte[file.Length];
         file.ReadExactly(content);
         return Parse(content);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Checkpoints;
@@ -16,6 +17,8 @@ internal sealed class CheckpointFolder
     private const string HealthName = "health.json";
     private const string StepPrefix = "step-";
     private const string TemporaryPrefix = ".tmp-";
+    private const int LongestManifest = 64 << 20; // one of 65,536 ranks has about 10 MB
+    private const int LongestHealth = 1 << 20;
 
     private readonly TimeProvider _time;
 
@@ -60,9 +63,12 @@ internal sealed class CheckpointFolder
     public IReadOnlyList<int> Steps()
     {
         List<int> steps = [];
-        foreach (var folder in Directory.Exists(Path) ? Directory.EnumerateDirectories(Path, StepPrefix + "*") : [])
+        foreach (var folder in Directory.Exists(Path) ? new DirectoryInfo(Path).EnumerateDirectories(StepPrefix + "*") : [])
         {
-            if (int.TryParse(System.IO.Path.GetFileName(folder.AsSpan())[StepPrefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var step))
+            // Through a link the health of a checkpoint of somebody else would be written; any other spelling of a number is found under another name.
+            if (int.TryParse(folder.Name.AsSpan(StepPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+                && folder.LinkTarget is null
+                && string.Equals(folder.Name, System.IO.Path.GetFileName(Of(step)), StringComparison.Ordinal))
             {
                 steps.Add(step);
             }
@@ -73,23 +79,26 @@ internal sealed class CheckpointFolder
     }
 
     /// <summary>The manifest of a checkpoint.</summary>
-    /// <exception cref="InvalidDataException">It is missing, cannot be parsed or has another version.</exception>
+    /// <exception cref="InvalidDataException">It is missing, cannot be parsed, has another version, or says what no checkpoint can be.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public CheckpointManifest ReadManifest(int step)
     {
         var path = System.IO.Path.Combine(Of(step), ManifestName);
         try
         {
-            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), CheckpointJsonContext.Default.CheckpointManifest);
-            return manifest is { Version: CheckpointManifest.CurrentVersion } && manifest.Step == step
-                ? manifest
-                : throw new InvalidDataException($"{path}: version {CheckpointManifest.CurrentVersion} of step {step} was expected");
+            var manifest = JsonSerializer.Deserialize(RegularFile.ReadAllBytes(path, LongestManifest), CheckpointJsonContext.Default.CheckpointManifest);
+            if (manifest is not { Version: CheckpointManifest.CurrentVersion } || manifest.Step != step)
+            {
+                throw new InvalidDataException($"{path}: version {CheckpointManifest.CurrentVersion} of step {step} was expected");
+            }
+
+            return manifest.Problem() is { } problem ? throw new InvalidDataException($"{path}: {problem}") : manifest;
         }
         catch (FileNotFoundException e)
         {
-            throw new InvalidDataException($"{path} is missing", e);
+            throw new InvalidDataException(e.Message, e);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException)
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }
@@ -100,9 +109,9 @@ internal sealed class CheckpointFolder
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(System.IO.Path.Combine(Of(step), HealthName)), CheckpointJsonContext.Default.HealthRecord)?.State ?? CheckpointHealth.Candidate;
+            return JsonSerializer.Deserialize(RegularFile.ReadAllBytes(System.IO.Path.Combine(Of(step), HealthName), LongestHealth), CheckpointJsonContext.Default.HealthRecord)?.State ?? CheckpointHealth.Candidate;
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return CheckpointHealth.Candidate;
         }
@@ -147,9 +156,16 @@ internal sealed class CheckpointFolder
     /// <exception cref="IOException">Something cannot be deleted.</exception>
     public void DeleteLeftovers()
     {
-        foreach (var folder in Directory.EnumerateDirectories(Path, TemporaryPrefix + "*"))
+        foreach (var left in new DirectoryInfo(Path).EnumerateFileSystemInfos(TemporaryPrefix + "*"))
         {
-            Directory.Delete(folder, recursive: true);
+            if (left is DirectoryInfo { LinkTarget: null } folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                left.Delete();
+            }
         }
     }
 }

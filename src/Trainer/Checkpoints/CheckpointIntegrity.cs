@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MhcOperator.Api.Files;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
@@ -14,12 +15,7 @@ internal static class CheckpointIntegrity
         foreach (var shard in manifest.Shards)
         {
             var path = Path.Combine(folder.Of(step), shard.File);
-            if (!File.Exists(path))
-            {
-                throw new InvalidDataException($"{path} is missing");
-            }
-
-            using var file = File.OpenRead(path);
+            using var file = Open(path);
             if (file.Length != shard.Bytes)
             {
                 throw new InvalidDataException($"{path} has {file.Length} bytes; {shard.Bytes} were written");
@@ -33,5 +29,17 @@ internal static class CheckpointIntegrity
         }
 
         return manifest;
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return RegularFile.OpenRead(path);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
     }
 }

@@ -7,11 +7,13 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// <summary>Finds the checkpoint to begin with. Rank 0 looks and tells the others, so that all take the same one.</summary>
 internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, CheckpointLedger ledger, Action<string> warn)
 {
+    private bool _rejected;
+
     /// <summary>
     /// The newest whole checkpoint that is not quarantined and not after the resume point; null: begin anew. Those after a resume point
-    /// that names a step are quarantined, and so are torn and corrupted ones.
+    /// that names a step are quarantined, and so are torn and corrupted ones. Called again it finds the next one, after a <see cref="Reject"/>.
     /// </summary>
-    /// <exception cref="TrainerException">The folder cannot be read, or a peer is lost.</exception>
+    /// <exception cref="TrainerException">The folder cannot be read, a peer is lost, or a step was asked for and there is nothing up to it.</exception>
     public CheckpointManifest? Find(ResumePoint resume)
     {
         var found = 0;
@@ -19,7 +21,11 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
         {
             try
             {
-                ledger.Load(folder.Steps().Select(s => new LedgerEntry(s, folder.ReadHealth(s))));
+                if (!_rejected) // what was found out since stands in the ledger, and perhaps nowhere else
+                {
+                    ledger.Load(folder.Steps().Select(s => new LedgerEntry(s, folder.ReadHealth(s))));
+                }
+
                 found = Search(resume);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -31,13 +37,41 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
         found = BitConverter.ToInt32(gang.Gather(BitConverter.GetBytes(found))[0]);
         var entries = CheckpointJsonContext.Default.LedgerEntryArray;
         ledger.Load(JsonSerializer.Deserialize(gang.Gather(JsonSerializer.SerializeToUtf8Bytes([.. ledger.Entries], entries))[0], entries)!);
-        return found == 0 ? null : Reading(found, () => folder.ReadManifest(found));
+        if (found == 0 && resume.Step is > 0 and var asked)
+        {
+            throw TrainerException.Configuration("CheckpointMissing", $"checkpoint {asked} was asked for (MHC_RESUME_STEP), and {folder.Path} has none up to that step that can be used; checkpoints.resume: None begins anew (mhc run: without --resume)").OfAll();
+        }
+
+        try
+        {
+            return found == 0 ? null : Reading(found, () => folder.ReadManifest(found));
+        }
+        catch (InvalidDataException e)
+        {
+            // Rank 0 has read it just now: this rank sees another folder.
+            throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint {found}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A checkpoint that was found is of no use after all; every rank calls it.</summary>
+    /// <param name="step">Its step.</param>
+    /// <param name="failure">What is wrong with it.</param>
+    public void Reject(int step, string failure)
+    {
+        if (gang.Rank == 0)
+        {
+            warn($"checkpoint {step} is torn or corrupted and is not used: {failure}");
+        }
+
+        ledger.Quarantine(step, $"torn or corrupted: {failure}");
+        _rejected = true;
     }
 
     /// <summary>Reads tensors of a checkpoint, whatever the number of ranks that wrote it.</summary>
     /// <param name="manifest">Of the checkpoint.</param>
     /// <param name="wanted">Names to read.</param>
     /// <returns>New tensors; the caller disposes of them.</returns>
+    /// <exception cref="InvalidDataException">A file is not what its header says.</exception>
     /// <exception cref="TrainerException">A file cannot be read.</exception>
     public IReadOnlyList<NamedTensor> Read(CheckpointManifest manifest, Func<string, bool> wanted) => Reading(manifest.Step, () => ReadShards(folder, manifest, wanted));
 
@@ -53,7 +87,7 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
         {
             return read();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint {step}: {e.Message}", e);
         }
@@ -85,9 +119,9 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
             }
         }
 
-        if (resume.Step is > 0)
+        if (resume.Step is null && ledger.Entries.Count > 0)
         {
-            warn($"checkpoint {resume.Step} was asked for, but there is none that can be used: training begins anew");
+            warn($"none of the {ledger.Entries.Count} checkpoints in {folder.Path} can be used: training begins anew");
         }
 
         return 0;

@@ -1,4 +1,7 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Files;
+using MhcOperator.Api.Schema;
+using MhcOperator.Trainer.Model;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
@@ -65,6 +68,9 @@ internal sealed record CheckpointManifest
     /// <summary>Samples in the data set.</summary>
     public long Samples { get; set; }
 
+    /// <summary>Tells the data from other data; null in checkpoints of programs that did not say.</summary>
+    public string? DataSha256 { get; set; }
+
     /// <summary>What the stability detectors compare with, by detector.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<double>> Stability { get; set; } = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
 
@@ -73,4 +79,32 @@ internal sealed record CheckpointManifest
 
     /// <summary>The files, by rank.</summary>
     public IReadOnlyList<ShardRecord> Shards { get; set; } = [];
+
+    /// <summary>What cannot be of any checkpoint; null: nothing. JSON may leave null wherever it likes, and any number where one is expected.</summary>
+    public string? Problem()
+    {
+        if (Model?.Mhc is null || Stability is null || Stability.Values.Any(v => v is null) || WeightsSha256 is null || Shards is null || Shards.Any(s => s is null))
+        {
+            return "null where a value was expected";
+        }
+
+        if (Step < 0 || DataStep < 0 || Tokens < 0 || WorldSize < 1 || Vocabulary < 1 || Seed < 0 || BatchSamples < 0 || Samples < 0 || Shards.Any(s => s.Bytes < 0))
+        {
+            return "a number under the least that can be (of step, dataStep, tokens, worldSize, vocabulary, seed, batchSamples, samples or a shard's bytes)";
+        }
+
+        if (Shards.FirstOrDefault(s => !RegularFile.IsPlainName(s.File)) is { } strange)
+        {
+            return $"a shard has the name {Expectation.Quote(strange.File ?? "")}; the plain name of a file beside the manifest was expected";
+        }
+
+        try
+        {
+            return new ModelDimensions(Model, Vocabulary) is { Layers: <= 1024 } ? null : "model.layers is over 1024";
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
+    }
 }

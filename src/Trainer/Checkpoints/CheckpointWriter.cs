@@ -40,11 +40,17 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         var mine = shared.Where((_, i) => owners[i] == gang.Rank).Concat(own).ToList();
         var numberOf = mine.Select((t, i) => (t.Value, i)).ToDictionary(t => (object)t.Value, t => t.i, ReferenceEqualityComparer.Instance);
         // Rank 0 hashes all weights: those that others write are copied besides.
-        var hashed = gang.Rank == 0 ? weights.ToList() : [];
+        var hashed = weights.Where(w => gang.Rank == 0 || numberOf.ContainsKey(w.Value)).ToList();
         var others = hashed.Where(w => !numberOf.ContainsKey(w.Value)).ToList();
         var copies = _snapshot.Take([.. mine, .. others.Select(w => w with { Name = "hashed." + w.Name })]);
         var othersCopied = others.Zip(copies.Skip(mine.Count)).ToDictionary(o => o.First.Name, o => o.Second.Value, StringComparer.Ordinal);
-        IReadOnlyList<NamedTensor> weightCopies = [.. hashed.Select(w => w with { Value = othersCopied.TryGetValue(w.Name, out var copy) ? copy : copies[numberOf[w.Value]].Value })];
+        var writerOf = shared.Select((t, i) => (t.Value, Rank: owners[i])).ToDictionary(t => (object)t.Value, t => t.Rank, ReferenceEqualityComparer.Instance);
+        IReadOnlyList<WrittenWeight> weightCopies =
+        [
+            .. hashed.Select(w => new WrittenWeight(
+                w with { Value = othersCopied.TryGetValue(w.Name, out var copy) ? copy : copies[numberOf[w.Value]].Value },
+                writerOf.GetValueOrDefault(w.Value))),
+        ];
         var temporary = folder.TemporaryOf(manifest.Step, attempt);
         var shard = copies.Take(mine.Count).ToList();
         var job = new Job(manifest, temporary, weightCopies, time.GetTimestamp());
@@ -54,7 +60,7 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
             var began = time.GetTimestamp();
             var record = WriteShard(temporary, shard);
             (job.OwnBytes, job.WriteSeconds) = (record.Bytes, time.GetElapsedTime(began).TotalSeconds);
-            return record;
+            return new ShardOutcome(record, Error: null) { WeightsSha256 = gang.Size == 1 ? null : job.HashOf(gang.Rank) };
         });
         _job = job;
     }
@@ -72,16 +78,18 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
             return null;
         }
 
-        var failure = Agree(job.Work.GetAwaiter().GetResult(), out var shards);
+        var failure = Agree(job.Work.GetAwaiter().GetResult(), out var outcomes);
         if (failure is null && !job.Commits)
         {
             job.Commits = true;
+            IReadOnlyList<ShardRecord> shards = [.. outcomes.Select(o => o.Shard).OfType<ShardRecord>()];
             job.Bytes = shards.Sum(s => s.Bytes);
             job.Work = gang.Rank == 0
                 ? InBackground(() =>
                 {
-                    Commit(job.Temporary, job.Manifest with { Shards = shards, WeightsSha256 = WeightsHash.Compute(job.Weights) });
-                    return null;
+                    Compare(job, outcomes);
+                    Commit(job.Temporary, job.Manifest with { Shards = shards, WeightsSha256 = WeightsHash.Compute(job.Weights.Select(w => w.Copy)) });
+                    return new ShardOutcome(Shard: null, Error: null);
                 })
                 : Task.FromResult(new ShardOutcome(Shard: null, Error: null));
             return null;
@@ -121,7 +129,7 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         }
     }
 
-    private static Task<ShardOutcome> InBackground(Func<ShardRecord?> work) => OnItsOwnThread(() => Try(work));
+    private static Task<ShardOutcome> InBackground(Func<ShardOutcome> work) => OnItsOwnThread(() => Try(work));
 
     private static Task<T> OnItsOwnThread<T>(Func<T> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -155,6 +163,23 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         return hash.Sha256;
     }
 
+    /// <summary>
+    /// Weights that drift apart would make up a checkpoint that is of no rank, and that nobody can load. Each rank has hashed those that it wrote;
+    /// rank 0 has them all.
+    /// </summary>
+    private void Compare(Job job, IReadOnlyList<ShardOutcome> outcomes)
+    {
+        for (var rank = 1; rank < gang.Size; rank++)
+        {
+            if (!string.Equals(job.HashOf(rank), outcomes[rank].WeightsSha256, StringComparison.Ordinal))
+            {
+                throw TrainerException.TryAgain(
+                    "WeightsDiffer",
+                    string.Create(CultureInfo.InvariantCulture, $"rank {rank} has other weights than rank 0 after step {job.Manifest.Step}, though all ranks must have the same: no checkpoint is made of them; training goes on from the one before"));
+            }
+        }
+    }
+
     private void Commit(string temporary, CheckpointManifest manifest)
     {
         folder.Disk.Write(Path.Combine(temporary, CheckpointFolder.ManifestName), JsonSerializer.SerializeToUtf8Bytes(manifest, CheckpointJsonContext.Default.CheckpointManifest));
@@ -163,11 +188,11 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         fence.WhileOwner(() => folder.Commit(temporary, manifest.Step));
     }
 
-    private static ShardOutcome Try(Func<ShardRecord?> action)
+    private static ShardOutcome Try(Func<ShardOutcome> action)
     {
         try
         {
-            return new ShardOutcome(action(), Error: null);
+            return action();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -175,22 +200,27 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         }
         catch (TrainerException e)
         {
-            return new ShardOutcome(Shard: null, e.Message, Superseded: true);
+            return new ShardOutcome(Shard: null, e.Message, e.Reason);
         }
     }
 
     /// <summary>Tells all ranks how it went; they all take the same decision.</summary>
-    private string? Agree(ShardOutcome mine, out IReadOnlyList<ShardRecord> shards)
+    private string? Agree(ShardOutcome mine, out IReadOnlyList<ShardOutcome> outcomes)
     {
         var json = CheckpointJsonContext.Default.ShardOutcome;
-        var outcomes = gang.Gather(JsonSerializer.SerializeToUtf8Bytes(mine, json)).Select(o => JsonSerializer.Deserialize(o, json)!).ToList();
-        shards = [.. outcomes.Select(o => o.Shard).OfType<ShardRecord>()];
-        if (outcomes.Find(o => o.Superseded) is { Error: { } refusal })
+        var all = gang.Gather(JsonSerializer.SerializeToUtf8Bytes(mine, json)).Select(o => JsonSerializer.Deserialize(o, json)!).ToList();
+        outcomes = all;
+        if (all.Find(o => o.Ends is not null) is { Ends: { } reason, Error: { } refusal })
         {
-            throw TrainerException.TryAgain("Superseded", refusal);
+            if (gang.Rank == 0 && _job is { } job)
+            {
+                TryDelete(job.Temporary);
+            }
+
+            throw TrainerException.TryAgain(reason, refusal).OfAll();
         }
 
-        var errors = outcomes.Select((o, rank) => o.Error is null ? null : $"rank {rank}: {o.Error}").OfType<string>().ToList();
+        var errors = all.Select((o, rank) => o.Error is null ? null : $"rank {rank}: {o.Error}").OfType<string>().ToList();
         return errors.Count == 0 ? null : string.Join("; ", errors);
     }
 
@@ -210,7 +240,11 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         }
     }
 
-    private sealed record Job(CheckpointManifest Manifest, string Temporary, IReadOnlyList<NamedTensor> Weights, long Began)
+    /// <param name="Copy">A weight under its own name, as this rank has it.</param>
+    /// <param name="Writer">Rank that writes it.</param>
+    private sealed record WrittenWeight(NamedTensor Copy, int Writer);
+
+    private sealed record Job(CheckpointManifest Manifest, string Temporary, IReadOnlyList<WrittenWeight> Weights, long Began)
     {
         /// <summary>What this rank does at the moment.</summary>
         public Task<ShardOutcome> Work { get; set; } = Task.FromResult(new ShardOutcome(Shard: null, Error: null));
@@ -226,5 +260,8 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
 
         /// <summary>How long it took to write.</summary>
         public double WriteSeconds { get; set; }
+
+        /// <summary>Hash over the weights that a rank writes, as this one has them.</summary>
+        public string HashOf(int rank) => WeightsHash.Compute(Weights.Where(w => w.Writer == rank).Select(w => w.Copy));
     }
 }

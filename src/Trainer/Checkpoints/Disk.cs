@@ -11,18 +11,23 @@ internal sealed partial class Disk : IDisk
 
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
+    private const int Exclusive = 2;
+    private const int NonBlocking = 4;
+    private const int WouldBlock = 11;
 
     private Disk()
     {
     }
 
-    /// <summary>The content of a small file, whoever has locked it. .NET's own reading takes a shared lock, and fails where another holds the file alone.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static byte[] ReadWithoutLock(string path)
+    /// <summary>Takes a file for this process alone, as all do who ask for it so.</summary>
+    /// <exception cref="IOException">Another process has it.</exception>
+    public static void Lock(FileStream file, string path)
     {
-        using var file = new SafeFileHandle(OpenForReading(path), ownsHandle: true);
-        var content = new byte[RandomAccess.GetLength(file)];
-        return content[..RandomAccess.Read(file, content, fileOffset: 0)];
+        // Where a file system has no locks, there is none.
+        if (FLock(file.SafeFileHandle, Exclusive | NonBlocking) != 0 && Marshal.GetLastPInvokeError() == WouldBlock)
+        {
+            throw new IOException($"{path}: another process has it for the moment");
+        }
     }
 
     /// <inheritdoc/>
@@ -62,6 +67,9 @@ internal sealed partial class Disk : IDisk
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int FLock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int FSync(int descriptor);

@@ -10,10 +10,31 @@ internal static class DiskExtensions
     /// <inheritdoc cref="WriteAtomically(IDisk, string, byte[])"/>
     public static void WriteAtomically(this IDisk disk, string path, Action<Stream> write)
     {
-        var temporary = path + ".new";
-        disk.Write(temporary, write);
-        disk.Rename(temporary, path);
+        var temporary = $"{path}.{Guid.NewGuid():N}.new"; // a name that nobody can have laid out something under
+        try
+        {
+            disk.Write(temporary, write);
+            disk.Rename(temporary, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(temporary);
+            throw;
+        }
+
         disk.FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return; // what matters has been thrown already
+        }
     }
 
     /// <summary>Writes a new file.</summary>

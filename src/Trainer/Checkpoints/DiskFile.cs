@@ -22,9 +22,17 @@ internal sealed unsafe partial class DiskFile : WriteOnlyStream
     private bool _direct = RuntimeInformation.ProcessArchitecture == Architecture.X64;
     private bool _disposed;
 
-    /// <summary>Begins a file in place of one that is there.</summary>
+    /// <summary>Begins a file in place of one that is there. A link of that name goes, and nothing is written through it.</summary>
     public DiskFile(string path)
-        : base(Null) => _file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None);
+        : base(Null)
+    {
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            File.Delete(path);
+        }
+
+        _file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None);
+    }
 
     /// <inheritdoc/>
     public override long Length => _sent + _filled;

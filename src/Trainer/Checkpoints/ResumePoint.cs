@@ -16,4 +16,12 @@ internal readonly record struct ResumePoint(int? Step)
         _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) => new ResumePoint(step),
         _ => throw TrainerException.Configuration("ConfigurationInvalid", $"MHC_RESUME_STEP: \"{text}\" was given; none, latest or a step was expected"),
     };
+
+    /// <inheritdoc/>
+    public override string ToString() => Step switch
+    {
+        null => "latest",
+        0 => "none",
+        { } step => step.ToString(CultureInfo.InvariantCulture),
+    };
 }

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using MhcOperator.Api.Files;
+using MhcOperator.Api.Schema;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,15 +18,15 @@ internal static class SafeTensorsReader
     /// <exception cref="IOException">It cannot be read.</exception>
     public static IReadOnlyList<NamedTensor> Read(string path, Func<string, bool> wanted)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var file = RegularFile.OpenRead(path);
         var header = ReadHeader(file, path);
         var start = file.Position;
         List<NamedTensor> tensors = [];
         try
         {
-            foreach (var entry in header.RootElement.EnumerateObject().Where(e => !e.NameEquals("__metadata__") && wanted(e.Name)))
+            foreach (var (name, entry) in Entries(header, path).Where(e => wanted(e.Name)))
             {
-                tensors.Add(new NamedTensor(entry.Name, ReadTensor(file, start, path, entry)));
+                tensors.Add(new NamedTensor(name, ReadTensor(file, start, $"{path}: {Expectation.Quote(name)}", entry)));
             }
 
             return tensors;
@@ -69,13 +71,27 @@ internal static class SafeTensorsReader
         }
     }
 
-    private static Tensor ReadTensor(FileStream file, long start, string path, JsonProperty entry)
+    /// <summary>The tensors' descriptions by name. A name that is not UTF-8 shows only when it is asked for.</summary>
+    private static List<(string Name, JsonElement Entry)> Entries(JsonDocument header, string path)
     {
-        var (type, shape, begin, end) = Describe(path, entry);
-        var bytes = shape.Aggregate((long)TensorFormat.SizeOf(type), (product, size) => checked(product * size));
-        if (begin < 0 || end - begin != bytes || start + end > file.Length)
+        try
         {
-            throw new InvalidDataException($"{path}: {entry.Name}: offsets [{begin}, {end}] do not hold {bytes} bytes inside a file of {file.Length}");
+            return [.. header.RootElement.EnumerateObject().Where(e => !e.NameEquals("__metadata__")).Select(e => (e.Name, e.Value))];
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"{path}: a name in the header is not UTF-8: {e.Message}", e);
+        }
+    }
+
+    private static Tensor ReadTensor(FileStream file, long start, string where, JsonElement entry)
+    {
+        var (type, shape, begin, end) = Describe(where, entry);
+        // In 128 bits nothing that fits into the file can have come about by an overflow.
+        var bytes = shape.Aggregate((Int128)TensorFormat.SizeOf(type), (product, size) => product > file.Length ? product : product * size);
+        if (shape.Any(size => size < 0) || begin < 0 || (Int128)end - begin != bytes || (Int128)start + end > file.Length)
+        {
+            throw new InvalidDataException($"{where}: offsets [{begin}, {end}] do not hold {bytes} bytes inside a file of {file.Length}");
         }
 
         var tensor = empty(shape, type).DetachFromDisposeScope();
@@ -84,21 +100,21 @@ internal static class SafeTensorsReader
         return tensor;
     }
 
-    private static (ScalarType Type, long[] Shape, long Begin, long End) Describe(string path, JsonProperty entry)
+    private static (ScalarType Type, long[] Shape, long Begin, long End) Describe(string where, JsonElement entry)
     {
         try
         {
-            var type = entry.Value.GetProperty("dtype").GetString() ?? "";
-            var offsets = entry.Value.GetProperty("data_offsets");
+            var type = entry.GetProperty("dtype").GetString() ?? "";
+            var offsets = entry.GetProperty("data_offsets");
             return (
-                TensorFormat.TypeOf(type) ?? throw new InvalidDataException($"{path}: {entry.Name}: unknown element type {type}"),
-                [.. entry.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())],
+                TensorFormat.TypeOf(type) ?? throw new InvalidDataException($"{where}: unknown element type {Expectation.Quote(type)}"),
+                [.. entry.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())],
                 offsets[0].GetInt64(),
                 offsets[1].GetInt64());
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or ArgumentOutOfRangeException)
         {
-            throw new InvalidDataException($"{path}: {entry.Name}: dtype, shape and data_offsets are expected: {e.Message}", e);
+            throw new InvalidDataException($"{where}: dtype, shape and data_offsets are expected: {e.Message}", e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Supervision;
 using MhcOperator.Trainer.Telemetry;
 using MhcOperator.Trainer.Training;
@@ -33,12 +34,14 @@ internal static class SuperviseCommand
             using var supervisor = new Supervisor(settings, command, printer.Line, TimeProvider.System);
             using var terminate = On(PosixSignal.SIGTERM, supervisor.Stop);
             using var interrupt = On(PosixSignal.SIGINT, supervisor.Stop);
+            using var hangUp = On(PosixSignal.SIGHUP, supervisor.Stop);
             using var quit = On(PosixSignal.SIGQUIT, () => supervisor.Pass(PosixSignal.SIGQUIT));
             return supervisor.RunAsync().GetAwaiter().GetResult();
         }
-        catch (TrainerException e)
+        catch (Exception e)
         {
-            return new LastWords(Environment.GetEnvironmentVariable(Api.Contract.TrainerEnvironment.TerminationMessagePath) ?? TerminationReport.DefaultPath, printer).Say(e);
+            var words = new LastWords(Environment.GetEnvironmentVariable(Api.Contract.TrainerEnvironment.TerminationMessagePath) ?? TerminationReport.DefaultPath, printer);
+            return words.Say(e as TrainerException ?? TrainerException.Unforeseen(e, CrashReport.Keep(e, "mhc-trainer")));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Supervision;
 using MhcOperator.Trainer.Telemetry;
@@ -29,9 +30,17 @@ internal static class TrainCommand
         var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, time, Console.Error);
         var termination = Environment.GetEnvironmentVariable(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
         var lastWords = new LastWords(termination, printer);
+        // On whatever thread it happens: the runtime's own end says nothing to the job, and has the code of a killed process.
+        AppDomain.CurrentDomain.UnhandledException += (_, e) => lastWords.SayAndEnd(Unforeseen((Exception)e.ExceptionObject));
         using var stop = StopRequest.Listen(() => lastWords.SayAndEnd(TrainerException.TryAgain("Terminated", "stopped on request before training began")));
         try
         {
+            ConfigurationArrival.WaitAsync(
+                Environment.GetEnvironmentVariable(TrainerEnvironment.Configuration),
+                Environment.GetEnvironmentVariable(TrainerEnvironment.ConfigurationHash),
+                printer.Line,
+                time,
+                CancellationToken.None).GetAwaiter().GetResult();
             var settings = TrainerSettings.Read(Environment.GetEnvironmentVariable);
             using var parent = settings.Parent is { } process ? new ParentWatch(process, () => Environment.Exit(ExitCode.TryAgain), time) : null;
             var last = new TrainingRun(settings, kernels, logs, printer, stop, lastWords.SayAndEnd, time).Run();
@@ -42,9 +51,11 @@ internal static class TrainCommand
 
             return ExitCode.Done;
         }
-        catch (TrainerException e)
+        catch (Exception e)
         {
-            return lastWords.Say(e);
+            return lastWords.Say(e as TrainerException ?? Unforeseen(e));
         }
     }
+
+    private static TrainerException Unforeseen(Exception error) => TrainerException.Unforeseen(error, CrashReport.Keep(error, "mhc-trainer"));
 }

@@ -27,12 +27,17 @@ internal sealed class DataSet : IDisposable
     }
 
     private readonly long _validationStart;
+    private string? _fingerprint;
 
     /// <summary>Samples to train on.</summary>
     public long TrainingSamples { get; }
 
     /// <summary>Samples kept back.</summary>
     public long ValidationSamples { get; }
+
+    /// <summary>Tells this data from other data (<see cref="DataFingerprint"/>).</summary>
+    /// <exception cref="TrainerException">A file cannot be read.</exception>
+    public string Fingerprint => _fingerprint ??= DataFingerprint.Of(_tokens);
 
     /// <summary>For people: what was opened.</summary>
     public string Origin { get; }

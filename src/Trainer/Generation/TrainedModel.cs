@@ -25,15 +25,27 @@ internal sealed class TrainedModel : IDisposable
     public static TrainedModel Load(string path, KernelKind kernels)
     {
         var (folder, manifest) = Find(Path.GetFullPath(Path.TrimEndingDirectorySeparator(path)));
-        var model = new Transformer(manifest.Model, manifest.Vocabulary, Precision.Float32, kernels, seed: 0);
-        var tensors = CheckpointLoader.ReadShards(folder, manifest, TrainingState.IsWeight);
-        TrainingState.RestoreWeights(model, manifest.Step, tensors);
-        foreach (var tensor in tensors)
+        Transformer? model = null;
+        IReadOnlyList<NamedTensor> tensors = [];
+        try
         {
-            tensor.Value.Dispose();
+            tensors = CheckpointLoader.ReadShards(folder, manifest, TrainingState.IsWeight);
+            model = new Transformer(manifest.Model, manifest.Vocabulary, Precision.Float32, kernels, seed: 0);
+            TrainingState.RestoreWeights(model, tensors);
+            return new TrainedModel(model, manifest);
         }
-
-        return new TrainedModel(model, manifest);
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            model?.Dispose();
+            throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint {manifest.Step} of {folder.Path}: {e.Message}", e);
+        }
+        finally
+        {
+            foreach (var tensor in tensors)
+            {
+                tensor.Value.Dispose();
+            }
+        }
     }
 
     /// <inheritdoc/>

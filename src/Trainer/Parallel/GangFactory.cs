@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using MhcOperator.Trainer.Training;
 
@@ -42,27 +41,30 @@ internal static class GangFactory
         }
     }
 
-    /// <summary>Servers of a gang on one machine listen to that machine only.</summary>
-    public static IPAddress BindAddress(string host) =>
-        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address))
-            ? IPAddress.Loopback
-            : IPAddress.Any;
-
     private static RendezvousServer Serve(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
+        var address = Listening.AddressFor(host);
+        var said = false;
         while (true)
         {
             try
             {
-                return new RendezvousServer(BindAddress(host), port, identity, timeout, log);
+                return new RendezvousServer(address, port, identity, timeout, log);
             }
             catch (SocketException e)
             {
+                var trouble = string.Create(CultureInfo.InvariantCulture, $"rank 0 cannot listen on port {port} (MASTER_PORT) of {address}: {e.Message}{PortOwner.Describe(port)}");
                 // The attempt before may hold the port for a moment more.
                 if (e.SocketErrorCode != SocketError.AddressAlreadyInUse || watch.Elapsed > timeout)
                 {
-                    throw TrainerException.TryAgain("RendezvousFailed", string.Create(CultureInfo.InvariantCulture, $"rank 0 cannot listen on port {port} (MASTER_PORT): {e.Message}"), e);
+                    throw TrainerException.TryAgain("RendezvousFailed", trouble, e);
+                }
+
+                if (!said)
+                {
+                    log(string.Create(CultureInfo.InvariantCulture, $"rendezvous: {trouble}; trying again for {timeout.TotalSeconds:0} s"));
+                    said = true;
                 }
             }
 

@@ -10,5 +10,5 @@ namespace MhcOperator.Trainer.Parallel;
 internal sealed record GangIdentity(string Job, int Attempt, int Rank, int Size)
 {
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"rank {Rank} of {Size}, attempt {Attempt} of job {Job}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"rank {Rank} of {Size}, attempt {Attempt} of job {PeerText.Visible(Job)}");
 }

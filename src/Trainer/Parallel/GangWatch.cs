@@ -9,6 +9,7 @@ internal sealed class GangWatch(int size)
 {
     private readonly Lock _turn = new();
     private readonly Dictionary<int, RendezvousMember> _watchers = [];
+    private readonly Dictionary<RendezvousMember, long> _asked = []; // answers that each had given when it was asked
 
     /// <summary>Whether all ranks have been here at once.</summary>
     public bool Stands { get; private set; }
@@ -67,6 +68,59 @@ internal sealed class GangWatch(int size)
         {
             TellAll(RendezvousProtocol.Over);
             _watchers.Clear();
+        }
+    }
+
+    /// <summary>Asks all ranks how far they are, and gives them a moment.</summary>
+    public async Task AskAllAsync(TimeSpan patience, CancellationToken stop)
+    {
+        lock (_turn)
+        {
+            foreach (var watcher in _watchers.Values)
+            {
+                _asked[watcher] = watcher.Answers;
+            }
+        }
+
+        // Not under the lock: a process that has stopped reads nothing, and its connection may be full.
+        await Task.Run(() => TellEach(RendezvousProtocol.Ask), stop).WaitAsync(patience, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(patience, stop);
+    }
+
+    /// <summary>Who keeps a rank waiting, for people.</summary>
+    public string DescribeOthers(RendezvousMember asker)
+    {
+        lock (_turn)
+        {
+            var others = _watchers.Values.Where(w => w != asker).OrderBy(w => w.Rank).ToList();
+            var silent = others.Where(w => w.Answers == _asked.GetValueOrDefault(w, -1)).ToList();
+            var behind = others.Except(silent).Where(w => w.Operations < asker.Operations).ToList();
+            return string.Join("; ", ((string?[])
+            [
+                silent.Count == 0 ? null : $"no answer from {Ranks(silent)}, stopped or on a machine that is gone",
+                behind.Count == 0 ? null : $"not come to what this one waits in, though running: {Ranks(behind)}",
+            ]).OfType<string>());
+        }
+    }
+
+    private static string Ranks(List<RendezvousMember> members)
+    {
+        const int shown = 8;
+        var more = members.Count > shown ? $" and {members.Count - shown} more" : "";
+        return $"{(members.Count == 1 ? "rank" : "ranks")} {string.Join(", ", members.Take(shown).Select(m => m.Rank))}{more}";
+    }
+
+    private void TellEach(int notice)
+    {
+        List<RendezvousMember> all;
+        lock (_turn)
+        {
+            all = [.. _watchers.Values];
+        }
+
+        foreach (var watcher in all)
+        {
+            watcher.Tell(notice);
         }
     }
 

@@ -10,6 +10,7 @@ internal sealed unsafe class GlooGang : IGang
 {
     private const int Float32 = 0;
     private const int ErrorSize = 512;
+    private const int LongestGathered = 512 << 20; // from all ranks together
 
     private readonly RendezvousServer? _server;
     private readonly RendezvousClient _client;
@@ -89,10 +90,11 @@ internal sealed unsafe class GlooGang : IGang
     public void ReduceScatter(Span<float> blocks)
     {
         var count = blocks.Length / Size;
+        _client.Begin();
         var error = stackalloc byte[ErrorSize];
         fixed (float* data = blocks)
         {
-            Check(CollectivesLibrary.ReduceScatter(_group, data, data + ((long)Rank * count), count, Float32, error, ErrorSize), error, "adding up gradients");
+            Check(CollectivesLibrary.ReduceScatter(_group, data, data + ((long)Rank * count), count, Float32, error, ErrorSize), error, "adding up gradients", _client);
         }
     }
 
@@ -100,20 +102,22 @@ internal sealed unsafe class GlooGang : IGang
     public void AllGather(Span<byte> blocks)
     {
         var bytes = blocks.Length / Size;
+        _client.Begin();
         var error = stackalloc byte[ErrorSize];
         fixed (byte* data = blocks)
         {
-            Check(CollectivesLibrary.AllGather(_group, data + ((long)Rank * bytes), data, bytes, error, ErrorSize), error, "gathering from all ranks");
+            Check(CollectivesLibrary.AllGather(_group, data + ((long)Rank * bytes), data, bytes, error, ErrorSize), error, "gathering from all ranks", _client);
         }
     }
 
     /// <inheritdoc/>
     public void AllToAll(ReadOnlySpan<byte> blocks, Span<byte> received)
     {
+        _client.Begin();
         var error = stackalloc byte[ErrorSize];
         fixed (byte* input = blocks, output = received)
         {
-            Check(CollectivesLibrary.AllToAll(_group, input, output, blocks.Length / Size, error, ErrorSize), error, "exchanging gradients");
+            Check(CollectivesLibrary.AllToAll(_group, input, output, blocks.Length / Size, error, ErrorSize), error, "exchanging gradients", _client);
         }
     }
 
@@ -122,6 +126,11 @@ internal sealed unsafe class GlooGang : IGang
     {
         var lengths = MemoryMarshal.Cast<byte, int>(GatherEqual(BitConverter.GetBytes(mine.Length))).ToArray();
         var longest = lengths.Max();
+        if (lengths.Min() < 0 || (long)longest * Size > LongestGathered)
+        {
+            throw TrainerException.TryAgain("PeerLost", string.Create(CultureInfo.InvariantCulture, $"gathering from all ranks: a rank announced {(lengths.Min() < 0 ? lengths.Min() : longest)} bytes; at most {LongestGathered / Size} were expected"));
+        }
+
         var padded = new byte[longest];
         mine.CopyTo(padded);
         var all = GatherEqual(padded);
@@ -131,8 +140,9 @@ internal sealed unsafe class GlooGang : IGang
     /// <inheritdoc/>
     public void Barrier()
     {
+        _client.Begin();
         var error = stackalloc byte[ErrorSize];
-        Check(CollectivesLibrary.Barrier(_group, error, ErrorSize), error, "waiting for all ranks");
+        Check(CollectivesLibrary.Barrier(_group, error, ErrorSize), error, "waiting for all ranks", _client);
     }
 
     /// <inheritdoc/>
@@ -164,7 +174,7 @@ internal sealed unsafe class GlooGang : IGang
         return all;
     }
 
-    private static void Check(int code, byte* error, string doing)
+    private static void Check(int code, byte* error, string doing, RendezvousClient? client = null)
     {
         if (code == 0)
         {
@@ -172,6 +182,11 @@ internal sealed unsafe class GlooGang : IGang
         }
 
         var text = Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(error));
+        if (code == CollectivesLibrary.ErrorTimeout && client?.WhoIsLate() is { Length: > 0 } late)
+        {
+            text = $"{late}; {text}";
+        }
+
         var reason = code switch
         {
             CollectivesLibrary.ErrorTimeout => "PeerTimeout",

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Threading.Channels;
 using MhcOperator.Trainer.Training;
 
@@ -13,20 +14,24 @@ internal sealed class RendezvousClient : IDisposable
     private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LatePatience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(15);
 
     private readonly TcpClient _client;
     private readonly NetworkStream _stream;
-    private readonly Lock _turn = new();
+    private readonly Lock _turn = new(); // one question at a time
+    private readonly Lock _writing = new();
     private readonly Channel<byte[]?> _answers = Channel.CreateUnbounded<byte[]?>();
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<string>? _lost;
     private volatile bool _leaving;
+    private long _operations;
 
     private RendezvousClient(TcpClient client)
     {
         _client = client;
         _stream = client.GetStream();
-        LocalAddress = ((IPEndPoint)client.Client.LocalEndPoint!).Address;
+        LocalAddress = ((IPEndPoint)client.Client.LocalEndPoint!).Address; // of the family over which rank 0 is reached
         if (LocalAddress.IsIPv4MappedToIPv6)
         {
             LocalAddress = LocalAddress.MapToIPv4();
@@ -44,6 +49,7 @@ internal sealed class RendezvousClient : IDisposable
     {
         var watch = Stopwatch.StartNew();
         var pause = ShortestPause;
+        (string? Failure, TimeSpan At) said = default;
         while (true)
         {
             var failure = TryConnect(host, port, identity, timeout, cancellation, out var client);
@@ -57,8 +63,9 @@ internal sealed class RendezvousClient : IDisposable
                 throw TrainerException.TryAgain("RendezvousFailed", string.Create(CultureInfo.InvariantCulture, $"{identity} did not reach rank 0 at {host}:{port} within {timeout.TotalSeconds:0} s: {failure}"));
             }
 
-            if (pause >= LongestPause)
+            if (pause >= LongestPause && (!string.Equals(failure, said.Failure, StringComparison.Ordinal) || watch.Elapsed - said.At > SayAgain))
             {
+                said = (failure, watch.Elapsed);
                 log($"rendezvous: waiting for rank 0 at {host}:{port}: {failure}");
             }
 
@@ -84,12 +91,26 @@ internal sealed class RendezvousClient : IDisposable
     public bool Meet(TimeSpan timeout, Action<string>? lost)
     {
         _lost = lost;
-        lock (_turn)
-        {
-            _stream.Write([RendezvousProtocol.Watch]);
-        }
+        Write([RendezvousProtocol.Watch]);
 
         return Task.WaitAny([_complete.Task], timeout) == 0 && (_complete.Task.IsCompletedSuccessfully ? true : throw Broken());
+    }
+
+    /// <summary>This rank begins another operation of the gang.</summary>
+    public void Begin() => Interlocked.Increment(ref _operations);
+
+    /// <summary>Which ranks keep this one waiting, for people; empty where nobody does, or nobody knows.</summary>
+    public string WhoIsLate()
+    {
+        try
+        {
+            var answer = Task.Run(() => Ask([RendezvousProtocol.WhoIsLate, .. BitConverter.GetBytes(Volatile.Read(ref _operations))]));
+            return answer.Wait(LatePatience) ? PeerText.Visible(Encoding.UTF8.GetString(answer.Result ?? [])) : "no answer from rank 0, stopped or on a machine that is gone";
+        }
+        catch (AggregateException e) when (e.InnerException is IOException or ObjectDisposedException)
+        {
+            return "";
+        }
     }
 
     /// <summary>Says that this rank's end is no accident.</summary>
@@ -98,10 +119,7 @@ internal sealed class RendezvousClient : IDisposable
         _leaving = true;
         try
         {
-            lock (_turn)
-            {
-                _stream.Write([RendezvousProtocol.Leave]);
-            }
+            Write([RendezvousProtocol.Leave]);
         }
         catch (IOException)
         {
@@ -123,7 +141,7 @@ internal sealed class RendezvousClient : IDisposable
     {
         lock (_turn)
         {
-            _stream.Write(request);
+            Write(request);
             try
             {
                 return _answers.Reader.ReadAsync().AsTask().GetAwaiter().GetResult();
@@ -132,6 +150,14 @@ internal sealed class RendezvousClient : IDisposable
             {
                 throw Broken(e);
             }
+        }
+    }
+
+    private void Write(byte[] message)
+    {
+        lock (_writing)
+        {
+            _stream.Write(message);
         }
     }
 
@@ -145,6 +171,11 @@ internal sealed class RendezvousClient : IDisposable
                 var number = await RendezvousProtocol.ReadInt32Async(_stream, CancellationToken.None);
                 if (frame == RendezvousProtocol.Answer)
                 {
+                    if (number > RendezvousProtocol.LongestValue)
+                    {
+                        throw new IOException($"an answer of {number} bytes; at most {RendezvousProtocol.LongestValue} were expected");
+                    }
+
                     _answers.Writer.TryWrite(number < 0 ? null : await RendezvousProtocol.ReadAsync(_stream, number, CancellationToken.None));
                 }
                 else
@@ -174,6 +205,9 @@ internal sealed class RendezvousClient : IDisposable
             case RendezvousProtocol.Over:
                 _leaving = true;
                 break;
+            case RendezvousProtocol.Ask:
+                Write([RendezvousProtocol.Here, .. BitConverter.GetBytes(Volatile.Read(ref _operations))]);
+                break;
             default:
                 Lose(string.Create(CultureInfo.InvariantCulture, $"rank {notice} is gone"));
                 break;
@@ -200,13 +234,18 @@ internal sealed class RendezvousClient : IDisposable
             KeepAlive.Enable(client.Client, timeout);
             var stream = client.GetStream();
             stream.Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, identity.Job, identity.Attempt, identity.Rank, identity.Size));
-            var accepted = RendezvousProtocol.ReadInt32Async(stream, patience.Token).GetAwaiter().GetResult() == RendezvousProtocol.Accepted;
+            var answer = RendezvousProtocol.ReadInt32Async(stream, patience.Token).GetAwaiter().GetResult();
             var attempt = RendezvousProtocol.ReadInt32Async(stream, patience.Token).GetAwaiter().GetResult();
-            var message = RendezvousProtocol.ReadTextAsync(stream, patience.Token).GetAwaiter().GetResult();
-            if (accepted)
+            var message = PeerText.Visible(RendezvousProtocol.ReadTextAsync(stream, patience.Token).GetAwaiter().GetResult());
+            if (answer == RendezvousProtocol.Accepted)
             {
                 connected = new RendezvousClient(client);
                 return null;
+            }
+
+            if (answer == RendezvousProtocol.Misconfigured)
+            {
+                throw TrainerException.Configuration("RanksDiffer", $"rank 0 at {host}:{port} refused this process: {message}");
             }
 
             // An older attempt's rank 0 may still be on its way out; a newer one means that it is we who are late.

@@ -7,8 +7,24 @@ internal sealed class RendezvousMember(GangIdentity identity, Stream connection)
 {
     private readonly Lock _turn = new();
 
+    private long _operations;
+    private long _answers;
+
     /// <summary>Its rank.</summary>
     public int Rank => identity.Rank;
+
+    /// <summary>Operations of the gang that it has begun, as it said last.</summary>
+    public long Operations => Volatile.Read(ref _operations);
+
+    /// <summary>How often it has said so.</summary>
+    public long Answers => Volatile.Read(ref _answers);
+
+    /// <summary>It lives, and says how far it is.</summary>
+    public void IsAt(long operations)
+    {
+        Volatile.Write(ref _operations, operations);
+        Interlocked.Increment(ref _answers);
+    }
 
     /// <summary>Answers a request.</summary>
     /// <param name="value">What was asked for; null: it did not come in time.</param>

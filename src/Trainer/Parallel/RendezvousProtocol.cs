@@ -5,10 +5,11 @@ namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
 /// The rendezvous on the wire, little-endian. Greeting: magic, then four fields (job, attempt, rank, size). Answer: 0 or −1, the
-/// server's attempt, a text. Then requests: set (1, key, value), get (2, key, milliseconds), watch (3), leave (4): the connection's end that
-/// follows is no loss. The server sends frames: an answer (0, length and value, or −1 when time is up) to each set and get, and notices (1, number)
-/// to those who watch: −2 when all ranks watch, so that the gang can form; then the number of a rank that is lost, or −1 when the server ends in
-/// good order.
+/// server's attempt, a text; −2 where the rank was told another size of the gang. Then requests: set (1, key, value), get (2, key, milliseconds),
+/// watch (3), leave (4): the connection's end that follows is no loss; who is late (5, operations begun) and here (6, operations begun). The server
+/// sends frames: an answer (0, length and value, or −1 when time is up) to each set, get and who is late, and notices (1, number) to those who watch:
+/// −2 when all ranks watch, so that the gang can form; then the number of a rank that is lost, or −1 when the server ends in good order; −3 asks for
+/// a here.
 /// </summary>
 internal static class RendezvousProtocol
 {
@@ -27,6 +28,12 @@ internal static class RendezvousProtocol
     /// <summary>Request: this rank ends, and not by accident.</summary>
     public const byte Leave = 4;
 
+    /// <summary>Request: which ranks keep this one waiting; with the operations that it has begun.</summary>
+    public const byte WhoIsLate = 5;
+
+    /// <summary>Request that is not answered: the process lives, and has begun so many operations.</summary>
+    public const byte Here = 6;
+
     /// <summary>Frame: the answer to a request.</summary>
     public const byte Answer = 0;
 
@@ -39,11 +46,17 @@ internal static class RendezvousProtocol
     /// <summary>Notice: all ranks are here.</summary>
     public const int Complete = -2;
 
+    /// <summary>Notice: say <see cref="Here"/>.</summary>
+    public const int Ask = -3;
+
     /// <summary>The greeting was accepted.</summary>
     public const int Accepted = 0;
 
     /// <summary>The greeting was refused, or a value did not come in time.</summary>
     public const int Refused = -1;
+
+    /// <summary>The greeting was refused, and another try would be.</summary>
+    public const int Misconfigured = -2;
 
     /// <summary>Longest text, in bytes.</summary>
     public const int LongestText = 1024;
@@ -58,7 +71,11 @@ internal static class RendezvousProtocol
         return BinaryPrimitives.ReadInt32LittleEndian(bytes);
     }
 
-    /// <summary>Reads a text.</summary>
+    /// <summary>Reads a large number.</summary>
+    public static async Task<long> ReadInt64Async(Stream stream, CancellationToken cancellation) =>
+        BinaryPrimitives.ReadInt64LittleEndian(await ReadAsync(stream, sizeof(long), cancellation));
+
+    /// <summary>Reads a text of whoever is there; <see cref="PeerText"/> before anybody sees it.</summary>
     /// <exception cref="InvalidDataException">It is longer than allowed.</exception>
     public static async Task<string> ReadTextAsync(Stream stream, CancellationToken cancellation) =>
         Encoding.UTF8.GetString(await ReadBlockAsync(stream, LongestText, cancellation));
@@ -95,6 +112,9 @@ internal static class RendezvousProtocol
                     writer.Write(value);
                     break;
                 case int value:
+                    writer.Write(value);
+                    break;
+                case long value:
                     writer.Write(value);
                     break;
                 case uint value:

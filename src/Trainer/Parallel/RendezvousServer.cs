@@ -1,22 +1,26 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
 /// The key-value store through which the ranks of one attempt find each other; rank 0 serves it on MASTER_PORT. Whoever does not greet
-/// as a rank of this job and this attempt, or greets twice, or after the gang stands, is refused and told why; strangers and port scans, however
-/// many, cost it nothing but a closed connection.
+/// as a rank of this job and this attempt, or greets twice, or after the gang stands, is refused and told why. Strangers and port scans, however
+/// many and whatever they call themselves, cost it a closed connection each, a few lines of log in all, and no memory.
 /// Its connections then tell when a rank dies: a collective would notice too, but only when the next one is called.
 /// </summary>
 internal sealed class RendezvousServer : IDisposable
 {
     private const int Places = 512;
     private const int ReportedStrangers = 20;
+    private const int KeysOfRank = 64; // and as many again as there are ranks, twice: gloo names one or two for each
+    private const int BytesOfRank = 4 << 20;
 
     private static readonly TimeSpan GreetingTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(1);
 
     private readonly GangIdentity _identity;
     private readonly TimeSpan _patience;
@@ -25,6 +29,7 @@ internal sealed class RendezvousServer : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> _values = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, GangIdentity> _present = new();
+    private readonly StoreBudget[] _budgets; // by rank, and not by connection: who comes again has no more
     private readonly GangWatch _watch;
     private readonly WaitingRoom _strangers = new(Places);
 
@@ -36,12 +41,13 @@ internal sealed class RendezvousServer : IDisposable
     /// <param name="port">0: any free one.</param>
     /// <param name="identity">Whom to expect; its rank does not matter.</param>
     /// <param name="patience">After which the host of a rank that does not answer counts as lost.</param>
-    /// <param name="log">Takes one line for each refused connection; of strangers, for the first ones.</param>
+    /// <param name="log">Takes one line for each of the first refused connections.</param>
     /// <exception cref="SocketException">The port is taken.</exception>
     public RendezvousServer(IPAddress address, int port, GangIdentity identity, TimeSpan patience, Action<string> log)
     {
         (_identity, _patience, _log, _watch) = (identity, patience, log, new GangWatch(identity.Size));
-        _listener = new TcpListener(address, port);
+        _budgets = [.. Enumerable.Range(0, identity.Size).Select(_ => new StoreBudget(KeysOfRank + (2 * identity.Size), BytesOfRank))];
+        _listener = Listening.Make(address, port);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _ = AcceptAsync();
@@ -117,7 +123,11 @@ internal sealed class RendezvousServer : IDisposable
         }
         catch (InvalidDataException e)
         {
-            _log($"rendezvous: closed {peer}: {e.Message}");
+            ReportStranger($"closed {peer}: {e.Message}");
+            if (member is not null)
+            {
+                _watch.Lost(member.Rank);
+            }
         }
         finally
         {
@@ -160,14 +170,17 @@ internal sealed class RendezvousServer : IDisposable
         }
 
         var refusal = Refusal(other) ?? Late(other);
-        var answer = RendezvousProtocol.Message(refusal is null ? RendezvousProtocol.Accepted : RendezvousProtocol.Refused, _identity.Attempt, refusal ?? "");
+        var answer = RendezvousProtocol.Message(
+            refusal is null ? RendezvousProtocol.Accepted : IsOneOfUs(other) ? RendezvousProtocol.Misconfigured : RendezvousProtocol.Refused,
+            _identity.Attempt,
+            refusal ?? "");
         await stream.WriteAsync(answer, stop);
         if (refusal is null)
         {
             return new RendezvousMember(other, stream);
         }
 
-        _log($"rendezvous: refused {peer}: {refusal}");
+        ReportStranger($"refused {peer}: {refusal}");
         return null;
     }
 
@@ -180,6 +193,10 @@ internal sealed class RendezvousServer : IDisposable
             _log($"rendezvous: {what}{(number == ReportedStrangers ? "; the next ones are not reported" : "")}");
         }
     }
+
+    /// <summary>A rank of this very attempt that was told another size of the gang: to come again cannot help it.</summary>
+    private bool IsOneOfUs(GangIdentity other) =>
+        other.Attempt == _identity.Attempt && other.Size != _identity.Size && string.Equals(other.Job, _identity.Job, StringComparison.Ordinal);
 
     private string? Refusal(GangIdentity other)
     {
@@ -195,7 +212,7 @@ internal sealed class RendezvousServer : IDisposable
 
         return other.Size == _identity.Size && other.Rank >= 0 && other.Rank < _identity.Size
             ? null
-            : $"{other} came to a gang of {_identity.Size} ranks";
+            : $"{other} came to a gang of {_identity.Size} ranks (WORLD_SIZE)";
     }
 
     /// <summary>A rank is here once, and a gang that stands has no place for another: its connections are made.</summary>
@@ -217,22 +234,51 @@ internal sealed class RendezvousServer : IDisposable
         {
             case RendezvousProtocol.Set:
                 var key = await RendezvousProtocol.ReadTextAsync(stream, stop);
-                Value(key).TrySetResult(await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestValue, stop));
+                var stored = await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestValue, stop);
+                _budgets[member.Rank].Take(key.Length + stored.Length);
+                Value(key).TrySetResult(stored);
                 member.Answer([]);
                 return true;
             case RendezvousProtocol.Get:
-                var value = Value(await RendezvousProtocol.ReadTextAsync(stream, stop));
+                var asked = await RendezvousProtocol.ReadTextAsync(stream, stop);
+                if (!_values.ContainsKey(asked))
+                {
+                    _budgets[member.Rank].Take(asked.Length);
+                }
+
+                var value = Value(asked);
                 var patience = TimeSpan.FromMilliseconds(Math.Max(1, await RendezvousProtocol.ReadInt32Async(stream, stop)));
                 member.Answer(await WaitAsync(value.Task, patience, stop));
                 return true;
             case RendezvousProtocol.Watch:
                 _watch.Join(member);
                 return true;
+            case RendezvousProtocol.Here:
+                member.IsAt(await RendezvousProtocol.ReadInt64Async(stream, stop));
+                return true;
+            case RendezvousProtocol.WhoIsLate:
+                member.IsAt(await RendezvousProtocol.ReadInt64Async(stream, stop));
+                _ = AnswerAboutOthersAsync(member, stop);
+                return true;
             case RendezvousProtocol.Leave:
                 _watch.Leave(member.Rank);
                 return false;
             default:
                 throw new InvalidDataException($"unknown request {operation}");
+        }
+    }
+
+    /// <summary>Asks all ranks how far they are, gives them a moment, and tells who is behind or does not answer.</summary>
+    private async Task AnswerAboutOthersAsync(RendezvousMember asker, CancellationToken stop)
+    {
+        try
+        {
+            await _watch.AskAllAsync(AnswerPatience, stop);
+            asker.Answer(Encoding.UTF8.GetBytes(_watch.DescribeOthers(asker)));
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            return; // it has gone, and its own connection says so
         }
     }
 

@@ -1,9 +1,10 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Files;
+using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Supervision;
@@ -39,6 +40,7 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
     {
         _server = settings.OrderFile is null ? null : Listen();
         IEnumerable<KeyValuePair<string, string>> ordered = [];
+        await ConfigurationArrival.WaitAsync(settings.ConfigurationFile, settings.ConfigurationHash, say, time, _stop.Token);
         while (true)
         {
             var code = await RunChildAsync(ordered);
@@ -92,7 +94,7 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
         }
         catch (System.Net.Sockets.SocketException e)
         {
-            throw TrainerException.TryAgain("PortTaken", string.Create(CultureInfo.InvariantCulture, $"port {settings.Port} ({TrainerEnvironment.WorkerPort}) cannot be listened on: {e.Message}"), e);
+            throw TrainerException.TryAgain("PortTaken", string.Create(CultureInfo.InvariantCulture, $"port {settings.Port} ({TrainerEnvironment.WorkerPort}) cannot be listened on: {e.Message}{PortOwner.Describe(settings.Port)}"), e);
         }
     }
 
@@ -144,10 +146,11 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
     {
         try
         {
-            var text = File.ReadAllText(settings.TerminationMessage);
-            return text.Length <= LongestMessage ? text : text[..LongestMessage];
+            using var file = RegularFile.OpenRead(settings.TerminationMessage);
+            var bytes = new byte[LongestMessage];
+            return Encoding.UTF8.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return "";
         }
@@ -179,9 +182,7 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
     }
 
     /// <summary>Ranks that begin with different configurations would not train one model.</summary>
-    private bool HasArrived(RestartOrder order) =>
-        order.ConfigurationHash is not { } hash
-        || (Read(settings.ConfigurationFile) is { } text && Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))) == hash);
+    private bool HasArrived(RestartOrder order) => ConfigurationArrival.IsThere(settings.ConfigurationFile, order.ConfigurationHash);
 
     private static string? Read(string path)
     {

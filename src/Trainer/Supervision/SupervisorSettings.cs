@@ -23,6 +23,9 @@ internal sealed record SupervisorSettings
     /// <summary>Configuration file, which an order may ask to be of a certain content.</summary>
     public required string ConfigurationFile { get; init; }
 
+    /// <summary>SHA-256 of the content that it must have before the first process begins; null: any.</summary>
+    public string? ConfigurationHash { get; init; }
+
     /// <summary>Where the process leaves its last words.</summary>
     public required string TerminationMessage { get; init; }
 
@@ -43,9 +46,10 @@ internal sealed record SupervisorSettings
         {
             Attempt = variables.Number(TrainerEnvironment.Attempt, 1, 1, int.MaxValue),
             OrderFile = variables.Text(TrainerEnvironment.OrderFile),
-            Address = GangFactory.BindAddress(variables.Text(TrainerEnvironment.MasterAddress) ?? "127.0.0.1"),
+            Address = Listening.AddressFor(variables.Text(TrainerEnvironment.MasterAddress) ?? "127.0.0.1"),
             Port = variables.Number(TrainerEnvironment.WorkerPort, 0, 0, 65535),
             ConfigurationFile = variables.Required(TrainerEnvironment.Configuration, "the path of the job's JSON"),
+            ConfigurationHash = variables.Text(TrainerEnvironment.ConfigurationHash),
             TerminationMessage = variables.Text(TrainerEnvironment.TerminationMessagePath) ?? TerminationReport.DefaultPath,
         };
     }

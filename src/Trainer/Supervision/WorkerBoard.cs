@@ -7,13 +7,17 @@ namespace MhcOperator.Trainer.Supervision;
 /// <param name="time">Clock.</param>
 internal sealed class WorkerBoard(int attempt, TimeProvider time)
 {
+    /// <summary>No operator takes longer over a gang: whoever still asks is not going to give an order.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+
     private long _askedAt = time.GetTimestamp();
+    private long _endedAt = time.GetTimestamp();
 
     /// <summary>The process as it is; replaced as a whole.</summary>
     public volatile WorkerReport Current = new() { Attempt = attempt };
 
-    /// <summary>Since the process ended, or since somebody last asked.</summary>
-    public TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _askedAt));
+    /// <summary>Since the process ended, or since somebody last asked; without an end once it has ended long ago.</summary>
+    public TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _endedAt)) < LongestWait ? time.GetElapsedTime(Volatile.Read(ref _askedAt)) : TimeSpan.MaxValue;
 
     /// <summary>Somebody asks.</summary>
     public WorkerReport Ask()
@@ -29,6 +33,7 @@ internal sealed class WorkerBoard(int attempt, TimeProvider time)
     public void Ended(int exitCode, string message)
     {
         Volatile.Write(ref _askedAt, time.GetTimestamp());
+        Volatile.Write(ref _endedAt, time.GetTimestamp());
         Current = Current with { ExitCode = exitCode, Message = message, EndedAt = time.GetUtcNow().UtcDateTime };
     }
 }

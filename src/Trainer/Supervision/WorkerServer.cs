@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using MhcOperator.Api;
+using MhcOperator.Trainer.Parallel;
 
 namespace MhcOperator.Trainer.Supervision;
 
@@ -13,16 +14,19 @@ namespace MhcOperator.Trainer.Supervision;
 internal sealed class WorkerServer : IDisposable
 {
     private const int LongestRequest = 4096;
+    private const int Places = 64;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(20);
 
     private readonly TcpListener _listener;
     private readonly WorkerBoard _board;
     private readonly CancellationTokenSource _stop = new();
+    private readonly WaitingRoom _connections = new(Places);
 
     private WorkerServer(IPAddress address, int port, WorkerBoard board)
     {
         _board = board;
-        _listener = new TcpListener(address, port);
+        _listener = Listening.Make(address, port);
         _listener.Start();
         _ = AcceptAsync();
     }
@@ -52,7 +56,9 @@ internal sealed class WorkerServer : IDisposable
         {
             try
             {
-                _ = ServeAsync(await _listener.AcceptTcpClientAsync(stop), stop);
+                var client = await _listener.AcceptTcpClientAsync(stop);
+                _connections.Enter(client);
+                _ = ServeAsync(client, stop);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -60,7 +66,8 @@ internal sealed class WorkerServer : IDisposable
             }
             catch (SocketException)
             {
-                continue; // the peer has gone before it was served
+                // The peer has gone before it was served, or there is no descriptor left: then at once again would be for nothing.
+                await Task.Delay(AcceptPause, CancellationToken.None);
             }
         }
     }
@@ -81,6 +88,10 @@ internal sealed class WorkerServer : IDisposable
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             return; // whoever asked does not want to know any more
+        }
+        finally
+        {
+            _connections.Leave(client);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Files;
 
 namespace MhcOperator.Trainer.Telemetry;
 
@@ -24,6 +25,7 @@ internal sealed class MetricsLog : IDisposable
         var path = Path.Combine(folder, MetricsLine.FileName);
         try
         {
+            Clear(path);
             CutBack(path, resumed);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -39,6 +41,23 @@ internal sealed class MetricsLog : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>In a folder that somebody else has filled, nothing is written through a link, and no pipe is waited for.</summary>
+    private static void Clear(string path)
+    {
+        try
+        {
+            RegularFile.OpenRead(path).Dispose();
+        }
+        catch (FileNotFoundException)
+        {
+            return;
+        }
+        catch (InvalidDataException)
+        {
+            File.Delete(path);
+        }
+    }
 
     /// <summary>The first whole line of a later step ends the file; a torn one tells nothing, and goes where it is the last.</summary>
     private static void CutBack(string path, int resumed)

@@ -14,6 +14,8 @@ namespace MhcOperator.Trainer.Telemetry;
 /// <summary>Answers <c>GET /status</c>, <c>/metrics</c> and <c>/healthz</c> from the board. It runs on the thread pool and never holds training up.</summary>
 internal sealed class StatusServer : IDisposable
 {
+    private const int Connections = 128;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromMilliseconds(200);
 
     private readonly WebApplication _application;
@@ -35,6 +37,11 @@ internal sealed class StatusServer : IDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Nobody but the operator and a scraper asks, and briefly.
+            kestrel.Limits.MaxConcurrentConnections = Connections;
+            kestrel.Limits.KeepAliveTimeout = Patience;
+            kestrel.Limits.RequestHeadersTimeout = Patience;
+            kestrel.Limits.MaxRequestBodySize = 0;
             kestrel.Listen(address, port);
         });
         var application = builder.Build();

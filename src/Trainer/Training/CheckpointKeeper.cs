@@ -72,7 +72,7 @@ internal sealed class CheckpointKeeper(
         {
             if (Save(progress) is { } failure)
             {
-                throw TrainerException.TryAgain("CheckpointFailed", $"the last checkpoint, of step {progress.Step}, could not be written: {failure}");
+                throw TrainerException.TryAgain("CheckpointFailed", $"the last checkpoint, of step {progress.Step}, could not be written: {failure}").OfAll();
             }
         }
         else if (_due && healthy)

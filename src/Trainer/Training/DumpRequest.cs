@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Telemetry;
@@ -58,9 +60,15 @@ internal sealed class DumpRequest : IDisposable
             var text = ThreadDump.Of(_identity.ToString(), why, _activity.Current, _time.GetUtcNow());
             _say(text);
             var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, "diagnostics"));
-            File.AppendAllText(Path.Combine(folder.FullName, string.Create(CultureInfo.InvariantCulture, $"attempt-{_identity.Attempt:00000}-rank-{_identity.Rank:00000}.txt")), text + "\n");
+            if (folder.LinkTarget is not null)
+            {
+                throw new InvalidDataException($"{folder.FullName} is a link");
+            }
+
+            using var file = RegularFile.OpenAppend(Path.Combine(folder.FullName, string.Create(CultureInfo.InvariantCulture, $"attempt-{_identity.Attempt:00000}-rank-{_identity.Rank:00000}.txt")));
+            file.Write(Encoding.UTF8.GetBytes(text + "\n"));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             _say($"warning: where this rank stands is not kept in {_folder.Path}: {e.Message}");
         }

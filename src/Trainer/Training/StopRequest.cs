@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// SIGTERM and SIGINT. Once training runs, the loop sees the request at the end of a step, together with its peers; before that there is
+/// SIGTERM, SIGINT, and SIGHUP, which comes when the terminal or the session of a trainer ends. Once training runs, the loop sees the request at the end of a step, together with its peers; before that there is
 /// nothing to save, and <paramref name="leave"/> ends the process.
 /// </summary>
 /// <param name="leave">Ends the process at once.</param>
@@ -23,6 +23,7 @@ internal sealed class StopRequest(Action leave) : IDisposable
         var request = new StopRequest(leave);
         request._registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, request.On));
         request._registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, request.On));
+        request._registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, request.On));
         return request;
     }
 

@@ -1,4 +1,5 @@
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Files;
 
 namespace MhcOperator.Trainer.Training;
 
@@ -18,7 +19,7 @@ internal sealed class TrainerException : Exception
     public Verdict? Verdict { get; private init; }
 
     /// <summary>Whether all ranks end with it at the same step, and not this one alone.</summary>
-    public bool EndsAll => Verdict is not null || Reason is "Terminated" or "CheckpointFailed" or "Superseded";
+    public bool EndsAll { get; private set; }
 
     /// <summary>The configuration or its surroundings are wrong; a retry cannot help.</summary>
     public static TrainerException Configuration(string reason, string message, Exception? cause = null) =>
@@ -32,7 +33,23 @@ internal sealed class TrainerException : Exception
     public static TrainerException TryAgain(string reason, string message, Exception? cause = null) =>
         new(Api.Contract.ExitCode.TryAgain, reason, message, cause);
 
+    /// <summary>An error that nobody foresaw, and so one of this program.</summary>
+    /// <param name="error">What was thrown.</param>
+    /// <param name="kept">Where its details are; null: nowhere.</param>
+    public static TrainerException Unforeseen(Exception error, string? kept) => new(
+        Api.Contract.ExitCode.Unforeseen,
+        "TrainerError",
+        $"an error in the trainer that was not foreseen: {CrashReport.Summary(error)}{(kept is null ? "" : $"; details are in {kept}")}",
+        error);
+
     /// <summary>Training is unstable.</summary>
     public static TrainerException Unstable(Verdict verdict) =>
-        new(Api.Contract.ExitCode.Unstable, verdict.Reason, verdict.Message, cause: null) { Verdict = verdict };
+        new(Api.Contract.ExitCode.Unstable, verdict.Reason, verdict.Message, cause: null) { Verdict = verdict, EndsAll = true };
+
+    /// <summary>All ranks have come to this end together.</summary>
+    public TrainerException OfAll()
+    {
+        EndsAll = true;
+        return this;
+    }
 }

@@ -153,6 +153,6 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
         var failure = parts.Keeper.Save(progress);
         throw TrainerException.TryAgain("Terminated", failure is null
             ? $"stopped on request; checkpoint {progress.Step} is committed"
-            : $"stopped on request; no checkpoint of step {progress.Step}: {failure}");
+            : $"stopped on request; no checkpoint of step {progress.Step}: {failure}").OfAll();
     }
 }

@@ -43,19 +43,22 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var fence = new CheckpointFence(folder, _identity.Attempt, time, settings.JobSince);
         TakeOver(fence, folder);
         using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None, lost => end(TrainerException.TryAgain("PeerLost", lost)));
+        Together(() => GangAgreement.Check(gang, RankFacts.Of(settings, kernels, data.Fingerprint)), gang);
         state.Join(gang, _configuration, SharedNumbers);
         TakeFolder(fence, folder, board);
-        gang.Barrier();
+        Together(() => SharedFolder.Check(folder, gang), gang);
         using var watch = FolderWatch.Start(fence, time, end);
         using var background = new FolderWork();
         var ledger = new CheckpointLedger(_identity.Rank == 0 ? folder : null, _configuration.Checkpoints, printer.Warn, background, fence);
         var order = new SampleOrder(_configuration.Optimization.Seed, data.TrainingSamples, plan.Samples);
         var monitor = new StabilityMonitor(_configuration.Stability);
-        var progress = Resume(new CheckpointLoader(folder, gang, ledger, printer.Warn), state, monitor, order);
         var validation = ValidationMeter.Create(_configuration, data, state.Model, gang);
+        TrainingProgress progress = default;
+        var resumption = new Resumption(new CheckpointLoader(folder, gang, ledger, printer.Warn), gang, state, monitor, Say);
+        Together(() => progress = resumption.Begin(settings.Resume, Describe(default, monitor, vocabulary, order, data, validation)), gang);
         using var writer = new CheckpointWriter(folder, fence, gang, _identity.Attempt, time);
         var keeper = new CheckpointKeeper(writer, ledger, _configuration.Checkpoints, _configuration.Optimization.Steps, p =>
-            Describe(p, monitor, vocabulary, order, validation), state, Warn, time);
+            Describe(p, monitor, vocabulary, order, data, validation), state, Warn, time);
         keeper.BeganAt(progress.Step);
         var drills = DrillBook.Open(_configuration.Drills, _identity.Attempt, _identity.Rank, vocabulary, folder);
         using var dataLog = Open(logs.Data);
@@ -63,6 +66,11 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         using var metrics = _identity.Rank == 0 ? MetricsLog.Open(folder.Path, progress.Step, printer.Warn) : null;
         var frequencies = new TokenFrequencies(vocabulary);
         var batches = new BatchReader(data, order, plan, _configuration.Model.ContextLength, drills, frequencies);
+        if (progress.Step >= _configuration.Optimization.Steps)
+        {
+            Warn($"spec.optimization.steps: {_configuration.Optimization.Steps} was given, and the checkpoint that this run goes on from has {progress.Step}: there is nothing left to do");
+        }
+
         stop.TrainingBegins();
         var loop = new TrainingLoop(_configuration, state, new LoopParts
         {
@@ -87,18 +95,18 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             DataLog = dataLog is null ? null : new DataLog(dataLog),
             StepLog = stepLog is null ? null : new StepLog(stepLog),
         }, settings.LearningRateFactor);
-        Train(() => loop.Run(progress), gang);
+        Together(() => loop.Run(progress), gang);
+        gang.Leave();
         printer.Line($"weights sha256:{WeightsHash.Compute(state.Weights)}");
         return board.Current.Status;
     }
 
     /// <summary>An end that all ranks have agreed on, or come to at the same step, must not look to the slower ones like a lost peer.</summary>
-    private static void Train(Action train, IGang gang)
+    private static void Together(Action action, IGang gang)
     {
         try
         {
-            train();
-            gang.Leave();
+            action();
         }
         catch (TrainerException e) when (e.EndsAll)
         {
@@ -176,11 +184,11 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
 
         try
         {
-            return StatusServer.Start(GangFactory.BindAddress(settings.MasterAddress), port, board);
+            return StatusServer.Start(Listening.AddressFor(settings.MasterAddress), port, board);
         }
         catch (Exception e) when (e is IOException or SocketException or UnauthorizedAccessException or InvalidOperationException)
         {
-            printer.Warn($"no status on port {port} (MHC_STATUS_PORT): {e.Message}");
+            printer.Warn($"no status on port {port} (MHC_STATUS_PORT): {e.Message}{PortOwner.Describe(port)}");
             return null;
         }
     }
@@ -224,38 +232,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         }
     }
 
-    private TrainingProgress Resume(CheckpointLoader loader, TrainingState state, StabilityMonitor monitor, SampleOrder order)
-    {
-        if (loader.Find(settings.Resume) is not { } manifest)
-        {
-            Say("training begins at step 0");
-            return default;
-        }
-
-        var tensors = loader.Read(manifest, state.Wants);
-        state.Restore(manifest.Step, tensors);
-        foreach (var tensor in tensors)
-        {
-            tensor.Value.Dispose();
-        }
-
-        var hash = WeightsHash.Compute(state.Weights);
-        if (!string.Equals(hash, manifest.WeightsSha256, StringComparison.Ordinal))
-        {
-            throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint {manifest.Step}: the weights have the SHA-256 {hash}; {manifest.WeightsSha256} was written");
-        }
-
-        if (manifest.Seed != _configuration.Optimization.Seed || manifest.Samples != order.Samples || manifest.BatchSamples != order.Batch)
-        {
-            Warn($"the data order has changed since checkpoint {manifest.Step}: seed {manifest.Seed}, {manifest.Samples} samples, {manifest.BatchSamples} a batch then; seed {_configuration.Optimization.Seed}, {order.Samples}, {order.Batch} now");
-        }
-
-        monitor.Restore(manifest.Stability);
-        Say($"training goes on after step {manifest.Step}, with data step {manifest.DataStep}");
-        return new TrainingProgress(manifest.Step, manifest.DataStep, manifest.Tokens) { Loss = manifest.Loss, ValidationLoss = manifest.ValidationLoss };
-    }
-
-    private CheckpointManifest Describe(TrainingProgress progress, StabilityMonitor monitor, int vocabulary, SampleOrder order,
+    private CheckpointManifest Describe(TrainingProgress progress, StabilityMonitor monitor, int vocabulary, SampleOrder order, DataSet data,
         ValidationMeter? validation) => new()
         {
             Job = _identity.Job,
@@ -276,6 +253,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             Seed = _configuration.Optimization.Seed,
             BatchSamples = order.Batch,
             Samples = order.Samples,
+            DataSha256 = data.Fingerprint,
             Stability = monitor.Memory,
         };
 

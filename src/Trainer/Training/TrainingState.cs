@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Model;
@@ -71,44 +72,62 @@ internal sealed class TrainingState : IDisposable
     public bool Wants(string name) => !name.StartsWith(OptimizerPrefix, StringComparison.Ordinal) || Updater.Wants(name[OptimizerPrefix.Length..]);
 
     /// <summary>Copies a checkpoint's tensors in.</summary>
-    /// <exception cref="TrainerException">They are those of another model.</exception>
-    public void Restore(int step, IReadOnlyList<NamedTensor> tensors)
+    /// <returns>What kept the optimizer's state from being taken, after the weights were; null: nothing.</returns>
+    /// <exception cref="InvalidDataException">They are not those of this model; nothing has been changed.</exception>
+    public string? Restore(IReadOnlyList<NamedTensor> tensors)
     {
-        RestoreWeights(Model, step, tensors);
+        RestoreWeights(Model, tensors);
         try
         {
             Updater.Restore([.. tensors.Where(t => t.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal)).Select(t => (t.Name[OptimizerPrefix.Length..], t.Value))]);
-        }
-        catch (ArgumentException e)
-        {
-            throw Mismatch(step, e.Message);
-        }
+            if (tensors.FirstOrDefault(t => string.Equals(t.Name, RandomName, StringComparison.Ordinal)).Value is { } state)
+            {
+                set_rng_state(state);
+            }
 
-        if (tensors.FirstOrDefault(t => string.Equals(t.Name, RandomName, StringComparison.Ordinal)).Value is { } state)
+            return null;
+        }
+        catch (Exception e) when (e is ArgumentException or ExternalException)
         {
-            set_rng_state(state);
+            return e.Message;
         }
     }
 
+    /// <summary>A checkpoint's weights, under their own names.</summary>
+    public static IEnumerable<NamedTensor> WeightsOf(IEnumerable<NamedTensor> tensors) =>
+        tensors.Where(t => IsWeight(t.Name)).Select(t => t with { Name = t.Name[ModelPrefix.Length..] });
+
     /// <summary>Copies a checkpoint's weights into a model.</summary>
-    /// <exception cref="TrainerException">They are those of another model.</exception>
-    public static void RestoreWeights(Transformer model, int step, IReadOnlyList<NamedTensor> tensors)
+    /// <exception cref="InvalidDataException">They are not those of this model; nothing has been changed.</exception>
+    public static void RestoreWeights(Transformer model, IReadOnlyList<NamedTensor> tensors)
     {
-        var saved = tensors.Where(t => IsWeight(t.Name)).ToDictionary(t => t.Name[ModelPrefix.Length..], t => t.Value, StringComparer.Ordinal);
-        if (saved.Keys.Except(model.NamedParameters.Select(p => p.Name), StringComparer.Ordinal).FirstOrDefault() is { } unknown)
+        var saved = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (var weight in WeightsOf(tensors))
         {
-            throw Mismatch(step, $"it holds {unknown}, which this model does not have");
+            if (!saved.TryAdd(weight.Name, weight.Value))
+            {
+                throw new InvalidDataException($"{weight.Name} is there twice");
+            }
         }
 
+        foreach (var parameter in model.NamedParameters)
+        {
+            if (!saved.Remove(parameter.Name, out var value) || value.dtype != parameter.Value.dtype || !value.shape.SequenceEqual(parameter.Value.shape))
+            {
+                throw new InvalidDataException($"{parameter.Name} has the shape [{string.Join(", ", parameter.Value.shape)}] in this model, and in the checkpoint {(value is null ? "it is missing" : $"{value.dtype} [{string.Join(", ", value.shape)}]")}");
+            }
+        }
+
+        if (saved.Keys.FirstOrDefault() is { } unknown)
+        {
+            throw new InvalidDataException($"it holds {unknown}, which this model does not have");
+        }
+
+        var weights = WeightsOf(tensors).ToDictionary(t => t.Name, t => t.Value, StringComparer.Ordinal);
         using var noGradients = no_grad();
         foreach (var parameter in model.NamedParameters)
         {
-            if (!saved.TryGetValue(parameter.Name, out var value) || !value.shape.SequenceEqual(parameter.Value.shape))
-            {
-                throw Mismatch(step, $"{parameter.Name} has the shape [{string.Join(", ", parameter.Value.shape)}] in this model, and in the checkpoint {(value is null ? "it is missing" : $"[{string.Join(", ", value.shape)}]")}");
-            }
-
-            parameter.Value.copy_(value);
+            parameter.Value.copy_(weights[parameter.Name]);
         }
     }
 
@@ -120,7 +139,4 @@ internal sealed class TrainingState : IDisposable
     }
 
     private static NamedTensor Saved(NamedTensor state) => state with { Name = OptimizerPrefix + state.Name };
-
-    private static TrainerException Mismatch(int step, string what) =>
-        TrainerException.Configuration("CheckpointMismatch", $"checkpoint {step} is of another model: {what}. Give the job its own checkpoint folder, or begin anew with checkpoints.resume: None (mhc run: without --resume)");
 }

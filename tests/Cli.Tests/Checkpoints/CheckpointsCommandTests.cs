@@ -67,6 +67,42 @@ public sealed class CheckpointsCommandTests : IDisposable
         Assert.Contains(why, result.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"shards": null}""", "candidate")]
+    [InlineData("""{"shards": [null]}""", "broken")]
+    [InlineData("""{"shards": [{"file": null}]}""", "broken")]
+    [InlineData("""{"shards": [{"file": "/etc/passwd", "sha256": "0"}]}""", "broken")]
+    [InlineData("""{"shards": [{"file": "../../x", "sha256": "0"}]}""", "broken")]
+    [InlineData("""{"shards": [{"file": "zero", "sha256": "0"}]}""", "broken")]
+    [InlineData("""{"shards": [{"file": "pipe", "sha256": "0"}]}""", "broken")]
+    [InlineData("""{"shards": [{"file": 7}]}""", "broken")]
+    [InlineData("""{"shards": 7}""", "broken")]
+    [InlineData("""{"attempt": 1e300}""", "broken")]
+    [InlineData("""{"savedAt": "tomorrow"}""", "broken")]
+    [InlineData("null", "broken")]
+    public async Task A_hostile_folder_is_broken_tells_nothing_of_other_files_and_hangs_nobody(string manifest, string health)
+    {
+        var folder = Path.GetDirectoryName(Save("ckpt", 10, "verified"))!;
+        Save("ckpt", 20, "verified");
+        await File.WriteAllTextAsync(Path.Combine(folder, "manifest.json"), manifest, TestContext.Current.CancellationToken);
+        File.Delete(Path.Combine(folder, "health.json"));
+        File.CreateSymbolicLink(Path.Combine(folder, "zero"), "/dev/zero");
+        File.CreateSymbolicLink(Path.Combine(folder, "nothing"), "/nowhere");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(folder, "pipe")]))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Directory.CreateSymbolicLink(Path.Combine(shell.Folder, "ckpt", "step-00000030"), folder);
+
+        var result = await shell.RunAsync("checkpoints", "ckpt", "--hash");
+
+        Assert.Matches($@"│ +10 │ {health} +│", result.Output);
+        Assert.Matches(@"│ +20 │ verified +│", result.Output);
+        Assert.DoesNotMatch(@"│ +30 │", result.Output);
+        Assert.DoesNotMatch("[0-9a-f]{64}", result.Output);
+    }
+
     [Fact]
     public async Task A_place_that_is_not_there_is_exit_code_2()
     {

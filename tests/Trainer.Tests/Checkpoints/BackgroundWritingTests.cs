@@ -24,7 +24,7 @@ public sealed class BackgroundWritingTests
             var moment = full(3, (float)gang.Rank);
             List<NamedTensor> shared = [new("model.w", weights), new("model.v", zeros(7))];
             var hash = WeightsHash.Compute(shared);
-            writer.Begin(new CheckpointManifest { Step = 10, WorldSize = 2 }, shared, [new($"optimizer.m[{gang.Rank * 3}:{(gang.Rank + 1) * 3}]", moment)], shared);
+            writer.Begin(new CheckpointManifest { Step = 10, WorldSize = 2, Vocabulary = 256 }, shared, [new($"optimizer.m[{gang.Rank * 3}:{(gang.Rank + 1) * 3}]", moment)], shared);
             writer.WaitUntilCopied();
             weights.add_(1);
             moment.add_(1);
@@ -58,9 +58,9 @@ public sealed class BackgroundWritingTests
         var folder = CheckpointFolder.OpenForWriting(temporary.Path, TimeProvider.System, disk);
         using var writer = new CheckpointWriter(folder, Fences.Open(folder), new Trainer.Parallel.SoloGang(), 1, TimeProvider.System);
         List<NamedTensor> tensors = [new("model.w", ones(3))];
-        writer.Begin(new CheckpointManifest { Step = 10, WorldSize = 1 }, tensors, [], tensors);
+        writer.Begin(new CheckpointManifest { Step = 10, WorldSize = 1, Vocabulary = 256 }, tensors, [], tensors);
 
-        Assert.Throws<InvalidOperationException>(() => writer.Begin(new CheckpointManifest { Step = 20, WorldSize = 1 }, tensors, [], tensors));
+        Assert.Throws<InvalidOperationException>(() => writer.Begin(new CheckpointManifest { Step = 20, WorldSize = 1, Vocabulary = 256 }, tensors, [], tensors));
 
         disk.Open();
         Assert.Null(writer.Drain()?.Failure);

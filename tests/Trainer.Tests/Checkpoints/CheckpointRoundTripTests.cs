@@ -95,6 +95,16 @@ public sealed class CheckpointRoundTripTests : IDisposable
     }
 
     [Fact]
+    public void A_step_that_was_asked_for_is_an_error_where_there_is_nothing_up_to_it()
+    {
+        Save(20, Tensors(1), 1);
+
+        var error = Assert.Throws<TrainerException>(() => Loader(new SoloGang(), out _).Find(new ResumePoint(10)));
+
+        Assert.Equal((MhcOperator.Api.Contract.ExitCode.ConfigurationWrong, "CheckpointMissing"), (error.ExitCode, error.Reason));
+    }
+
+    [Fact]
     public void A_resume_step_that_is_gone_falls_back_with_a_warning()
     {
         Save(10, Tensors(1), 1);
@@ -135,6 +145,18 @@ public sealed class CheckpointRoundTripTests : IDisposable
 
         Assert.All(results, r => Assert.Contains("rank 1:", r, StringComparison.Ordinal));
         Assert.Equal([10], folder.Steps());
+        Assert.Empty(Directory.GetDirectories(folder.Path, ".tmp-*"));
+    }
+
+    [Fact]
+    public void Ranks_whose_weights_have_drifted_apart_commit_no_mixture_of_them_and_end_together()
+    {
+        var folder = Folder();
+        var errors = ThreadGang.Run(2, gang => Assert.Throws<TrainerException>(() => Write(folder, gang, 1, Manifest(20, 2), Tensors(gang.Rank))));
+
+        Assert.All(errors, e => Assert.Equal(("WeightsDiffer", true), (e.Reason, e.EndsAll)));
+        Assert.All(errors, e => Assert.Contains("rank 1 has other weights than rank 0 after step 20", e.Message, StringComparison.Ordinal));
+        Assert.Empty(folder.Steps());
         Assert.Empty(Directory.GetDirectories(folder.Path, ".tmp-*"));
     }
 

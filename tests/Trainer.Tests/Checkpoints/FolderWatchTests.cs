@@ -135,7 +135,7 @@ public sealed class FolderWatchTests : IDisposable
         _oldTime.Advance(CheckpointFence.LeaseLength);
         using var writer = new CheckpointWriter(folder, fence, new SoloGang(), 1, _oldTime);
         List<NamedTensor> tensors = [new("model.w", torch.ones(3))];
-        writer.Begin(new CheckpointManifest { Step = 40, WorldSize = 1 }, tensors, [], tensors);
+        writer.Begin(new CheckpointManifest { Step = 40, WorldSize = 1, Vocabulary = 256 }, tensors, [], tensors);
         Assert.Equal("Superseded", Assert.Throws<TrainerException>(() => writer.Drain()).Reason);
         Assert.Empty(Directory.GetDirectories(_temporary.Path, ".tmp-*"));
 

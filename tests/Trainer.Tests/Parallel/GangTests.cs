@@ -47,14 +47,6 @@ public sealed class GangTests
         Assert.Contains("missing: 1, 2", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("127.0.0.1", true)]
-    [InlineData("localhost", true)]
-    [InlineData("job-0.job", false)]
-    [InlineData("10.0.0.3", false)]
-    public void A_gang_on_one_machine_listens_to_that_machine_only(string host, bool loopback) =>
-        Assert.Equal(loopback ? IPAddress.Loopback : IPAddress.Any, GangFactory.BindAddress(host));
-
     private static T[] Together<T>(int size, Func<int, T> rank) => Task.WhenAll(Enumerable.Range(0, size).Select(r =>
         Task.Factory.StartNew(() => rank(r), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))).GetAwaiter().GetResult();
 

@@ -47,7 +47,6 @@ public sealed class RendezvousTests : IDisposable
     [Theory]
     [InlineData("default/other", 2, 1, 2, "came to the rendezvous of job default/job")]
     [InlineData("default/job", 1, 1, 2, "came to the rendezvous of attempt 2")]
-    [InlineData("default/job", 2, 1, 3, "came to a gang of 2 ranks")]
     [InlineData("default/job", 2, 2, 2, "came to a gang of 2 ranks")]
     public void Whoever_does_not_belong_is_refused_and_told_why(string job, int attempt, int rank, int size, string why)
     {
@@ -57,6 +56,88 @@ public sealed class RendezvousTests : IDisposable
         Assert.Equal("RendezvousRefused", error.Reason);
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
         Eventually.Holds(() => _log.Any(l => l.Contains(why, StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+    }
+
+    [Fact]
+    public void A_rank_that_was_told_another_size_has_another_configuration()
+    {
+        var error = Assert.Throws<TrainerException>(() => Connect(new GangIdentity("default/job", 2, 1, 3)));
+
+        Assert.Equal((ExitCode.ConfigurationWrong, "RanksDiffer"), (error.ExitCode, error.Reason));
+        Assert.Contains("came to a gang of 2 ranks (WORLD_SIZE)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whatever_strangers_call_themselves_the_log_stays_short_and_can_be_looked_at()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            using var socket = new TcpClient("127.0.0.1", _server.Port);
+            socket.GetStream().Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, "evil\u001b]0;owned\u0007\nforged line", 2, 1, 2));
+            Assert.NotEqual(0, socket.GetStream().Read(new byte[4]));
+        }
+
+        Eventually.Holds(() => _log.Any(l => l.EndsWith("the next ones are not reported", StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+        Assert.InRange(_log.Count, 1, 20);
+        Assert.All(_log, l => Assert.DoesNotContain(l, char.IsControl));
+        Assert.Contains(_log, l => l.Contains("evil\\u001b]0;owned\\u0007\\u000aforged line", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_a_rank_may_store_is_bounded_however_often_it_comes()
+    {
+        var stored = 0;
+        for (var round = 0; round < 3; round++)
+        {
+            RendezvousClient? one = null;
+            Eventually.Holds(() => Record.Exception(() => one = Connect(Zero with { Rank = 1 })) is null, Patience, () => "rank 1 was not let in again");
+            using var client = one!;
+            for (var i = 0; i < 100 && Record.Exception(() => client.Set($"{round}/{i}", new byte[1 << 19])) is null; i++)
+            {
+                stored++;
+            }
+        }
+
+        Assert.InRange(stored, 1, 8);
+        using var zero = Connect(Zero);
+        zero.Set("key", [1]);
+        Assert.Equal([1], zero.Get("key", 1000));
+    }
+
+    [Fact]
+    public void Who_keeps_a_rank_waiting_is_told_apart_from_who_waits_too()
+    {
+        using var zero = Connect(Zero);
+        using var one = Connect(Zero with { Rank = 1 });
+        Meet(zero, one);
+        zero.Begin();
+
+        Assert.Equal("not come to what this one waits in, though running: rank 1", zero.WhoIsLate());
+        one.Begin();
+        Assert.Equal("", zero.WhoIsLate());
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    [InlineData("localhost", "127.0.0.1")]
+    [InlineData("127.0.0.5", "127.0.0.5")]
+    [InlineData("::1", "::1")]
+    [InlineData("[::1]", "::1")]
+    [InlineData("::ffff:127.0.0.1", "127.0.0.1")]
+    [InlineData("10.1.2.3", "::")]
+    [InlineData("fd00::7", "::")]
+    [InlineData("job-1-0.job", "::")]
+    public void Servers_listen_where_the_ranks_are_sent(string host, string address) =>
+        Assert.Equal(IPAddress.Parse(Socket.OSSupportsIPv6 || address != "::" ? address : "0.0.0.0"), Listening.AddressFor(host));
+
+    [Fact]
+    public void A_server_on_all_addresses_is_reached_over_both_families()
+    {
+        using var server = new RendezvousServer(Listening.AddressFor("job-1-0.job"), 0, Zero, Patience, _log.Enqueue);
+        using var zero = RendezvousClient.Connect("::1", server.Port, Zero, Patience, _log.Enqueue, CancellationToken.None);
+        using var one = RendezvousClient.Connect("127.0.0.1", server.Port, Zero with { Rank = 1 }, Patience, _log.Enqueue, CancellationToken.None);
+
+        Assert.Equal((IPAddress.IPv6Loopback, IPAddress.Loopback), (zero.LocalAddress, one.LocalAddress));
     }
 
     [Fact]

@@ -121,6 +121,47 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public void Whoever_asks_the_wait_for_an_order_has_an_end()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var board = new WorkerBoard(1, time);
+        board.Ended(75, "");
+        for (var elapsed = TimeSpan.Zero; elapsed < WorkerBoard.LongestWait; elapsed += TimeSpan.FromSeconds(10))
+        {
+            Assert.InRange(board.Silence, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+            board.Ask();
+            time.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        board.Ask();
+        Assert.Equal(TimeSpan.MaxValue, board.Silence);
+    }
+
+    [Fact]
+    public async Task Any_number_of_connections_that_say_nothing_keep_nobody_from_an_answer()
+    {
+        using var server = WorkerServer.Start(IPAddress.Loopback, 0, new WorkerBoard(3, TimeProvider.System));
+        List<System.Net.Sockets.TcpClient> strangers = [];
+        try
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                strangers.Add(new System.Net.Sockets.TcpClient("127.0.0.1", server.Port));
+            }
+
+            using var http = new HttpClient();
+            var answer = await http.GetStringAsync($"http://127.0.0.1:{server.Port}/worker", TestContext.Current.CancellationToken);
+
+            Assert.Contains("\"attempt\":3", answer, StringComparison.Ordinal);
+            Assert.Equal(0, await strangers[0].GetStream().ReadAsync(new byte[1], TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            strangers.ForEach(s => s.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task Each_question_lengthens_the_wait_and_a_look_whether_it_is_ready_does_not()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();

@@ -9,6 +9,12 @@ namespace MhcOperator.Trainer.Tests.Support;
 /// <summary>A real trainer.</summary>
 internal sealed partial class TrainerProcess : IDisposable
 {
+    /// <summary>SIGTERM.</summary>
+    public const int Term = 15;
+
+    /// <summary>SIGHUP.</summary>
+    public const int HangUp = 1;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     private readonly Process _process;
@@ -107,7 +113,10 @@ internal sealed partial class TrainerProcess : IDisposable
     }
 
     /// <summary>SIGTERM.</summary>
-    public void Terminate() => Assert.Equal(0, Signal(_process.Id, 15));
+    public void Terminate() => Tell(Term);
+
+    /// <summary>Sends a signal.</summary>
+    public void Tell(int signal) => Assert.Equal(0, Signal(_process.Id, signal));
 
     /// <summary>SIGQUIT.</summary>
     public void AskWhere() => Assert.Equal(0, Signal(_process.Id, 3));

@@ -118,6 +118,22 @@ public sealed class LogFileTests : IDisposable
         Assert.Equal(1, log.Lost);
     }
 
+    [Fact]
+    public void A_link_of_that_name_goes_and_nothing_is_written_through_it()
+    {
+        var victim = _folder.Write("victim", "{\"step\":9}\n"u8);
+        File.CreateSymbolicLink(Record, victim);
+
+        using (var log = MetricsLog.Open(_folder.File(""), 3, _said.Add))
+        {
+            log.Write(new MetricsLine { Step = 4 });
+        }
+
+        Assert.Equal("{\"step\":9}\n", File.ReadAllText(victim));
+        Assert.Single(File.ReadAllLines(Record));
+        Assert.Empty(_said);
+    }
+
     private string Record => _folder.File(MetricsLine.FileName);
 
     private sealed class BrokenWriter : StringWriter

@@ -48,7 +48,7 @@ public sealed class BadSurroundingsTests
     }
 
     [Fact]
-    public void A_checkpoint_of_another_model_is_permanent_and_names_the_tensor()
+    public void A_checkpoint_of_another_model_is_permanent_and_names_the_field()
     {
         using var job = new TestJob();
         job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 2, WarmupSteps = 1 };
@@ -56,7 +56,7 @@ public sealed class BadSurroundingsTests
         job.Configuration.Model.Width = 48;
 
         Assert.Equal(ExitCode.ConfigurationWrong, job.Run((TrainerEnvironment.Attempt, "2")).ExitCode);
-        Assert.Contains("embedding.weight", job.Termination, StringComparison.Ordinal);
+        Assert.Contains("spec.model.width: 32, and this job has 48", job.Termination, StringComparison.Ordinal);
     }
 
     [Fact]

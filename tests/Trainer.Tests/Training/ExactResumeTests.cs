@@ -32,14 +32,16 @@ public sealed class ExactResumeTests
         Assert.True(job.Trained().Count > job.Configuration.Optimization.Steps, "the kills did not cost a single step, so they came too late");
     }
 
-    [Fact]
-    public void A_run_told_to_stop_commits_a_checkpoint_and_goes_on_from_it()
+    [Theory]
+    [InlineData(TrainerProcess.Term)]
+    [InlineData(TrainerProcess.HangUp)]
+    public void A_run_told_to_stop_commits_a_checkpoint_and_goes_on_from_it(int signal)
     {
         using var job = new TestJob();
         using (var process = job.Start())
         {
             process.WaitUntil(() => job.Trained().Count >= 12);
-            process.Terminate();
+            process.Tell(signal);
             Assert.Equal(ExitCode.TryAgain, process.Wait());
         }
 

@@ -90,6 +90,7 @@ public sealed class GangTrainingTests
 
         Assert.Equal(ExitCode.TryAgain, zero.Wait());
         Assert.Contains("\"PeerTimeout\"", job.Termination, StringComparison.Ordinal);
+        Assert.Contains("no answer from rank 1, stopped or on a machine that is gone", job.Termination, StringComparison.Ordinal);
         Assert.InRange(watch.Elapsed.TotalSeconds, patience - 0.2, patience + 10);
     }
 
@@ -118,6 +119,44 @@ public sealed class GangTrainingTests
         Assert.Equal(ExitCode.Done, again.Wait());
         Assert.Equal(ExitCode.Done, peer.Wait());
         Assert.Equal(Enumerable.Range(1, job.Configuration.Optimization.Steps), job.Trained().Select(t => t.Step));
+    }
+
+    [Fact]
+    public void Ranks_meet_and_train_over_ipv6_alone()
+    {
+        using var job = Job(steps: 5);
+        var port = TestJob.FreePort();
+        using var zero = job.Start(0, 2, port, (TrainerEnvironment.MasterAddress, "::1"));
+        using var other = job.Start(1, 2, port, (TrainerEnvironment.MasterAddress, "::1"));
+
+        Assert.True(zero.Wait() == ExitCode.Done, zero.Output);
+        Assert.True(other.Wait() == ExitCode.Done, other.Output);
+    }
+
+    [Fact]
+    public void A_port_that_is_taken_is_said_at_once_with_the_process_that_has_it()
+    {
+        using var taken = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        using var job = Job(steps: 5);
+        using var zero = job.Start(0, 2, ((System.Net.IPEndPoint)taken.LocalEndpoint).Port);
+
+        zero.WaitUntil(() => zero.Output.Contains("rank 0 cannot listen on port", StringComparison.Ordinal));
+
+        Assert.False(zero.HasEnded);
+        Assert.Contains($"(process {Environment.ProcessId}, ", zero.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_rank_that_was_told_another_size_of_the_gang_is_refused_for_good()
+    {
+        using var job = Job(steps: 5);
+        var port = TestJob.FreePort();
+        using var zero = job.Start(0, 2, port);
+        using var other = job.Start(1, 4, port); // its own configuration is right for four
+
+        Assert.Equal(ExitCode.ConfigurationWrong, other.Wait());
+        Assert.Contains("WORLD_SIZE", job.TerminationOf(1), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
@@ -55,6 +57,8 @@ internal static class GangEnvironment
         new(TrainerEnvironment.ResumeStep, ResumePoint.Of(status, job.Spec.Checkpoints.Resume)),
         new(TrainerEnvironment.SkipWindows, string.Join(',', status.Rollbacks.Select(r => r.Skipped).Where(s => s.Length > 0))),
         new(TrainerEnvironment.LearningRateFactor, (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture)),
+        // A node may show the file of before for a minute or more.
+        new(TrainerEnvironment.ConfigurationHash, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(job))))),
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

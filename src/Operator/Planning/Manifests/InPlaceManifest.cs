@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
@@ -61,11 +59,7 @@ internal static class InPlaceManifest
     }
 
     /// <summary>The order for the current attempt.</summary>
-    public static string Order(MhcTrainingJob job, MhcTrainingJobStatus status, bool takeOver) => RestartOrder.Render(
-    [
-        .. GangEnvironment.OfAttempt(job, status, takeOver),
-        new(TrainerEnvironment.ConfigurationHash, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(job))))),
-    ]);
+    public static string Order(MhcTrainingJob job, MhcTrainingJobStatus status, bool takeOver) => RestartOrder.Render(GangEnvironment.OfAttempt(job, status, takeOver));
 
     private static JsonArray List(JsonObject target, string name)
     {

@@ -31,7 +31,7 @@ internal static class SuccessPolicy
         }
 
         var last = context.Status.Progress ?? new ProgressStatus();
-        context.Status.Progress = last with { Step = steps, TotalSteps = steps, EtaSeconds = 0, UpdatedAt = context.Now.UtcDateTime };
+        context.Status.Progress = last with { Step = Math.Max(last.Step, steps), TotalSteps = steps, EtaSeconds = 0, UpdatedAt = context.Now.UtcDateTime };
         FinishedPolicy.Succeed(context);
         return true;
     }

@@ -74,5 +74,8 @@ public sealed class InPlaceManifestTests
         Assert.Equal((3, "40", "45-55", "0.5"), (order.Attempt, order.Environment["MHC_RESUME_STEP"], order.Environment["MHC_SKIP_WINDOWS"], order.Environment["MHC_LEARNING_RATE_FACTOR"]));
         var other = RestartOrder.Parse(InPlaceManifest.Order(MakeJob().With(j => j.Spec.Optimization.PeakLearningRate = 0.5).Build(), status.Build(), takeOver: false))!;
         Assert.NotEqual(order.ConfigurationHash, other.ConfigurationHash);
+        var pod = Make(MakeJob());
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(MakeJob().Build()))));
+        Assert.All(pod.Spec.Containers, c => Assert.Equal(hash, c.Env.Single(e => e.Name == "MHC_CONFIG_SHA256").Value));
     }
 }
