@@ -71,7 +71,7 @@ public sealed class BenchCommandTests
     [InlineData("--batch-tokens", "17", "--batch-tokens must be a multiple of --context (8), not 17")]
     [InlineData("--heads", "3", "model.width must be a multiple of model.heads")]
     [InlineData("--streams", "9", "model.mhc.streams must be from 1 to 8")]
-    [InlineData("--layers", "0", "--layers must be at least 1")]
+    [InlineData("--layers", "0", "--layers: '0' was given; a whole number from 1")]
     [InlineData("--variants", "other", "'other' not recognized")]
     public void What_cannot_be_run_is_said(string option, string value, string message)
     {

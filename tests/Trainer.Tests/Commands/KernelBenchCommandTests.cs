@@ -33,9 +33,9 @@ public sealed class KernelBenchCommandTests
     }
 
     [Theory]
-    [InlineData("--rounds", "4", "--rounds must be from 5 to 10000, not 4")]
-    [InlineData("--streams", "9", "--streams must be from 1 to 8, not 9")]
-    [InlineData("--tokens", "0", "--tokens must be from 1")]
+    [InlineData("--rounds", "4", "--rounds: '4' was given; a whole number from 5 to 10000")]
+    [InlineData("--streams", "9", "--streams: '9' was given; a whole number from 1 to 8")]
+    [InlineData("--tokens", "0", "--tokens: '0' was given; a whole number from 1")]
     public void What_cannot_be_run_is_said(string option, string value, string message)
     {
         var at = Array.IndexOf(Small, option);
