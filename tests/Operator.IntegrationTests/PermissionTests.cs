@@ -47,6 +47,7 @@ public sealed class PermissionTests(SharedServer shared)
 
         await RunToTheEndAsync(ns);
         await GoUnstableAsync(ns);
+        await ThawAsync(ns);
         await MeetOthersAsync(ns);
         await RunInGroupsAsync(ns);
         await LosePodAsync(ns);
@@ -89,6 +90,17 @@ public sealed class PermissionTests(SharedServer shared)
         var change = new JsonObject { ["spec"] = new JsonObject { ["suspend"] = false, ["optimization"] = new JsonObject { ["peakLearningRate"] = 0.0001 } } };
         await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "sick"), change, Cancel);
         await ns.GangExistsAsync(2, 1);
+    }
+
+    /// <summary>A job whose configuration was frozen while it was suspended.</summary>
+    private static async Task ThawAsync(TestNamespace ns)
+    {
+        await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "sick"), new JsonObject { ["spec"] = new JsonObject { ["suspend"] = true } }, Cancel);
+        await ns.ConditionHoldsAsync("sick", "Suspended", "True");
+        await ns.Api.MergeAsync(ns.Path("configmaps", "sick-config"), new JsonObject { ["immutable"] = true }, Cancel);
+        var change = new JsonObject { ["spec"] = new JsonObject { ["suspend"] = false, ["optimization"] = new JsonObject { ["peakLearningRate"] = 0.0002 } } };
+        await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "sick"), change, Cancel);
+        await ns.GangExistsAsync(3, 1);
     }
 
     /// <summary>Everything that the jobs need is there already, and somebody else's.</summary>

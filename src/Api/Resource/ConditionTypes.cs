@@ -21,6 +21,9 @@ public static class ConditionTypes
     /// <summary>A gang is being replaced.</summary>
     public const string Restarting = "Restarting";
 
+    /// <summary>The cluster takes what the operator writes; absent until it refuses something.</summary>
+    public const string Reconciled = "Reconciled";
+
     /// <summary>All steps are done; final.</summary>
     public const string Succeeded = "Succeeded";
 

@@ -36,6 +36,9 @@ internal sealed class SchemaChecker(List<FieldError> errors, SourceLines? lines)
 
         switch (value)
         {
+            case JsonObject json when schema.PreserveUnknown && TreeLimit.Of(path).Fault(json) is { } fault:
+                Add(path, fault);
+                return null;
             case JsonObject json:
                 return CheckObject(json, schema, path);
             case JsonArray array:

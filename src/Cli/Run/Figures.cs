@@ -1,4 +1,5 @@
 using System.Globalization;
+using MhcOperator.Api;
 
 namespace MhcOperator.Cli.Run;
 
@@ -28,7 +29,7 @@ internal static class Figures
 
     /// <summary>Whole seconds, or minutes and hours; a dash where it is not known.</summary>
     public static string Eta(double? seconds) => seconds is { } s && double.IsFinite(s)
-        ? s < 100 ? string.Create(CultureInfo.InvariantCulture, $"{s:0} s") : Time(TimeSpan.FromSeconds(s))
+        ? s < 100 ? string.Create(CultureInfo.InvariantCulture, $"{s:0} s") : Time(Times.Seconds(s))
         : "—";
 
     /// <summary>Bytes with a binary unit.</summary>

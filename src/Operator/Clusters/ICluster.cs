@@ -41,8 +41,11 @@ public interface ICluster
     /// <summary>Reads a pod group from the cluster itself; null where there is none.</summary>
     Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel);
 
-    /// <summary>Deletes a pod group if it still has that uid; one that is gone already is no error.</summary>
+    /// <summary>Deletes a pod group if it still has that uid; 404 or 409 where it is gone already.</summary>
     Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel);
+
+    /// <summary>Deletes a ConfigMap if it still has that uid; 404 or 409 where it is gone already.</summary>
+    Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel);
 
     /// <summary>Reads a pod from the cluster itself, not from the store: a pod without the job's label is not in there. Null where there is none.</summary>
     Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel);
@@ -59,7 +62,7 @@ public interface ICluster
     /// <summary>Server-side apply under this operator's field manager.</summary>
     Task ApplyAsync(JsonObject manifest, CancellationToken cancel);
 
-    /// <summary>Puts an order (<see cref="Annotations.Order"/>, <see cref="Annotations.OrderCount"/>) on a pod if it still has that uid; one that is gone already is no error.</summary>
+    /// <summary>Puts an order (<see cref="Annotations.Order"/>, <see cref="Annotations.OrderCount"/>) on a pod if it still has that uid; 404 or 409 where it is gone already.</summary>
     Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel);
 
     /// <summary>
@@ -68,7 +71,7 @@ public interface ICluster
     /// </summary>
     Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel);
 
-    /// <summary>Deletes a pod if it still has that uid; one that is gone already is no error.</summary>
+    /// <summary>Deletes a pod if it still has that uid; 404 or 409 where it is gone already.</summary>
     /// <param name="pod">Pod to delete.</param>
     /// <param name="graceSeconds">Grace period in seconds; null: the pod's own; 0: by force.</param>
     /// <param name="cancel">Stops waiting.</param>
@@ -98,7 +101,7 @@ public interface ICluster
     /// </summary>
     Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel);
 
-    /// <summary>Records an event about the job; losing one is no error.</summary>
+    /// <summary>Records an event about the job.</summary>
     Task RecordEventAsync(MhcTrainingJob job, ClusterEvent happened, CancellationToken cancel);
 
     /// <summary>Asks the status endpoint of a pod that holds rank 0; null where it does not answer within a second.</summary>

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text.Json.Nodes;
-using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
@@ -9,20 +7,16 @@ using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Gangs;
 using MhcOperator.Operator.Planning.Policies;
+using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Execution;
 
 /// <summary>
-/// Observes one job, plans, and carries the plan out. The order is the safety of it: the status first, for it holds the decisions; then the
-/// deletions, then the creations, then the events. Only of a first attempt, of which there is nothing to decide, the pods come before the status. A process that dies in between leaves a status from which the next one plans the rest, and
-/// names that carry the attempt, so that doing something again is a conflict and not a second pod.
+/// Observes one job, plans, and has the plan carried out (<see cref="PlanWriter"/>).
 /// One job is never reconciled twice at once; different jobs may be.
 /// </summary>
 public sealed class JobExecutor
 {
-    /// <summary>Requests in flight for one job; a gang of 8 is made in one round trip, one of 512 does not flood the server.</summary>
-    private const int Concurrency = 32;
-
     private readonly ICluster cluster;
     private readonly OperatorOptions options;
     private readonly TimeProvider time;
@@ -30,10 +24,11 @@ public sealed class JobExecutor
     private readonly WorkerQuestions workers;
     private readonly WarningQuestions warnings;
     private readonly LostPods lost;
+    private readonly PlanWriter writer;
     private readonly ConcurrentDictionary<JobKey, JobMemory> memories = new();
 
     /// <summary>An executor over a cluster.</summary>
-    public JobExecutor(ICluster cluster, OperatorOptions options, TimeProvider time, OperatorMetrics? metrics = null)
+    public JobExecutor(ICluster cluster, OperatorOptions options, TimeProvider time, OperatorMetrics? metrics = null, ILogger? log = null)
     {
         this.cluster = cluster;
         this.options = options;
@@ -42,6 +37,7 @@ public sealed class JobExecutor
         workers = new WorkerQuestions(cluster, options, time);
         warnings = new WarningQuestions(cluster, options, time);
         lost = new LostPods(cluster);
+        writer = new PlanWriter(cluster, options, time, metrics, log);
     }
 
     /// <summary>Brings one job a step nearer to what its spec asks for.</summary>
@@ -63,22 +59,22 @@ public sealed class JobExecutor
         observed = observed with { Report = memory.Report, Reports = memory.Workers.Reports, Warnings = memory.Warnings.Warnings };
         observed = observed with { Nodes = await ReadNodesAsync(observed, memory, cancel) };
         nextPoll = Sooner(Sooner(nextPoll, nextQuestion), nextWarning);
-        if (memory.Planned is { } planned && observed.IsSameAs(planned) && !(memory.PlanHoldsUntil <= time.GetUtcNow()))
+        var now = time.GetUtcNow();
+        if (memory.Planned is { } planned && observed.IsSameAs(planned) && !(memory.PlanHoldsUntil <= now))
         {
-            return new ReconcileResult(Sooner(memory.PlanHoldsUntil - time.GetUtcNow(), nextPoll));
+            return new ReconcileResult(Sooner(memory.PlanHoldsUntil - now, nextPoll));
         }
 
         memory.Planned = null;
-        var now = time.GetUtcNow();
         if (await lost.FindAsync(observed, now, cancel))
         {
             return new ReconcileResult(options.AskInterval);
         }
 
         var plan = Planner.Plan(observed, now);
-        var refused = await CarryOutAsync(key, observed, plan, memory, cancel);
+        var refused = await writer.CarryOutAsync(key, observed, plan, memory, cancel);
         metrics?.Observe(key, plan.Status ?? observed.Status);
-        (memory.Planned, memory.PlanHoldsUntil) = (plan.IsIdle && !refused ? observed : null, now + plan.RequeueAfter);
+        (memory.Planned, memory.PlanHoldsUntil) = (plan.IsIdle && !refused ? observed : null, plan.RequeueAfter is { } wait ? now.Plus(wait) : null);
         return new ReconcileResult(refused ? TimeSpan.Zero : Sooner(plan.RequeueAfter, nextPoll));
     }
 
@@ -114,7 +110,7 @@ public sealed class JobExecutor
             Gangs = PodGroupPolicy.Feature(job.Spec.Scheduling.Gang) is { } feature ? cluster.FindApi(feature) : ApiSupport.Unknown,
             ResourceClaims = PodGroupPolicy.AsksForClaims(job) ? cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
             PodGroups = cluster.ListPodGroups(key),
-            Refusals = [.. memory.Refusals.Values],
+            Refusals = [.. memory.Refusals.Values.OrderBy(r => r.Write).ThenBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal)],
             CompleteAttempt = memory.CompleteAttempt,
             StatusWrittenAt = memory.StatusWrittenAt,
             StatusWaitsSince = memory.StatusWaitsSince,
@@ -173,109 +169,6 @@ public sealed class JobExecutor
 
         return memory.Nodes.ToDictionary(n => n.Key, n => n.Value.State, StringComparer.Ordinal);
     }
-
-    /// <returns>Whether something was refused, which the next plan must be told of.</returns>
-    private async Task<bool> CarryOutAsync(JobKey key, Observed observed, Plan plan, JobMemory memory, CancellationToken cancel)
-    {
-        var job = observed.Manifest.Job ?? new MhcTrainingJob { Metadata = observed.Manifest.Metadata };
-        if (plan.SuspendJob)
-        {
-            await cluster.SuspendJobAsync(job, cancel);
-            return false;
-        }
-
-        memory.StoreHasMore = false;
-        memory.StatusWaitsSince = plan.StatusWaits ? memory.StatusWaitsSince ?? time.GetUtcNow() : null;
-        if (plan is { Status: { } status, StatusFollowsPods: false })
-        {
-            await cluster.PatchStatusAsync(job, status, cancel);
-            memory.StatusWrittenAt = time.GetUtcNow();
-            metrics?.Count(observed.Status, status);
-        }
-
-        await TogetherAsync(plan.Dump, cluster.DumpThreadsAsync, cancel);
-        await TogetherAsync(plan.Order, (o, c) => cluster.OrderAsync(o.Pod, o.Order, o.Count, c), cancel);
-        await TogetherAsync(plan.Stop, cluster.StopPodAsync, cancel);
-        await TogetherAsync(plan.Delete, (d, c) => cluster.DeletePodAsync(d.Pod, d.GraceSeconds, c), cancel);
-        await TogetherAsync(plan.DeleteGroups, cluster.DeletePodGroupAsync, cancel);
-        var generation = job.Metadata.Generation;
-        var refusals = memory.Refusals.Count;
-        if (plan.Create.Count + plan.Pods.Count > 0)
-        {
-            memory.Refusals.Clear();
-            refusals = 0;
-        }
-
-        await TogetherAsync(plan.Create, (m, c) => CreateAsync(job, m, generation, memory, c), cancel);
-        await TogetherAsync(plan.Apply, cluster.ApplyAsync, cancel);
-        if (memory.Refusals.IsEmpty)
-        {
-            await TogetherAsync(plan.Pods, (m, c) => CreateAsync(job, m, generation, memory, c), cancel);
-        }
-
-        if (plan.Claim is { } change)
-        {
-            await cluster.SetClaimOwnerAsync(change.Claim, change.IsOwned ? job : null, cancel);
-        }
-
-        foreach (var happened in plan.Events)
-        {
-            await cluster.RecordEventAsync(job, happened, cancel);
-        }
-
-        if (plan.DeleteJob)
-        {
-            await cluster.DeleteJobAsync(job, cancel);
-        }
-
-        return memory.Refusals.Count > refusals || memory.StoreHasMore;
-    }
-
-    private async ValueTask CreateAsync(MhcTrainingJob job, JsonObject manifest, long? generation, JobMemory memory, CancellationToken cancel)
-    {
-        var kind = (string)manifest["kind"]!;
-        var name = (string)manifest["metadata"]!["name"]!;
-        try
-        {
-            await cluster.CreateAsync(manifest, cancel);
-        }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound)
-        {
-            var foreign = e.Status == HttpStatusCode.Conflict ? await FindForeignAsync(job, (string?)manifest["apiVersion"] ?? "", kind, name, cancel) : null;
-            if (foreign?.Labels is { } labels && labels.TryGetValue(Labels.Job, out var of) && of == job.Metadata.Name)
-            {
-                memory.StoreHasMore = true;
-            }
-            else if (e.Status != HttpStatusCode.Conflict || foreign is not null)
-            {
-                memory.Refusals[(kind, name)] = new Refusal(kind, name, e.Status, e.Message, generation, time.GetUtcNow());
-            }
-        }
-    }
-
-    /// <summary>The object that has the name, where it is somebody else's; one of our own was made by a process before this one.</summary>
-    private async Task<V1ObjectMeta?> FindForeignAsync(MhcTrainingJob job, string apiVersion, string kind, string name, CancellationToken cancel)
-    {
-        var ns = job.Metadata.NamespaceProperty;
-        V1ObjectMeta? owner = kind switch
-        {
-            "Pod" => (await cluster.ReadPodAsync(ns, name, cancel))?.Metadata,
-            "Service" => cluster.FindService(ns, name)?.Metadata,
-            "ConfigMap" => cluster.FindConfigMap(ns, name)?.Metadata,
-            // A claim of this name is used, unless another controller owns it; the next plan sees that.
-            "PersistentVolumeClaim" => null,
-            _ => (await cluster.ReadPodGroupAsync(apiVersion, kind, ns, name, cancel))?.Metadata,
-        };
-        return owner is not null && !Gang.IsOwned(owner, job) ? owner : null;
-    }
-
-    private static Task TogetherAsync<T>(IReadOnlyList<T> items, Func<T, CancellationToken, ValueTask> one, CancellationToken cancel) =>
-        items.Count == 0
-            ? Task.CompletedTask
-            : Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel }, one);
-
-    private static Task TogetherAsync<T>(IReadOnlyList<T> items, Func<T, CancellationToken, Task> one, CancellationToken cancel) =>
-        TogetherAsync(items, (item, token) => new ValueTask(one(item, token)), cancel);
 
     private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || (b is not null && b < a) ? b : a;
 }

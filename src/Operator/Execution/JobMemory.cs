@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Planning;
 
 namespace MhcOperator.Operator.Execution;
@@ -46,6 +47,9 @@ internal sealed class JobMemory
     /// <summary>The manifest that it was worked out from.</summary>
     public JobManifest? AcceptedOf { get; set; }
 
-    /// <summary>By kind and name; pods are created in parallel.</summary>
-    public ConcurrentDictionary<(string Kind, string Name), Refusal> Refusals { get; } = new();
+    /// <summary>By what was to be done with which object; pods are created in parallel.</summary>
+    public ConcurrentDictionary<(WriteKind Write, string Kind, string Name), Refusal> Refusals { get; } = new();
+
+    /// <summary>What is to be told of what was done, and the server has not taken yet; the oldest first.</summary>
+    public List<ClusterEvent> Events { get; } = [];
 }

@@ -15,6 +15,10 @@ namespace MhcOperator.Operator.Kubernetes;
 /// <summary>A small web server inside the operator; disposing of it ends it.</summary>
 internal sealed class HttpHost : IAsyncDisposable
 {
+    private const double SlowestBytesPerSecond = 64 * 1024;
+    private static readonly TimeSpan HeaderLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(10);
+
     private readonly WebApplication server;
 
     private HttpHost(WebApplication server)
@@ -42,7 +46,24 @@ internal sealed class HttpHost : IAsyncDisposable
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(options => options.Listen(parsed, port, listen));
+        builder.WebHost.ConfigureKestrel(options =>
+        {
+            // Anybody in the cluster can connect: what one takes is bounded, and who is slow is cut off.
+            options.Limits.MaxConcurrentConnections = ConnectionLimit.InAll;
+            options.Limits.RequestHeadersTimeout = HeaderLimit;
+            options.Limits.KeepAliveTimeout = IdleLimit;
+            options.Limits.MaxRequestBodySize = 0; // an endpoint that takes bodies says so
+            options.Limits.MinRequestBodyDataRate = new MinDataRate(SlowestBytesPerSecond, gracePeriod: HeaderLimit);
+            options.Limits.Http2.MaxStreamsPerConnection = 16;
+            options.Limits.Http2.InitialConnectionWindowSize = 256 * 1024;
+            options.Limits.Http2.InitialStreamWindowSize = 128 * 1024;
+            var limit = new ConnectionLimit();
+            options.Listen(parsed, port, endpoint =>
+            {
+                endpoint.Use(limit.Guard);
+                listen(endpoint);
+            });
+        });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var made = builder.Build();
         map(made);

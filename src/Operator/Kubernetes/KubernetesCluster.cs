@@ -77,7 +77,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         nodes = new ResourceClient<V1Node>(connection, ResourceTypes.Nodes);
         warnings = new ResourceClient<PodWarning>(connection, ResourceTypes.Warnings);
         foreign = new ForeignObjects(time, log);
-        events = new EventRecorder(new ResourceClient<WrittenObject>(connection, ResourceTypes.Events), FieldManager, identity, time, log);
+        events = new EventRecorder(new ResourceClient<WrittenObject>(connection, ResourceTypes.Events), FieldManager, identity, time);
         trainers = new TrainerStatusClient(log);
         exec = new PodExec(connection, time, log);
     }
@@ -125,13 +125,13 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     public async Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel)
     {
-        var key = ObjectKey.Of(group);
-        var uid = group.Metadata.Uid;
-        if (optional.KindOf(group.ApiVersion, group.Kind) is { } kind && await kind.Client.DeleteAsync(key.Namespace, key.Name, uid, null, cancel) && LabelledJob(group) is { } job)
+        if (optional.KindOf(group.ApiVersion, group.Kind) is { } kind)
         {
-            ownWrites.Expect(KeyOf(job), () => kind.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+            await DeleteAsync(kind, group, LabelledJob(group), null, cancel);
         }
     }
+
+    public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel) => DeleteAsync(configMaps, map, LabelledJob(map), null, cancel);
 
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => pods.Client.FindAsync(ns, name, cancel);
 
@@ -175,39 +175,28 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         }
     }
 
-    public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) => MarkPodAsync(
-        pod, new JobKey(pod.Metadata.NamespaceProperty, job), "labels", new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
-
-    public async Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel)
+    public async Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel)
     {
-        var key = ObjectKey.Of(pod);
-        var uid = pod.Metadata.Uid;
-        if (!await pods.Client.DeleteAsync(key.Namespace, key.Name, uid, graceSeconds, cancel))
+        try
         {
-            return;
+            await MarkPodAsync(pod, new JobKey(pod.Metadata.NamespaceProperty, job), "labels", new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
         }
-
-        if (LabelledJob(pod) is { } job)
+        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)
         {
-            ownWrites.Expect(KeyOf(job), () => pods.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+            return; // it is gone, or the name is another pod's by now: the watch tells
         }
     }
+
+    public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) => DeleteAsync(pods, pod, LabelledJob(pod), graceSeconds, cancel);
 
     public async Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel)
     {
         var owners = owner is null ? null : ManifestMetadata.OwnerReferences(owner);
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = claim.Metadata.Uid, ["ownerReferences"] = owners } };
-        try
+        var written = await claims.Writer.PatchAsync(claim.Metadata.NamespaceProperty, claim.Metadata.Name, null, patch, FieldManager, cancel);
+        if (LabelledJob(claim) is { } job)
         {
-            var written = await claims.Writer.PatchAsync(claim.Metadata.NamespaceProperty, claim.Metadata.Name, null, patch, FieldManager, cancel);
-            if (LabelledJob(claim) is { } job)
-            {
-                ownWrites.Expect(KeyOf(job), () => claims.HasSeen(written.Metadata.ResourceVersion));
-            }
-        }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)
-        {
-            return; // it is gone, or another has its name by now: the watch tells
+            ownWrites.Expect(KeyOf(job), () => claims.HasSeen(written.Metadata.ResourceVersion));
         }
     }
 
@@ -241,15 +230,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         ExpectJob(written);
     }
 
-    public async Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel)
-    {
-        var key = ObjectKey.Of(job);
-        var uid = job.Metadata.Uid;
-        if (await jobs.Client.DeleteAsync(key.Namespace, key.Name, uid, null, cancel))
-        {
-            ownWrites.Expect(KeyOf(key), () => jobs.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
-        }
-    }
+    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => DeleteAsync(jobs, job, ObjectKey.Of(job), null, cancel);
 
     public async Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel)
     {
@@ -290,16 +271,9 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     private async Task MarkPodAsync(V1Pod pod, JobKey job, string map, JsonObject marks, CancellationToken cancel)
     {
         var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, [map] = marks };
-        try
-        {
-            var patch = new JsonObject { ["metadata"] = metadata };
-            var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
-            ownWrites.Expect(job, () => pods.HasSeen(written.Metadata.ResourceVersion));
-        }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)
-        {
-            return; // it is gone, or the name is another pod's by now: the watch tells
-        }
+        var patch = new JsonObject { ["metadata"] = metadata };
+        var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
+        ownWrites.Expect(job, () => pods.HasSeen(written.Metadata.ResourceVersion));
     }
 
     /// <summary>A refused creation means that the cache is behind, or that somebody else's object stands there.</summary>
@@ -322,6 +296,18 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     private Target TargetOf(JsonObject manifest) =>
         Target.Of(manifest, optional.KindOf((string?)manifest["apiVersion"], (string?)manifest["kind"]) ?? kinds.GetValueOrDefault((string?)manifest["kind"] ?? ""));
+
+    private async Task DeleteAsync<T>(WatchedKind<T> kind, IMetadata<V1ObjectMeta> item, ObjectKey? job, int? graceSeconds, CancellationToken cancel)
+        where T : class, IMetadata<V1ObjectMeta>
+    {
+        var key = ObjectKey.Of(item);
+        var uid = item.Metadata.Uid;
+        await kind.Client.DeleteAsync(key.Namespace, key.Name, uid, graceSeconds, cancel);
+        if (job is { } of)
+        {
+            ownWrites.Expect(KeyOf(of), () => kind.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+        }
+    }
 
     private T? Find<T>(WatchedKind<T> kind, string ns, string name)
         where T : class, IMetadata<V1ObjectMeta>

@@ -53,7 +53,7 @@ internal sealed class OperatorTerm(
             PollInterval = settings.PollInterval,
             StatusInterval = settings.PollInterval,
         };
-        var controller = new JobController(cluster, new JobExecutor(cluster, options, time, jobMetrics));
+        var controller = new JobController(cluster, new JobExecutor(cluster, options, time, jobMetrics, log));
         var workers = new Controller<JobManifest>(queue, key => cluster.FindJob(new JobKey(key.Namespace, key.Name)), controller, time, metrics, log);
         await workers.RunAsync(settings.Workers, cancel);
         foreach (var job in cluster.ListJobs())

@@ -98,6 +98,12 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel) => Task.CompletedTask;
 
+    public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel)
+    {
+        configMaps.Remove(map.Metadata.NamespaceProperty, map.Metadata.Name);
+        return Task.CompletedTask;
+    }
+
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel)
     {
         lock (gate)
@@ -149,7 +155,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel)
     {
-        Find(pod)?.Delete(graceSeconds ?? (int)(pod.Spec.TerminationGracePeriodSeconds ?? 30));
+        Find(pod)?.Delete(graceSeconds ?? Grace(pod));
         return Task.CompletedTask;
     }
 
@@ -208,7 +214,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
         foreach (var pod in owned)
         {
-            pod.Delete((int)(pod.Snapshot.Spec.TerminationGracePeriodSeconds ?? 30));
+            pod.Delete(Grace(pod.Snapshot));
         }
 
         Raise(key);
@@ -313,12 +319,24 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     private T Born<T>(JsonObject manifest)
         where T : class, IMetadata<V1ObjectMeta>
     {
-        var item = KubernetesJson.Deserialize<T>(manifest.ToJsonString());
+        T item;
+        try
+        {
+            item = KubernetesJson.Deserialize<T>(manifest.ToJsonString());
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
+        {
+            // As a server says it of an object that its types cannot hold.
+            throw new ClusterException(HttpStatusCode.BadRequest, $"{(string?)manifest["kind"]} {(string?)manifest["metadata"]?["name"]} cannot be read: {e.Message}");
+        }
+
         item.Metadata.Uid = Guid.NewGuid().ToString();
         item.Metadata.CreationTimestamp = time.GetUtcNow().UtcDateTime;
         item.Metadata.ResourceVersion = NextVersion();
         return item;
     }
+
+    private static int Grace(V1Pod pod) => (int)Math.Clamp(pod.Spec.TerminationGracePeriodSeconds ?? 30, 0, int.MaxValue);
 
     private void RaiseForOwner(JsonObject manifest)
     {

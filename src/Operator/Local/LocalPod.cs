@@ -1,5 +1,7 @@
 using k8s;
 using k8s.Models;
+using MhcOperator.Api;
+using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Local;
 
@@ -127,14 +129,14 @@ internal sealed class LocalPod
     {
         lock (gate)
         {
-            var deadline = Now().AddSeconds(graceSeconds);
+            var deadline = time.GetUtcNow().PlusSeconds(graceSeconds).UtcDateTime;
             if (snapshot.Metadata.DeletionTimestamp is null || snapshot.Metadata.DeletionTimestamp > deadline)
             {
                 snapshot = Clone(snapshot);
                 snapshot.Metadata.DeletionTimestamp = deadline;
                 snapshot.Metadata.DeletionGracePeriodSeconds = graceSeconds;
                 killer?.Dispose();
-                killer = graceSeconds > 0 ? time.CreateTimer(_ => Kill(), null, TimeSpan.FromSeconds(graceSeconds), Timeout.InfiniteTimeSpan) : null;
+                killer = graceSeconds > 0 ? time.CreateTimer(_ => Kill(), null, Waits.Bounded(TimeSpan.FromSeconds(graceSeconds)), Timeout.InfiniteTimeSpan) : null;
             }
         }
 

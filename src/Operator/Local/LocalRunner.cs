@@ -89,6 +89,13 @@ public sealed class LocalRunner(TimeProvider? time = null)
                 cluster.KillPods();
             }
 
+            if (Conditions.Find(last.Status?.Conditions ?? [], ConditionTypes.Valid) is { Status: Conditions.False, Reason: Reasons.InvalidSpec or Reasons.Rejected } invalid)
+            {
+                // A cluster may take it later. This machine does not.
+                cluster.KillPods();
+                throw new ArgumentException(invalid.Message, nameof(manifest));
+            }
+
             if (IsOver(cluster, key, last))
             {
                 return last;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Validation;
@@ -8,8 +10,10 @@ namespace MhcOperator.Operator.Planning;
 /// <summary>All that keeps the operator from acting on a job: one list for the planner and for admission.</summary>
 internal static class JobErrors
 {
+    private static readonly OperatorOptions Defaults = new();
+
     /// <param name="manifest">The job.</param>
-    /// <param name="allowPrivilegedTemplates">Whether its pod template may leave the restricted Pod Security Standard.</param>
+    /// <param name="allowPrivilegedTemplates">Whether its pods may leave the restricted Pod Security Standard.</param>
     /// <returns>Empty: the job is valid and can be read.</returns>
     public static IReadOnlyList<FieldError> Of(JobManifest manifest, bool allowPrivilegedTemplates)
     {
@@ -27,6 +31,25 @@ internal static class JobErrors
         return asked.Count > 0 ? [.. manifest.Errors, .. asked]
             : manifest.Errors.Count > 0 ? manifest.Errors
             : PodErrors(job);
+    }
+
+    /// <summary>
+    /// The same of a job as it is acted on, where that is another than the one stored: what was accepted once stands in the status, which others
+    /// may write, and was accepted under the rules and settings of that time.
+    /// </summary>
+    public static IReadOnlyList<FieldError> OfAccepted(MhcTrainingJob job, bool allowPrivilegedTemplates)
+    {
+        var json = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = job.Metadata.Name, ["namespace"] = job.Metadata.NamespaceProperty },
+            ["spec"] = JsonSerializer.SerializeToNode(job.Spec, ApiJsonContext.Default.MhcTrainingJobSpec),
+        };
+        return
+        [
+            .. Of(JobManifestReader.FromJson(json), allowPrivilegedTemplates)
+                .Where(e => e.Path.StartsWith("spec", StringComparison.Ordinal))
+                .Select(e => e with { Message = $"{e.Message}; it was accepted before (status.acceptedSpec), and the change of it is rejected" }),
+        ];
     }
 
     /// <summary>What is wrong with the pods that are made of a job: they are what the server gets, whatever the template looked like.</summary>

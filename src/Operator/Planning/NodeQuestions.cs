@@ -1,4 +1,5 @@
 using k8s.Models;
+using MhcOperator.Api;
 using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning;
@@ -24,7 +25,7 @@ internal static class NodeQuestions
 
     /// <summary>When a pod that is being deleted should have ended, and its timeout has passed as well.</summary>
     public static DateTimeOffset? OverdueAt(V1Pod pod, int timeoutSeconds) =>
-        pod.Metadata.DeletionTimestamp is { } deadline ? new DateTimeOffset(deadline.ToUniversalTime()).AddSeconds(timeoutSeconds) : null;
+        pod.Metadata.DeletionTimestamp is { } deadline ? new DateTimeOffset(deadline.ToUniversalTime()).PlusSeconds(timeoutSeconds) : null;
 
     private static bool IsOverdue(WorkerPod pod, int timeoutSeconds, DateTimeOffset now) => !pod.IsTerminal && OverdueAt(pod.Pod, timeoutSeconds) <= now;
 

@@ -45,7 +45,7 @@ internal sealed record Observed
     /// <summary>Rank 0's last answer.</summary>
     public TrainerReport? Report { get; init; }
 
-    /// <summary>Creations that were refused.</summary>
+    /// <summary>Writes that were refused.</summary>
     public IReadOnlyList<Refusal> Refusals { get; init; } = [];
 
     /// <summary>Newest attempt of which this process has seen all pods; null: none.</summary>

@@ -54,6 +54,6 @@ public sealed record OperatorOptions
     /// <summary>Wait before an API that the cluster lacks is looked for again.</summary>
     public TimeSpan ApiRetry { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Wait before a creation that was refused is tried again.</summary>
+    /// <summary>Longest wait before a write that was refused is tried again.</summary>
     public TimeSpan RefusalRetry { get; init; } = TimeSpan.FromSeconds(30);
 }

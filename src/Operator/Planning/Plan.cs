@@ -14,7 +14,7 @@ internal sealed record Plan
     /// <summary>Nothing to do, nothing to wait for.</summary>
     public static Plan Nothing { get; } = new();
 
-    /// <summary>Set <c>spec.suspend</c>; then nothing else is done before the job has been read again.</summary>
+    /// <summary>Set <c>spec.suspend</c>; then nothing but <see cref="Status"/> is done before the job has been read again.</summary>
     public bool SuspendJob { get; init; }
 
     /// <summary>New status; null: unchanged.</summary>
@@ -41,6 +41,9 @@ internal sealed record Plan
     /// <summary>Pod groups to delete.</summary>
     public IReadOnlyList<PodGroup> DeleteGroups { get; init; } = [];
 
+    /// <summary>ConfigMaps to delete, since they cannot be changed.</summary>
+    public IReadOnlyList<V1ConfigMap> DeleteMaps { get; init; } = [];
+
     /// <summary>Objects that pods need, to create before them.</summary>
     public IReadOnlyList<JsonObject> Create { get; init; } = [];
 
@@ -48,7 +51,7 @@ internal sealed record Plan
     public IReadOnlyList<JsonObject> Apply { get; init; } = [];
 
     /// <summary>Pods to create, all together.</summary>
-    public IReadOnlyList<JsonObject> Pods { get; init; } = [];
+    public PodManifests Pods { get; init; } = PodManifests.None;
 
     /// <summary>Claim that goes with the job from now on, or no longer; null: none.</summary>
     public ClaimOwnership? Claim { get; init; }
@@ -64,5 +67,5 @@ internal sealed record Plan
 
     /// <summary>There is nothing to be done: the same picture leads to the same plan until it is time to look again.</summary>
     public bool IsIdle => !SuspendJob && !DeleteJob && Status is null && Claim is null
-        && Dump.Count + Order.Count + Stop.Count + Delete.Count + DeleteGroups.Count + Create.Count + Apply.Count + Pods.Count + Events.Count == 0;
+        && Dump.Count + Order.Count + Stop.Count + Delete.Count + DeleteGroups.Count + DeleteMaps.Count + Create.Count + Apply.Count + Pods.Count + Events.Count == 0;
 }

@@ -17,11 +17,12 @@ internal sealed class PlanContext
     private readonly List<V1Pod> stops = [];
     private readonly List<PodDeletion> deletions = [];
     private readonly List<PodGroup> groupDeletions = [];
+    private readonly List<V1ConfigMap> mapDeletions = [];
     private readonly List<JsonObject> creations = [];
     private readonly List<JsonObject> applications = [];
-    private readonly List<JsonObject> pods = [];
     private readonly List<ClusterEvent> events = [];
     private readonly List<TakenName> taken = [];
+    private PodManifests pods = PodManifests.None;
     private Gang? gang;
     private TimeSpan? requeueAfter;
     private ClaimOwnership? claim;
@@ -32,7 +33,7 @@ internal sealed class PlanContext
     {
         Observed = observed;
         Now = now;
-        (Job, RejectedChanges) = AcceptedJob.Of(observed.Manifest, observed.Status);
+        (Job, RejectedChanges, UnreadableSpec) = AcceptedJob.Of(observed.Manifest, observed.Status);
         Status = (observed.Status ?? new MhcTrainingJobStatus()) with { };
     }
 
@@ -45,6 +46,9 @@ internal sealed class PlanContext
 
     /// <summary>Changes of the spec that may not be.</summary>
     public IReadOnlyList<FieldError> RejectedChanges { get; }
+
+    /// <summary>What keeps the spec that was accepted from being read; null: nothing.</summary>
+    public FieldError? UnreadableSpec { get; }
 
     public MhcTrainingJobSpec Spec => Job.Spec;
 
@@ -109,7 +113,7 @@ internal sealed class PlanContext
                 Since = Now.UtcDateTime,
             }
             : last is null ? null : last with { PodsAttempt = null, Pending = null };
-        Status.Attempt++;
+        Status.Attempt = Status.Attempt is < 0 or int.MaxValue ? 1 : Status.Attempt + 1; // no operator has counted to those
         Status.Workers = new WorkerCounts();
         gang = null;
     }
@@ -165,6 +169,14 @@ internal sealed class PlanContext
         }
     }
 
+    public void Delete(V1ConfigMap map)
+    {
+        if (map.Metadata.DeletionTimestamp is null)
+        {
+            mapDeletions.Add(map);
+        }
+    }
+
     /// <summary>Takes a pod out of the cluster whose processes can no longer run.</summary>
     public void DeleteByForce(V1Pod pod) => deletions.Add(new PodDeletion(pod, GraceSeconds: 0));
 
@@ -172,7 +184,7 @@ internal sealed class PlanContext
 
     public void Apply(JsonObject manifest) => applications.Add(manifest);
 
-    public void CreatePod(JsonObject manifest) => pods.Add(manifest);
+    public void CreatePods(PodManifests manifests) => pods = manifests;
 
     public void Own(V1PersistentVolumeClaim item, bool owned) => claim = new ClaimOwnership(item, owned);
 
@@ -180,11 +192,36 @@ internal sealed class PlanContext
 
     public void DeleteJob() => deleteJob = true;
 
+    /// <summary>Whether a write that was refused is still to be done.</summary>
+    public bool Wants(Refusal refusal) => refusal.Write switch
+    {
+        WriteKind.Create => creations.Exists(refusal.IsOf) || (refusal.Kind == "Pod" && pods.Names.Contains(refusal.Name, StringComparer.Ordinal)),
+        WriteKind.Apply => applications.Exists(refusal.IsOf),
+        WriteKind.Order => orders.Exists(o => o.Pod.Metadata.Name == refusal.Name),
+        WriteKind.Delete when refusal.Kind == MhcTrainingJob.KindName => deleteJob,
+        WriteKind.Delete => deletions.Exists(d => d.Pod.Metadata.Name == refusal.Name) || mapDeletions.Exists(m => m.Metadata.Name == refusal.Name)
+            || groupDeletions.Exists(g => g.Metadata.Name == refusal.Name),
+        WriteKind.Own => claim is not null,
+        WriteKind.Stop => stops.Exists(p => p.Metadata.Name == refusal.Name),
+        _ => true,
+    };
+
     public Plan ToPlan()
     {
         if (suspendJob)
         {
-            return new Plan { SuspendJob = true };
+            // Whatever else was decided must wait for it; that it was refused must not.
+            var told = Condition(ConditionTypes.Reconciled);
+            var stored = (Observed.Status ?? new MhcTrainingJobStatus()) with { };
+            stored.Conditions = told is null ? stored.Conditions : Conditions.Set(stored.Conditions, told);
+            var isNews = !ReferenceEquals(stored.Conditions, Observed.Status?.Conditions) && told is not null;
+            return new Plan
+            {
+                SuspendJob = true,
+                Status = isNews ? stored : null,
+                Events = isNews ? [.. events.Where(e => e.Reason == Reasons.WriteRefused)] : [],
+                RequeueAfter = requeueAfter,
+            };
         }
 
         var change = StatusChange.Between(Observed, Status, Now);
@@ -196,13 +233,15 @@ internal sealed class PlanContext
         return new Plan
         {
             Status = change.Write ? Status : null,
-            StatusFollowsPods = Observed.Status is null or { Attempt: 0 } && !IsResumed && Status.Attempt == 1 && pods.Count > 0 && events.Count == 0,
+            StatusFollowsPods = Observed.Status is null or { Attempt: 0 } && !IsResumed && Status.Attempt == 1 && pods.Count > 0 && events.Count == 0
+                && Condition(ConditionTypes.Reconciled) is null,
             StatusWaits = change.LookAgainAt is not null,
             Dump = change.Write ? dumps : [],
             Order = orders,
             Stop = stops,
             Delete = deletions,
             DeleteGroups = groupDeletions,
+            DeleteMaps = mapDeletions,
             Create = creations,
             Apply = applications,
             Pods = pods,

@@ -41,6 +41,7 @@ internal static class Planner
 
     private static Plan Told(PlanContext context)
     {
+        ReconciledPolicy.Apply(context);
         PhasePolicy.Apply(context);
         return context.ToPlan();
     }

@@ -11,6 +11,8 @@ internal static class Reasons
     public const string NotAllowed = "NotAllowed";
     public const string NameConflict = "NameConflict";
     public const string AwaitingPredecessor = "AwaitingPredecessor";
+    public const string WriteRefused = "WriteRefused";
+    public const string Reconciled = "Reconciled";
     public const string Deleting = "Deleting";
 
     public const string KeptCheckpoints = "KeptCheckpoints";

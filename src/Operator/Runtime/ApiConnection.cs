@@ -35,6 +35,7 @@ internal sealed class ApiConnection(
     /// <exception cref="HttpRequestException">The server can't be reached.</exception>
     /// <exception cref="TimeoutException">There was no answer in time.</exception>
     /// <exception cref="LeaseExpiredException">It is a write and the lease may be somebody else's.</exception>
+    /// <exception cref="AnswerTooLongException">It is longer than <see cref="ApiRequest.LongestAnswer"/>.</exception>
     public async Task<JsonDocument> SendAsync(ApiRequest request, CancellationToken cancel)
     {
         await WaitForTurnAsync(cancel);
@@ -45,7 +46,7 @@ internal sealed class ApiConnection(
         {
             using var response = await OpenNowAsync(request, either.Token);
             await using var body = await response.Content.ReadAsStreamAsync(either.Token);
-            return await JsonDocument.ParseAsync(body, Json, either.Token);
+            return await JsonDocument.ParseAsync(request.LongestAnswer is { } most ? new BoundedStream(body, most) : body, Json, either.Token);
         }
         catch (OperationCanceledException e) when (limiter.IsCancellationRequested && !cancel.IsCancellationRequested)
         {

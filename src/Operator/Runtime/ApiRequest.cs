@@ -12,5 +12,8 @@ internal sealed record ApiRequest(string Verb, string Resource, HttpMethod Metho
     /// <summary>Form in which the server is asked to answer.</summary>
     public string Accept { get; init; } = "application/json";
 
+    /// <summary>Bytes of the answer that are read at most; null: all.</summary>
+    public long? LongestAnswer { get; init; }
+
     public bool IsWrite => Method != HttpMethod.Get;
 }

@@ -40,6 +40,14 @@ internal sealed class Controller<T>(
             {
                 await ReconcileAsync(key, cancel);
             }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) // whatever one object does must not stop the others
+            {
+                TryAgain(key, e.Message, e);
+            }
             finally
             {
                 queue.Done(key);
@@ -57,35 +65,17 @@ internal sealed class Controller<T>(
         }
 
         var started = time.GetTimestamp();
-        ReconciliationResult<T> result;
-        try
-        {
-            if (found is null)
-            {
-                result = await controller.DeletedAsync(entity, cancel);
-                reconciled.TryRemove(key, out _);
-            }
-            else
-            {
-                reconciled[key] = entity;
-                result = await controller.ReconcileAsync(entity, cancel);
-            }
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (Exception e) // whatever one object does must not stop the others
-        {
-            result = ReconciliationResult<T>.Failure(entity, e.Message, e);
-        }
-
+        var result = await LookAsync(key, entity, found is null, cancel);
         metrics.Reconciled(time.GetElapsedTime(started), result.IsSuccess);
         if (!result.IsSuccess)
         {
-            var wait = queue.Retry(key);
-            log.LogWarning(result.Error, "{Job}: reconcile failed, again in {Wait:0.0} s: {Message}", key, wait.TotalSeconds, result.ErrorMessage);
+            TryAgain(key, result.ErrorMessage, result.Error);
             return;
+        }
+
+        if (found is null)
+        {
+            reconciled.TryRemove(key, out _);
         }
 
         queue.Forget(key);
@@ -93,5 +83,24 @@ internal sealed class Controller<T>(
         {
             queue.AddAfter(key, after);
         }
+    }
+
+    private async Task<ReconciliationResult<T>> LookAsync(ObjectKey key, T entity, bool isGone, CancellationToken cancel)
+    {
+        try
+        {
+            reconciled[key] = entity;
+            return isGone ? await controller.DeletedAsync(entity, cancel) : await controller.ReconcileAsync(entity, cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
+        {
+            return ReconciliationResult<T>.Failure(entity, e.Message, e);
+        }
+    }
+
+    private void TryAgain(ObjectKey key, string? reason, Exception? error)
+    {
+        var wait = queue.Retry(key);
+        log.LogWarning(error, "{Job}: reconcile failed, again in {Wait:0.0} s: {Message}", key, wait.TotalSeconds, reason);
     }
 }

@@ -4,20 +4,18 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using MhcOperator.Operator.Clusters;
-using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Runtime;
 
 /// <summary>
 /// Writes core/v1 events. The same thing said again within the window counts up one event; many different messages of
-/// one reason become one event as well. An event is a courtesy: one that is lost fails nothing.
+/// one reason become one event as well.
 /// </summary>
 /// <param name="events">Writes them.</param>
 /// <param name="component">Who speaks.</param>
 /// <param name="instance">Which process of it.</param>
 /// <param name="time">Clock of the window.</param>
-/// <param name="log">Says what was lost.</param>
-internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string component, string instance, TimeProvider time, ILogger log)
+internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string component, string instance, TimeProvider time)
 {
     private const int LongestMessage = 1024;
     private const int MessagesBeforeCombining = 10;
@@ -29,6 +27,7 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
     private readonly Dictionary<(SimilarEvents Group, string Message), RecordedEvent> recent = [];
 
     /// <summary>Records something about an object.</summary>
+    /// <exception cref="ClusterException">The server refused.</exception>
     public async Task RecordAsync(V1ObjectReference about, ClusterEvent happened, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
@@ -53,7 +52,7 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
         catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException)
         {
             Forget(entry);
-            log.LogWarning("event {Reason} about {Namespace}/{Name} is lost: {Message}", happened.Reason, ns, about.Name, e.Message);
+            throw; // the caller tries again
         }
     }
 

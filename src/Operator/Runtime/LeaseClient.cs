@@ -55,7 +55,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     public async Task WaitForChanceAsync(CancellationToken cancel)
     {
         var started = time.GetTimestamp();
-        using var limit = new CancellationTokenSource(seenVersion is null ? options.LookInterval : Max(seenDuration - time.GetElapsedTime(seenAt), TimeSpan.FromMilliseconds(1)), time);
+        using var limit = new CancellationTokenSource(seenVersion is null ? options.LookInterval : Waits.Bounded(Max(seenDuration - time.GetElapsedTime(seenAt), TimeSpan.FromMilliseconds(1))), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
@@ -70,7 +70,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
                 if (happened.Item is { } renewed && renewed.Metadata.ResourceVersion != seenVersion)
                 {
                     See(renewed);
-                    limit.CancelAfter(seenDuration);
+                    limit.CancelAfter(Waits.Bounded(seenDuration));
                 }
             }
         }

@@ -21,7 +21,7 @@ internal sealed class RequestRate(double perSecond, int burst, TimeProvider time
             var now = time.GetTimestamp();
             saved = Math.Min(burst, saved + (time.GetElapsedTime(savedAt, now).TotalSeconds * perSecond)) - 1;
             savedAt = now;
-            return saved >= 0 ? Task.CompletedTask : Task.Delay(TimeSpan.FromSeconds(-saved / perSecond), time, cancel);
+            return saved >= 0 ? Task.CompletedTask : Task.Delay(Waits.Bounded(TimeSpan.FromSeconds(-saved / perSecond)), time, cancel);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
@@ -15,7 +16,12 @@ namespace MhcOperator.Operator.Runtime;
 internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T> type)
     where T : class, IMetadata<V1ObjectMeta>
 {
-    private const int PageSize = 500;
+    private const int LargestPage = 500;
+
+    /// <summary>Ordinary pages are shorter. Parsed, a byte of it can take twenty.</summary>
+    private const long LongestPage = 2 * 1024 * 1024;
+
+    private volatile int pageSize = LargestPage;
 
     public ResourceType<T> Type => type;
 
@@ -26,8 +32,7 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     /// <param name="cancel">Stops waiting.</param>
     public async Task<ListPage<T>> ListAsync(string? ns, string? selector, string? token, CancellationToken cancel)
     {
-        var query = $"?limit={PageSize}{And(selector)}" + (token is null ? "" : $"&continue={Uri.EscapeDataString(token)}");
-        using var answer = await SendAsync("list", HttpMethod.Get, type.Path(ns) + query, cancel);
+        using var answer = await SendPageAsync(ns, selector, token, cancel);
         var metadata = answer.RootElement.GetProperty("metadata");
         var next = metadata.TryGetProperty("continue", out var c) ? c.GetString() : null;
         var items = new List<T>();
@@ -114,8 +119,8 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     /// <param name="uid">Uid that it must have; null: any.</param>
     /// <param name="graceSeconds">Grace period; null: the object's own.</param>
     /// <param name="cancel">Stops waiting.</param>
-    /// <returns>False where that object is gone already.</returns>
-    public async Task<bool> DeleteAsync(string? ns, string name, string? uid, int? graceSeconds, CancellationToken cancel)
+    /// <exception cref="ClusterException">404 or 409 where that object is gone already.</exception>
+    public async Task DeleteAsync(string? ns, string name, string? uid, int? graceSeconds, CancellationToken cancel)
     {
         var options = new JsonObject { ["propagationPolicy"] = "Background" };
         if (uid is not null)
@@ -128,14 +133,28 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
             options["gracePeriodSeconds"] = grace;
         }
 
-        try
+        using var answer = await SendAsync("delete", HttpMethod.Delete, type.Path(ns, name), cancel, options.ToJsonString());
+    }
+
+    /// <summary>Objects may be large, and nobody knows before: a page that is too long is asked for again in smaller ones, down to single objects.</summary>
+    private async Task<JsonDocument> SendPageAsync(string? ns, string? selector, string? token, CancellationToken cancel)
+    {
+        for (; ; pageSize = Math.Max(1, pageSize / 4))
         {
-            using var answer = await SendAsync("delete", HttpMethod.Delete, type.Path(ns, name), cancel, options.ToJsonString());
-            return true;
-        }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
-        {
-            return false; // 409: the name is somebody else's by now
+            var size = pageSize;
+            var query = $"?limit={size}{And(selector)}" + (token is null ? "" : $"&continue={Uri.EscapeDataString(token)}");
+            var request = new ApiRequest("list", type.Plural, HttpMethod.Get, type.Path(ns) + query) { Accept = type.Accept, LongestAnswer = size > 1 ? LongestPage : null };
+            try
+            {
+                var page = await connection.SendAsync(request, cancel);
+                var isSmall = JsonMarshal.GetRawUtf8Value(page.RootElement).Length < LongestPage / 2;
+                pageSize = isSmall ? Math.Min(LargestPage, size * 2) : size;
+                return page;
+            }
+            catch (AnswerTooLongException)
+            {
+                pageSize = size;
+            }
         }
     }
 

@@ -4,6 +4,7 @@ namespace MhcOperator.Operator.Runtime;
 /// Keys waiting for work. A key is in the queue once, however often it was added; it is never given to two workers at
 /// once; added while it is worked on, it comes once more afterwards. Keys are never dropped before the queue is disposed; timers and
 /// watches that are still at work then may go on adding them.
+/// No wait is longer than <see cref="Waits.Longest"/>: whoever asked for a longer one is given the key then, and asks again.
 /// A key that can wait comes after those that cannot, but for one turn in <see cref="Turns"/>, so that it does not wait for ever.
 /// </summary>
 /// <param name="time">Clock.</param>
@@ -70,7 +71,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
 
         lock (gate)
         {
-            var at = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
+            var at = time.GetTimestamp() + (long)(Waits.Bounded(delay).TotalSeconds * time.TimestampFrequency);
             if (!due.TryGetValue(key, out var earlier) || at < earlier)
             {
                 due[key] = at;
@@ -157,14 +158,24 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
         available.Release();
     }
 
-    private bool CanWait(TKey key) => canWait?.Invoke(key) == true;
+    private bool CanWait(TKey key)
+    {
+        try
+        {
+            return canWait?.Invoke(key) == true;
+        }
+        catch (Exception) // it is asked in callbacks of timers and watches, in which an exception would end the process
+        {
+            return false;
+        }
+    }
 
     private void SetTimer()
     {
         if (!disposed && delayed.TryPeek(out _, out var next))
         {
             // Rounded up: a timer that fires early would find nothing due.
-            var left = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, time.GetElapsedTime(time.GetTimestamp(), next).TotalMilliseconds)));
+            var left = Waits.Bounded(TimeSpan.FromMilliseconds(Math.Ceiling(time.GetElapsedTime(time.GetTimestamp(), next).TotalMilliseconds)));
             timer ??= time.CreateTimer(_ => Promote(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             timer.Change(left, Timeout.InfiniteTimeSpan);
         }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -23,9 +24,19 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
     /// <summary>Two objects of the largest size that an API server takes (3 MiB), and room for the rest.</summary>
     private const long LongestReview = 8 * 1024 * 1024;
 
+    /// <summary>Reviews whose body is read at a time, and those that are looked at: parsed, a byte can take twenty.</summary>
+    private const int Readers = 8;
+    private const int Reviews = 2;
+
+    /// <summary>Whoever finds all places taken waits so long; an API server waits some seconds, and goes on without an answer where it may.</summary>
+    private static readonly TimeSpan PlaceLimit = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(3);
 
     private static readonly JsonDocumentOptions Options = ApiConnection.Json with { AllowDuplicateProperties = false };
+
+    private readonly Channel<bool> readers = Channel.CreateBounded<bool>(Readers); // one for each place that is taken
+    private readonly Channel<bool> reviews = Channel.CreateBounded<bool>(Reviews);
 
     /// <summary>Starts it.</summary>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
@@ -57,13 +68,47 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
             return;
         }
 
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(PlaceLimit);
+        try
+        {
+            await readers.Writer.WriteAsync(true, patience.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await RefuseAsync(context, webhook, StatusCodes.Status503ServiceUnavailable, "too many reviews at once");
+            return;
+        }
+
+        try
+        {
+            await ReviewAsync(context, webhook, decide);
+        }
+        finally
+        {
+            readers.Reader.TryRead(out _);
+        }
+    }
+
+    private async Task ReviewAsync(HttpContext context, string webhook, Func<AdmissionRequest, AdmissionAnswer> decide)
+    {
         AdmissionRequest request;
         AdmissionAnswer answer;
         try
         {
             context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = LongestReview;
-            request = AdmissionRequest.Of(await JsonNode.ParseAsync(context.Request.Body, null, Options, context.RequestAborted));
-            answer = decide(request);
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            await reviews.Writer.WriteAsync(true, context.RequestAborted);
+            try
+            {
+                request = AdmissionRequest.Of(JsonNode.Parse(body.GetBuffer().AsSpan(0, (int)body.Length), null, Options));
+                answer = decide(request);
+            }
+            finally
+            {
+                reviews.Reader.TryRead(out _);
+            }
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {

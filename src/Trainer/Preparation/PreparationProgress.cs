@@ -1,4 +1,5 @@
 using System.Globalization;
+using MhcOperator.Api;
 
 namespace MhcOperator.Trainer.Preparation;
 
@@ -92,7 +93,7 @@ internal sealed class PreparationProgress : IDisposable
         var bar = _terminal ? $"[{new string('#', (int)(share * Width)).PadRight(Width, '.')}] " : "";
         var left = _bytes > 0
             && _bytes < total
-            ? string.Create(CultureInfo.InvariantCulture, $"  eta {TimeSpan.FromSeconds(Math.Round(seconds * (1 - share) / share)):c}")
+            ? string.Create(CultureInfo.InvariantCulture, $"  eta {Times.Seconds(Math.Round(seconds * (1 - share) / share)):c}")
             : "";
         return string.Create(CultureInfo.InvariantCulture,
             $"{bar}{share * 100,3:F0} %  {_bytes / 1e6:F1} of {total / 1e6:F1} MB  {done}{left}");

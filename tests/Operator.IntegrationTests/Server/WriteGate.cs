@@ -6,7 +6,7 @@ namespace MhcOperator.Operator.IntegrationTests.Server;
 
 /// <summary>
 /// Stands between an operator and its server and lets through as many writes as a test allows. The last of them is done, but its answer never
-/// arrives, and neither does anything after it.
+/// arrives, and neither does anything after it. It can also refuse writes in the server's place.
 /// </summary>
 internal sealed class WriteGate : IDisposable
 {
@@ -15,13 +15,16 @@ internal sealed class WriteGate : IDisposable
     private readonly HttpListener listener = new();
     private readonly HttpClient server;
     private readonly CancellationTokenSource closed = new();
+    private readonly Func<HttpListenerRequest, string, (int Code, string Message)?>? refuse;
     private int left;
 
     /// <param name="serverPort">The server's.</param>
     /// <param name="writes">How many are let through.</param>
-    public WriteGate(int serverPort, int writes)
+    /// <param name="refuse">Hears of each write with its body, and says what is answered to it, 0 being a connection that breaks; null: it is let through.</param>
+    public WriteGate(int serverPort, int writes, Func<HttpListenerRequest, string, (int Code, string Message)?>? refuse = null)
     {
         left = writes;
+        this.refuse = refuse;
         var handler = new SocketsHttpHandler { UseProxy = false };
         var upstream = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{serverPort}/"));
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => upstream.IsLoopback; // a server on loopback with a certificate of its own making
@@ -74,7 +77,14 @@ internal sealed class WriteGate : IDisposable
                 return;
             }
 
-            using var answer = await server.SendAsync(await CopyAsync(context.Request), HttpCompletionOption.ResponseHeadersRead, closed.Token);
+            using var copy = await CopyAsync(context.Request);
+            if (isWrite && refuse?.Invoke(context.Request, copy.Content is null ? "" : await copy.Content.ReadAsStringAsync(closed.Token)) is { } refusal)
+            {
+                await RefuseAsync(context.Response, refusal.Code, refusal.Message);
+                return;
+            }
+
+            using var answer = await server.SendAsync(copy, HttpCompletionOption.ResponseHeadersRead, closed.Token);
             if (isWrite && number == 0)
             {
                 LastIsDone = true;
@@ -99,6 +109,21 @@ internal sealed class WriteGate : IDisposable
         {
             context.Response.Abort(); // either side has gone
         }
+    }
+
+    private static async Task RefuseAsync(HttpListenerResponse response, int code, string message)
+    {
+        if (code == 0)
+        {
+            response.Abort();
+            return;
+        }
+
+        response.StatusCode = code;
+        response.ContentType = "application/json";
+        var body = System.Text.Encoding.UTF8.GetBytes($$"""{"kind":"Status","status":"Failure","code":{{code}},"message":"{{message}}"}""");
+        await response.OutputStream.WriteAsync(body);
+        response.Close();
     }
 
     private static async Task<HttpRequestMessage> CopyAsync(HttpListenerRequest request)

@@ -61,6 +61,9 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     public Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel) =>
         Write($"delete {group.Kind} {group.Metadata.Name}", () => inner.DeletePodGroupAsync(group, cancel));
 
+    public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel) =>
+        Write($"delete ConfigMap {map.Metadata.Name}", () => inner.DeleteConfigMapAsync(map, cancel));
+
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => inner.ReadPodAsync(ns, name, cancel);
 
     public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => inner.ReadNodeAsync(name, cancel);

@@ -132,7 +132,7 @@ public sealed class JobExecutorTests
         simulation.Cluster.Refuse = what => what == "create Pod demo-1-1" ? new ClusterException(HttpStatusCode.Conflict, "exists") : null;
         await simulation.ReconcileAsync();
         simulation.Cluster.Refuse = _ => null;
-        await simulation.SettleAsync();
+        await simulation.PassAsync(TimeSpan.FromSeconds(2));
         Assert.DoesNotContain(simulation.Events, e => e.Reason == "NameConflict");
         Assert.Equal(["demo-1-0", "demo-1-1"], simulation.PodNames);
     }

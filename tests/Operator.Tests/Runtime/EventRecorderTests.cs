@@ -61,12 +61,12 @@ public sealed class EventRecorderTests
     }
 
     [Fact]
-    public async Task A_lost_event_is_no_error_and_the_next_one_is_made_anew()
+    public async Task An_event_that_was_refused_is_said_to_be_and_is_made_anew_the_next_time()
     {
         var refuse = true;
         using var server = new ScriptedServer(request => refuse ? ScriptedServer.Refusal(HttpStatusCode.Forbidden, "no") : Accept(request));
         var recorder = Recorder(server);
-        await recorder.RecordAsync(job, new ClusterEvent(false, "Created", "gang made"), Cancel);
+        await Assert.ThrowsAsync<ClusterException>(() => recorder.RecordAsync(job, new ClusterEvent(false, "Created", "gang made"), Cancel));
         refuse = false;
         await recorder.RecordAsync(job, new ClusterEvent(false, "Created", "gang made"), Cancel);
         Assert.Equal(["POST", "POST"], server.Requests.Select(request => request.Method));
@@ -81,7 +81,7 @@ public sealed class EventRecorderTests
     }
 
     private EventRecorder Recorder(ScriptedServer server) =>
-        new(new ResourceClient<WrittenObject>(server.Connect(time), ResourceTypes.Events), "mhc-operator", "host-1", time, NullLogger.Instance);
+        new(new ResourceClient<WrittenObject>(server.Connect(time), ResourceTypes.Events), "mhc-operator", "host-1", time);
 
     private static HttpResponseMessage Accept(ServerRequest request) => ScriptedServer.Json("""{"metadata":{"name":"e","resourceVersion":"1"},"involvedObject":{}}""");
 }

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Tests.Runtime.Support;
 using MhcOperator.Operator.Webhooks;
 using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -85,7 +86,7 @@ public sealed class WebhookServerTests : IAsyncLifetime
 
     [Theory]
     [InlineData(45, "spec.workers.template: expected at most 40 levels of nesting")]
-    [InlineData(9000, "(document): expected valid JSON")]
+    [InlineData(9000, "spec.workers.template: expected at most 65,536 bytes and 5,000 values, got ")]
     public async Task A_template_that_is_nested_too_deep_is_refused(int levels, string expected)
     {
         using var http = Client();
@@ -93,6 +94,27 @@ public sealed class WebhookServerTests : IAsyncLifetime
         var (code, body) = await PostAsync(http, "validate", Review("CREATE", """{"metadata":{"name":"a"},"spec":{"workers":{"template":{"spec":""" + template + "}}}}"));
         Assert.Equal(HttpStatusCode.OK, code);
         Assert.StartsWith(expected, (string?)JsonNode.Parse(body)!["response"]!["status"]!["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task So_many_reviews_are_read_at_a_time_and_the_next_is_told_to_come_again()
+    {
+        using var http = Client();
+        var slow = Enumerable.Range(0, 8).Select(_ => new SlowBody()).ToList();
+        var reading = slow.ConvertAll(body => http.PostAsync("validate", new StreamContent(body), Cancel));
+        var code = HttpStatusCode.OK;
+        await Eventually.HoldsAsync(() => reading.TrueForAll(r => !r.IsCompleted) && slow.TrueForAll(b => b.IsHeld), "all places are taken");
+        var said = "";
+        while (code != HttpStatusCode.ServiceUnavailable)
+        {
+            (code, said) = await PostAsync(http, "validate", Review("CREATE", """{"metadata":{"name":"a"},"spec":{}}""")); // what is sent has not come to all places yet
+        }
+
+        Assert.Equal("too many reviews at once\n", said);
+        slow.ForEach(b => b.Release());
+        await Task.WhenAll(reading);
+        (code, _) = await PostAsync(http, "validate", Review("CREATE", """{"metadata":{"name":"a"},"spec":{}}"""));
+        Assert.Equal(HttpStatusCode.OK, code);
     }
 
     [Fact]
@@ -113,6 +135,58 @@ public sealed class WebhookServerTests : IAsyncLifetime
         File.Delete(Path.Combine(folder, "tls.key"));
         var error = Assert.Throws<OperatorStartException>(() => new CertificateFolder(folder, new AdmissionMetrics(Prometheus.Metrics.NewCustomRegistry()), NullLogger.Instance));
         Assert.StartsWith($"--webhook-cert-dir {folder}: expected tls.crt and tls.key", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A body whose end does not come before it is released.</summary>
+    private sealed class SlowBody : Stream
+    {
+        private const long Sent = 2 * 1024 * 1024;
+
+        private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private long sent;
+
+        public bool IsHeld { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public void Release() => released.TrySetResult();
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if ((sent += buffer.Length) < Sent)
+            {
+                buffer.Span.Fill((byte)' '); // enough at once not to be cut off for being slow
+                return buffer.Length;
+            }
+
+            IsHeld = true;
+            await released.Task.WaitAsync(cancellationToken);
+            return 0;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     private void Write(CertificateSet set)

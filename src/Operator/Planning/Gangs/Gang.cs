@@ -8,6 +8,9 @@ namespace MhcOperator.Operator.Planning.Gangs;
 /// <summary>The job's pods in buckets. One label compared with one counter tells whether a pod is of this gang or of one before.</summary>
 internal sealed class Gang
 {
+    /// <summary>As the resource definition has it; a job that was stored with more is invalid.</summary>
+    private const int MostWorkers = 4096;
+
     private Gang(IReadOnlyList<WorkerPod> current, IReadOnlyList<WorkerPod> previous, IReadOnlyList<V1Pod> foreign, IReadOnlyList<int> missing)
     {
         Current = current;
@@ -58,7 +61,7 @@ internal sealed class Gang
             current,
             [.. owned.Where(p => p.Attempt != attempt)],
             [.. pods.Where(p => !IsOwned(p.Metadata, job))],
-            [.. Enumerable.Range(0, job.Spec.Workers.Replicas).Where(w => !names.Contains(GangNames.Pod(job.Metadata.Name, attempt, w)))]);
+            [.. Enumerable.Range(0, Math.Clamp(job.Spec.Workers.Replicas, 0, MostWorkers)).Where(w => !names.Contains(GangNames.Pod(job.Metadata.Name, attempt, w)))]);
     }
 
     /// <summary>Whether the job controls the object: by uid, since a name can be used again.</summary>

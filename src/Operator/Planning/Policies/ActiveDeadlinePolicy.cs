@@ -13,7 +13,7 @@ internal static class ActiveDeadlinePolicy
             return false;
         }
 
-        var end = new DateTimeOffset(started.ToUniversalTime()).AddSeconds(seconds);
+        var end = new DateTimeOffset(started.ToUniversalTime()).PlusSeconds(seconds);
         if (context.Now < end)
         {
             context.LookAgainAt(end);

@@ -3,7 +3,7 @@ using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
-/// <summary>The job has its ConfigMap, and it says what the spec says; one that was deleted or changed is put right.</summary>
+/// <summary>The job has its ConfigMap, and it says what the spec says; one that was deleted, changed or frozen is put right.</summary>
 internal static class ConfigMapPolicy
 {
     /// <summary>False: the gang cannot be made.</summary>
@@ -23,6 +23,13 @@ internal static class ConfigMapPolicy
 
         if (map.Data is not { } data || !data.TryGetValue(ConfigMapManifest.Key, out var text) || text != ConfigMapManifest.Configuration(context.Job))
         {
+            if (map.Immutable == true || map.Metadata.DeletionTimestamp is not null)
+            {
+                // Somebody has frozen it, and it is ours: it is made anew. Pods that run keep what they have read.
+                context.Delete(map);
+                return false;
+            }
+
             context.Apply(ConfigMapManifest.For(context.Job));
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Operator.Planning.Gangs;
 
@@ -52,7 +53,7 @@ internal static class FailurePolicy
             return false;
         }
 
-        var until = first + context.Observed.Options.DecisiveCodeWait;
+        var until = first.Plus(context.Observed.Options.DecisiveCodeWait);
         if (context.Now >= until)
         {
             return false;

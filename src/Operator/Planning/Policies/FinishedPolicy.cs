@@ -62,7 +62,7 @@ internal static class FinishedPolicy
             return false;
         }
 
-        var end = new DateTimeOffset(finished.ToUniversalTime()) + context.Observed.Options.GiveUpWait;
+        var end = new DateTimeOffset(finished.ToUniversalTime()).Plus(context.Observed.Options.GiveUpWait);
         if (context.Now >= end)
         {
             return false;

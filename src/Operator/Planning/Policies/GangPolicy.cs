@@ -65,10 +65,11 @@ internal static class GangPolicy
             return;
         }
 
-        foreach (var worker in context.Gang.Missing)
-        {
-            context.CreatePod(PodManifest.For(context.Job, context.Status, worker, context.Observed.Options, context.Observed.Gangs, takeOver: running.Count > 0));
-        }
+        var missing = context.Gang.Missing;
+        var (job, status, options, gangs) = (context.Job, context.Status, context.Observed.Options, context.Observed.Gangs);
+        context.CreatePods(new PodManifests(
+            [.. missing.Select(worker => GangNames.Pod(job.Metadata.Name, status.Attempt, worker))],
+            place => PodManifest.For(job, status, missing[place], options, gangs, takeOver: running.Count > 0)));
     }
 
     private static void TellStuck(PlanContext context, List<WorkerPod> running)
@@ -95,7 +96,7 @@ internal static class GangPolicy
             }
             else
             {
-                var still = string.Create(CultureInfo.InvariantCulture, $"pod {pod.Name} on node {pod.Pod.Spec?.NodeName} should have ended by {overdue.AddSeconds(-seconds):u}");
+                var still = string.Create(CultureInfo.InvariantCulture, $"pod {pod.Name} on node {pod.Pod.Spec?.NodeName} should have ended by {overdue.PlusSeconds(-seconds):u}");
                 stuck ??= MayBePassed(context, pod)
                     ? $"{still}; the new gang claims the checkpoint folder and waits until the lease of that pod must have run out"
                     : $"{still}; the new gang waits, since it may still write checkpoints";
@@ -148,7 +149,7 @@ internal static class GangPolicy
     private static bool IsUnreachable(PlanContext context, WorkerPod pod)
     {
         var seconds = context.Spec.RunPolicy.TerminationTimeoutSeconds;
-        return NodeQuestions.OverdueAt(pod.Pod, seconds) <= context.Now && Node(context, pod) is { NotReadySince: { } since } && since.AddSeconds(seconds) <= context.Now;
+        return NodeQuestions.OverdueAt(pod.Pod, seconds) <= context.Now && Node(context, pod) is { NotReadySince: { } since } && since.PlusSeconds(seconds) <= context.Now;
     }
 
     private static NodeState? Node(PlanContext context, WorkerPod pod) =>

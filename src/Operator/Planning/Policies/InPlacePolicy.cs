@@ -35,7 +35,7 @@ internal static class InPlacePolicy
 
         var isOrdered = gang.Current.Any(p => p.OrderedAttempt == context.Status.Attempt);
         var limit = isOrdered ? context.Observed.Options.InPlaceLimit : context.Observed.Options.BarrierLimit;
-        var end = Since(context) + limit;
+        var end = Since(context).Plus(limit);
         if (Obstacle(context, isOrdered, end) is { } obstacle)
         {
             context.Warn(Reasons.InPlaceFailed, $"{obstacle}; the gang is made anew");
@@ -64,17 +64,19 @@ internal static class InPlacePolicy
         // What one pod has been told all are told: a configuration that has changed since must not divide the gang.
         var order = context.Gang.Current.FirstOrDefault(p => p.OrderedAttempt == context.Status.Attempt)?.Order ?? InPlaceManifest.Order(context.Job, context.Status, context.Gang.HasPredecessors);
         var interval = context.Observed.Options.OrderInterval;
-        var count = (int)Math.Max(0, (context.Now - Since(context)) / interval);
+        var count = (int)Math.Clamp((context.Now - Since(context)) / interval, 0, int.MaxValue);
         foreach (var pod in context.Gang.Current.Where(p => !p.HasEntered && (p.OrderedAttempt != context.Status.Attempt || p.OrderCount < count)))
         {
             context.Order(pod.Pod, order, count);
         }
 
-        context.LookAgainAt(Since(context) + (interval * (count + 1)));
+        var next = Since(context).Plus(interval * (count + 1.0));
+        context.LookAgainAt(next > context.Now ? next : context.Now + interval);
     }
 
-    /// <summary>When it was decided.</summary>
-    private static DateTimeOffset Since(PlanContext context) => new(context.Status.InPlace!.Since!.Value.ToUniversalTime());
+    /// <summary>When it was decided; long ago where nobody says so.</summary>
+    private static DateTimeOffset Since(PlanContext context) =>
+        context.Status.InPlace?.Since is { } since ? new(since.ToUniversalTime()) : DateTimeOffset.MinValue;
 
     private static string? Obstacle(PlanContext context, bool isOrdered, DateTimeOffset end)
     {

@@ -19,7 +19,7 @@ internal static class ProgressDeadlinePolicy
         }
 
         var since = context.Status.Progress?.UpdatedAt is { } moved && moved.ToUniversalTime() > runningSince.ToUniversalTime() ? moved : runningSince;
-        var end = new DateTimeOffset(since.ToUniversalTime()).AddSeconds(seconds);
+        var end = new DateTimeOffset(since.ToUniversalTime()).PlusSeconds(seconds);
         if (context.Now < end)
         {
             context.LookAgainAt(end);

@@ -12,25 +12,24 @@ internal static class RefusalPolicy
     /// <summary>False: the gang cannot be made now.</summary>
     public static bool Apply(PlanContext context)
     {
-        var retry = context.Observed.Options.RefusalRetry;
-        var refusals = context.Observed.Refusals.Where(r => r.Generation == context.Job.Metadata.Generation).ToList();
+        var refusals = context.Observed.Refusals.Where(r => r.IsOfCreation && !(r.IsUnexplained && r.Times == 1) && r.Generation == context.Job.Metadata.Generation).ToList();
         if (refusals.Count == 0 || context.Gang.IsComplete)
         {
             return true;
         }
 
-        var again = refusals.Max(r => r.At) + retry;
+        var again = refusals.Max(r => r.Again(context.Observed.Options));
         if (again <= context.Now)
         {
             return true;
         }
 
         var refusal = refusals.OrderBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal).First(); // pods are refused in any order: the same one is named each time
-        var message = ConditionText.Message($"{refusal.Kind} {refusal.Name} was refused: {refusal.Message}");
+        var message = ConditionText.Message(refusal.Text);
         switch (refusal.Status)
         {
-            case HttpStatusCode.Conflict:
-                foreach (var taken in refusals.Where(r => r.Status == HttpStatusCode.Conflict))
+            case HttpStatusCode.Conflict when IsTaken(refusal):
+                foreach (var taken in refusals.Where(IsTaken))
                 {
                     context.Note(new TakenName(taken.Kind, taken.Name, IsPredecessors: false));
                 }
@@ -47,6 +46,8 @@ internal static class RefusalPolicy
         context.LookAgainAt(again);
         return false;
     }
+
+    private static bool IsTaken(Refusal refusal) => refusal is { Status: HttpStatusCode.Conflict, Write: WriteKind.Create, IsUnexplained: false };
 
     private static void Tell(PlanContext context, string type, string reason, string message)
     {

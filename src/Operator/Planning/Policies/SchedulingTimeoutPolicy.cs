@@ -27,7 +27,7 @@ internal static class SchedulingTimeoutPolicy
         }
 
         var seconds = context.Spec.Scheduling.TimeoutSeconds;
-        var end = since.AddSeconds(seconds);
+        var end = since.PlusSeconds(seconds);
         if (context.Now < end)
         {
             context.LookAgainAt(end);

@@ -17,7 +17,7 @@ internal static class StartPolicy
             Begin(context, Reasons.Resumed, "the job was resumed");
             context.Say(Reasons.Resumed, $"attempt {context.Status.Attempt} begins");
         }
-        else if (context.Status.Attempt == 0)
+        else if (context.Status.Attempt <= 0)
         {
             Begin(context, Reasons.NotSuspended, "the job is not suspended");
         }

@@ -1,3 +1,5 @@
+using MhcOperator.Api;
+
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>A finished job is deleted <c>runPolicy.ttlSecondsAfterFinished</c> later, and its children with it.</summary>
@@ -10,7 +12,7 @@ internal static class TimeToLivePolicy
             return;
         }
 
-        var end = new DateTimeOffset(finished.ToUniversalTime()).AddSeconds(seconds);
+        var end = new DateTimeOffset(finished.ToUniversalTime()).PlusSeconds(seconds);
         if (context.Now >= end)
         {
             context.DeleteJob();

@@ -1,14 +1,18 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
-/// <summary>Nothing is made of a job that has errors; <c>Valid</c> names all its fields that are wrong. Pods that already run are left alone.</summary>
+/// <summary>
+/// Nothing is made of a job that has errors, in its spec or in what is acted on in place of it; <c>Valid</c> names all its fields that are wrong.
+/// Pods that already run are left alone.
+/// </summary>
 internal static class ValidityPolicy
 {
     /// <summary>False: the job must not be acted on.</summary>
     public static bool Apply(PlanContext context)
     {
-        var errors = JobErrors.Of(context.Observed.Manifest, context.Observed.Options.AllowPrivilegedTemplates);
+        var errors = Errors(context);
         var wasFor = context.Status.ObservedGeneration;
         context.Status.ObservedGeneration = context.Job.Metadata.Generation;
         if (errors.Count == 0)
@@ -32,6 +36,16 @@ internal static class ValidityPolicy
 
         Tell(context, Reasons.InvalidSpec, string.Join("; ", errors));
         return false;
+    }
+
+    private static IReadOnlyList<FieldError> Errors(PlanContext context)
+    {
+        var allowed = context.Observed.Options.AllowPrivilegedTemplates;
+        var errors = JobErrors.Of(context.Observed.Manifest, allowed);
+        return errors.Count > 0 ? errors
+            : context.UnreadableSpec is { } unreadable ? [unreadable]
+            : context.RejectedChanges.Count > 0 ? JobErrors.OfAccepted(context.Job, allowed)
+            : [];
     }
 
     private static void Tell(PlanContext context, string reason, string errors)

@@ -1,0 +1,121 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace MhcOperator.Operator.Execution;
+
+/// <summary>
+/// One round of writes about one job, each through <see cref="TryAsync"/>: what is refused, by whatever error, is remembered with the server's words, so that
+/// the next plan can tell it, does not keep the other writes from being done, and is tried again after a wait that doubles.
+/// </summary>
+internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memory, OperatorOptions options, TimeProvider time, ILogger? log)
+{
+    /// <summary>The server, or the way to it, was in trouble: that passes.</summary>
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>The server has judged what was sent: a person has to do something, as a rule.</summary>
+    private static readonly TimeSpan FirstRetryOfJudged = TimeSpan.FromSeconds(5);
+
+    private readonly HashSet<(WriteKind Write, string Kind, string Name)> wanted = [];
+    private readonly Lock gate = new();
+
+    /// <summary>Whether something was refused that was not before, which the next plan must be told of.</summary>
+    public bool HasNews { get; private set; }
+
+    /// <summary>Sends a write, unless it was refused and its wait is not over.</summary>
+    /// <param name="write">What is done.</param>
+    /// <param name="kind">With an object of that kind.</param>
+    /// <param name="name">And name.</param>
+    /// <param name="send">Does it.</param>
+    /// <param name="judge">What a conflict means; null: it is a refusal like others.</param>
+    /// <param name="isCompared">Whether a conflict says that the job has changed meanwhile: then all is to be planned anew, and it is thrown.</param>
+    /// <returns>Whether it was taken, or needs not be.</returns>
+    public async Task<bool> TryAsync(WriteKind write, string kind, string name, Func<Task> send, Func<Task<Standing>>? judge = null, bool isCompared = false)
+    {
+        var key = (write, kind, name);
+        lock (gate)
+        {
+            wanted.Add(key);
+        }
+
+        var before = memory.Refusals.GetValueOrDefault(key);
+        if (before is not null && (!before.IsOfCreation || before.Generation == generation) && time.GetUtcNow() < before.Again(options))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (await SendAsync(send, judge) is not { } refused)
+            {
+                memory.Refusals.TryRemove(key, out _);
+                return true;
+            }
+
+            Remember(key, before, refused);
+            return false;
+        }
+        catch (Exception e) when (IsRefusal(e) && !(isCompared && e is ClusterException { Status: HttpStatusCode.Conflict }))
+        {
+            Remember(key, before, (e, false));
+            return false;
+        }
+    }
+
+    /// <summary>Whether the creation or change of an object was refused, in this round or one before.</summary>
+    public bool IsRefused(JsonObject manifest) => memory.Refusals.Values.Any(r => r.IsOfCreation && r.IsOf(manifest));
+
+    /// <summary>Forgets refusals of what is no longer to be done, once all writes of a plan have been tried.</summary>
+    public void ForgetOthers()
+    {
+        var now = time.GetUtcNow();
+        foreach (var (key, refusal) in memory.Refusals)
+        {
+            // A creation that waits is not in the plan: the plan knows that it waits.
+            if (!wanted.Contains(key) && key.Write != WriteKind.Event && (!refusal.IsOfCreation || refusal.Again(options) <= now))
+            {
+                memory.Refusals.TryRemove(key, out _);
+            }
+        }
+    }
+
+    /// <returns>What was refused, and whether a conflict has no cause that can be seen; null: it was taken.</returns>
+    private static async Task<(Exception Error, bool IsUnexplained)?> SendAsync(Func<Task> send, Func<Task<Standing>>? judge)
+    {
+        try
+        {
+            await send();
+            return null;
+        }
+        catch (ClusterException e) when (e.Status == HttpStatusCode.Conflict && judge is not null)
+        {
+            return await judge() switch
+            {
+                Standing.Ours => null,
+                Standing.Foreign => (e, false),
+                _ => (e, true),
+            };
+        }
+    }
+
+    private void Remember((WriteKind Write, string Kind, string Name) key, Refusal? before, (Exception Error, bool IsUnexplained) refused)
+    {
+        var status = refused.Error is ClusterException { Status: var answered } ? answered : HttpStatusCode.ServiceUnavailable;
+        var times = before is not null && (!before.IsOfCreation || before.Generation == generation) ? before.Times + 1 : 1;
+        var now = time.GetUtcNow();
+        var refusal = new Refusal(key.Kind, key.Name, status, refused.Error.Message, generation, now) { Write = key.Write, Times = times, IsUnexplained = refused.IsUnexplained };
+        var isPassing = refusal.MayBeGone || refusal.IsUnexplained || status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
+        var wait = (isPassing ? FirstRetry : FirstRetryOfJudged) * Math.Pow(2, Math.Min(times - 1, 20));
+        wait = Waits.Bounded(wait < options.RefusalRetry ? wait : options.RefusalRetry);
+        memory.Refusals[key] = refusal with { RetryAt = now + wait };
+        HasNews = true;
+        log?.LogWarning("{Job}: {Refusal}; again in {Wait:0.0} s", job, refusal.Text, wait.TotalSeconds);
+    }
+
+    /// <summary>Not where the lease has run out or the process is to stop: then nothing may be written at all.</summary>
+    private static bool IsRefusal(Exception e) => e is ClusterException or HttpRequestException or IOException or TimeoutException or JsonException;
+}
