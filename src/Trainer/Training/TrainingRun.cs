@@ -121,7 +121,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var (context, optimization) = (_configuration.Model.ContextLength, _configuration.Optimization);
         var passes = (double)optimization.Steps * (optimization.BatchTokens / context) / data.TrainingSamples;
         Say(string.Create(CultureInfo.InvariantCulture,
-            $"{optimization.Steps:N0} steps of {optimization.BatchTokens:N0} tokens pass the {data.TrainingSamples * context:N0} tokens of training data {passes:0.##} times"));
+            $"{optimization.Steps:N0} steps of {optimization.BatchTokens:N0} tokens pass the {data.TrainingSamples * context:N0} tokens of training data {passes:0.####} times"));
         if (_configuration.Data.ValidationFraction > 0 && data.ValidationSamples == 0)
         {
             Warn(string.Create(CultureInfo.InvariantCulture,
