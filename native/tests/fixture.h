@@ -204,6 +204,11 @@ class Selected {
     bool supported_;
 };
 
+// An emulated processor is slow: MHC_TEST_FEW asks for one size of nine.
+inline bool few() {
+    return std::getenv("MHC_TEST_FEW") != nullptr;
+}
+
 // Calls body for every build that this processor can run and that computes with this data type in a way of its own.
 // AVX-512 is emulated where the processor lacks it: the sources are the same. On an emulated processor that would take most of
 // the time.
@@ -229,11 +234,6 @@ constexpr bool kInstrumented = true;
 #else
 constexpr bool kInstrumented = false;
 #endif
-
-// An emulated processor is slow, too: MHC_TEST_FEW asks for one size of nine.
-inline bool few() {
-    return std::getenv("MHC_TEST_FEW") != nullptr;
-}
 
 constexpr int64_t kTokens[] = {1, 3, 17}, kChannels[] = {1, 5, 16, 33, 128};
 
