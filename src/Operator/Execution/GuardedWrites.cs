@@ -76,7 +76,7 @@ internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memo
         foreach (var (key, refusal) in memory.Refusals)
         {
             // A creation that waits is not in the plan: the plan knows that it waits.
-            if (!wanted.Contains(key) && key.Write != WriteKind.Event && (!refusal.IsOfCreation || refusal.Again(options) <= now))
+            if (!wanted.Contains(key) && key.Write != WriteKind.Event && (!refusal.IsOfCreation || (refusal.IsTold && refusal.Again(options) <= now)))
             {
                 memory.Refusals.TryRemove(key, out _);
             }

@@ -52,4 +52,13 @@ internal sealed class JobMemory
 
     /// <summary>What is to be told of what was done, and the server has not taken yet; the oldest first.</summary>
     public List<ClusterEvent> Events { get; } = [];
+
+    /// <summary>Of refusals that a plan was made with, and whose status is written.</summary>
+    public void HasTold(IReadOnlyList<Refusal> refusals)
+    {
+        foreach (var refusal in refusals.Where(r => !r.IsTold))
+        {
+            Refusals.TryUpdate((refusal.Write, refusal.Kind, refusal.Name), refusal with { IsTold = true }, refusal);
+        }
+    }
 }

@@ -47,6 +47,11 @@ internal sealed class PlanWriter(ICluster cluster, OperatorOptions options, Time
         }
 
         writes.ForgetOthers();
+        if (isDecided && !plan.StatusWaits)
+        {
+            memory.HasTold(observed.Refusals);
+        }
+
         return writes.HasNews || memory.StoreHasMore;
     }
 

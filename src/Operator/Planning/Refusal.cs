@@ -17,6 +17,9 @@ internal sealed record Refusal(string Kind, string Name, HttpStatusCode Status, 
     /// <summary>When it is tried again; null: after <see cref="OperatorOptions.RefusalRetry"/>.</summary>
     public DateTimeOffset? RetryAt { get; init; }
 
+    /// <summary>Whether a status that names it was written. One that comes to be known late is told before it is tried again.</summary>
+    public bool IsTold { get; init; }
+
     /// <summary>How often it was refused in a row.</summary>
     public int Times { get; init; } = 1;
 

@@ -19,7 +19,7 @@ internal static class RefusalPolicy
         }
 
         var again = refusals.Max(r => r.Again(context.Observed.Options));
-        if (again <= context.Now)
+        if (again <= context.Now && refusals.TrueForAll(r => r.IsTold))
         {
             return true;
         }

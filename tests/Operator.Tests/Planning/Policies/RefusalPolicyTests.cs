@@ -8,8 +8,9 @@ namespace MhcOperator.Operator.Tests.Planning.Policies;
 
 public sealed class RefusalPolicyTests
 {
-    private static Scene Refused(System.Net.HttpStatusCode status, long generation = 1) => Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1))
-        .With(o => o with { Refusals = [new("Pod", "demo-1-0", status, "says the server", generation, Clock.Start)] });
+    private static Scene Refused(System.Net.HttpStatusCode status, long generation = 1, bool told = false) =>
+        Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1))
+            .With(o => o with { Refusals = [new("Pod", "demo-1-0", status, "says the server", generation, Clock.Start) { IsTold = told }] });
 
     [Fact]
     public void A_pod_that_the_cluster_finds_invalid_makes_the_job_invalid_with_a_warning_and_no_loop()
@@ -64,14 +65,23 @@ public sealed class RefusalPolicyTests
         Assert.Equal("no pod has been made", plan.Condition(ConditionTypes.Running).Message);
         scene.After(plan).Plan(2).ShouldCostNothing();
 
-        var again = scene.Plan(30);
+        var again = scene.With(o => o with { Refusals = [.. o.Refusals.Select(r => r with { IsTold = true })] }).Plan(30);
         Assert.Equal((true, 2, 1), (again.StatusFollowsPods, again.Pods.Count, again.Status!.Attempt));
         var begun = scene.WithPods(MakePod(1, 0), MakePod(1, 1)).Plan(31);
         Assert.Equal((1, "Pending"), (begun.Status!.Attempt, begun.Condition(ConditionTypes.GangScheduled).Reason));
     }
 
     [Fact]
-    public void It_is_tried_again_after_a_while() => Assert.Equal(2, Refused(System.Net.HttpStatusCode.Forbidden).Plan(30).Pods.Count);
+    public void It_is_tried_again_after_a_while() =>
+        Assert.Equal(2, Refused(System.Net.HttpStatusCode.Forbidden, told: true).Plan(30).Pods.Count);
+
+    [Fact]
+    public void What_nobody_had_the_time_to_look_at_is_told_before_it_is_tried_again()
+    {
+        var plan = Refused(System.Net.HttpStatusCode.Forbidden).Plan(300);
+        plan.ShouldHave(ConditionTypes.GangScheduled, "False", "NotAllowed");
+        Assert.Equal((0, TimeSpan.Zero), (plan.Pods.Count, plan.RequeueAfter));
+    }
 
     [Fact]
     public void A_changed_spec_is_tried_at_once() => Assert.Equal(2, Refused(System.Net.HttpStatusCode.UnprocessableEntity, generation: 0).Plan(1).Pods.Count);
