@@ -40,8 +40,11 @@ run_suite() {
 limited() {
   local log=$logs/$1.log job
   shift
-  setsid "$@" > "$log" 2>&1 &
+  set -m # a process group of its own; without it, SIGINT and SIGQUIT would be ignored in there
+  "$@" > "$log" 2>&1 &
   job=$!
+  set +m
+  suite_job=$job
   while sleep 1 && kill -0 "$job" 2> /dev/null; do
     [ $(($(date +%s) - $(stat --format %Y "$log"))) -gt "$longest_silence" ] || continue
     kill -- "-$job"

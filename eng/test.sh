@@ -15,6 +15,7 @@ export K8S_RUN=${K8S_RUN:-$HOME/.cache/mhc-operator/cluster-test}
 export TERM=dumb NO_COLOR=1
 logs=$PWD/artifacts/test-logs
 lane='' # process group of the suites that need Kubernetes, while it may run
+suite_job='' # process group of the suite that runs
 cluster_made=''
 # shellcheck source=eng/test-suites.sh
 source "$eng/test-suites.sh"
@@ -42,6 +43,7 @@ main() {
 # Leaves nothing running.
 finish() {
   local status=$?
+  [ -z "$suite_job" ] || kill -- "-$suite_job" 2> /dev/null
   [ -z "$lane" ] || kill -- "-$lane" 2> /dev/null
   [ -z "$cluster_made" ] || "$eng/cluster.sh" down
   exit $status
@@ -80,6 +82,8 @@ start_lane() {
 # The cluster comes up, with the trainer's image, while the first suites run.
 run_lane() {
   trap - EXIT
+  trap 'kill -- "-$suite_job" 2> /dev/null; exit 143' TERM
+  suite_job=''
   prepare_cluster "$@" > "$logs/cluster.log" 2>&1 &
   cluster_job=$!
   local suite
