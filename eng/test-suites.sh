@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The suites of test.sh: which there are, how each runs, and what its report says.
-# shellcheck disable=SC2154  # eng, logs and cluster_job are set by test.sh
+# shellcheck disable=SC2154,SC2034  # eng, logs and cluster_job are set by test.sh, which uses suite_job
 # Results are lines "SUITE PASSED FAILED SKIPPED SECONDS NOTE" in $logs/results.
 
 all_suites() {
