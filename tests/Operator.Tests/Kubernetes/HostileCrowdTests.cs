@@ -101,7 +101,7 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
                 var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
                 strangers.Add(stranger);
                 stranger.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
-                await stranger.ConnectAsync(IPAddress.Loopback, port, Cancel);
+                await ConnectAsync(stranger, port);
             }
 
             using var http = new HttpClient();
@@ -118,6 +118,18 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
         var peak = long.Parse(PeakLine().Match(await File.ReadAllTextAsync($"/proc/{program.Id}/status", Cancel)).Groups["kib"].Value, CultureInfo.InvariantCulture) / 1024;
         TestContext.Current.TestOutputHelper?.WriteLine($"peak {peak} MiB");
         Assert.InRange(peak, 1, 500);
+    }
+
+    /// <summary>One connection too many is reset at once, before this side has seen it stand on a busy machine.</summary>
+    private static async Task ConnectAsync(Socket stranger, int port)
+    {
+        try
+        {
+            await stranger.ConnectAsync(IPAddress.Loopback, port, Cancel);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+        }
     }
 
     private void Hear(string? line)
