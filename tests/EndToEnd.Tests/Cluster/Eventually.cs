@@ -3,7 +3,7 @@ namespace EndToEnd.Tests.Cluster;
 /// <summary>Waits for real processes: looks again and again until a condition holds, and fails with what was seen last.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1); // each look starts a kubectl, which takes from what it waits for
 
     /// <summary>The first value for which the condition holds.</summary>
     /// <param name="what">Completes "waited N s for …".</param>
