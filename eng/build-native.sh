@@ -1,28 +1,32 @@
 #!/usr/bin/env bash
 # Builds libmhc_native.so and libmhc_collectives.so into build/native (build/native-sanitize with --sanitize).
 #
-#   eng/build-native.sh [--sanitize] [--test] [--older] [--bench]
+#   eng/build-native.sh [--sanitize] [--test] [--older] [--bench] [--only NAME]
 #
 #   --sanitize  with AddressSanitizer and UndefinedBehaviorSanitizer
 #   --test      build and run the native tests too; ends with the line "native: N passed, N failed"
 #   --older     build them, and run some sizes of each on emulated processors: one that has AVX2 and no AVX-512, and one that has
 #               neither; ends with the same line
+#   --only      run the test of this name alone
 #   --bench     build build/native/bench_kernels and bench_collectives too
 #
 # Missing Debian packages are installed when run as root; otherwise they are named and the script exits with 1.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-sanitize=OFF folder=native test=no older=no targets=(mhc_native mhc_collectives)
-for argument in "$@"; do
-  case $argument in
+sanitize=OFF folder=native test=no older=no only='' targets=(mhc_native mhc_collectives)
+while (( $# > 0 )); do
+  case $1 in
     --sanitize) sanitize=ON folder=native-sanitize ;;
     --test) test=yes targets+=(native_tests) ;;
     --older) older=yes targets+=(native_tests) ;;
     --bench) targets+=(bench_kernels bench_collectives) ;;
-    *) echo "build-native.sh: unknown argument '$argument'; expected --sanitize, --test, --older or --bench" >&2; exit 2 ;;
+    --only) only=${2:?"a test was expected after --only"} && shift ;;
+    *) echo "build-native.sh: unknown argument '$1'; expected --sanitize, --test, --older, --bench or --only" >&2; exit 2 ;;
   esac
+  shift
 done
+if [[ -n $only ]]; then targets=("${targets[@]/native_tests/test_$only}"); fi
 build=$root/build/$folder
 
 missing=()
@@ -68,6 +72,7 @@ cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]}" > "$build/
 selection=()
 if [[ $test == yes ]]; then selection=(--label-exclude older); fi
 if [[ $older == yes ]]; then selection=(--label-regex older); fi
+if [[ -n $only ]]; then selection+=(--tests-regex "^$only"); fi
 if (( ${#selection[@]} > 0 )); then
   log=$build/test.log code=0
   ctest --test-dir "$build" --verbose --timeout 1800 --parallel "$(nproc)" "${selection[@]}" 2>&1 | tee "$log" || code=$?

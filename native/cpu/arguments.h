@@ -14,14 +14,13 @@ class Arguments {
     Arguments(char *error, std::size_t error_size, int64_t tokens, int32_t n, int32_t dtype = MHC_FLOAT32)
         : error_(error), error_size_(error_size), sizes_{tokens, n, 0, 1, dtype} {
         range("dtype", dtype, MHC_FLOAT32, MHC_BFLOAT16);
-        range("tokens", tokens, 0, INT64_MAX);
+        range("tokens", tokens, 0, kMostRows);
         range("n", n, 1, MHC_MAX_STREAMS);
     }
 
-    // Sizes so large that a tensor would not fit into the address space are out of range too.
     Arguments &channels(int64_t channels) {
         const int64_t rows = sizes_.tokens < 8 ? 8 : sizes_.tokens;
-        range("channels", channels, 0, good_ ? (INT64_MAX >> 10) / rows : INT64_MAX);
+        range("channels", channels, 0, good_ ? kMostRows / rows : INT64_MAX);
         // width() must not overflow after a rejection.
         sizes_.channels = good_ ? channels : 0;
         return *this;
@@ -62,6 +61,9 @@ class Arguments {
     int64_t width() const { return streams() * sizes_.channels; }
 
   private:
+    // Of more rows a tensor would not fit into the address space: a token has up to 2^9 bytes of coefficients.
+    static constexpr int64_t kMostRows = INT64_MAX >> 10;
+
     Arguments &elements(const char *name, const void *p, int64_t size, std::size_t alignment) {
         if (p == nullptr && size != 0)
             reject("%s: is null", name);

@@ -142,6 +142,8 @@ void put_rows(const float *from, int64_t from_stride, int64_t count, int64_t wid
 // Calls body(memory, group, the next group or this one if there is none) for all of them.
 template <class F>
 int each_group(const Layouts &l, int64_t floats, const F &body) {
+    if (l.batch == 0 || l.time == 0)
+        return MHC_OK; // whatever the other sizes are said to be
     bool failed = false;
     const int code = parallel(l.batch * l.key_heads, l.group() * l.time * l.time * l.width, [&](int64_t begin, int64_t end) {
         float *memory = static_cast<float *>(scratch(Buffer::rows, sizeof(float) * floats));

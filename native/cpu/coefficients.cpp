@@ -62,7 +62,7 @@ struct Forward {
         const int64_t depth = N * sizes.channels, tiles = (sizes.tokens + kTile - 1) / kTile;
         const bool past = a.y != nullptr && streamed(static_cast<T *>(a.x_next), sizes.tokens * N, sizes.channels);
         const Factor<T> *phi = phi_factors<N, T>(a.phi, sizes.channels);
-        if (phi == nullptr)
+        if (phi == nullptr && depth != 0)
             return MHC_ERROR_MEMORY;
         bool failed = false;
         const int code = parallel(tiles, kTile * depth * M::count / kLanes, [&](int64_t begin, int64_t end) {

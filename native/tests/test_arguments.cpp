@@ -1,7 +1,7 @@
 #include "fixture.h"
+#include "operations_table.h"
 
 #include <algorithm>
-#include <functional>
 
 using namespace mhc::test;
 
@@ -11,167 +11,15 @@ constexpr int64_t kThreeTokens = 3, kFiveChannels = 5;
 constexpr int kStreams = 2, kIterations = 4;
 
 // Tensors large enough for every argument at once; inputs and outputs are distinct.
-struct Arguments {
+struct Arguments : CallArguments {
     std::vector<Tensor> tensors;
-    int64_t tokens = kThreeTokens, channels = kFiveChannels;
-    int32_t n = kStreams, iterations = kIterations, accumulate = 0, dtype = MHC_FLOAT32;
-    std::vector<float *> p;
 
-    Arguments() : tensors(20, Tensor(kThreeTokens * kStreams * kFiveChannels * 8, 0.5f)) {
+    Arguments()
+        : CallArguments{{}, kThreeTokens, kFiveChannels, kStreams, kIterations},
+          tensors(20, Tensor(kThreeTokens * kStreams * kFiveChannels * 8, 0.5f)) {
         for (Tensor &tensor : tensors)
             p.push_back(tensor);
     }
-};
-
-struct Operation {
-    const char *name;
-    std::vector<const char *> pointers; // in order of Arguments::p
-    bool channels, iterations, accumulate;
-    std::function<int(const Arguments &, char *, size_t)> call;
-    std::vector<const char *> optional = {}; // pointers that may be null
-};
-
-const std::vector<Operation> kOperations = {
-    {"sinkhorn_forward",
-     {"logits", "output"},
-     false,
-     true,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_sinkhorn_forward(a.p[0], a.p[1], a.tokens, a.n, a.iterations, e, size);
-     }},
-    {"sinkhorn_backward",
-     {"logits", "grad_output", "grad_logits"},
-     false,
-     true,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_sinkhorn_backward(a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.iterations, e, size);
-     }},
-    {"coefficients_forward",
-     {"x", "phi", "bias", "alpha", "pre", "post", "res", "raw", "r"},
-     true,
-     true,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_coefficients_forward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8],
-                                         a.tokens, a.n, a.channels, a.iterations, e, size);
-     }},
-    {"enter_forward",
-     {"x", "phi", "bias", "alpha", "pre", "post", "res", "raw", "r", "h"},
-     true,
-     true,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_enter_forward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9],
-                                  a.tokens, a.n, a.channels, a.iterations, e, size);
-     }},
-    {"coefficients_backward",
-     {"x", "phi", "bias", "alpha", "raw", "r", "grad_pre", "grad_post", "grad_res", "grad_x", "grad_phi", "grad_bias",
-      "grad_alpha"},
-     true,
-     true,
-     true,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_coefficients_backward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8],
-                                          a.p[9], a.p[10], a.p[11], a.p[12], a.tokens, a.n, a.channels, a.iterations,
-                                          a.accumulate, e, size);
-     }},
-    {"read_forward",
-     {"x", "pre", "h"},
-     true,
-     false,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_read_forward(a.dtype, a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.channels, e, size);
-     }},
-    {"read_backward",
-     {"x", "pre", "grad_h", "grad_x", "grad_pre"},
-     true,
-     false,
-     true,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_read_backward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.tokens, a.n, a.channels, a.accumulate, e,
-                                  size);
-     }},
-    {"write_forward",
-     {"x", "y", "res", "post", "output"},
-     true,
-     false,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_write_forward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.tokens, a.n, a.channels, e, size);
-     }},
-    {"write_backward",
-     {"x", "y", "res", "post", "grad_output", "grad_x", "grad_y", "grad_res", "grad_post"},
-     true,
-     false,
-     true,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_write_backward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.tokens,
-                                   a.n, a.channels, a.accumulate, e, size);
-     }},
-    {"write_backward_y",
-     {"post", "grad_output", "grad_y"},
-     true,
-     false,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_write_backward_y(a.dtype, a.p[0], a.p[1], a.p[2], a.tokens, a.n, a.channels, e, size);
-     }},
-    {"layer_backward",
-     {"x", "y", "phi", "bias", "alpha", "pre", "post", "res", "raw", "r", "grad_output", "grad_h", "grad_x", "grad_phi",
-      "grad_bias", "grad_alpha"},
-     true,
-     true,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_layer_backward(a.dtype, a.p[0], a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], a.p[9],
-                                   a.p[10], a.p[11], a.p[12], a.p[13], a.p[14], a.p[15], a.tokens, a.n, a.channels,
-                                   a.iterations, e, size);
-     }},
-    {"connect_forward",
-     {"x", "y", "res_before", "post_before", "x_next", "phi", "bias", "alpha", "norm", "pre", "post", "res", "raw", "r", "h"},
-     true,
-     true,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_connect_forward(a.dtype, a.p[0], 0, a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], a.p[6], a.p[7], a.p[8], 1e-6f,
-                                    a.p[9], a.p[10], a.p[11], a.p[12], a.p[13], a.p[14], a.tokens, a.n, a.channels,
-                                    a.iterations, e, size);
-     },
-     {"y", "norm"}},
-    {"connect_backward",
-     {"x",        "y",         "phi",        "bias",        "alpha",  "norm",   "pre",         "post",
-      "res",      "raw",       "r",          "grad_output", "grad_h", "grad_x", "post_before", "grad_y_before",
-      "grad_phi", "grad_bias", "grad_alpha", "grad_norm"},
-     true,
-     true,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_connect_backward(a.dtype, a.p[0], 0, a.p[1], a.p[2], a.p[3], a.p[4], a.p[5], 1e-6f, a.p[6], a.p[7], a.p[8],
-                                     a.p[9], a.p[10], a.p[11], 0, a.p[12], a.p[13], a.p[14], a.p[15], a.p[16], a.p[17], a.p[18],
-                                     a.p[19], a.tokens, a.n, a.channels, a.iterations, e, size);
-     },
-     {"grad_x"}},
-    {"finish_forward",
-     {"x", "y", "res", "post", "norm", "total", "output"},
-     true,
-     false,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_finish_forward(a.dtype, a.p[0], 0, a.p[1], a.p[2], a.p[3], a.p[4], 1e-6f, a.p[5], a.p[6], a.tokens, a.n,
-                                   a.channels, e, size);
-     }},
-    {"finish_backward",
-     {"total", "post", "norm", "grad_output", "grad_total", "grad_y", "grad_norm"},
-     true,
-     false,
-     false,
-     [](const Arguments &a, char *e, size_t size) {
-         return mhc_finish_backward(a.dtype, a.p[0], a.p[1], a.p[2], 1e-6f, a.p[3], a.p[4], a.p[5], a.p[6], a.tokens, a.n,
-                                    a.channels, e, size);
-     }},
 };
 
 void expect_refused(const Operation &operation, const Arguments &arguments, const char *argument) {
@@ -209,7 +57,7 @@ MHC_TEST(every_operation_names_a_null_or_misaligned_pointer) {
 
 MHC_TEST(every_operation_names_a_size_out_of_range) {
     for (const Operation &operation : kOperations) {
-        for (const int64_t tokens : {int64_t{-1}, INT64_MIN}) {
+        for (const int64_t tokens : {int64_t{-1}, INT64_MIN, INT64_MAX, INT64_MAX / 1000}) {
             Arguments a;
             a.tokens = tokens;
             expect_refused(operation, a, "tokens");

@@ -21,12 +21,21 @@ internal static class SafeTensorsReader
         using var file = RegularFile.OpenRead(path);
         var header = ReadHeader(file, path);
         var start = file.Position;
+        var left = file.Length - start; // so that few bytes do not become many tensors
         List<NamedTensor> tensors = [];
+        HashSet<string> names = new(StringComparer.Ordinal);
         try
         {
             foreach (var (name, entry) in Entries(header, path).Where(e => wanted(e.Name)))
             {
-                tensors.Add(new NamedTensor(name, ReadTensor(file, start, $"{path}: {Expectation.Quote(name)}", entry)));
+                var where = $"{path}: {Expectation.Quote(name)}";
+                if (!names.Add(name))
+                {
+                    throw new InvalidDataException($"{where}: is there twice");
+                }
+
+                tensors.Add(new NamedTensor(name, ReadTensor(file, start, left, where, entry)));
+                left -= tensors[^1].Bytes;
             }
 
             return tensors;
@@ -84,7 +93,7 @@ internal static class SafeTensorsReader
         }
     }
 
-    private static Tensor ReadTensor(FileStream file, long start, string where, JsonElement entry)
+    private static Tensor ReadTensor(FileStream file, long start, long left, string where, JsonElement entry)
     {
         var (type, shape, begin, end) = Describe(where, entry);
         // In 128 bits nothing that fits into the file can have come about by an overflow.
@@ -92,6 +101,18 @@ internal static class SafeTensorsReader
         if (shape.Any(size => size < 0) || begin < 0 || (Int128)end - begin != bytes || (Int128)start + end > file.Length)
         {
             throw new InvalidDataException($"{where}: offsets [{begin}, {end}] do not hold {bytes} bytes inside a file of {file.Length}");
+        }
+
+        if (bytes > left)
+        {
+            throw new InvalidDataException($"{where}: overlaps another tensor");
+        }
+
+        // Of no elements, but with strides that do not fit into a number.
+        var extent = shape.Aggregate((Int128)TensorFormat.SizeOf(type), (product, size) => product > long.MaxValue ? product : product * Math.Max(size, 1));
+        if (extent > long.MaxValue)
+        {
+            throw new InvalidDataException($"{where}: a shape of [{string.Join(", ", shape)}] cannot be");
         }
 
         var tensor = empty(shape, type).DetachFromDisposeScope();

@@ -45,7 +45,7 @@ internal sealed class GangWatch(int size)
     {
         lock (_turn)
         {
-            _watchers.Remove(rank);
+            Remove(rank);
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class GangWatch(int size)
     {
         lock (_turn)
         {
-            if (_watchers.Remove(rank) && Stands)
+            if (Remove(rank) && Stands)
             {
                 TellAll(rank);
             }
@@ -101,6 +101,17 @@ internal sealed class GangWatch(int size)
                 behind.Count == 0 ? null : $"not come to what this one waits in, though running: {Ranks(behind)}",
             ]).OfType<string>());
         }
+    }
+
+    private bool Remove(int rank)
+    {
+        if (!_watchers.Remove(rank, out var member))
+        {
+            return false;
+        }
+
+        _asked.Remove(member);
+        return true;
     }
 
     private static string Ranks(List<RendezvousMember> members)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>A rank's connection as rank 0 sees it. Answers and notices come from different threads; each leaves as a whole.</summary>
@@ -9,6 +11,7 @@ internal sealed class RendezvousMember(GangIdentity identity, Stream connection)
 
     private long _operations;
     private long _answers;
+    private int _asking;
 
     /// <summary>Its rank.</summary>
     public int Rank => identity.Rank;
@@ -24,6 +27,24 @@ internal sealed class RendezvousMember(GangIdentity identity, Stream connection)
     {
         Volatile.Write(ref _operations, operations);
         Interlocked.Increment(ref _answers);
+    }
+
+    /// <summary>It asks for the others.</summary>
+    /// <exception cref="InvalidDataException">It has asked before, and is not answered yet.</exception>
+    public void Asks()
+    {
+        if (Interlocked.Exchange(ref _asking, 1) == 1)
+        {
+            throw new InvalidDataException("it asks again before it is answered");
+        }
+    }
+
+    /// <summary>Answers what it has asked of the others.</summary>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public void AnswerAboutOthers(string words)
+    {
+        Volatile.Write(ref _asking, 0);
+        Answer(Encoding.UTF8.GetBytes(words));
     }
 
     /// <summary>Answers a request.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace MhcOperator.Trainer.Parallel;
 
@@ -247,8 +246,8 @@ internal sealed class RendezvousServer : IDisposable
                 }
 
                 var value = Value(asked);
-                var patience = TimeSpan.FromMilliseconds(Math.Max(1, await RendezvousProtocol.ReadInt32Async(stream, stop)));
-                member.Answer(await WaitAsync(value.Task, patience, stop));
+                var asking = TimeSpan.FromMilliseconds(Math.Max(1, await RendezvousProtocol.ReadInt32Async(stream, stop)));
+                member.Answer(await WaitAsync(value.Task, asking < _patience ? asking : _patience, stream.Socket, stop));
                 return true;
             case RendezvousProtocol.Watch:
                 _watch.Join(member);
@@ -258,6 +257,7 @@ internal sealed class RendezvousServer : IDisposable
                 return true;
             case RendezvousProtocol.WhoIsLate:
                 member.IsAt(await RendezvousProtocol.ReadInt64Async(stream, stop));
+                member.Asks();
                 _ = AnswerAboutOthersAsync(member, stop);
                 return true;
             case RendezvousProtocol.Leave:
@@ -274,7 +274,7 @@ internal sealed class RendezvousServer : IDisposable
         try
         {
             await _watch.AskAllAsync(AnswerPatience, stop);
-            asker.Answer(Encoding.UTF8.GetBytes(_watch.DescribeOthers(asker)));
+            asker.AnswerAboutOthers(_watch.DescribeOthers(asker));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
@@ -285,15 +285,34 @@ internal sealed class RendezvousServer : IDisposable
     private TaskCompletionSource<byte[]> Value(string key) =>
         _values.GetOrAdd(key, _ => new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    private static async Task<byte[]?> WaitAsync(Task<byte[]> value, TimeSpan patience, CancellationToken stop)
+    /// <summary>The value; null: the time is up. Who goes meanwhile is gone at once, and its rank may come again.</summary>
+    private static async Task<byte[]?> WaitAsync(Task<byte[]> value, TimeSpan patience, Socket peer, CancellationToken stop)
     {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var gone = EndAsync(peer, waiting.Token);
         try
         {
-            return await value.WaitAsync(patience, stop);
+            return await await Task.WhenAny(value, gone).WaitAsync(patience, stop);
         }
         catch (TimeoutException)
         {
             return null;
         }
+        finally
+        {
+            await waiting.CancelAsync();
+            await ((Task)gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Throws when the peer closes its connection. One that sends more before it is answered is not looked at again until then.</summary>
+    private static async Task<byte[]> EndAsync(Socket peer, CancellationToken stop)
+    {
+        if (await peer.ReceiveAsync(new byte[1], SocketFlags.Peek, stop) > 0)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+        }
+
+        throw new EndOfStreamException();
     }
 }

@@ -1,13 +1,15 @@
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
+using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>Ends the trainer with one of the contract's exit codes and a termination message.</summary>
 internal sealed class TrainerException : Exception
 {
+    // Names and words of files and of other processes are in many messages: none of them is obeyed by a terminal.
     private TrainerException(int exitCode, string reason, string message, Exception? cause)
-        : base(message, cause) => (ExitCode, Reason) = (exitCode, reason);
+        : base(PrintableText.Sentence(message), cause) => (ExitCode, Reason) = (exitCode, reason);
 
     /// <summary>One of <see cref="Api.Contract.ExitCode"/>.</summary>
     public int ExitCode { get; }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Api.Tests.Support;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Fuzzing.Tests;
 
 namespace Api.Tests.Manifests;
 

@@ -1,5 +1,5 @@
-using Api.Tests.Support;
 using MhcOperator.Api;
+using MhcOperator.Fuzzing.Tests;
 using MhcOperator.Operator.Planning.Policies;
 
 namespace MhcOperator.Operator.Tests.Planning;
