@@ -1,5 +1,5 @@
 using System.Globalization;
-using MhcOperator.Trainer.Interop;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Data;
@@ -29,7 +29,7 @@ internal static class MegatronIndex
                 return null;
             }
 
-            using var handle = RegularFile.Open(index).Handle;
+            using var handle = RegularFile.OpenNamed(index).Handle;
             if (RandomAccess.Read(handle, head, 0) < head.Length || !head.StartsWith(Magic))
             {
                 return null;

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
-using MhcOperator.Trainer.Interop;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Training;
+using Microsoft.Win32.SafeHandles;
 
 namespace MhcOperator.Trainer.Data;
 
@@ -104,7 +104,7 @@ internal sealed class TokenFile
         FileStatus status;
         try
         {
-            using var lease = open.Take(path, () => RegularFile.Open(path).Handle);
+            using var lease = open.Take(path, () => RegularFile.OpenNamed(path).Handle);
             status = RegularFile.Look(lease.Handle);
         }
         catch (IOException e)
@@ -127,7 +127,7 @@ internal sealed class TokenFile
     /// <summary>A file that was closed for want of room may be another one by now.</summary>
     private SafeFileHandle OpenAgain()
     {
-        var (handle, status) = RegularFile.Open(Path);
+        var (handle, status) = RegularFile.OpenNamed(Path);
         if (status == _status)
         {
             return handle;

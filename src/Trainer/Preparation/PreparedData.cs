@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MhcOperator.Api;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Data;
-using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Preparation;
@@ -54,7 +54,7 @@ internal sealed record PreparedData
                 return null;
             }
 
-            var (handle, status) = RegularFile.Open(path);
+            var (handle, status) = RegularFile.OpenNamed(path);
             using var file = new FileStream(handle, FileAccess.Read);
             return status.Size <= LargestBytes
                 && JsonSerializer.Deserialize(file, PreparationJsonContext.Default.PreparedData) is { Version: CurrentVersion, Shards: { } shards } prepared

@@ -1,6 +1,6 @@
 using System.Globalization;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Data;
-using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Preparation;
@@ -30,7 +30,7 @@ internal sealed record TextSource(string Path, long? Size)
             ? [new TextSource(named, Size: null)]
             : files.Select(f => new TextSource(f, Guarded(f, () =>
             {
-                var (handle, status) = RegularFile.Open(f);
+                var (handle, status) = RegularFile.OpenNamed(f);
                 handle.Dispose();
                 return status.Size;
             })));
@@ -62,7 +62,7 @@ internal sealed record TextSource(string Path, long? Size)
             ? Path == DataFileFinder.StandardInput
             ? Console.OpenStandardInput()
             : new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0)
-        : new FileStream(RegularFile.Open(Path).Handle, FileAccess.Read, bufferSize: 0);
+        : new FileStream(RegularFile.OpenNamed(Path).Handle, FileAccess.Read, bufferSize: 0);
 
     private static T Guarded<T>(string path, Func<T> action)
     {

@@ -30,12 +30,12 @@ public sealed class RegularFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("link")]
-    [InlineData("link to nothing")]
-    [InlineData("device")]
-    [InlineData("pipe")]
-    [InlineData("folder")]
-    public void Nothing_else_is_opened_or_waited_for(string what)
+    [InlineData("link", "a link", null)]
+    [InlineData("link to nothing", "a link", "No such file or directory")]
+    [InlineData("device", "a character device", "it is a character device")]
+    [InlineData("pipe", "a pipe", "it is a pipe")]
+    [InlineData("folder", "a folder", "it is a folder")]
+    public void Nothing_else_is_opened_or_waited_for(string what, string words, string? refusal)
     {
         var path = Path.Combine(_folder, "thing");
         var target = Path.Combine(_folder, "target");
@@ -72,6 +72,13 @@ public sealed class RegularFileTests : IDisposable
         }
 
         Assert.Equal(what == "link", File.Exists(target));
+        Assert.Equal(words, RegularFile.Find(path, follow: false)?.Words);
+        Assert.Equal(what != "link to nothing", RegularFile.Find(path) is not null);
+
+        // What the user has named may be a link to a file, and nothing else but a file.
+        var error = Record.Exception(() => RegularFile.OpenNamed(path).Handle.Dispose());
+        Assert.Equal(refusal is null, error is null);
+        Assert.Contains(refusal ?? "", error?.Message ?? "", StringComparison.Ordinal);
     }
 
     [Theory]
