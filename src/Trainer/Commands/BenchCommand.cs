@@ -34,13 +34,11 @@ internal static class BenchCommand
         var streams = BenchTools.Size("--streams", "n, residual streams.", 4);
         var threads = BenchTools.Size("--threads", "libtorch's threads.", 1);
         var rounds = BenchTools.Size("--rounds", $"Measured steps of every variant; at least {LeastRounds}.", 9);
-        var only = new Option<string[]>("--variants")
-        {
-            Description = $"Which variants, of {string.Join(' ', BenchVariant.All.Keys)}; the first is what the others are compared with. Default: {string.Join(' ', BenchVariant.Default)}.",
-            DefaultValueFactory = _ => [.. BenchVariant.Default],
-            AllowMultipleArgumentsPerToken = true,
-        };
-        only.AcceptOnlyFromAmong([.. BenchVariant.All.Keys]);
+        var only = ChoiceOption.CreateMany(
+            "--variants",
+            $"Which variants, of {string.Join(' ', BenchVariant.All.Keys)}; the first is what the others are compared with. Default: {string.Join(' ', BenchVariant.Default)}.",
+            [.. BenchVariant.All.Keys],
+            BenchVariant.Default);
         var precision = ChoiceOption.Create<Precision>("--precision", "Float32 or BFloat16; Float32 where absent.");
         var memory = new Option<bool>("--memory") { Description = "Measure the most memory of each variant first, one after the other." };
         var profile = new Option<bool>("--profile") { Description = "Also show where the time of each variant's step goes, by name." };

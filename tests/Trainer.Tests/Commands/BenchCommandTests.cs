@@ -72,7 +72,8 @@ public sealed class BenchCommandTests
     [InlineData("--heads", "3", "model.width must be a multiple of model.heads")]
     [InlineData("--streams", "9", "model.mhc.streams must be from 1 to 8")]
     [InlineData("--layers", "0", "--layers: '0' was given; a whole number from 1")]
-    [InlineData("--variants", "other", "'other' not recognized")]
+    [InlineData("--variants", "other", "--variants: 'other' was given; one of standard, mhc, mhc-reference")]
+    [InlineData("--variants", "", "--variants: '' was given; one of standard, mhc, mhc-reference")]
     public void What_cannot_be_run_is_said(string option, string value, string message)
     {
         var at = Array.IndexOf(Small, option);
