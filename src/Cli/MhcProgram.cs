@@ -33,14 +33,31 @@ internal static class MhcProgram
         }
         catch (CliException e)
         {
-            await host.Error.WriteLineAsync($"mhc: {e.Message}");
+            Say(host, $"mhc: {e.Message}");
+            return CliExitCode.BadInput;
+        }
+        catch (OutputException e)
+        {
+            Say(host, $"mhc: the output cannot be written: {e.Message}");
             return CliExitCode.BadInput;
         }
         catch (Exception e)
         {
             var kept = CrashReport.Keep(e, "mhc") is { } file ? $"; details are in {file}" : "";
-            await host.Error.WriteLineAsync($"mhc: an error in mhc that was not foreseen: {CrashReport.Summary(e)}{kept}");
+            Say(host, $"mhc: an error in mhc that was not foreseen: {CrashReport.Summary(e)}{kept}");
             return CliExitCode.Unforeseen;
+        }
+    }
+
+    private static void Say(CliHost host, string line)
+    {
+        try
+        {
+            host.Error.WriteLine(line);
+        }
+        catch (OutputException)
+        {
+            return; // nobody listens, and the exit code is left
         }
     }
 

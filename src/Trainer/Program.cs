@@ -6,29 +6,42 @@ using MhcOperator.Trainer.Commands;
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Training;
 
-try
+if (OpenFileLimit.Problem() is { } problem)
 {
-    // A program that is supervised has its own wishes.
-    if (args is not [SuperviseCommand.Name, ..])
-    {
-        ThreadWaiting.Choose();
-        Allocator.Choose();
-    }
-}
-catch (TrainerException e)
-{
-    Console.Error.WriteLine(e.Message);
-    return e.ExitCode;
+    OpenFileLimit.Say($"mhc-trainer: {problem}");
+    TrainCommand.Refuse(args, "TooFewOpenFiles", problem);
+    return ExitCode.ConfigurationWrong;
 }
 
-try
+return await RunAsync(args);
+
+// A method of its own: what it needs of other libraries is loaded when it is called.
+static async Task<int> RunAsync(string[] args)
 {
-    return await ProgramLine.InvokeAsync(TrainerCommands.Create(), args, new InvocationConfiguration { EnableDefaultExceptionHandler = false },
-        ExitCode.ConfigurationWrong);
-}
-catch (Exception e)
-{
-    var failure = e as TrainerException ?? TrainerException.Unforeseen(e, CrashReport.Keep(e, "mhc-trainer"));
-    Console.Error.WriteLine(failure.Message);
-    return failure.ExitCode;
+    try
+    {
+        // A program that is supervised has its own wishes.
+        if (args is not [SuperviseCommand.Name, ..])
+        {
+            ThreadWaiting.Choose();
+            Allocator.Choose();
+        }
+    }
+    catch (TrainerException e)
+    {
+        Console.Error.WriteLine(e.Message);
+        return e.ExitCode;
+    }
+
+    try
+    {
+        return await ProgramLine.InvokeAsync(TrainerCommands.Create(), args, new InvocationConfiguration { EnableDefaultExceptionHandler = false },
+            ExitCode.ConfigurationWrong);
+    }
+    catch (Exception e)
+    {
+        var failure = e as TrainerException ?? TrainerException.Unforeseen(e, CrashReport.Keep(e, "mhc-trainer"));
+        Console.Error.WriteLine(failure.Message);
+        return failure.ExitCode;
+    }
 }

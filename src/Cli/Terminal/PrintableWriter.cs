@@ -3,7 +3,10 @@ using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Cli.Terminal;
 
-/// <summary>Writes for people: whatever a manifest, a trainer or a file says in it, nothing that a terminal would obey.</summary>
+/// <summary>
+/// Writes for people: whatever a manifest, a trainer or a file says in it, nothing that a terminal would obey. What cannot be written is an
+/// <see cref="OutputException"/>.
+/// </summary>
 /// <param name="inner">Where to.</param>
 internal sealed class PrintableWriter(TextWriter inner) : TextWriter(inner.FormatProvider)
 {
@@ -14,23 +17,43 @@ internal sealed class PrintableWriter(TextWriter inner) : TextWriter(inner.Forma
     public override Encoding Encoding => inner.Encoding;
 
     /// <inheritdoc/>
-    public override void Write(char value) => inner.Write(char.IsSurrogate(value) ? value.ToString() : PrintableText.Lines(value.ToString()));
+    public override void Write(char value) => Put(char.IsSurrogate(value) ? value.ToString() : PrintableText.Lines(value.ToString()), inner.Write);
 
     /// <inheritdoc/>
-    public override void Write(string? value) => inner.Write(PrintableText.Lines(value ?? ""));
+    public override void Write(string? value) => Put(PrintableText.Lines(value ?? ""), inner.Write);
 
     /// <inheritdoc/>
     public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
 
     /// <inheritdoc/>
-    public override void WriteLine(string? value) => inner.WriteLine(PrintableText.Lines(value ?? ""));
+    public override void WriteLine(string? value) => Put(PrintableText.Lines(value ?? ""), inner.WriteLine);
 
     /// <inheritdoc/>
-    public override Task WriteAsync(string? value) => inner.WriteAsync(PrintableText.Lines(value ?? ""));
+    public override Task WriteAsync(string? value)
+    {
+        Write(value);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
-    public override Task WriteLineAsync(string? value) => inner.WriteLineAsync(PrintableText.Lines(value ?? ""));
+    public override Task WriteLineAsync(string? value)
+    {
+        WriteLine(value);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
-    public override void Flush() => inner.Flush();
+    public override void Flush() => Put("", _ => inner.Flush());
+
+    private static void Put(string text, Action<string> write)
+    {
+        try
+        {
+            write(text);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or ObjectDisposedException || (e is IOException and not OutputException))
+        {
+            throw new OutputException(e);
+        }
+    }
 }

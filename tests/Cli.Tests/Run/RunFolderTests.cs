@@ -156,6 +156,39 @@ public sealed class RunFolderTests : IDisposable
         Assert.Contains("\"Succeeded\"", await File.ReadAllTextAsync(Path.Combine(shell.Folder, "out/status.json"), Cancel), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_disk_that_fills_up_is_told_once_and_ends_no_run()
+    {
+        Directory.CreateDirectory(Path.Combine(shell.Folder, "out"));
+        shell.WriteScript("trainer", """
+            [ "$1" != sample ] || exit 1
+            head -c 4m /dev/zero > "$MHC_CHECKPOINT_DIR/filler-$RANK"
+            exit 0
+            """);
+        // The disk is gone with the shell's namespace.
+        const string script = """
+            mount -t tmpfs -o size=1m tmpfs out || exit 42
+            exec "$0" run "$1" --trainer "$2" --run-dir out --prompt ""
+            """;
+        string[] arguments = ["--mount", "sh", "-c", script, Path.Combine(AppContext.BaseDirectory, "mhc"), manifest, trainer];
+        using var process = Process.Start(new ProcessStartInfo("unshare", arguments)
+        {
+            WorkingDirectory = shell.Folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var error = process.StandardError.ReadToEndAsync(Cancel);
+        var output = await process.StandardOutput.ReadToEndAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+        await process.WaitForExitAsync(Cancel);
+        Assert.SkipWhen(process.ExitCode == 42 || output.Length == 0, $"a small disk cannot be mounted here: {await error}");
+
+        Assert.Equal(CliExitCode.Ok, process.ExitCode);
+        var told = Assert.Single(output.Split('\n'), l => l.Contains("StatusNotWritten", StringComparison.Ordinal));
+        Assert.Contains("out/status.json cannot be written: No space left on device", told, StringComparison.Ordinal);
+        Assert.Contains("Succeeded: all 2 workers are done", output, StringComparison.Ordinal);
+    }
+
     private const int Fails = CliExitCode.BadInput;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

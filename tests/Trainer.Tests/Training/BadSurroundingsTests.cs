@@ -37,6 +37,45 @@ public sealed class BadSurroundingsTests
         Assert.All(Directory.EnumerateFiles(job.Checkpoints, "manifest.json", SearchOption.AllDirectories), f => Assert.StartsWith("{", File.ReadAllText(f), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(64)]
+    [InlineData(128)]
+    public void Too_few_open_files_are_said_as_what_they_are(int limit)
+    {
+        using var job = new TestJob();
+        var environment = job.Environment(0, 1, 0);
+        environment["TRAINER"] = TrainerProcess.Program;
+        using var trainer = TrainerProcess.Start("bash", ["-c", $"ulimit -n {limit}; exec \"$TRAINER\" train"], environment);
+
+        Assert.Equal(ExitCode.ConfigurationWrong, trainer.Wait());
+        Assert.Contains("\"TooFewOpenFiles\"", job.Termination, StringComparison.Ordinal);
+        Assert.Contains($"only {limit} files here (ulimit -n)", job.Termination, StringComparison.Ordinal);
+        Assert.Contains($"only {limit} files here (ulimit -n)", trainer.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", trainer.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_error_that_nobody_foresaw_has_last_words_and_a_code_of_its_own()
+    {
+        using var job = new TestJob();
+        using var broken = new TemporaryFolder(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)));
+        // An installation that has lost a library: the same files under other names, but one.
+        using var copying = TrainerProcess.Start("cp", ["--recursive", "--link", $"{AppContext.BaseDirectory}.", broken.Path], new Dictionary<string, string>());
+        Assert.Equal(0, copying.Wait());
+        File.Delete(broken.File("libLibTorchSharp.so"));
+        var environment = job.Environment(0, 1, 0);
+        environment["TMPDIR"] = broken.Path;
+        using var trainer = TrainerProcess.Start(broken.File("mhc-trainer"), ["train"], environment);
+
+        Assert.Equal(ExitCode.Unforeseen, trainer.Wait());
+        Assert.Contains("\"TrainerError\"", job.Termination, StringComparison.Ordinal);
+        Assert.Contains("an error in the trainer that was not foreseen: ", job.Termination, StringComparison.Ordinal);
+        var details = Assert.Single(Directory.EnumerateFiles(broken.Path, "mhc-trainer-error-*.txt"));
+        Assert.Contains($"details are in {details}", job.Termination, StringComparison.Ordinal);
+        Assert.Contains("   at MhcOperator.Trainer", File.ReadAllText(details), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", trainer.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_wrong_configuration_is_permanent()
     {
@@ -57,6 +96,24 @@ public sealed class BadSurroundingsTests
 
         Assert.Equal(ExitCode.ConfigurationWrong, job.Run((TrainerEnvironment.Attempt, "2")).ExitCode);
         Assert.Contains("spec.model.width: 32, and this job has 48", job.Termination, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fewer_steps_than_are_done_are_said_and_no_checkpoint_is_lost()
+    {
+        using var job = new TestJob();
+        job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 4, WarmupSteps = 1 };
+        Assert.Equal(ExitCode.Done, job.Run().ExitCode);
+        job.Configuration.Optimization.Steps = 2;
+
+        var (exit, again) = job.Run((TrainerEnvironment.Attempt, "2"));
+
+        Assert.Equal(ExitCode.Done, exit);
+        Assert.Contains(
+            "warning: spec.optimization.steps: 2 was given, and the checkpoint that this run goes on from has 4: there is nothing left to do",
+            again.Output,
+            StringComparison.Ordinal);
+        Assert.True(Directory.Exists(Path.Combine(job.Checkpoints, "step-00000004")));
     }
 
     [Fact]
@@ -92,6 +149,12 @@ public sealed class BadSurroundingsTests
             ls -A "$MHC_CHECKPOINT_DIR"
             umount "$MHC_CHECKPOINT_DIR"
             """;
+        string[] mount = ["--mount", "mount", "-t", "tmpfs", "tmpfs", job.Checkpoints];
+        using (var trying = TrainerProcess.Start("unshare", mount, new Dictionary<string, string>()))
+        {
+            Assert.SkipUnless(trying.Wait() == 0, $"a small disk cannot be mounted here: {trying.Output}");
+        }
+
         using var process = TrainerProcess.Start("unshare", ["--mount", "sh", "-c", script, TrainerProcess.Program], job.Environment(0, 1, 0));
 
         Assert.Equal(0, process.Wait());

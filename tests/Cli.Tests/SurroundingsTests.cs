@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using MhcOperator.Cli.Terminal;
+using MhcOperator.Cli.Tests.Support;
+
+namespace MhcOperator.Cli.Tests;
+
+/// <summary>The program itself, where the system gives it less than it needs.</summary>
+public sealed class SurroundingsTests : IDisposable
+{
+    private readonly MhcShell shell = new();
+
+    public void Dispose() => shell.Dispose();
+
+    [Theory]
+    [InlineData("validate job.yaml", ">&-", "mhc: the output cannot be written: it is closed")]
+    [InlineData("validate job.yaml", "> /dev/full", "mhc: the output cannot be written: No space left on device")]
+    [InlineData("crd", ">&-", "mhc: the output cannot be written: it is closed")]
+    [InlineData("--help", "> /dev/full", "mhc: the output cannot be written: No space left on device")]
+    [InlineData("crd", ">&- 2>&-", "")]
+    public async Task An_output_that_takes_no_more_is_said_in_a_line(string command, string output, string said)
+    {
+        shell.Write("job.yaml", Manifests.Small);
+
+        var (code, error) = await RunAsync($"exec \"$0\" {command} {output}");
+
+        Assert.Equal((CliExitCode.BadInput, said), (code, error.Trim()));
+    }
+
+    [Theory]
+    [InlineData(64, "validate job.yaml")]
+    [InlineData(128, "validate job.yaml")]
+    [InlineData(128, "run job.yaml")]
+    public async Task Too_few_open_files_are_said_as_what_they_are_and_not_blamed_on_the_manifest(int limit, string command)
+    {
+        shell.Write("job.yaml", Manifests.Small);
+
+        var (code, error) = await RunAsync($"ulimit -n {limit}; exec \"$0\" {command}");
+
+        Assert.Equal(CliExitCode.BadInput, code);
+        Assert.Equal($"mhc: a process may open only {limit} files here (ulimit -n), and 256 are needed; raise that limit", error.Trim());
+    }
+
+    private async Task<(int Code, string Error)> RunAsync(string script)
+    {
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script, Path.Combine(AppContext.BaseDirectory, "mhc")])
+        {
+            WorkingDirectory = shell.Folder,
+            UseShellExecute = false,
+            RedirectStandardError = true,
+        })!;
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, error);
+    }
+}
