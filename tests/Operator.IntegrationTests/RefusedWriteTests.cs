@@ -35,7 +35,7 @@ public sealed class RefusedWriteTests(SharedServer shared)
         }
 
         using var running = ns.StartOperator(shared.Server.Kubeconfig(address: gate.Address), "--no-leader-election");
-        var jobs = await LiveAsync(ns, names);
+        var jobs = await LiveAsync(ns, names, GoOnAsync);
         Assert.All(names.Where(name => name != "undisturbed"), name => Assert.True(refused.ContainsKey(name), $"{name}: nothing was refused"));
         Assert.All(jobs, job => Assert.Equal(End(jobs["undisturbed"]), End(job.Value)));
 
@@ -46,6 +46,24 @@ public sealed class RefusedWriteTests(SharedServer shared)
         Assert.All(names, name => Assert.Contains(events, e => (string?)e["involvedObject"]!["name"] == name && (string?)e["reason"] == "Suspended"));
     }
 
+    [Fact]
+    public async Task A_pod_that_does_not_get_its_label_back_at_once_is_told_of_and_the_end_is_the_same()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using var gate = new WriteGate(shared.Server.Port, int.MaxValue, Refuse);
+        var names = Codes.Select(code => string.Create(CultureInfo.InvariantCulture, $"labels-{code}")).Append("undisturbed").ToList();
+        foreach (var name in names)
+        {
+            await ns.CreateJobAsync(JobBuilder.Make(name).Replicas(1));
+        }
+
+        using var running = ns.StartOperator(shared.Server.Kubeconfig(address: gate.Address), "--no-leader-election");
+        var jobs = await LiveAsync(ns, names, LoseALabelAsync);
+        Assert.All(names.SkipLast(1), name => Assert.True(refused.ContainsKey(name), $"{name}: nothing was refused"));
+        Assert.All(jobs, job => Assert.Equal(End(jobs["undisturbed"]), End(job.Value)));
+        Assert.Equal("", string.Join(' ', names.SkipLast(1).Where(name => !told.ContainsKey(name))));
+    }
+
     private static string End(JsonObject job)
     {
         var status = job["status"]!;
@@ -53,7 +71,8 @@ public sealed class RefusedWriteTests(SharedServer shared)
     }
 
     /// <summary>The parts of kubelets and people: each job is run, changed, found unstable, and ends suspended without pods.</summary>
-    private static async Task<Dictionary<string, JsonObject>> LiveAsync(TestNamespace ns, List<string> names)
+    private static async Task<Dictionary<string, JsonObject>> LiveAsync(
+        TestNamespace ns, List<string> names, Func<TestNamespace, int, JsonObject, JsonObject?, JsonObject?, Task<int>> goOn)
     {
         var stages = names.ToDictionary(name => name, _ => 0, StringComparer.Ordinal);
         Dictionary<string, JsonObject> jobs = [];
@@ -77,7 +96,7 @@ public sealed class RefusedWriteTests(SharedServer shared)
                     }
                 }
 
-                var stage = await GoOnAsync(ns, stages[name], jobs[name], pod, maps.GetValueOrDefault($"{name}-config"));
+                var stage = await goOn(ns, stages[name], jobs[name], pod, maps.GetValueOrDefault($"{name}-config"));
                 lock (stages)
                 {
                     stages[name] = stage;
@@ -117,6 +136,27 @@ public sealed class RefusedWriteTests(SharedServer shared)
         }
     }
 
+    /// <summary>Somebody takes the label off the job's pod, which runs on until it is deleted; then another attempt begins.</summary>
+    private static async Task<int> LoseALabelAsync(TestNamespace ns, int stage, JsonObject job, JsonObject? pod, JsonObject? map)
+    {
+        switch (stage)
+        {
+            case 0 when pod is not null:
+                await ns.RunPodAsync(pod);
+                return 1;
+            case 1 when StatusOf(job, "Running") == "True":
+                var labels = new JsonObject { [MhcOperator.Api.Labels.Job] = null };
+                await ns.Api.MergeAsync(ns.Path("pods", pod!.Name()), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = labels } }, Cancel);
+                return 2;
+            case 2 when pod is null:
+                return 3;
+            case 3 when job["status"] is { } status && (int)status["attempt"]! == 2 && (int)status["workers"]!["active"]! == 1 && StatusOf(job, "Reconciled") != "False":
+                return 4;
+            default:
+                return stage;
+        }
+    }
+
     private (int Code, string Message)? Refuse(HttpListenerRequest request, string body)
     {
         var parts = request.Url!.AbsolutePath.Split('/');
@@ -128,6 +168,7 @@ public sealed class RefusedWriteTests(SharedServer shared)
             ("POST", _) => (resource, (string?)JsonNode.Parse(body)!["metadata"]?["labels"]?[MhcOperator.Api.Labels.Job]),
             ("PATCH", "configmaps") => ("apply", name!.Replace("-config", "", StringComparison.Ordinal)),
             ("PATCH", "mhctrainingjobs") => (parts[^1] == "status" ? "status" : "suspend", name),
+            ("PATCH", "pods") when body.Contains("\"labels\"", StringComparison.Ordinal) => ("labels", name!.Replace("-1-0", "", StringComparison.Ordinal)),
             ("DELETE", "pods") => ("delete", name!.Replace("-1-0", "", StringComparison.Ordinal)),
             _ => ("", null),
         };

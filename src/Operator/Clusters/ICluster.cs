@@ -66,8 +66,8 @@ public interface ICluster
     Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel);
 
     /// <summary>
-    /// Puts the label of its job back on a pod that has lost it, as one of no attempt, so that it is seen for as long as it lives; only this
-    /// uid; one that is gone already is no error.
+    /// Puts the label of its job back on a pod that has lost it, as one of no attempt, so that it is seen for as long as it lives, if it still has
+    /// that uid; 404 or 409 where it is gone already.
     /// </summary>
     Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel);
 
@@ -78,15 +78,15 @@ public interface ICluster
     Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel);
 
     /// <summary>
-    /// Ends all processes of a pod, with its grace period, but keeps the pod and so its logs, if it still has that uid; one that is gone already
-    /// is no error.
+    /// Ends all processes of a pod, with its grace period, but keeps the pod and so its logs, if it still has that uid; 404 or 409 where it is
+    /// gone already.
     /// </summary>
     Task StopPodAsync(V1Pod pod, CancellationToken cancel);
 
     /// <summary>Asks every rank of a pod to write where it stands to its log (SIGQUIT). One that cannot be asked is no error.</summary>
     Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel);
 
-    /// <summary>Gives a claim an owner, with which it goes, or takes its owner off; only this uid; one that is gone already is no error.</summary>
+    /// <summary>Gives a claim an owner, with which it goes, or takes its owner off, if it still has that uid; 404 or 409 where it is gone already.</summary>
     Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel);
 
     /// <summary>Sets <c>spec.suspend</c> of the job, so that only a person lets it go on (<c>stability.response: Suspend</c>).</summary>

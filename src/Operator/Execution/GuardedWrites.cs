@@ -23,7 +23,10 @@ internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memo
     private readonly HashSet<(WriteKind Write, string Kind, string Name)> wanted = [];
     private readonly Lock gate = new();
 
-    /// <summary>Whether something was refused that was not before, which the next plan must be told of.</summary>
+    /// <summary>
+    /// Whether something was refused that was not before, which the next plan must be told of, or an event was taken that was refused: nothing that is
+    /// watched changes by that.
+    /// </summary>
     public bool HasNews { get; private set; }
 
     /// <summary>Sends a write, unless it was refused and its wait is not over.</summary>
@@ -52,7 +55,11 @@ internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memo
         {
             if (await SendAsync(send, judge) is not { } refused)
             {
-                memory.Refusals.TryRemove(key, out _);
+                if (memory.Refusals.TryRemove(key, out _) && write == WriteKind.Event)
+                {
+                    HasNews = true;
+                }
+
                 return true;
             }
 
@@ -80,6 +87,15 @@ internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memo
             {
                 memory.Refusals.TryRemove(key, out _);
             }
+        }
+    }
+
+    /// <summary>Forgets refusals of a kind of write that is no longer to be done, once all writes of that kind have been tried.</summary>
+    public void ForgetOthers(WriteKind write)
+    {
+        foreach (var key in memory.Refusals.Keys.Where(key => key.Write == write && !wanted.Contains(key)))
+        {
+            memory.Refusals.TryRemove(key, out _);
         }
     }
 

@@ -21,6 +21,7 @@ public sealed class JobExecutor
     private readonly OperatorOptions options;
     private readonly TimeProvider time;
     private readonly OperatorMetrics? metrics;
+    private readonly ILogger? log;
     private readonly WorkerQuestions workers;
     private readonly WarningQuestions warnings;
     private readonly LostPods lost;
@@ -34,10 +35,11 @@ public sealed class JobExecutor
         this.options = options;
         this.time = time;
         this.metrics = metrics;
+        this.log = log;
         workers = new WorkerQuestions(cluster, options, time);
         warnings = new WarningQuestions(cluster, options, time);
         lost = new LostPods(cluster);
-        writer = new PlanWriter(cluster, options, time, metrics, log);
+        writer = new PlanWriter(cluster, time, metrics);
     }
 
     /// <summary>Brings one job a step nearer to what its spec asks for.</summary>
@@ -66,13 +68,15 @@ public sealed class JobExecutor
         }
 
         memory.Planned = null;
-        if (await lost.FindAsync(observed, now, cancel))
+        var writes = new GuardedWrites(key, manifest.Metadata.Generation, memory, options, time, log);
+        if (await lost.FindAsync(observed, now, writes, cancel))
         {
             return new ReconcileResult(options.AskInterval);
         }
 
+        observed = observed with { Refusals = memory.RefusalsInOrder };
         var plan = Planner.Plan(observed, now);
-        var refused = await writer.CarryOutAsync(key, observed, plan, memory, cancel);
+        var refused = await writer.CarryOutAsync(observed, plan, memory, writes, cancel);
         metrics?.Observe(key, plan.Status ?? observed.Status);
         (memory.Planned, memory.PlanHoldsUntil) = (plan.IsIdle && !refused ? observed : null, plan.RequeueAfter is { } wait ? now.Plus(wait) : null);
         return new ReconcileResult(refused ? TimeSpan.Zero : Sooner(plan.RequeueAfter, nextPoll));
@@ -110,8 +114,9 @@ public sealed class JobExecutor
             Gangs = PodGroupPolicy.Feature(job.Spec.Scheduling.Gang) is { } feature ? cluster.FindApi(feature) : ApiSupport.Unknown,
             ResourceClaims = PodGroupPolicy.AsksForClaims(job) ? cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
             PodGroups = cluster.ListPodGroups(key),
-            Refusals = [.. memory.Refusals.Values.OrderBy(r => r.Write).ThenBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal)],
+            Refusals = memory.RefusalsInOrder,
             CompleteAttempt = memory.CompleteAttempt,
+            Entropy = memory.Entropy,
             StatusWrittenAt = memory.StatusWrittenAt,
             StatusWaitsSince = memory.StatusWaitsSince,
             Options = options,

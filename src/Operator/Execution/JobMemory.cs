@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
@@ -23,6 +24,9 @@ internal sealed class JobMemory
 
     /// <summary>Nodes that were asked for, and when they were read.</summary>
     public Dictionary<string, (NodeState State, DateTimeOffset ReadAt)> Nodes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Secrets of gangs are made from it: those of one attempt are alike though its pods are not all made at once.</summary>
+    public string Entropy { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>Newest attempt of which all pods have been there.</summary>
     public int? CompleteAttempt { get; set; }
@@ -49,6 +53,10 @@ internal sealed class JobMemory
 
     /// <summary>By what was to be done with which object; pods are created in parallel.</summary>
     public ConcurrentDictionary<(WriteKind Write, string Kind, string Name), Refusal> Refusals { get; } = new();
+
+    /// <summary>The same, in an order that does not change.</summary>
+    public IReadOnlyList<Refusal> RefusalsInOrder =>
+        [.. Refusals.Values.OrderBy(r => r.Write).ThenBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal)];
 
     /// <summary>What is to be told of what was done, and the server has not taken yet; the oldest first.</summary>
     public List<ClusterEvent> Events { get; } = [];

@@ -10,15 +10,22 @@ namespace MhcOperator.Operator.Execution;
 /// <summary>
 /// Looks for pods by name before they are taken for gone: a pod whose label somebody has taken off is out of the store's sight and may train
 /// on. It gets the label back, as a pod of no attempt, and then goes the way of all pods of earlier attempts: it is deleted, and no gang is made
-/// before it has ended.
+/// before it has ended. Where that is refused, nothing is decided about the gang (<see cref="Planner"/>) until it is not.
 /// </summary>
 internal sealed class LostPods(ICluster cluster)
 {
     /// <summary>Pods looked for at once.</summary>
     private const int Concurrency = 32;
 
-    /// <returns>Whether there was one, so that the store must be looked at again.</returns>
-    public async Task<bool> FindAsync(Observed observed, DateTimeOffset now, CancellationToken cancel)
+    /// <returns>Whether one has its label back, so that the store must be looked at again.</returns>
+    public async Task<bool> FindAsync(Observed observed, DateTimeOffset now, GuardedWrites writes, CancellationToken cancel)
+    {
+        var found = await ReclaimAsync(observed, now, writes, cancel);
+        writes.ForgetOthers(WriteKind.Reclaim);
+        return found;
+    }
+
+    private async Task<bool> ReclaimAsync(Observed observed, DateTimeOffset now, GuardedWrites writes, CancellationToken cancel)
     {
         if (observed is not { Manifest.Job.Metadata.DeletionTimestamp: null, Status.Attempt: > 0 })
         {
@@ -40,9 +47,9 @@ internal sealed class LostPods(ICluster cluster)
         var together = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel };
         await Parallel.ForEachAsync(names, together, async (name, c) =>
         {
-            if (await cluster.ReadPodAsync(job.NamespaceProperty, name, c) is { } pod && Gang.IsOwned(pod.Metadata, context.Job))
+            if (await cluster.ReadPodAsync(job.NamespaceProperty, name, c) is { } pod && Gang.IsOwned(pod.Metadata, context.Job)
+                && await writes.TryAsync(WriteKind.Reclaim, "Pod", name, () => cluster.ReclaimPodAsync(pod, job.Name, c)))
             {
-                await cluster.ReclaimPodAsync(pod, job.Name, c);
                 found.Add(pod);
             }
         });

@@ -5,7 +5,6 @@ using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Gangs;
-using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Execution;
 
@@ -15,7 +14,7 @@ namespace MhcOperator.Operator.Execution;
 /// leaves a status from which the next one plans the rest, and names that carry the attempt, so that doing something again is a conflict and
 /// not a second pod. A write that is refused keeps back what depends on it and nothing else (<see cref="GuardedWrites"/>).
 /// </summary>
-internal sealed class PlanWriter(ICluster cluster, OperatorOptions options, TimeProvider time, OperatorMetrics? metrics, ILogger? log)
+internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMetrics? metrics)
 {
     /// <summary>Requests in flight for one job; a gang of 8 is made in one round trip, one of 512 does not flood the server.</summary>
     private const int Concurrency = 32;
@@ -27,10 +26,9 @@ internal sealed class PlanWriter(ICluster cluster, OperatorOptions options, Time
     private const int MostTries = 8;
 
     /// <returns>Whether something was refused, which the next plan must be told of.</returns>
-    public async Task<bool> CarryOutAsync(JobKey key, Observed observed, Plan plan, JobMemory memory, CancellationToken cancel)
+    public async Task<bool> CarryOutAsync(Observed observed, Plan plan, JobMemory memory, GuardedWrites writes, CancellationToken cancel)
     {
         var job = observed.Manifest.Job ?? new MhcTrainingJob { Metadata = observed.Manifest.Metadata };
-        var writes = new GuardedWrites(key, job.Metadata.Generation, memory, options, time, log);
         memory.StoreHasMore = false;
         memory.StatusWaitsSince = plan.StatusWaits ? memory.StatusWaitsSince ?? time.GetUtcNow() : null;
         var isDecided = await WriteStatusAsync(job, observed, plan, memory, writes, cancel);

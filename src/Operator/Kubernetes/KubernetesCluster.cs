@@ -175,17 +175,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         }
     }
 
-    public async Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel)
-    {
-        try
-        {
-            await MarkPodAsync(pod, new JobKey(pod.Metadata.NamespaceProperty, job), "labels", new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
-        }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity)
-        {
-            return; // it is gone, or the name is another pod's by now: the watch tells
-        }
-    }
+    public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) =>
+        MarkPodAsync(pod, new JobKey(pod.Metadata.NamespaceProperty, job), "labels", new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
 
     public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) => DeleteAsync(pods, pod, LabelledJob(pod), graceSeconds, cancel);
 
@@ -208,18 +199,10 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
             ["metadata"] = new JsonObject { ["uid"] = pod.Metadata.Uid },
             ["spec"] = new JsonObject { ["activeDeadlineSeconds"] = 1 },
         };
-        try
+        var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
+        if (LabelledJob(pod) is { } job)
         {
-            var (ns, name) = (pod.Metadata.NamespaceProperty, pod.Metadata.Name);
-            var written = await pods.Writer.PatchAsync(ns, name, null, patch, FieldManager, cancel);
-            if (LabelledJob(pod) is { } job)
-            {
-                ownWrites.Expect(KeyOf(job), () => pods.HasSeen(written.Metadata.ResourceVersion));
-            }
-        }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
-        {
-            return; // it is gone, or the name is another pod's by now: the watch tells
+            ownWrites.Expect(KeyOf(job), () => pods.HasSeen(written.Metadata.ResourceVersion));
         }
     }
 

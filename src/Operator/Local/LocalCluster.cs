@@ -101,6 +101,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel)
     {
         configMaps.Remove(map.Metadata.NamespaceProperty, map.Metadata.Name);
+        Raise(new JobKey(map.Metadata.NamespaceProperty, map.Metadata.Labels[Labels.Job]));
         return Task.CompletedTask;
     }
 

@@ -51,6 +51,9 @@ internal sealed record Observed
     /// <summary>Newest attempt of which this process has seen all pods; null: none.</summary>
     public int? CompleteAttempt { get; init; }
 
+    /// <summary>What nobody can guess, from which the secrets of gangs are made.</summary>
+    public string Entropy { get; init; } = "";
+
     /// <summary>When this process last wrote the job's status; null: not yet.</summary>
     public DateTimeOffset? StatusWrittenAt { get; init; }
 

@@ -61,11 +61,20 @@ internal sealed class PlanContext
     /// <summary>Whether the current attempt begins in the pods of the one before, and has not begun in all of them.</summary>
     public bool IsRestartingInPlace => Status.InPlace is { PodsAttempt: not null, Pending: true };
 
+    /// <summary>Whether a pod has lost its label and does not get it back: it may train on, so that nothing is decided about its gang.</summary>
+    public bool HasLostPods => Observed.Refusals.Any(r => r.Write == WriteKind.Reclaim);
+
     /// <summary>Whether pods are made in this plan.</summary>
     public bool MakesPods => pods.Count > 0;
 
     /// <summary>Whether the stored status says that the job is suspended, and it is no longer.</summary>
     private bool IsResumed => Observed.Status is { } stored && Conditions.IsTrue(stored.Conditions, ConditionTypes.Suspended);
+
+    /// <summary>Whether the stored status does not say yet what the working one says of refused writes.</summary>
+    private bool HasNewsOfRefusals =>
+        Condition(ConditionTypes.Reconciled) is { } told
+        && (Conditions.Find(Observed.Status?.Conditions ?? [], ConditionTypes.Reconciled) is not { } stored
+            || (stored.Status, stored.Message) != (told.Status, told.Message));
 
     /// <summary>
     /// Whether all pods of the current attempt have been there: one that is missing has then been lost, not delayed. The stored status says so
@@ -234,7 +243,7 @@ internal sealed class PlanContext
         {
             Status = change.Write ? Status : null,
             StatusFollowsPods = Observed.Status is null or { Attempt: 0 } && !IsResumed && Status.Attempt == 1 && pods.Count > 0 && events.Count == 0
-                && Condition(ConditionTypes.Reconciled) is null,
+                && !HasNewsOfRefusals,
             StatusWaits = change.LookAgainAt is not null,
             Dump = change.Write ? dumps : [],
             Order = orders,

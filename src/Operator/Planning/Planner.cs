@@ -25,7 +25,7 @@ internal static class Planner
 
         // A job that has finished may be edited too: that is observed, and what may not change is still refused.
         var isValid = ValidityPolicy.Apply(context);
-        if (isValid && !FinishedPolicy.IsFinished(context))
+        if (isValid && !FinishedPolicy.IsFinished(context) && !context.HasLostPods)
         {
             Decide(context);
         }

@@ -27,7 +27,8 @@ internal sealed record Refusal(string Kind, string Name, HttpStatusCode Status, 
     public bool IsUnexplained { get; init; }
 
     /// <summary>Whether the object may be gone already, which the caches show soon: then it was no refusal.</summary>
-    public bool MayBeGone => Write is WriteKind.Delete or WriteKind.Order or WriteKind.Own && Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict;
+    public bool MayBeGone =>
+        Write is WriteKind.Delete or WriteKind.Order or WriteKind.Stop or WriteKind.Own && Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict;
 
     /// <summary>Whether a gang lacks something because of it.</summary>
     public bool IsOfCreation => Write is WriteKind.Create or WriteKind.Apply;
@@ -37,6 +38,7 @@ internal sealed record Refusal(string Kind, string Name, HttpStatusCode Status, 
     {
         WriteKind.Create => $"{Kind} {Name} was refused: {Message}",
         WriteKind.Apply => $"a change of {Kind} {Name} was refused: {Message}",
+        WriteKind.Reclaim => $"giving {Kind} {Name} its label back was refused: {Message}",
         WriteKind.Order => $"the order to {Kind} {Name} was refused: {Message}",
         WriteKind.Delete => $"the deletion of {Kind} {Name} was refused: {Message}",
         WriteKind.Stop => $"the end of {Kind} {Name} was refused: {Message}",

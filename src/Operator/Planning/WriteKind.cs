@@ -3,6 +3,9 @@ namespace MhcOperator.Operator.Planning;
 /// <summary>What was to be done with an object.</summary>
 internal enum WriteKind
 {
+    /// <summary>Give a pod the label of its job back.</summary>
+    Reclaim,
+
     /// <summary>Make it.</summary>
     Create,
 

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using k8s;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
@@ -24,8 +27,28 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public int Polls { get; private set; }
 
+    /// <summary>The method by which each write was asked for.</summary>
+    public ConcurrentDictionary<string, string> Methods { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What to throw instead of a write of that text.</summary>
     public Func<string, Exception?> Refuse { get; set; } = _ => null;
+
+    /// <summary>What the cluster does not allow at all, and says; null: it does.</summary>
+    public Func<string, string?> Forbid { get; set; } = _ => null;
+
+    /// <summary>How a pod is shown; null: it is not.</summary>
+    public Func<V1Pod, V1Pod?> Show { get; set; } = pod => pod;
+
+    /// <summary>Gang scheduling of this cluster; null: as of the one behind it.</summary>
+    public ApiSupport? Gangs { get; set; }
+
+    /// <summary>Uids of pods that were given an order, and the order.</summary>
+    public ConcurrentDictionary<string, string> Orders { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Uids of pods that were given their label back.</summary>
+    public ConcurrentDictionary<string, bool> Reclaimed { get; } = new(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<string, PodGroup> groups = new(StringComparer.Ordinal);
 
     /// <summary>Dies at the write of that number from now, 1 being the next.</summary>
     public void CrashAt(int write, bool afterwards)
@@ -36,7 +59,7 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public JobManifest? FindJob(JobKey key) => inner.FindJob(key);
 
-    public IReadOnlyList<V1Pod> ListPods(JobKey key) => inner.ListPods(key);
+    public IReadOnlyList<V1Pod> ListPods(JobKey key) => [.. inner.ListPods(key).Select(Show).OfType<V1Pod>()];
 
     public V1Service? FindService(string ns, string name) => inner.FindService(ns, name);
 
@@ -50,16 +73,19 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     public ApiSupport FindApi(ApiFeature feature)
     {
         Questions.Enqueue(feature);
-        return inner.FindApi(feature);
+        return Gangs ?? inner.FindApi(feature);
     }
 
-    public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => inner.ListPodGroups(key);
+    public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => [.. groups.Values];
 
     public Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) =>
-        inner.ReadPodGroupAsync(apiVersion, kind, ns, name, cancel);
+        Task.FromResult(groups.GetValueOrDefault(name));
 
-    public Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel) =>
-        Write($"delete {group.Kind} {group.Metadata.Name}", () => inner.DeletePodGroupAsync(group, cancel));
+    public Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel) => Write($"delete {group.Kind} {group.Metadata.Name}", () =>
+    {
+        groups.TryRemove(group.Metadata.Name, out _);
+        return Task.CompletedTask;
+    });
 
     public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel) =>
         Write($"delete ConfigMap {map.Metadata.Name}", () => inner.DeleteConfigMapAsync(map, cancel));
@@ -81,7 +107,9 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     }
 
     public Task CreateAsync(JsonObject manifest, CancellationToken cancel) =>
-        Write($"create {manifest["kind"]} {manifest["metadata"]!["name"]}", () => inner.CreateAsync(manifest, cancel));
+        Write(
+            $"create {manifest["kind"]} {manifest["metadata"]!["name"]}",
+            () => Gangs?.Kind == (string?)manifest["kind"] ? Group(manifest) : inner.CreateAsync(manifest, cancel));
 
     public Task ApplyAsync(JsonObject manifest, CancellationToken cancel) =>
         Write($"apply {manifest["kind"]} {manifest["metadata"]!["name"]}", () => inner.ApplyAsync(manifest, cancel));
@@ -89,7 +117,11 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) =>
         Write($"delete Pod {pod.Metadata.Name}", () => inner.DeletePodAsync(pod, graceSeconds, cancel));
 
-    public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) => Write($"reclaim Pod {pod.Metadata.Name}", () => inner.ReclaimPodAsync(pod, job, cancel));
+    public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) => Write($"reclaim Pod {pod.Metadata.Name}", () =>
+    {
+        Reclaimed[pod.Metadata.Uid] = true;
+        return Task.CompletedTask;
+    });
 
     public Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel) =>
         Write($"own PersistentVolumeClaim {claim.Metadata.Name}", () => inner.SetClaimOwnerAsync(claim, owner, cancel));
@@ -98,7 +130,11 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) => Write($"dump Pod {pod.Metadata.Name}", () => inner.DumpThreadsAsync(pod, cancel));
 
-    public Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel) => Write($"order Pod {pod.Metadata.Name}", () => inner.OrderAsync(pod, order, count, cancel));
+    public Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel) => Write($"order Pod {pod.Metadata.Name}", () =>
+    {
+        Orders[pod.Metadata.Uid] = order;
+        return inner.OrderAsync(pod, order, count, cancel);
+    });
 
     /// <summary>What a pod's containers answer.</summary>
     public Func<V1Pod, IReadOnlyList<WorkerReport>?> Workers { get; set; } = _ => null;
@@ -128,12 +164,24 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
         return inner.GetTrainerStatusAsync(pod, cancel);
     }
 
-    private async Task Write(string what, Func<Task> write)
+    private Task Group(JsonObject manifest)
+    {
+        var group = new PodGroup(Gangs!.ApiVersion!, Gangs.Kind!) { Metadata = KubernetesJson.Deserialize<V1ObjectMeta>(manifest["metadata"]!.ToJsonString()) };
+        groups[group.Metadata.Name] = group;
+        return Task.CompletedTask;
+    }
+
+    private async Task Write(string what, Func<Task> write, [CallerMemberName] string method = "")
     {
         var left = Interlocked.Decrement(ref untilCrash);
         if (left == 0 && !crashAfterwards)
         {
             throw new CrashException();
+        }
+
+        if (Forbid(what) is { } why)
+        {
+            throw new ClusterException(HttpStatusCode.Forbidden, why);
         }
 
         if (Refuse(what) is { } refusal)
@@ -143,6 +191,7 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
         await write();
         Writes.Enqueue(what);
+        Methods[what] = method;
         if (left == 0)
         {
             throw new CrashException();

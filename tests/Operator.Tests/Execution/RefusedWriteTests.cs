@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
@@ -6,29 +7,30 @@ using static MhcOperator.Operator.Tests.Building.JobBuilder;
 
 namespace MhcOperator.Operator.Tests.Execution;
 
-/// <summary>
-/// A job's life from its start over a rollback, a suspension and a change to its deletion, in which one write is refused once, by one error: the job
-/// says so, and comes to the same end.
-/// </summary>
+/// <summary>Lives of jobs in which one write is refused once, by one error: the job says so, and comes to the same end.</summary>
 public sealed class RefusedWriteTests
 {
     private const string Words = "the server's own words";
 
-    /// <summary>A beginning of what the cluster is asked to do.</summary>
-    private static readonly string[] Writes =
-    [
-        "create Service demo", "create ConfigMap demo", "create PersistentVolumeClaim demo", "create Pod demo-1-0", "create Pod demo-2-1", "apply ConfigMap demo", "delete Pod demo-1-1",
-        "status", "event GangRunning", "event Succeeded", "suspend", "delete job",
-    ];
+    /// <summary>What the cluster does as a courtesy, and tells nobody of when it cannot.</summary>
+    private static readonly string[] Courtesies = [nameof(ICluster.DumpThreadsAsync)];
 
-    public static TheoryData<string, int> Faults { get; } = [.. Writes.SelectMany(write => ((int[])[400, 403, 404, 409, 413, 422, 429, 500, 503, 0]).Select(code => (write, code)))];
+    private static readonly ConcurrentDictionary<string, Task<Life>> Undisturbed = new(StringComparer.Ordinal);
+
+    public static TheoryData<string, string, int> Faults { get; } =
+    [
+        .. from life in Lives.All
+           from write in life.Value.Writes
+           from code in (int[])[400, 403, 404, 409, 413, 422, 429, 500, 503, 0]
+           select (life.Key, write, code),
+    ];
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_write_that_is_refused_once_is_told_and_changes_nothing_of_the_end(string write, int code)
+    public async Task A_write_that_is_refused_once_is_told_and_changes_nothing_of_the_end(string name, string write, int code)
     {
-        var undisturbed = await LiveAsync(null, 0);
-        var life = await LiveAsync(write, code);
+        var undisturbed = await Undisturbed.GetOrAdd(name, _ => LiveAsync(name, null, 0));
+        var life = await LiveAsync(name, write, code);
         Assert.True(life.WasRefused, "nothing was refused");
         Assert.Equal(undisturbed.End, life.End);
         Assert.Equal(undisturbed.Events, life.Events);
@@ -39,6 +41,23 @@ public sealed class RefusedWriteTests
         {
             Assert.True(life.WasTold, $"no condition says that {write} was refused");
         }
+    }
+
+    [Fact]
+    public async Task Every_kind_of_write_is_among_those_that_are_refused()
+    {
+        var writes = typeof(ICluster).GetMethods().Where(method => method.ReturnType == typeof(Task)).Select(method => method.Name)
+            .Except(Courtesies, StringComparer.Ordinal);
+        List<string> refused = [];
+        foreach (var (begin, goOn, prefixes) in Lives.All.Values)
+        {
+            var simulation = begin();
+            await goOn(simulation);
+            var sent = simulation.Cluster.Methods.Where(method => Array.Exists(prefixes, prefix => method.Key.StartsWith(prefix, StringComparison.Ordinal)));
+            refused.AddRange(sent.Select(method => method.Value));
+        }
+
+        Assert.Equal(writes.Order(StringComparer.Ordinal), refused.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -60,6 +79,21 @@ public sealed class RefusedWriteTests
         await simulation.PassAsync(TimeSpan.FromMinutes(1));
         Assert.True(simulation.Is(ConditionTypes.Reconciled));
         Assert.Empty(simulation.PodNames);
+    }
+
+    [Fact]
+    public async Task That_an_event_is_taken_at_last_is_told_though_nothing_else_happens()
+    {
+        var simulation = new Simulation(MakeJob());
+        await simulation.PassAsync(TimeSpan.FromSeconds(10));
+        var refused = 0;
+        simulation.Cluster.Refuse = what => what == "event Suspended" && refused++ == 0 ? new ClusterException(HttpStatusCode.BadRequest, Words) : null;
+        simulation.Local.Update(simulation.Key, spec => spec with { Suspend = true });
+        await simulation.SettleAsync();
+        Assert.False(simulation.Is(ConditionTypes.Reconciled));
+        await simulation.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Contains(simulation.Events, e => e.Reason == "Suspended");
+        Assert.True(simulation.Is(ConditionTypes.Reconciled));
     }
 
     [Fact]
@@ -110,9 +144,10 @@ public sealed class RefusedWriteTests
         Assert.Contains("0.125", simulation.Local.FindConfigMap("default", Operator.Planning.Gangs.GangNames.ConfigMap("demo"))!.Data.Values.Single(), StringComparison.Ordinal);
     }
 
-    private static async Task<Life> LiveAsync(string? write, int code)
+    private static async Task<Life> LiveAsync(string name, string? write, int code)
     {
-        var simulation = new Simulation(MakeJob().WithBackoff(0, 0).WithResponse(StabilityResponse.Suspend).With(j => j.Spec.RunPolicy.TtlSecondsAfterFinished = 300));
+        var (begin, goOn, _) = Lives.All[name];
+        var simulation = begin();
         var (wasRefused, wasTold) = (false, false);
         MhcTrainingJobStatus? last = null;
         simulation.Cluster.Refuse = what =>
@@ -131,22 +166,16 @@ public sealed class RefusedWriteTests
             wasTold |= job.Status!.Conditions.Any(c => c.Status == "False" && c.Message.Contains(Words, StringComparison.Ordinal));
         };
 
-        await simulation.PassAsync(TimeSpan.FromMinutes(1));
-        simulation.Launcher.Alive[0].Exit(86, Verdicts.LossSpike(restore: 100));
-        await simulation.PassAsync(TimeSpan.FromMinutes(2));
-        simulation.Local.Update(simulation.Key, spec => spec with { Suspend = false, Optimization = spec.Optimization with { PeakLearningRate = 0.125 } });
-        await simulation.PassAsync(TimeSpan.FromMinutes(1));
-        simulation.Launcher.Alive.ToList().ForEach(c => c.Exit(0));
-        await simulation.PassAsync(TimeSpan.FromMinutes(10));
-        Assert.Null(simulation.Local.FindJob(simulation.Key));
+        await goOn(simulation);
         string[] told = [Operator.Planning.Reasons.WriteRefused, Operator.Planning.Reasons.NotAllowed, Operator.Planning.Reasons.Rejected];
         return new Life(
             wasRefused,
             wasTold,
-            (last!.Phase, last.Attempt, last.Restarts, last.Rollbacks.Count, simulation.PodNames.Count()),
+            (last!.Phase, last.Attempt, last.Restarts, last.Rollbacks.Count, string.Join(' ', simulation.PodNames)),
             string.Join(' ', simulation.Events.Select(e => e.Reason).Except(told, StringComparer.Ordinal).Order(StringComparer.Ordinal)),
             [.. simulation.Violations, .. simulation.Launcher.Violations]);
     }
 
-    private sealed record Life(bool WasRefused, bool WasTold, (string? Phase, int Attempt, int Restarts, int Rollbacks, int Pods) End, string Events, IReadOnlyList<string> Violations);
+    private sealed record Life(
+        bool WasRefused, bool WasTold, (string? Phase, int Attempt, int Restarts, int Rollbacks, string Pods) End, string Events, IReadOnlyList<string> Violations);
 }
