@@ -39,6 +39,9 @@ public static class TrainerEnvironment
     /// <summary>Attempt, from 1.</summary>
     public const string Attempt = "MHC_ATTEMPT";
 
+    /// <summary>What only the ranks of this gang know, so that no stranger takes the place of one; absent: whoever names job and attempt is let in.</summary>
+    public const string GangSecret = "MHC_GANG_SECRET";
+
     /// <summary>Path of the JSON of a <see cref="TrainerConfiguration"/>.</summary>
     public const string Configuration = "MHC_CONFIG";
 

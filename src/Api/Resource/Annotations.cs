@@ -12,6 +12,9 @@ public static class Annotations
     /// </summary>
     public const string OrderCount = "training.mhc.dev/order-count";
 
+    /// <summary>What the ranks of the pod's gang know each other by (<see cref="Contract.TrainerEnvironment.GangSecret"/>).</summary>
+    public const string GangSecret = "training.mhc.dev/gang-secret";
+
     /// <summary>Uid of the job that a claim was made for.</summary>
     public const string MadeFor = "training.mhc.dev/made-for";
 }

@@ -44,7 +44,8 @@ internal static class PodTrimmer
 
     private static void Trim(V1ObjectMeta metadata)
     {
-        metadata.Annotations = metadata.Annotations?.Where(a => a.Key is Annotations.Order or Annotations.OrderCount).ToDictionary(StringComparer.Ordinal) is { Count: > 0 } orders ? orders : null;
+        var kept = metadata.Annotations?.Where(a => a.Key is Annotations.Order or Annotations.OrderCount or Annotations.GangSecret);
+        metadata.Annotations = kept?.ToDictionary(StringComparer.Ordinal) is { Count: > 0 } ours ? ours : null;
         metadata.SelfLink = null;
         metadata.NamespaceProperty = Texts.Share(metadata.NamespaceProperty);
         if (metadata.Labels is { } labels)

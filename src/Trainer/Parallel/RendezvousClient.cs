@@ -233,7 +233,7 @@ internal sealed class RendezvousClient : IDisposable
             client.ConnectAsync(host, port, patience.Token).AsTask().GetAwaiter().GetResult();
             KeepAlive.Enable(client.Client, timeout);
             var stream = client.GetStream();
-            stream.Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, identity.Job, identity.Attempt, identity.Rank, identity.Size));
+            stream.Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, identity.Job, identity.Attempt, identity.Rank, identity.Size, identity.Proof()));
             var answer = RendezvousProtocol.ReadInt32Async(stream, patience.Token).GetAwaiter().GetResult();
             var attempt = RendezvousProtocol.ReadInt32Async(stream, patience.Token).GetAwaiter().GetResult();
             var message = PeerText.Visible(RendezvousProtocol.ReadTextAsync(stream, patience.Token).GetAwaiter().GetResult());

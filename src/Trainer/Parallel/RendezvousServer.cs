@@ -6,7 +6,7 @@ namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
 /// The key-value store through which the ranks of one attempt find each other; rank 0 serves it on MASTER_PORT. Whoever does not greet
-/// as a rank of this job and this attempt, or greets twice, or after the gang stands, is refused and told why. Strangers and port scans, however
+/// as a rank of this job and this attempt, does not know the gang's secret, where there is one, or greets twice, or after the gang stands, is refused and told why. Strangers and port scans, however
 /// many and whatever they call themselves, cost it a closed connection each, a few lines of log in all, and no memory.
 /// Its connections then tell when a rank dies: a collective would notice too, but only when the next one is called.
 /// </summary>
@@ -143,6 +143,7 @@ internal sealed class RendezvousServer : IDisposable
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(GreetingTimeout);
         GangIdentity other;
+        byte[] proof;
         var stream = client.GetStream();
         try
         {
@@ -157,6 +158,7 @@ internal sealed class RendezvousServer : IDisposable
                 await RendezvousProtocol.ReadInt32Async(stream, patience.Token),
                 await RendezvousProtocol.ReadInt32Async(stream, patience.Token),
                 await RendezvousProtocol.ReadInt32Async(stream, patience.Token));
+            proof = await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestProof, patience.Token);
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
@@ -168,7 +170,7 @@ internal sealed class RendezvousServer : IDisposable
             _strangers.Leave(client);
         }
 
-        var refusal = Refusal(other) ?? Late(other);
+        var refusal = Refusal(other) ?? Untrusted(other, proof) ?? Late(other);
         var answer = RendezvousProtocol.Message(
             refusal is null ? RendezvousProtocol.Accepted : IsOneOfUs(other) ? RendezvousProtocol.Misconfigured : RendezvousProtocol.Refused,
             _identity.Attempt,
@@ -213,6 +215,10 @@ internal sealed class RendezvousServer : IDisposable
             ? null
             : $"{other} came to a gang of {_identity.Size} ranks (WORLD_SIZE)";
     }
+
+    /// <summary>Anybody can learn a job's name.</summary>
+    private string? Untrusted(GangIdentity other, byte[] proof) =>
+        _identity.Trusts(other, proof) ? null : $"{other} came without the secret of this gang (MHC_GANG_SECRET)";
 
     /// <summary>A rank is here once, and a gang that stands has no place for another: its connections are made.</summary>
     private string? Late(GangIdentity other)

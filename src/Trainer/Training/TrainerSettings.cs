@@ -68,7 +68,10 @@ internal sealed record TrainerSettings
         var job = $"{variables.Text(TrainerEnvironment.Namespace) ?? configuration.Namespace}/{variables.Text(TrainerEnvironment.Job) ?? configuration.Job}";
         return new TrainerSettings
         {
-            Identity = new GangIdentity(job, variables.Number(TrainerEnvironment.Attempt, 1, 1, int.MaxValue), rank, size),
+            Identity = new GangIdentity(job, variables.Number(TrainerEnvironment.Attempt, 1, 1, int.MaxValue), rank, size)
+            {
+                Secret = variables.Text(TrainerEnvironment.GangSecret),
+            },
             MasterAddress = variables.Text(TrainerEnvironment.MasterAddress) ?? "127.0.0.1",
             MasterPort = variables.Number(TrainerEnvironment.MasterPort, 29500, 1, 65535),
             Configuration = configuration,

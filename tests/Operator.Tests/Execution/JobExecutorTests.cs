@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 
@@ -135,6 +136,36 @@ public sealed class JobExecutorTests
         await simulation.PassAsync(TimeSpan.FromSeconds(2));
         Assert.DoesNotContain(simulation.Events, e => e.Reason == "NameConflict");
         Assert.Equal(["demo-1-0", "demo-1-1"], simulation.PodNames);
+    }
+
+    [Fact]
+    public async Task The_ranks_of_a_gang_and_nobody_else_have_a_secret_and_the_next_gang_has_another()
+    {
+        var simulation = new Simulation(MakeJob().WithBackoff(0, 0));
+        string[] Secrets() => [.. simulation.Launcher.Alive.Select(c => c.Pod.Spec.Containers[0].Env.Single(e => e.Name == "MHC_GANG_SECRET").Value)];
+
+        // One pod is made, the operator dies, and the next one makes the other.
+        simulation.Cluster.Refuse = what => what == "create Pod demo-1-1" ? new ClusterException(HttpStatusCode.ServiceUnavailable, "busy") : null;
+        await simulation.ReconcileAsync();
+        var first = Assert.Single(Secrets());
+        simulation.Cluster.Refuse = _ => null;
+        simulation.Cluster.CrashAt(1, afterwards: false);
+        await simulation.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, simulation.Crashes);
+        Assert.Equal([first, first], Secrets());
+        Assert.Equal(64, first.Length);
+
+        simulation.Launcher.Alive[0].Exit(137);
+        await simulation.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(2, Secrets().Length);
+        Assert.DoesNotContain(first, Secrets());
+        var other = new Simulation(MakeJob());
+        await other.SettleAsync();
+        Assert.NotEqual(first, other.Launcher.Alive[0].Pod.Spec.Containers[0].Env.Single(e => e.Name == "MHC_GANG_SECRET").Value);
+
+        var configuration = simulation.Local.FindConfigMap("default", "demo-config")!.Data.Values;
+        string[] told = [.. simulation.Events.Select(e => e.Message), StatusJson.Of(simulation.Status).ToJsonString(), .. configuration];
+        Assert.All(Secrets().Append(first), secret => Assert.All(told, text => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -58,6 +58,37 @@ public sealed class RendezvousTests : IDisposable
         Eventually.Holds(() => _log.Any(l => l.Contains(why, StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("another")]
+    public void A_stranger_that_knows_the_jobs_name_takes_no_ranks_place_where_the_gang_has_a_secret(string? known)
+    {
+        const string secret = "0123456789abcdef";
+        using var server = new RendezvousServer(IPAddress.Loopback, 0, Zero with { Secret = secret }, Patience, _log.Enqueue);
+        RendezvousClient Come(int rank, string? with) =>
+            RendezvousClient.Connect("127.0.0.1", server.Port, Zero with { Rank = rank, Secret = with }, Patience, _log.Enqueue, CancellationToken.None);
+
+        var error = Assert.Throws<TrainerException>(() => Come(1, known));
+        Assert.Equal((ExitCode.TryAgain, "RendezvousRefused"), (error.ExitCode, error.Reason));
+        Assert.Contains("came without the secret of this gang", error.Message, StringComparison.Ordinal);
+
+        using var zero = Come(0, secret);
+        using var one = Come(1, secret);
+        Meet(zero, one);
+        Assert.DoesNotContain(_log, l => l.Contains(secret, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_proof_is_of_one_rank_of_one_attempt_and_does_not_tell_the_secret()
+    {
+        var (gang, rank) = (Zero with { Secret = "secret" }, Zero with { Secret = "secret", Rank = 1 });
+        Assert.True(gang.Trusts(rank with { Secret = null }, rank.Proof()));
+        Assert.False(gang.Trusts(rank with { Attempt = 3 }, rank.Proof()));
+        Assert.False(gang.Trusts(Zero, rank.Proof()));
+        Assert.Empty(Zero.Proof());
+        Assert.DoesNotContain("secret", $"{rank}", StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_rank_that_was_told_another_size_has_another_configuration()
     {
@@ -73,7 +104,7 @@ public sealed class RendezvousTests : IDisposable
         for (var i = 0; i < 200; i++)
         {
             using var socket = new TcpClient("127.0.0.1", _server.Port);
-            socket.GetStream().Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, "evil\u001b]0;owned\u0007\nforged line", 2, 1, 2));
+            socket.GetStream().Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, "evil\u001b]0;owned\u0007\nforged line", 2, 1, 2, Array.Empty<byte>()));
             Assert.NotEqual(0, socket.GetStream().Read(new byte[4]));
         }
 
@@ -276,7 +307,7 @@ public sealed class RendezvousTests : IDisposable
         using (var socket = new TcpClient("127.0.0.1", _server.Port))
         {
             var stream = socket.GetStream();
-            stream.Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, Zero.Job, Zero.Attempt, 1, Zero.Size));
+            stream.Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, Zero.Job, Zero.Attempt, 1, Zero.Size, Array.Empty<byte>()));
             stream.Write([99, .. RendezvousProtocol.Message("key")]);
         }
 

@@ -46,6 +46,9 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
     /// <summary>The order that it was last given; null: none.</summary>
     public string? Order => Annotation(Annotations.Order);
 
+    /// <summary>What its ranks know those of the other pods by; null: nothing.</summary>
+    public string? Secret => Annotation(Annotations.GangSecret);
+
     /// <summary>Which time that order was given.</summary>
     public int OrderCount => int.TryParse(Annotation(Annotations.OrderCount), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 

@@ -11,7 +11,7 @@ namespace MhcOperator.Operator.Planning.Manifests;
 /// <summary>The contract's environment of one rank.</summary>
 internal static class GangEnvironment
 {
-    public static JsonArray For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, int localRank, bool takeOver)
+    public static JsonArray For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, int localRank, bool takeOver, string? secret = null)
     {
         var name = job.Metadata.Name;
         var workers = job.Spec.Workers;
@@ -34,6 +34,11 @@ internal static class GangEnvironment
         if (job.Metadata.CreationTimestamp is { } since)
         {
             Add(TrainerEnvironment.JobSince, new DateTimeOffset(since.ToUniversalTime()).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (secret is not null)
+        {
+            Add(TrainerEnvironment.GangSecret, secret);
         }
 
         Add(TrainerEnvironment.Configuration, $"{PodManifest.ConfigurationFolder}/{ConfigMapManifest.Key}");

@@ -24,7 +24,9 @@ internal static class PodManifest
     /// <param name="options">The same for all jobs.</param>
     /// <param name="gangs">What the cluster says of the gang scheduling that the job asks for.</param>
     /// <param name="takeOver">Whether a process of an older attempt may still run.</param>
-    public static JsonObject For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, OperatorOptions options, ApiSupport? gangs = null, bool takeOver = false)
+    /// <param name="secret">What the ranks of the gang know each other by; null: nothing.</param>
+    public static JsonObject For(
+        MhcTrainingJob job, MhcTrainingJobStatus status, int worker, OperatorOptions options, ApiSupport? gangs = null, bool takeOver = false, string? secret = null)
     {
         var name = GangNames.Pod(job.Metadata.Name, status.Attempt, worker);
         var devices = job.Spec.Workers.DevicesPerWorker;
@@ -40,7 +42,7 @@ internal static class PodManifest
             LayOver(pod, template, devices);
         }
 
-        Enforce(pod, job, status, worker, takeOver, InPlaceManifest.IsFor(job, options));
+        Enforce(pod, job, status, worker, takeOver, secret, InPlaceManifest.IsFor(job, options));
         GangMarks.Enforce(pod, job, status.Attempt, gangs ?? ApiSupport.Unknown);
         return pod;
     }
@@ -154,7 +156,7 @@ internal static class PodManifest
         ManifestMerge.Into(pod, overrides);
     }
 
-    private static void Enforce(JsonObject pod, MhcTrainingJob job, MhcTrainingJobStatus status, int worker, bool takeOver, bool inPlace)
+    private static void Enforce(JsonObject pod, MhcTrainingJob job, MhcTrainingJobStatus status, int worker, bool takeOver, string? secret, bool inPlace)
     {
         var name = job.Metadata.Name;
         var devices = job.Spec.Workers.DevicesPerWorker;
@@ -187,6 +189,11 @@ internal static class PodManifest
             pod["metadata"]!["labels"]![Labels.Generation] = generation.ToString(CultureInfo.InvariantCulture);
         }
 
+        if (secret is not null)
+        {
+            ManifestMerge.Into(pod, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Annotations.GangSecret] = secret } } });
+        }
+
         foreach (var container in Containers(pod))
         {
             PutUnderTheStandard(container);
@@ -199,7 +206,7 @@ internal static class PodManifest
                 continue;
             }
 
-            var contract = new JsonObject { ["env"] = GangEnvironment.For(job, status, worker, local, takeOver) };
+            var contract = new JsonObject { ["env"] = GangEnvironment.For(job, status, worker, local, takeOver, secret) };
             if (worker == 0 && local == 0)
             {
                 contract["ports"] = new JsonArray(Port("rendezvous", GangNames.RendezvousPort), Port("status", GangNames.StatusPort));

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using MhcOperator.Api;
 using MhcOperator.Operator.Planning.Gangs;
 using MhcOperator.Operator.Planning.Manifests;
@@ -67,10 +69,21 @@ internal static class GangPolicy
 
         var missing = context.Gang.Missing;
         var (job, status, options, gangs) = (context.Job, context.Status, context.Observed.Options, context.Observed.Gangs);
+        var secret = Secret(context);
         context.CreatePods(new PodManifests(
             [.. missing.Select(worker => GangNames.Pod(job.Metadata.Name, status.Attempt, worker))],
-            place => PodManifest.For(job, status, missing[place], options, gangs, takeOver: running.Count > 0)));
+            place => PodManifest.For(job, status, missing[place], options, gangs, takeOver: running.Count > 0, secret)));
     }
+
+    /// <summary>
+    /// What the ranks of the gang know each other by. Pods that are there already have it, so that it needs no place of its own, and is told to nobody
+    /// who may not read pods: an operator that died between two of them knows no other way to it.
+    /// </summary>
+    private static string? Secret(PlanContext context) => context.Gang.Current is [{ } made, ..]
+        ? made.Secret
+        : Convert.ToHexStringLower(HMACSHA256.HashData(
+            Encoding.UTF8.GetBytes(context.Observed.Entropy),
+            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{context.Job.Metadata.Uid}/{context.Status.Attempt}"))));
 
     private static void TellStuck(PlanContext context, List<WorkerPod> running)
     {
