@@ -1,6 +1,6 @@
 namespace MhcOperator.Api.Contract;
 
-/// <summary>Exit codes of the trainer contract. Any other code, <see cref="Unforeseen"/> too, restarts the gang and takes a restart of the job's.</summary>
+/// <summary>Exit codes of the trainer contract. Any other code restarts the gang and takes a restart of the job's.</summary>
 public static class ExitCode
 {
     /// <summary>Training is done.</summary>
@@ -9,7 +9,7 @@ public static class ExitCode
     /// <summary>The data is unreadable (EX_DATAERR); permanent.</summary>
     public const int DataUnreadable = 65;
 
-    /// <summary>An error in the trainer itself that nobody foresaw (EX_SOFTWARE).</summary>
+    /// <summary>An error in the trainer itself that nobody foresaw (EX_SOFTWARE); permanent where it comes again without progress in between.</summary>
     public const int Unforeseen = 70;
 
     /// <summary>Infrastructure failure, try again (EX_TEMPFAIL).</summary>

@@ -9,7 +9,7 @@ public sealed record GainPolicy
     /// <summary>Gain from which it counts; over 1. mHC stays near 1.6, unconstrained HC reaches 3000.</summary>
     public double Threshold { get; set; } = 100;
 
-    /// <summary>Measurements in a row before training counts as unstable; at least 1.</summary>
+    /// <summary>Measurements in a row from which a gain counts beside what another detector finds, or by itself where it is not finite; at least 1.</summary>
     public int Patience { get; set; } = 5;
 
     /// <summary>Steps between measurements; at least 1.</summary>

@@ -45,6 +45,9 @@ public sealed record MhcTrainingJobStatus
     /// <summary>Attempts in a row, the current one not counted, that were given up before all of their pods ran; null: none.</summary>
     public int? FailedStarts { get; set; }
 
+    /// <summary>How far training had come when the trainer last ended with 70, an error of its own; null: it never did.</summary>
+    public int? UnforeseenAtStep { get; set; }
+
     /// <summary>Restarts that kept their pods; null before the first.</summary>
     public InPlaceStatus? InPlace { get; set; }
 

@@ -9,7 +9,7 @@ public sealed record RollbackPolicy
     /// <summary>Data steps skipped before the onset and after the detection; at least 0.</summary>
     public int SkipBatches { get; set; } = 8;
 
-    /// <summary>Multiplies the learning rate after each rollback; over 0, at most 1.</summary>
+    /// <summary>Multiplies the learning rate after each rollback; over 0, at most 1. At 1, halved where new pods have not helped.</summary>
     public double LearningRateFactor { get; set; } = 1.0;
 
     /// <summary>Healthy steps that give one rollback back; at least 1.</summary>

@@ -49,6 +49,7 @@ internal static class Reasons
     public const string Finished = "Finished";
     public const string Failed = "Failed";
     public const string ConfigurationInvalid = "ConfigurationInvalid";
+    public const string TrainerError = "TrainerError";
     public const string DataUnreadable = "DataUnreadable";
     public const string MaxRestartsExceeded = "MaxRestartsExceeded";
     public const string RollbackLimitExceeded = "RollbackLimitExceeded";

@@ -7,7 +7,8 @@ namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
 /// What follows when a worker has failed. The strongest code of any rank decides: 78 and 65 end the job, 86 takes it back, and everything
-/// else is the infrastructure's and restarts the whole gang: so is whatever another container than a rank's ends with. A rank
+/// else is the infrastructure's and restarts the whole gang: so is whatever another container than a rank's ends with. A trainer's own error (70)
+/// that comes again, without progress since, is none that a restart helps against. A rank
 /// that lost its peer ends with 75, often before the peer's own code is seen, so a gang in which only such ranks have ended is given a moment.
 /// </summary>
 internal static class FailurePolicy
@@ -75,6 +76,12 @@ internal static class FailurePolicy
                 : (Reasons.WorkerDisrupted, "the cluster has taken a worker away");
             RestartPolicy.Restart(context, reason, $"{what}: {Told(taken.Name, taken.End!)}", counted: false);
         }
+        else if (failed.Find(p => p.End!.ExitCode == ExitCode.Unforeseen) is { } error && IsRepeated(context, error.End!))
+        {
+            var step = string.Create(CultureInfo.InvariantCulture, $"{context.Status.UnforeseenAtStep}");
+            var before = $"the trainer had ended with 70 at step {step} before, and has come no further since";
+            FinishedPolicy.Fail(context, Reasons.TrainerError, $"{Told(error.Name, error.End!)}; {before}");
+        }
         else
         {
             var reason = end is { ExitCode: null, Other: null } ? Reasons.WorkerLost : Reasons.WorkerFailed;
@@ -82,6 +89,23 @@ internal static class FailurePolicy
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Notes how far training had come when the trainer ended by an error of its own. A trainer that reports no steps has perhaps come further than it
+    /// says; ours says so by the reason that it leaves.
+    /// </summary>
+    /// <returns>Whether it had ended so before, and has come no further since.</returns>
+    private static bool IsRepeated(PlanContext context, PodEnd end)
+    {
+        if (context.Status.Progress is null && TerminationMessageReader.Read(end.Message)?.Reason != Reasons.TrainerError)
+        {
+            return false;
+        }
+
+        var (before, now) = (context.Status.UnforeseenAtStep, RestartTierPolicy.FurthestStep(context.Status));
+        context.Status.UnforeseenAtStep = Math.Max(before ?? 0, now);
+        return now <= before;
     }
 
     /// <summary>A pod that is deleted from a node that is being drained, or has gone, was taken away, though nobody says so.</summary>

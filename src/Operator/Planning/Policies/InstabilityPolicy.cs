@@ -1,3 +1,4 @@
+using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 
@@ -6,6 +7,9 @@ namespace MhcOperator.Operator.Planning.Policies;
 /// <summary>What follows when the trainer has found training unstable (exit code 86): what <c>stability.response</c> says.</summary>
 internal static class InstabilityPolicy
 {
+    /// <summary>What a learning rate is multiplied by where it is lowered although the job does not ask for it.</summary>
+    private const double LowerRate = 0.5;
+
     public static void Apply(PlanContext context)
     {
         var verdict = FindVerdict(context)!;
@@ -59,14 +63,26 @@ internal static class InstabilityPolicy
         }
 
         var inVain = RollbackBudget.InVain(context.Status, used, verdict.DetectedStep);
-        var tier = RestartTierPolicy.Choose(context, verdict.DetectedStep);
-        var record = RollbackRecorder.Record(context, verdict, tier);
+        var (tier, factor) = Rung(context, verdict);
+        var record = RollbackRecorder.Record(context, verdict, tier, factor);
         var target = record.RestoredStep == 0 ? "from the start" : $"from step {record.RestoredStep}";
         var skipped = record.Skipped.Length == 0 ? "" : $", without data steps {record.Skipped}";
-        var message = $"{Told(verdict)}; training goes on {target}{skipped}{(tier == RecoveryTiers.RestartInPlace ? ", in place" : "")}";
+        var inPlace = tier == RecoveryTiers.RestartInPlace ? ", in place" : "";
+        var slower = factor < 1 ? string.Create(CultureInfo.InvariantCulture, $", at {factor} of the learning rate, since it came back where it had been") : "";
+        var message = $"{Told(verdict)}; training goes on {target}{skipped}{inPlace}{slower}";
         context.Warn(Reasons.RolledBack, message);
         RestartPolicy.NextGang(context, Reasons.RolledBack, message, inVain == 0 ? null : RestartPolicy.NotBefore(context, inVain), tier);
     }
+
+    /// <summary>
+    /// How the job goes back. Where it had gone back from the same place before, what was done then was not enough, so that the next rung is taken: from
+    /// the pods that were kept to new ones, and from those to a lower learning rate, each time again.
+    /// </summary>
+    /// <returns>One of <see cref="RecoveryTiers"/>, and the factor of the learning rate beside that of the job.</returns>
+    private static (string Tier, double Factor) Rung(PlanContext context, Verdict verdict) =>
+        context.Status.Rollbacks is not [.., var last] || verdict.OnsetStep > last.DetectedStep ? (RestartTierPolicy.Choose(context, verdict.DetectedStep), 1)
+        : last.Tier == RecoveryTiers.RestartInPlace || context.Spec.Stability.Rollback.LearningRateFactor < 1 ? (RecoveryTiers.RecreateGang, 1)
+        : (RecoveryTiers.RecreateGang, LowerRate);
 
     /// <summary>The verdict of the lowest rank that has one; a stand-in where none can be read; null where no rank has ended with 86.</summary>
     private static Verdict? FindVerdict(PlanContext context)

@@ -10,10 +10,10 @@ internal static class RollbackRecorder
     /// <summary>Records that a status keeps: a resource has room for some thousands, and environment variables for fewer.</summary>
     private const int Most = 100;
 
-    public static RollbackRecord Record(PlanContext context, Verdict verdict, string tier)
+    public static RollbackRecord Record(PlanContext context, Verdict verdict, string tier, double factorBeside = 1)
     {
         var status = context.Status;
-        var factor = (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1) * context.Spec.Stability.Rollback.LearningRateFactor;
+        var factor = (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1) * context.Spec.Stability.Rollback.LearningRateFactor * factorBeside;
         var record = new RollbackRecord
         {
             Attempt = status.Attempt,

@@ -27,6 +27,42 @@ public sealed class FailurePolicyTests
     }
 
     [Theory]
+    [InlineData(null, 40, "TrainerError", false)]
+    [InlineData(40, 40, "", true)]
+    [InlineData(50, 40, "TrainerError", true)]
+    [InlineData(40, 41, "TrainerError", false)]
+    [InlineData(0, null, "TrainerError", true)]
+    [InlineData(0, null, "Other", false)]
+    public void The_trainers_own_error_that_comes_again_without_progress_fails_the_job(int? before, int? step, string reason, bool fails)
+    {
+        var status = MakeRunning(1, 2).With(s => (s.UnforeseenAtStep, s.Progress) = (before, step is { } done ? new ProgressStatus { Step = done } : null));
+        var message = $$"""{"reason":"{{reason}}","message":"an error in the trainer that was not foreseen: NullReferenceException"}""";
+        var plan = Scene.Of(MakeJob(), status).WithPods(MakePod(1, 0).Ended(70, message), MakePod(1, 1).Ended(75, "")).Plan();
+        if (fails)
+        {
+            plan.ShouldHaveFailed("TrainerError");
+            Assert.Contains("NullReferenceException", plan.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);
+            Assert.Contains($"at step {before} before, and has come no further since", plan.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal((2, 1, reason == "Other" ? before : step), (plan.Status!.Attempt, plan.Status.Restarts, plan.Status.UnforeseenAtStep));
+        }
+    }
+
+    [Fact]
+    public void The_trainers_own_error_spends_no_more_than_one_restart_where_it_always_comes_at_the_same_step()
+    {
+        const string message = """{"reason":"TrainerError","message":"an error in the trainer that was not foreseen: IndexOutOfRangeException"}""";
+        var scene = Scene.Of(MakeJob().WithRestarts(5), MakeRunning(1, 2).With(s => s.Progress = new ProgressStatus { Step = 7 }));
+        var first = scene.WithPods(MakePod(1, 0).Ended(70, message), MakePod(1, 1).Ended(75, "")).Plan();
+        Assert.Equal(2, first.Status!.Attempt);
+        var second = scene.After(first).WithPods(MakePod(2, 0).Ended(70, message), MakePod(2, 1).Ended(75, "")).Plan(60);
+        second.ShouldHaveFailed("TrainerError");
+        Assert.Equal(1, second.Status!.Restarts);
+    }
+
+    [Theory]
     [InlineData(78, 86, "Failed")]
     [InlineData(65, 75, "Failed")]
     [InlineData(86, 75, "RolledBack")]

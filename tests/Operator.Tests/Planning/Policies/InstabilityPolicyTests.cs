@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;
@@ -112,6 +113,30 @@ public sealed class InstabilityPolicyTests
         var status = Scene.Of(job, MakeRunning(2, 2).Rollback(1, 120, 100).With(s => s.Progress = new ProgressStatus { Step = reached }))
             .WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike(detected: reached, onset: reached, restore: 100)), MakePod(2, 1).Running()).Plan().Status!;
         Assert.Equal((3, waits), (status.Attempt, status.RestartNotBefore >= Clock.After(10).UtcDateTime));
+    }
+
+    [Theory]
+    [InlineData(null, 1, 115, "RestartInPlace", 1)]
+    [InlineData("RestartInPlace", 1, 115, "RecreateGang", 1)]
+    [InlineData("RestartInPlace", 1, 121, "RestartInPlace", 1)]
+    [InlineData("RecreateGang", 1, 115, "RecreateGang", 0.5)]
+    [InlineData("RecreateGang", 1, 90, "RecreateGang", 0.5)]
+    [InlineData("RecreateGang", 1, 121, "RestartInPlace", 1)]
+    [InlineData("RecreateGang", 0.8, 115, "RecreateGang", 0.8)]
+    public void Instability_that_comes_back_to_the_same_place_takes_the_next_rung(string? tierBefore, double factor, int onset, string tier, double learningRate)
+    {
+        var status = MakeRunning(1, 2).With(s => s.Progress = new ProgressStatus { Step = 130 });
+        if (tierBefore is not null)
+        {
+            status.With(s => s.Rollbacks = [new RollbackRecord { Attempt = 0, Reason = "LossSpike", OnsetStep = 115, DetectedStep = 120, RestoredStep = 60, Tier = tierBefore }]);
+        }
+
+        var verdict = new WorkerReport { Attempt = 1, ExitCode = 86, Message = Verdicts.LossSpike(detected: 130, onset: onset, restore: 60), EndedAt = Clock.Start.UtcDateTime };
+        var plan = Scene.Of(MakeJob().WithRollbacks(5, factor: factor), status).WithPods(MakePod(1, 0).Supervised(ready: false), MakePod(1, 1).Supervised())
+            .WithReports(("demo-1-0", verdict)).Plan();
+        var record = plan.Status!.Rollbacks[^1];
+        Assert.Equal((tier, learningRate), (record.Tier, record.LearningRateFactor));
+        Assert.Equal(learningRate < 1 && factor == 1, Assert.Single(plan.Events).Message.Contains("at 0.5 of the learning rate", StringComparison.Ordinal));
     }
 
     [Fact]
