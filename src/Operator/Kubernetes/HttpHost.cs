@@ -30,7 +30,7 @@ internal sealed class HttpHost : IAsyncDisposable
     public Uri Address => new(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Starts it.</summary>
-    /// <param name="address">IP address.</param>
+    /// <param name="address">IP address; :: is that of IPv4 as well.</param>
     /// <param name="port">Port; 0: a free one.</param>
     /// <param name="portOption">Option that gave the port, for the message.</param>
     /// <param name="listen">Further settings of the endpoint.</param>
@@ -41,7 +41,7 @@ internal sealed class HttpHost : IAsyncDisposable
     {
         if (!IPAddress.TryParse(address, out var parsed))
         {
-            throw new OperatorStartException($"--bind-address {address}: expected an IP address, such as 0.0.0.0");
+            throw new OperatorStartException($"--bind-address {address}: expected an IP address, such as :: or 0.0.0.0");
         }
 
         var builder = WebApplication.CreateSlimBuilder();

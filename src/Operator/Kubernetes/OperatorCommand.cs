@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using MhcOperator.CommandLine;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,12 @@ internal static class OperatorCommand
     private static readonly Option<string?> Namespace = new("--namespace") { Description = "Serve the jobs of this namespace only. Default: all namespaces." };
     private static readonly Option<string> Image = new("--default-trainer-image") { Description = "Image of jobs that name none.", DefaultValueFactory = _ => "mhc-trainer" };
     private static readonly Option<bool> AllowPrivileged = new("--allow-privileged-templates") { Description = "Accept pod templates with hostPath, privileged containers, host namespaces, other service accounts and whatever else the restricted Pod Security Standard refuses." };
-    private static readonly Option<string> BindAddress = new("--bind-address") { Description = "Address on which /healthz, /readyz and /metrics, and the webhooks, are served.", DefaultValueFactory = _ => "0.0.0.0" };
+    private static readonly Option<string> BindAddress = new("--bind-address")
+    {
+        Description = "Address on which /healthz, /readyz and /metrics, and the webhooks, are served; :: is all of both families of IP.",
+        DefaultValueFactory = _ => Everywhere,
+    };
+
     private static readonly Option<int> MetricsPort = NumberOption.Whole("--metrics-port",
         "Port for them; 0: a free one, which the log names.", 0, 65535, 8080);
     private static readonly Option<int?> WebhookPort = NumberOption.Whole("--webhook-port",
@@ -36,6 +42,9 @@ internal static class OperatorCommand
         "Seconds between two looks at a running trainer's status.", 0.1, 3600, 5);
     private static readonly Option<bool> NoRehearsal = new("--no-rehearsal") { Description = "Begin without having run a small job in memory: the process starts a second or two sooner, and its first job that much later." };
     private static readonly Option<LogLevel> Verbosity = ChoiceOption.Create<LogLevel>("--log-level", "Least level that is logged.");
+
+    /// <summary>A pod may have addresses of either family of IP, or of both; where the machine knows no IPv6, there is one to listen on.</summary>
+    private static string Everywhere => Socket.OSSupportsIPv6 ? "::" : "0.0.0.0";
 
     public static RootCommand Create()
     {

@@ -109,11 +109,10 @@ internal sealed class WebhookHost : IAsyncDisposable
         stop.Dispose();
     }
 
-    /// <summary>An address that stands for all of them is listened on, but not called.</summary>
-    private static Uri Loopback(Uri address) => address.Host switch
-    {
-        "0.0.0.0" => new UriBuilder(address) { Host = "127.0.0.1" }.Uri,
-        "[::]" => new UriBuilder(address) { Host = "[::1]" }.Uri,
-        _ => address,
-    };
+    /// <summary>
+    /// An address that stands for all of them is listened on, but not called. A machine without IPv6 addresses has no loopback of that family, and each
+    /// has this one.
+    /// </summary>
+    private static Uri Loopback(Uri address) =>
+        address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address;
 }

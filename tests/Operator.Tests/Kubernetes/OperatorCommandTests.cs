@@ -1,3 +1,6 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using MhcOperator.CommandLine.Tests;
 using MhcOperator.Operator.Kubernetes;
 
@@ -5,6 +8,8 @@ namespace MhcOperator.Operator.Tests.Kubernetes;
 
 public sealed class OperatorCommandTests
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Theory]
     [InlineData("", 0, 1)]
     [InlineData("--kube-api-qps 50", 50, 100)]
@@ -14,6 +19,19 @@ public sealed class OperatorCommandTests
     {
         var settings = OperatorCommand.Read(OperatorCommand.Create().Parse(arguments));
         Assert.Equal((perSecond, burst), (settings.RequestsPerSecond, settings.RequestBurst));
+    }
+
+    [Fact]
+    public async Task Where_nobody_says_where_both_families_of_IP_are_listened_on()
+    {
+        var settings = OperatorCommand.Read(OperatorCommand.Create().Parse("--metrics-port 0"));
+        await using var host = await HttpHost.StartAsync(
+            settings.BindAddress, 0, "--metrics-port", _ => { }, server => server.Map("/healthz", branch => branch.Run(context => context.Response.WriteAsync("ok"))), Cancel);
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        foreach (var address in (string[])(Socket.OSSupportsIPv6 ? ["127.0.0.1", "[::1]"] : ["127.0.0.1"]))
+        {
+            Assert.Equal("ok", await http.GetStringAsync(new Uri($"http://{address}:{host.Address.Port}/healthz"), Cancel));
+        }
     }
 
     [Fact]
