@@ -15,15 +15,14 @@ internal static class Backoff
     /// <param name="restarts">Restarts so far, this one included; at least 1.</param>
     /// <param name="uid">Of the job.</param>
     /// <param name="attempt">That is about to be made.</param>
-    public static TimeSpan Wait(BackoffSpec spec, int restarts, string uid, int attempt)
+    /// <param name="spread">By how much longer it may be, by the same hash.</param>
+    public static TimeSpan Wait(BackoffSpec spec, int restarts, string uid, int attempt, TimeSpan spread = default)
     {
         var doublings = Math.Clamp(restarts - 1, 0, 30);
         var seconds = Math.Min((double)spec.InitialSeconds * (1 << doublings), spec.MaximumSeconds);
-        return Spread(TimeSpan.FromSeconds(seconds), TimeSpan.Zero, uid, attempt);
+        var wait = TimeSpan.FromSeconds(seconds);
+        return wait + (((wait * Jitter) + spread) * Fraction($"{uid}/{attempt}"));
     }
-
-    /// <summary>Lengthens a wait by its jitter, and by up to <paramref name="most"/>.</summary>
-    public static TimeSpan Spread(TimeSpan wait, TimeSpan most, string uid, int attempt) => wait + (((wait * Jitter) + most) * Fraction($"{uid}/{attempt}"));
 
     /// <summary>FNV-1a, brought to [0, 1).</summary>
     private static double Fraction(string text)

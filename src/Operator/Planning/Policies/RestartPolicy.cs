@@ -17,8 +17,9 @@ internal static class RestartPolicy
     /// <param name="message">What happened.</param>
     /// <param name="counted">Whether it takes one of <c>runPolicy.maxRestarts</c>.</param>
     /// <param name="tier">One of <see cref="RecoveryTiers"/>. In place there is no wait: it is not done twice without progress in between.</param>
-    /// <param name="wait">How long; null: by <c>runPolicy.backoff</c> and the restarts so far.</param>
-    public static void Restart(PlanContext context, string reason, string message, bool counted, string tier = RecoveryTiers.RecreateGang, TimeSpan? wait = null)
+    /// <param name="spread">By how much longer than <c>runPolicy.backoff</c> says it may wait, by chance.</param>
+    public static void Restart(
+        PlanContext context, string reason, string message, bool counted, string tier = RecoveryTiers.RecreateGang, TimeSpan spread = default)
     {
         var status = context.Status;
         var allowed = context.Spec.RunPolicy.MaxRestarts;
@@ -41,7 +42,7 @@ internal static class RestartPolicy
 
         // What takes no restart waits longer each time, too, until a gang has come to run.
         status.FailedStarts = context.Is(ConditionTypes.Running) ? null : (status.FailedStarts ?? 0) + 1;
-        var notBefore = wait is { } given ? context.Now + given : NotBefore(context, Math.Max(used, status.FailedStarts ?? 0));
+        var notBefore = NotBefore(context, Math.Max(used, status.FailedStarts ?? 0), spread);
         var count = counted ? string.Create(CultureInfo.InvariantCulture, $" (restart {used} of {allowed})") : "";
         var inPlace = tier == RecoveryTiers.RestartInPlace;
         context.Warn(Reasons.Restarting, $"{reason}: {message}; the whole gang starts again{(inPlace ? " in place" : "")} from {Origin(context)}{count}");
@@ -56,8 +57,9 @@ internal static class RestartPolicy
     /// <summary>When the pods of the next attempt may be made.</summary>
     /// <param name="context">The plan.</param>
     /// <param name="times">How often it was tried without progress, this time included.</param>
-    public static DateTimeOffset NotBefore(PlanContext context, int times) =>
-        context.Now + Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, times), context.Job.Metadata.Uid ?? "", context.Status.Attempt + 1);
+    /// <param name="spread">By how much longer than that it may be, by chance.</param>
+    public static DateTimeOffset NotBefore(PlanContext context, int times, TimeSpan spread = default) =>
+        context.Now + Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, times), context.Job.Metadata.Uid ?? "", context.Status.Attempt + 1, spread);
 
     /// <summary>Goes on to the next attempt, whose pods, where they are new, are made when <paramref name="notBefore"/> has come and all old pods are gone.</summary>
     public static void NextGang(PlanContext context, string reason, string message, DateTimeOffset? notBefore, string tier)

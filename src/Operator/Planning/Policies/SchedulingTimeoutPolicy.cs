@@ -40,7 +40,7 @@ internal static class SchedulingTimeoutPolicy
             Reasons.SchedulingTimeout,
             $"pod {pod} did not run within {Text(seconds)} seconds (scheduling.timeoutSeconds): {why}; the gang gives its nodes back",
             counted: false,
-            wait: Wait(context, competes ? Math.Min(seconds, LongestSpread) : 0));
+            spread: TimeSpan.FromSeconds(competes ? Math.Min(seconds, LongestSpread) : 0));
         return true;
     }
 
@@ -63,17 +63,6 @@ internal static class SchedulingTimeoutPolicy
 
         var (pod, obstacle) = StartObstacle.First(gang.Current.Where(p => !p.HasStarted), context.Observed.Warnings)!.Value;
         return (pod, obstacle.Message, false);
-    }
-
-    /// <summary>The longer the gang has tried in vain, the longer it leaves its nodes to others.</summary>
-    private static TimeSpan Wait(PlanContext context, int spreadSeconds)
-    {
-        var backoff = context.Spec.RunPolicy.Backoff;
-        var tried = context.Condition(ConditionTypes.Restarting) is { Status: Conditions.True, LastTransitionTime: { } began }
-            ? (context.Now.UtcDateTime - began.ToUniversalTime()).TotalSeconds
-            : 0;
-        var wait = Math.Max(backoff.InitialSeconds, Math.Min(backoff.MaximumSeconds, tried));
-        return Backoff.Spread(TimeSpan.FromSeconds(wait), TimeSpan.FromSeconds(spreadSeconds), context.Job.Metadata.Uid ?? "", context.Status.Attempt + 1);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

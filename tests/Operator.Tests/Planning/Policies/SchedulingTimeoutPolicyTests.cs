@@ -140,14 +140,31 @@ public sealed class SchedulingTimeoutPolicyTests
     [Fact]
     public void Two_gangs_that_hold_half_of_each_others_nodes_come_back_apart_and_each_later_from_time_to_time()
     {
-        static DateTime Again(string uid, double since) => Scene
-            .Of(MakeJob().WithBackoff(0, 600).With(j => j.Metadata.Uid = uid), MakeStatus().With(s => s.Attempt = 5).Condition(ConditionTypes.Restarting, "True", "SchedulingTimeout"))
-            .WithPods(MakePod(5, 0).OwnedBy(uid).PlacedAt(Clock.After(since - 300)).Running(), MakePod(5, 1).OwnedBy(uid)).Plan(since).Status!.RestartNotBefore!.Value;
+        static double Wait(string uid, int failed)
+        {
+            var status = MakeStatus().With(s => (s.Attempt, s.FailedStarts) = (5, failed)).Condition(ConditionTypes.Restarting, "True", "SchedulingTimeout");
+            var scene = Scene.Of(MakeJob().WithBackoff(10, 600).With(j => j.Metadata.Uid = uid), status)
+                .WithPods(MakePod(5, 0).OwnedBy(uid).PlacedAt(Clock.After(1)).Running(), MakePod(5, 1).OwnedBy(uid));
+            return (scene.Plan(301).Status!.RestartNotBefore!.Value - Clock.After(301).UtcDateTime).TotalSeconds;
+        }
 
-        var early = Enumerable.Range(0, 20).Select(i => (Again($"uid-{i}", 301) - Clock.After(301).UtcDateTime).TotalSeconds).ToList();
+        var early = Enumerable.Range(0, 20).Select(i => Wait($"uid-{i}", 0)).ToList();
         Assert.True(early.Max() - early.Min() > 20, string.Join(' ', early));
-        Assert.All(early, wait => Assert.InRange(wait, 301, 301 * 1.2 + 30));
-        Assert.InRange((Again("uid-0", 5000) - Clock.After(5000).UtcDateTime).TotalSeconds, 600, 600 * 1.2 + 30);
+        Assert.All(early, wait => Assert.InRange(wait, 10, 10 * 1.2 + 30));
+        Assert.InRange(Wait("uid-0", 4), 160, 160 * 1.2 + 30);
+        Assert.InRange(Wait("uid-0", 50), 600, 600 * 1.2 + 30);
+    }
+
+    /// <summary>As after any other attempt that was given up before all of its pods ran.</summary>
+    [Fact]
+    public void It_waits_as_long_as_any_other_attempt_that_has_not_run()
+    {
+        static DateTime? Again(params PodBuilder[] pods) =>
+            Scene.Of(MakeJob().WithBackoff(10, 600), MakeStatus().With(s => (s.Attempt, s.FailedStarts) = (1, 3)).Condition(ConditionTypes.Restarting, "True", "SchedulingTimeout")).WithPods(pods).Plan(300).Status!.RestartNotBefore;
+
+        var image = Again(MakePod(1, 0).Running(), MakePod(1, 1).Waiting("ImagePullBackOff", "no such image"));
+        Assert.NotNull(image);
+        Assert.Equal(Again(MakePod(1, 0).Running(), MakePod(1, 1).Ended(137, "")), image);
     }
 
     private static V1ContainerStatus Waiting(string container, string reason, string message = "") => new()
