@@ -2,9 +2,9 @@ using MhcOperator.Cli;
 using MhcOperator.Cli.Terminal;
 using MhcOperator.CommandLine;
 
-if (OpenFileLimit.Problem() is { } problem)
+if (Surroundings.Problem() is (_, var words))
 {
-    OpenFileLimit.Say($"mhc: {problem}");
+    Surroundings.Say($"mhc: {words}");
     return CliExitCode.BadInput;
 }
 

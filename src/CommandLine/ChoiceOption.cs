@@ -17,6 +17,7 @@ internal static class ChoiceOption
         return new Option<T>(name)
         {
             Description = description,
+            HelpName = string.Join('|', choices),
             Arity = ArgumentArity.ExactlyOne,
             CustomParser = result =>
             {

@@ -6,10 +6,10 @@ using MhcOperator.Trainer.Commands;
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Training;
 
-if (OpenFileLimit.Problem() is { } problem)
+if (Surroundings.Problem() is (var reason, var words))
 {
-    OpenFileLimit.Say($"mhc-trainer: {problem}");
-    TrainCommand.Refuse(args, "TooFewOpenFiles", problem);
+    Surroundings.Say($"mhc-trainer: {words}");
+    TrainCommand.Refuse(args, reason, words);
     return ExitCode.ConfigurationWrong;
 }
 
@@ -35,13 +35,18 @@ static async Task<int> RunAsync(string[] args)
 
     try
     {
-        return await ProgramLine.InvokeAsync(TrainerCommands.Create(), args, new InvocationConfiguration { EnableDefaultExceptionHandler = false },
-            ExitCode.ConfigurationWrong);
+        var console = new InvocationConfiguration { Output = OutputWriter.Around(Console.Out), EnableDefaultExceptionHandler = false };
+        return await ProgramLine.InvokeAsync(TrainerCommands.Create(), args, console, ExitCode.ConfigurationWrong);
+    }
+    catch (OutputException e)
+    {
+        Surroundings.Say($"mhc-trainer: the output cannot be written: {e.Message}");
+        return ExitCode.TryAgain;
     }
     catch (Exception e)
     {
         var failure = e as TrainerException ?? TrainerException.Unforeseen(e, CrashReport.Keep(e, "mhc-trainer"));
-        Console.Error.WriteLine(failure.Message);
+        Surroundings.Say(failure.Message);
         return failure.ExitCode;
     }
 }

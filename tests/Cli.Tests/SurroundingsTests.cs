@@ -40,6 +40,19 @@ public sealed class SurroundingsTests : IDisposable
         Assert.Equal($"mhc: a process may open only {limit} files here (ulimit -n), and 256 are needed; raise that limit", error.Trim());
     }
 
+    [Theory]
+    [InlineData("validate ../job.yaml")]
+    [InlineData("crd")]
+    public async Task A_working_folder_that_is_gone_is_said(string command)
+    {
+        shell.Write("job.yaml", Manifests.Small);
+
+        var (code, error) = await RunAsync($"mkdir gone; cd gone; rmdir ../gone; exec \"$0\" {command}");
+
+        Assert.Equal(CliExitCode.BadInput, code);
+        Assert.Equal("mhc: the working folder has been deleted or cannot be entered; start in another one", error.Trim());
+    }
+
     private async Task<(int Code, string Error)> RunAsync(string script)
     {
         using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script, Path.Combine(AppContext.BaseDirectory, "mhc")])

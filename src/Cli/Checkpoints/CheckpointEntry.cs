@@ -12,6 +12,9 @@ internal sealed record CheckpointEntry
     /// <summary>Why it is so.</summary>
     public string Reason { get; init; } = "";
 
+    /// <summary>NAMESPACE/NAME of the job that wrote it.</summary>
+    public string? Job { get; init; }
+
     /// <summary>Attempt that wrote it.</summary>
     public int? Attempt { get; init; }
 

@@ -47,6 +47,7 @@ internal static class CheckpointReader
                 Step = step,
                 Health = wrong is not null ? Broken : health?["state"]?.GetValue<string>() ?? "candidate",
                 Reason = wrong ?? health?["reason"]?.GetValue<string>() ?? "",
+                Job = manifest["job"]?.GetValue<string>(),
                 Attempt = manifest["attempt"]?.GetValue<int>(),
                 Ranks = manifest["worldSize"]?.GetValue<int>(),
                 Tokens = manifest["tokens"]?.GetValue<long>(),

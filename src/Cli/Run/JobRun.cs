@@ -1,9 +1,11 @@
 using System.Globalization;
+using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Cli.Checkpoints;
 using MhcOperator.Cli.Terminal;
+using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Local;
 
 namespace MhcOperator.Cli.Run;
@@ -40,10 +42,9 @@ internal static class JobRun
             await host.Output.WriteLineAsync($"warning: {advice}");
         }
 
-
         if (options.Resume)
         {
-            await ExpectCheckpointAsync(host, Path.Combine(folder, "checkpoints"), cancel);
+            await ExpectCheckpointAsync(host, Path.Combine(folder, "checkpoints"), manifest.Metadata, cancel);
         }
 
         var running = true;
@@ -79,8 +80,8 @@ internal static class JobRun
         return await FinishAsync(host, options, job!, history, follower.Elapsed, folder, trainer, interrupts);
     }
 
-    /// <summary>Training that began anew although there was something to go on with would look like a success.</summary>
-    private static async Task ExpectCheckpointAsync(CliHost host, string folder, CancellationToken cancel)
+    /// <summary>Training that began anew although there was something to go on with, or went on from another's, would look like a success.</summary>
+    private static async Task ExpectCheckpointAsync(CliHost host, string folder, V1ObjectMeta job, CancellationToken cancel)
     {
         var found = Directory.Exists(folder) ? await CheckpointReader.ReadAsync(folder, hash: false, cancel) : [];
         if (found.Count == 0)
@@ -91,6 +92,12 @@ internal static class JobRun
         {
             throw new CliException(string.Create(CultureInfo.InvariantCulture,
                 $"{host.ShownPath(folder)}: none of {found.Count} checkpoints is whole (that of step {found[^1].Step}: {found[^1].Reason}); leave --resume out to begin another run"));
+        }
+        else if (found.Last(c => c.Health != CheckpointReader.Broken) is { Job: { } writer } newest
+            && job.GenerateName is null && writer != new JobKey(job.NamespaceProperty ?? "default", job.Name).ToString())
+        {
+            await host.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                $"warning: the checkpoint of step {newest.Step} in {host.ShownPath(folder)} is of the job {writer}; {job.Name} goes on from it"));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using MhcOperator.CommandLine;
 using Spectre.Console;
 
 namespace MhcOperator.Cli.Terminal;
@@ -15,14 +16,14 @@ internal sealed record CliHost
     public required TextWriter Output
     {
         get;
-        init => (terminal, field) = (value, PrintableWriter.Around(value));
+        init => (terminal, field) = (value, OutputWriter.Printable(value));
     }
 
     /// <summary>Errors.</summary>
     public required TextWriter Error
     {
         get;
-        init => field = PrintableWriter.Around(value);
+        init => field = OutputWriter.Printable(value);
     }
 
     /// <summary>Whether <see cref="Output"/> is a terminal; where it is not, no control code is ever written.</summary>

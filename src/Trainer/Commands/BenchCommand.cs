@@ -3,6 +3,7 @@ using MhcOperator.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
@@ -13,7 +14,7 @@ namespace MhcOperator.Trainer.Commands;
 
 /// <summary>
 /// <c>mhc-trainer bench</c>: the time of a training step on each residual path, variants taking turns so that the machine's other work hits
-/// them alike, as ratios of medians to the first; with --memory the most memory of each, too. Exit 2 when the sizes do not fit.
+/// them alike, as ratios of medians to the first; with --memory the most memory of each, too. Exit 78 when the sizes do not fit.
 /// </summary>
 internal static class BenchCommand
 {
@@ -32,7 +33,7 @@ internal static class BenchCommand
         var vocabulary = BenchTools.Size("--vocabulary", "Token numbers.", 256);
         var batch = BenchTools.Size("--batch-tokens", "Tokens in a step, a multiple of --context.", 2048);
         var streams = BenchTools.Size("--streams", "n, residual streams.", 4);
-        var threads = BenchTools.Size("--threads", "libtorch's threads.", 1);
+        var threads = BenchTools.Threads(1);
         var rounds = BenchTools.Size("--rounds", $"Measured steps of every variant; at least {LeastRounds}.", 9);
         var only = ChoiceOption.CreateMany(
             "--variants",
@@ -61,7 +62,7 @@ internal static class BenchCommand
                 error.WriteLine(tokens % model.ContextLength != 0
                     ? $"--batch-tokens must be a multiple of --context ({model.ContextLength}), not {tokens}."
                     : $"--rounds must be at least {LeastRounds}, not {parsed.GetValue(rounds)}.");
-                return 2;
+                return ExitCode.ConfigurationWrong;
             }
 
             torch.set_num_threads(parsed.GetValue(threads));
@@ -73,8 +74,8 @@ internal static class BenchCommand
             }
             catch (ArgumentException exception)
             {
-                error.WriteLine(exception.Message);
-                return 2;
+                error.WriteLine(exception.Message.Split(" (Parameter")[0]); // the rest is a name in the code
+                return ExitCode.ConfigurationWrong;
             }
         });
         return command;

@@ -13,6 +13,9 @@ internal static class BenchTools
     public static Option<int> Size(string name, string description, int value) =>
         NumberOption.Whole(name, $"{description} Default {value}.", 1, int.MaxValue, value);
 
+    /// <summary><c>--threads</c>.</summary>
+    public static Option<int> Threads(int value) => NumberOption.Whole("--threads", $"libtorch's threads. Default {value}.", 1, 1024, value);
+
     /// <summary><c>--json FILE</c>.</summary>
     public static Option<FileInfo?> ResultFile() => new("--json") { Description = "Also write the results to this file." };
 

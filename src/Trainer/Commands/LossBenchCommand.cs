@@ -22,7 +22,7 @@ internal static class LossBenchCommand
         var tokens = BenchTools.Size("--tokens", "Tokens.", 2048);
         var channels = BenchTools.Size("--channels", "C, inputs of the projection.", 512);
         var vocabulary = BenchTools.Size("--vocabulary", "Token numbers.", 50257);
-        var threads = BenchTools.Size("--threads", "libtorch's threads.", 2);
+        var threads = BenchTools.Threads(2);
         var rounds = BenchTools.Size("--rounds", "Interleaved rounds; medians are compared.", 5);
         var precision = ChoiceOption.Create<Precision>("--precision", "Float32 or BFloat16; Float32 where absent.");
         var file = BenchTools.ResultFile();

@@ -35,7 +35,7 @@ internal static class TrainCommand
     {
         if (args is [Name, ..])
         {
-            TerminationReport.Write(TerminationPath, TerminationReport.Render(TrainerException.Configuration(reason, message)), OpenFileLimit.Say);
+            TerminationReport.Write(TerminationPath, TerminationReport.Render(TrainerException.Configuration(reason, message)), Surroundings.Say);
         }
     }
 

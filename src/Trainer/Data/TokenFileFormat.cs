@@ -66,7 +66,13 @@ internal readonly record struct TokenFileFormat(long Offset, int BytesPerToken, 
         }
 
         var format = new TokenFileFormat(0, width, size / width);
-        return NumberLayout.Wider([.. format.Sample(file, SampleBytes).Select(s => s.Part)], width) is { } wider
+        List<byte[]> sample = [.. format.Sample(file, SampleBytes).Select(s => s.Part)];
+        if (OtherNumbers.Tell(sample, vocabulary) is { } other)
+        {
+            throw Unreadable(path, $"{other}");
+        }
+
+        return NumberLayout.Wider(sample, width) is { } wider
             ? throw Unreadable(path,
                 $"it would be read as {new NumberLayout(width)}, and it holds {wider}: {Remedy(wider)} (a vocabulary of {vocabulary} is read as {(vocabulary > LargestUInt16Vocabulary ? "uint32" : "uint16")} unless the name says otherwise)")
             : format;

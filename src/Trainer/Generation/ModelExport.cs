@@ -38,6 +38,11 @@ internal static class ModelExport
             Step = manifest.Step,
             WeightsSha256 = manifest.WeightsSha256,
         };
+        if (File.Exists(folder))
+        {
+            throw TrainerException.Configuration("OutputNotWritable", $"--output {folder}: it is no folder");
+        }
+
         try
         {
             var disk = Disk.Instance;

@@ -53,6 +53,11 @@ internal sealed class TrainedModel : IDisposable
 
     private static (CheckpointFolder Folder, CheckpointManifest Manifest) Find(string path)
     {
+        if (!Directory.Exists(path))
+        {
+            throw TrainerException.Configuration("CheckpointMissing", $"--checkpoint: {path} is no folder");
+        }
+
         var single = File.Exists(Path.Combine(path, CheckpointFolder.ManifestName));
         var folder = CheckpointFolder.OpenForReading(single ? Path.GetDirectoryName(path)! : path);
         var problem = $"{path} has no checkpoint";

@@ -107,6 +107,20 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task Whose_checkpoints_a_job_of_another_name_goes_on_from_is_said()
+    {
+        Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);
+        Directory.CreateDirectory(Path.Combine(shell.Folder, "out/checkpoints/step-00000010"));
+        shell.Write("out/checkpoints/step-00000010/manifest.json", """{"job":"default/small","shards":[]}""");
+        Assert.DoesNotContain("is of the job", (await RunAsync("--resume")).Output, StringComparison.Ordinal);
+        shell.Write(manifest, Manifests.Small.Replace("name: small", "name: other", StringComparison.Ordinal));
+
+        var result = await RunAsync("--resume");
+
+        Assert.Contains("warning: the checkpoint of step 10 in out/checkpoints is of the job default/small; other goes on from it", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_pods_warn_of_is_told_once()
     {
         var result = await RunAsync();

@@ -73,6 +73,7 @@ public sealed class BenchCommandTests
     [InlineData("--streams", "9", "model.mhc.streams must be from 1 to 8")]
     [InlineData("--layers", "0", "--layers: '0' was given; a whole number from 1")]
     [InlineData("--variants", "other", "--variants: 'other' was given; one of standard, mhc, mhc-reference")]
+    [InlineData("--threads", "1025", "--threads: '1025' was given; a whole number from 1 to 1024 was expected")]
     [InlineData("--variants", "", "--variants: '' was given; one of standard, mhc, mhc-reference")]
     public void What_cannot_be_run_is_said(string option, string value, string message)
     {
@@ -83,6 +84,7 @@ public sealed class BenchCommandTests
 
         Assert.NotEqual(0, exit);
         Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("(Parameter", error, StringComparison.Ordinal);
     }
 
     private static (int Exit, string Output, string Error) Bench(string[] arguments)

@@ -108,6 +108,52 @@ public sealed class TokenFileFormatTests : IDisposable
         Assert.Equal((2, 3000), (file.Format.BytesPerToken, file.Length));
     }
 
+    [Theory]
+    [InlineData("float64", 250)]
+    [InlineData("float64", 50_000)]
+    [InlineData("float32", 250)]
+    [InlineData("float32", 50_000)]
+    [InlineData("float16", 250)]
+    [InlineData("float16", 50_000)]
+    [InlineData("bfloat16", 250)]
+    [InlineData("bfloat16", 50_000)]
+    public void Floating_point_numbers_are_named(string type, int most)
+    {
+        var random = new Random(1);
+        byte[] bytes = [.. Enumerable.Range(0, 20_000).Select(_ => random.Next(most)).SelectMany(number => type switch
+        {
+            "float64" => BitConverter.GetBytes((double)number),
+            "float32" => BitConverter.GetBytes((float)number),
+            "float16" => BitConverter.GetBytes((Half)number),
+            _ => BitConverter.GetBytes((float)number)[2..],
+        })];
+
+        Fails(Write("train.bin", bytes), Gpt2, $"it holds {type} numbers", "uint16");
+        Fails(Write("train.u32.bin", bytes), Llama3, $"it holds {type} numbers");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Text_in_two_bytes_a_letter_is_named(bool bigEndian)
+    {
+        var text = new UnicodeEncoding(bigEndian, byteOrderMark: false).GetBytes(string.Concat(Enumerable.Repeat("Once upon a time there was a café.\n", 40)));
+
+        Fails(Write("train.bin", text), Gpt2, "UTF-16", "iconv");
+    }
+
+    [Fact]
+    public void Bytes_as_tokens_are_tokens_whatever_they_spell()
+    {
+        var file = TokenFile.OfTokens(Write("train.bin", Encoding.Unicode.GetBytes(new string('a', 500) + new string('b', 500))), 256, _open);
+
+        TokenNumbers.Check([file], 256);
+        Assert.Equal((2, 1000), (file.Format.BytesPerToken, file.Length));
+    }
+
+    [Fact]
+    public void Zeros_alone_are_no_tokens() => Fails(Write("train.bin", new byte[20_000]), Gpt2, "zeros");
+
     [Fact]
     public void What_is_wrong_only_in_the_middle_is_found()
     {

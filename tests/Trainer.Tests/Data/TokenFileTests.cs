@@ -97,7 +97,7 @@ public sealed partial class TokenFileTests : IDisposable
     [Fact]
     public void A_token_file_that_shrinks_is_an_error_and_not_silence()
     {
-        var path = _folder.Write("1.bin", new byte[1 << 20]);
+        var path = _folder.Write("1.bin", [.. Enumerable.Repeat((byte)1, 1 << 20)]);
         var file = TokenFile.OfTokens(path, SmallVocabulary, _open);
         File.WriteAllBytes(path, new byte[100]);
         var inside = new long[50];

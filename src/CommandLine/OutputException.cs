@@ -1,4 +1,4 @@
-namespace MhcOperator.Cli.Terminal;
+namespace MhcOperator.CommandLine;
 
 /// <summary>Standard output or standard error takes no more: the disk is full, or it is closed.</summary>
 /// <param name="cause">What the system said.</param>
