@@ -6,8 +6,8 @@ check() {
   local missing=() tool
   [ "$(id -u)" = 0 ] || missing+=("root")
   # shellcheck source=/dev/null
-  [ "$(. /etc/os-release && echo "${ID:-}-${VERSION_CODENAME:-}")" = debian-bookworm ] ||
-    missing+=("Debian 12, whose packages the cluster is made of")
+  [[ $(. /etc/os-release && echo "${ID:-}-${VERSION_CODENAME:-}") = debian-@(bookworm|trixie) ]] ||
+    missing+=("Debian 12 or 13, with which the packages of Debian 12 run that the cluster is made of")
   for tool in apt-get curl dpkg-source flock gcc ip jq nsenter openssl pgrep unshare; do
     command -v "$tool" > /dev/null || missing+=("the program $tool")
   done

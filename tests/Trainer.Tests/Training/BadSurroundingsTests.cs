@@ -55,6 +55,40 @@ public sealed class BadSurroundingsTests
     }
 
     [Fact]
+    public void A_working_folder_that_is_gone_is_said()
+    {
+        using var job = new TestJob();
+        using var folder = new TemporaryFolder();
+        var environment = job.Environment(0, 1, 0);
+        environment["TRAINER"] = TrainerProcess.Program;
+        using var trainer = TrainerProcess.Start("bash", ["-c", $"cd '{folder.Path}'; mkdir gone; cd gone; rmdir ../gone; exec \"$TRAINER\" train"], environment);
+
+        Assert.Equal(ExitCode.ConfigurationWrong, trainer.Wait());
+        Assert.Contains("\"NoWorkingFolder\"", job.Termination, StringComparison.Ordinal);
+        Assert.Contains("mhc-trainer: the working folder has been deleted", trainer.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_result_that_cannot_be_written_and_a_checkpoint_that_is_not_there_are_said()
+    {
+        using var job = new TestJob();
+        job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 2, WarmupSteps = 1 };
+        Assert.Equal(ExitCode.Done, job.Run().ExitCode);
+
+        Assert.Equal((ExitCode.TryAgain, "mhc-trainer: the output cannot be written: No space left on device"), Sample(job.Checkpoints, "> /dev/full"));
+        Assert.Equal((ExitCode.TryAgain, "mhc-trainer: the output cannot be written: it is closed"), Sample(job.Checkpoints, ">&-"));
+        Assert.Equal((ExitCode.ConfigurationWrong, "--checkpoint: /nowhere is no folder"), Sample("/nowhere", ""));
+
+        static (int Exit, string Said) Sample(string checkpoint, string output)
+        {
+            using var trainer = TrainerProcess.Start(
+                "bash", ["-c", $"exec \"$TRAINER\" sample --tokens 2 --prompt a --checkpoint '{checkpoint}' {output}"], new Dictionary<string, string> { ["TRAINER"] = TrainerProcess.Program });
+            var exit = trainer.Wait();
+            return (exit, trainer.Output.Trim());
+        }
+    }
+
+    [Fact]
     public void An_error_that_nobody_foresaw_has_last_words_and_a_code_of_its_own()
     {
         using var job = new TestJob();
@@ -65,6 +99,7 @@ public sealed class BadSurroundingsTests
         File.Delete(broken.File("libLibTorchSharp.so"));
         var environment = job.Environment(0, 1, 0);
         environment["TMPDIR"] = broken.Path;
+        environment["HOME"] = broken.Path; // TorchSharp looks for a library that it lacks in NuGet's folder, too
         using var trainer = TrainerProcess.Start(broken.File("mhc-trainer"), ["train"], environment);
 
         Assert.Equal(ExitCode.Unforeseen, trainer.Wait());
