@@ -74,7 +74,7 @@ public sealed class PodFieldsTests
             case var t when t == typeof(bool):
                 return "boolean";
             case var t when t == typeof(DateTime):
-                return "string";
+                return "time";
             case var t when t == typeof(ResourceQuantity):
                 return "quantity";
             case var t when t == typeof(IntOrString):

@@ -29,6 +29,7 @@ public sealed class PodTemplateTests
     [InlineData("spec: {containers: [{name: trainer-0}]}", "spec.containers[0].image: expected an image for a container beside the trainer's (trainer), got nothing")]
     [InlineData("spec: {initContainers: [{name: fetch}]}", "spec.initContainers[0].image: expected an image, got nothing")]
     [InlineData("spec: {containers: [{name: trainer, env: [{name: RANK, value: '1'}]}]}", "spec.containers[0].env[0].name: expected a name that the trainer contract does not use (torchrun's names and MHC_*), got RANK")]
+    [InlineData("spec: {volumes: [{name: a, ephemeral: {volumeClaimTemplate: {metadata: {creationTimestamp: side}}}}]}", "spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.creationTimestamp: expected a time (RFC 3339), such as 2026-01-31T12:00:00Z, got \"side\"")]
     [InlineData("spec: {containers: [{name: trainer, resources: {limits: {cpu: lots}}}]}", "spec.containers[0].resources.limits.cpu: expected a Kubernetes quantity, such as 500m or 10Gi, got \"lots\"")]
     [InlineData("spec: {volumes: [{emptyDir: {}}]}", "spec.volumes[0].name: expected a name, got nothing")]
     [InlineData("spec: {nodeSelector: {gpu: true}}", "spec.nodeSelector.gpu: expected text, got true; put it in quotes")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MhcOperator.Api.Schema;
@@ -104,6 +105,10 @@ internal sealed partial class PodShape(List<FieldError> errors, List<FieldError>
                 && !(JsonScalars.TryString(value, out var quantity) && Quantity().IsMatch(quantity)):
                 Expected("a Kubernetes quantity, such as 500m or 10Gi", value, path);
                 break;
+            case "time" when !(JsonScalars.TryString(value, out var time) && Time().IsMatch(time)
+                && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out _)):
+                Expected("a time (RFC 3339), such as 2026-01-31T12:00:00Z", value, path);
+                break;
             case var _ when field.Object is { } type:
                 if (value is JsonObject json)
                 {
@@ -131,4 +136,7 @@ internal sealed partial class PodShape(List<FieldError> errors, List<FieldError>
 
     [GeneratedRegex(@"\A[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Quantity();
+
+    [GeneratedRegex(@"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Time();
 }

@@ -88,6 +88,7 @@ public sealed class TemplatePropertyTests
         { Kind: "integer" or "number" } => random.Next(3) == 0 ? 0 : random.Next(1, 99999),
         { Kind: "boolean" } => random.Next(2) == 0,
         { Kind: "quantity" } => random.GetItems(["1", "500m", "10Gi", "1e3", "-1", "1e400", "0.0000000001"], 1)[0],
+        { Kind: "time" } => random.GetItems(["2026-01-31T12:00:00Z", "2026-13-31T12:00:00Z", "side"], 1)[0],
         { Kind: "intOrString" } => random.Next(2) == 0 ? 8080 : "http",
         _ => random.GetItems(Texts, 1)[0],
     };
