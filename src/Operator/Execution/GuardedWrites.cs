@@ -46,7 +46,12 @@ internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memo
         }
 
         var before = memory.Refusals.GetValueOrDefault(key);
-        if (before is not null && (!before.IsOfCreation || before.Generation == generation) && time.GetUtcNow() < before.Again(options))
+        if (before is { IsOfCreation: true } && before.Generation != generation)
+        {
+            before = null; // it is of another spec
+        }
+
+        if (before is not null && time.GetUtcNow() < before.Again(options))
         {
             return false;
         }
@@ -121,7 +126,7 @@ internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memo
     private void Remember((WriteKind Write, string Kind, string Name) key, Refusal? before, (Exception Error, bool IsUnexplained) refused)
     {
         var status = refused.Error is ClusterException { Status: var answered } ? answered : HttpStatusCode.ServiceUnavailable;
-        var times = before is not null && (!before.IsOfCreation || before.Generation == generation) ? before.Times + 1 : 1;
+        var times = (before?.Times ?? 0) + 1;
         var now = time.GetUtcNow();
         var refusal = new Refusal(key.Kind, key.Name, status, refused.Error.Message, generation, now) { Write = key.Write, Times = times, IsUnexplained = refused.IsUnexplained };
         var isPassing = refusal.MayBeGone || refusal.IsUnexplained || status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;

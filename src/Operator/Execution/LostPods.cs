@@ -14,9 +14,6 @@ namespace MhcOperator.Operator.Execution;
 /// </summary>
 internal sealed class LostPods(ICluster cluster)
 {
-    /// <summary>Pods looked for at once.</summary>
-    private const int Concurrency = 32;
-
     /// <returns>Whether one has its label back, so that the store must be looked at again.</returns>
     public async Task<bool> FindAsync(Observed observed, DateTimeOffset now, GuardedWrites writes, CancellationToken cancel)
     {
@@ -43,16 +40,15 @@ internal sealed class LostPods(ICluster cluster)
         var attempt = GangAttempt.Of(context.Status);
         var known = context.Gang.Previous.Select(p => p.Name).ToHashSet(StringComparer.Ordinal); // another label of it is not what it was
         var found = new ConcurrentBag<V1Pod>();
-        var names = context.Gang.Missing.Select(w => GangNames.Pod(job.Name, attempt, w)).Where(name => !known.Contains(name));
-        var together = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel };
-        await Parallel.ForEachAsync(names, together, async (name, c) =>
+        List<string> names = [.. context.Gang.Missing.Select(w => GangNames.Pod(job.Name, attempt, w)).Where(name => !known.Contains(name))];
+        await PlanWriter.TogetherAsync(names, async (name, c) =>
         {
             if (await cluster.ReadPodAsync(job.NamespaceProperty, name, c) is { } pod && Gang.IsOwned(pod.Metadata, context.Job)
                 && await writes.TryAsync(WriteKind.Reclaim, "Pod", name, () => cluster.ReclaimPodAsync(pod, job.Name, c)))
             {
                 found.Add(pod);
             }
-        });
+        }, cancel);
         return !found.IsEmpty;
     }
 }

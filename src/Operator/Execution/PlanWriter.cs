@@ -159,7 +159,8 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
 
     private static string Name(JsonObject manifest) => (string)manifest["metadata"]!["name"]!;
 
-    private static Task TogetherAsync<T>(IReadOnlyList<T> items, Func<T, CancellationToken, Task> one, CancellationToken cancel) =>
+    /// <summary>Does one thing for each of several, some at a time.</summary>
+    public static Task TogetherAsync<T>(IReadOnlyList<T> items, Func<T, CancellationToken, Task> one, CancellationToken cancel) =>
         items.Count == 0
             ? Task.CompletedTask
             : Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel }, async (item, token) => await one(item, token));

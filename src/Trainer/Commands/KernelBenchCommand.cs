@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Mhc;
 using TorchSharp;
@@ -12,16 +11,14 @@ internal static class KernelBenchCommand
 {
     private const int LeastRounds = 5;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     public static Command Create()
     {
         var tokens = Size("--tokens", "Tokens.", 2048, 1, int.MaxValue);
         var channels = Size("--channels", "C, channels of one stream.", 512, 1, int.MaxValue);
         var streams = Size("--streams", "n, residual streams.", 4, 1, 8);
-        var threads = Size("--threads", "libtorch's threads, which the kernels use too.", 2, 1, 1024);
+        var threads = BenchTools.Threads(2);
         var rounds = Size("--rounds", "Interleaved rounds; medians are compared.", 15, LeastRounds, 10000);
-        var file = new Option<FileInfo?>("--json") { Description = "Also write the results to this file." };
+        var file = BenchTools.ResultFile();
         var command = new Command("bench-kernels", "Time the mHC kernels against composed torch operations.") { tokens, channels, streams, threads, rounds, file };
         command.SetAction(parsed =>
         {
@@ -39,12 +36,7 @@ internal static class KernelBenchCommand
                     $"{result.Metric,-90} {result.Value,8:f2} {result.Unit,-4}  baseline {result.Baseline,8:f2}  ratio {result.Ratio,6:f2}  target {result.Target:g}  {(result.Met ? "met" : "missed")}"));
             }
 
-            if (parsed.GetValue(file) is { } target)
-            {
-                target.Directory!.Create();
-                File.WriteAllText(target.FullName, JsonSerializer.Serialize(results, Json) + "\n");
-            }
-
+            BenchTools.Write(parsed.GetValue(file), results);
             return 0;
         });
         return command;

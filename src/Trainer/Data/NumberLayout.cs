@@ -7,8 +7,10 @@ namespace MhcOperator.Trainer.Data;
 /// <param name="BigEndian">Whether the highest byte comes first.</param>
 internal readonly record struct NumberLayout(int Bytes, bool BigEndian = false)
 {
+    /// <summary>No vocabulary has so many tokens.</summary>
+    public const int NoTokens = 1 << 24;
+
     private const int FewestToJudge = 8;
-    private const ulong NoTokens = 1 << 24; // no vocabulary has so many
     private const int SmallHalf = 16; // half a number of 4 bytes, in a vocabulary of up to a million
     private const int LargeHalf = 256;
 

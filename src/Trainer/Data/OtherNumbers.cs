@@ -9,7 +9,6 @@ internal static class OtherNumbers
     private const int FewestTelling = 2;
     private const double MostText = 0.9; // the rest of a text in Latin letters
     private const int BytesOfTokens = 512; // a vocabulary up to this may be one of bytes
-    private const double LargestWhole = 1 << 24; // no vocabulary has so many
 
     private delegate double Real(ReadOnlySpan<byte> bytes);
 
@@ -19,8 +18,8 @@ internal static class OtherNumbers
     /// </summary>
     private static readonly (string Name, int Bytes, double Gaps, Real Read)[] Reals =
     [
-        ("float64", 8, LargestWhole, BinaryPrimitives.ReadDoubleLittleEndian),
-        ("float32", 4, LargestWhole, bytes => BinaryPrimitives.ReadSingleLittleEndian(bytes)),
+        ("float64", 8, NumberLayout.NoTokens, BinaryPrimitives.ReadDoubleLittleEndian),
+        ("float32", 4, NumberLayout.NoTokens, bytes => BinaryPrimitives.ReadSingleLittleEndian(bytes)),
         ("float16", 2, 1024, bytes => (double)BinaryPrimitives.ReadHalfLittleEndian(bytes)),
         ("bfloat16", 2, 128, bytes => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bytes) << 16)),
     ];
@@ -44,7 +43,7 @@ internal static class OtherNumbers
         {
             if (AreWhole(sample, bytes, gaps, read))
             {
-                return $"it holds {name} numbers; write them as little-endian uint16 or uint32 (numpy: array.astype('<u4').tofile('tokens.u32.bin'))";
+                return $"it holds {name} numbers; {TokenFileFormat.WriteAnew}";
             }
         }
 
@@ -61,7 +60,7 @@ internal static class OtherNumbers
             for (var at = 0; at + bytes <= part.Length; at += bytes)
             {
                 var value = read(part.AsSpan(at, bytes));
-                if (!(value is >= 0 and < LargestWhole && value == Math.Floor(value)))
+                if (!(value is >= 0 and < NumberLayout.NoTokens && value == Math.Floor(value)))
                 {
                     return false;
                 }

@@ -19,6 +19,12 @@ internal readonly record struct TokenFileFormat(long Offset, int BytesPerToken, 
     /// <summary>Bytes of a file that are enough to tell the width of its numbers.</summary>
     public const int SampleBytes = 32 * PartBytes;
 
+    /// <summary>How numbers of another kind become token numbers that can be read.</summary>
+    public const string WriteAnew = $"write them as little-endian uint16 or uint32 {Numpy}";
+
+    /// <summary>How NumPy writes them.</summary>
+    public const string Numpy = "(numpy: array.astype('<u4').tofile('tokens.u32.bin'))";
+
     private const int LargestUInt16Vocabulary = 65536;
     private const int PartBytes = 4096;
 
@@ -102,7 +108,7 @@ internal readonly record struct TokenFileFormat(long Offset, int BytesPerToken, 
     {
         (2, false) => "name it *.u16.bin",
         (4, false) => "name it *.u32.bin",
-        _ => "write them as little-endian uint16 or uint32 (numpy: array.astype('<u4').tofile('tokens.u32.bin'))",
+        _ => WriteAnew,
     };
 
     /// <summary>Writes the header of llm.c.</summary>

@@ -27,9 +27,7 @@ public sealed class BadSurroundingsTests
         using var job = new TestJob();
         job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 6, WarmupSteps = 1 };
         job.Configuration.Checkpoints.IntervalSteps = 2;
-        var environment = job.Environment(0, 1, 0);
-        environment["TRAINER"] = TrainerProcess.Program;
-        using var trainer = TrainerProcess.Start("bash", ["-c", $"set -o pipefail; \"$TRAINER\" train --step-log /dev/full --data-log /nowhere/log {output}"], environment);
+        using var trainer = Shell(job.Environment(0, 1, 0), $"set -o pipefail; \"$TRAINER\" train --step-log /dev/full --data-log /nowhere/log {output}");
 
         Assert.Equal(ExitCode.Done, trainer.Wait());
         Assert.Contains("\"step\":6,", job.Termination, StringComparison.Ordinal);
@@ -43,9 +41,7 @@ public sealed class BadSurroundingsTests
     public void Too_few_open_files_are_said_as_what_they_are(int limit)
     {
         using var job = new TestJob();
-        var environment = job.Environment(0, 1, 0);
-        environment["TRAINER"] = TrainerProcess.Program;
-        using var trainer = TrainerProcess.Start("bash", ["-c", $"ulimit -n {limit}; exec \"$TRAINER\" train"], environment);
+        using var trainer = Shell(job.Environment(0, 1, 0), $"ulimit -n {limit}; exec \"$TRAINER\" train");
 
         Assert.Equal(ExitCode.ConfigurationWrong, trainer.Wait());
         Assert.Contains("\"TooFewOpenFiles\"", job.Termination, StringComparison.Ordinal);
@@ -59,9 +55,7 @@ public sealed class BadSurroundingsTests
     {
         using var job = new TestJob();
         using var folder = new TemporaryFolder();
-        var environment = job.Environment(0, 1, 0);
-        environment["TRAINER"] = TrainerProcess.Program;
-        using var trainer = TrainerProcess.Start("bash", ["-c", $"cd '{folder.Path}'; mkdir gone; cd gone; rmdir ../gone; exec \"$TRAINER\" train"], environment);
+        using var trainer = Shell(job.Environment(0, 1, 0), $"cd '{folder.Path}'; mkdir gone; cd gone; rmdir ../gone; exec \"$TRAINER\" train");
 
         Assert.Equal(ExitCode.ConfigurationWrong, trainer.Wait());
         Assert.Contains("\"NoWorkingFolder\"", job.Termination, StringComparison.Ordinal);
@@ -81,8 +75,7 @@ public sealed class BadSurroundingsTests
 
         static (int Exit, string Said) Sample(string checkpoint, string output)
         {
-            using var trainer = TrainerProcess.Start(
-                "bash", ["-c", $"exec \"$TRAINER\" sample --tokens 2 --prompt a --checkpoint '{checkpoint}' {output}"], new Dictionary<string, string> { ["TRAINER"] = TrainerProcess.Program });
+            using var trainer = Shell([], $"exec \"$TRAINER\" sample --tokens 2 --prompt a --checkpoint '{checkpoint}' {output}");
             var exit = trainer.Wait();
             return (exit, trainer.Output.Trim());
         }
@@ -202,5 +195,12 @@ public sealed class BadSurroundingsTests
         Assert.Contains("step-00000010", left, StringComparison.Ordinal);
         Assert.DoesNotContain("step-00000020", left, StringComparison.Ordinal);
         Assert.DoesNotContain(".tmp-", left, StringComparison.Ordinal);
+    }
+
+    /// <summary>A script that finds the trainer's program in $TRAINER.</summary>
+    private static TrainerProcess Shell(Dictionary<string, string> environment, string script)
+    {
+        environment["TRAINER"] = TrainerProcess.Program;
+        return TrainerProcess.Start("bash", ["-c", script], environment);
     }
 }
