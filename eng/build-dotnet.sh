@@ -5,6 +5,8 @@
 #   build-dotnet.sh SOLUTION
 set -euo pipefail
 compiler=mhc-build-$$
-trap 'pkill -f -- "-pipename:$compiler" || true' EXIT
+TMPDIR=$(mktemp -d) # the compiler leaves sockets and folders behind
+export TMPDIR
+trap 'pkill -f -- "-pipename:$compiler" || true; rm -rf "$TMPDIR"' EXIT
 dotnet build "$1" --configuration "${CONFIGURATION:-Release}" --nologo --verbosity quiet -consoleLoggerParameters:NoSummary \
   -nodeReuse:false -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler"

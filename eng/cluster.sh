@@ -57,7 +57,7 @@ up() {
     kill -0 $first 2> /dev/null || fail "the cluster ended while starting: $(tail -n 5 "$run/log/init.log")"
     sleep 0.2
   done
-  wait_for 120 "the node" "$self" exec "$self" __ready
+  wait_for 300 "the node" "$self" exec "$self" __ready
   "$self" exec "$self" __volumes
   say "up in $((SECONDS - started)) s"
 }

@@ -17,6 +17,7 @@ logs=$PWD/artifacts/test-logs
 lane='' # process group of the suites that need Kubernetes, while it may run
 suite_job='' # process group of the suite that runs
 cluster_made=''
+temporary='' # folder of all temporary files: what a test that is ended leaves behind goes with it
 # shellcheck source=eng/test-suites.sh
 source "$eng/test-suites.sh"
 
@@ -25,6 +26,8 @@ main() {
   rm -rf "$logs"
   mkdir -p "$logs"
   trap finish EXIT
+  temporary=$(mktemp -d) || exit 1
+  export TMPDIR=$temporary
   local wanted=("$@") suite
   [ ${#wanted[@]} -gt 0 ] || mapfile -t wanted < <(all_suites)
   build || return
@@ -46,6 +49,7 @@ finish() {
   [ -z "$suite_job" ] || kill -- "-$suite_job" 2> /dev/null
   [ -z "$lane" ] || kill -- "-$lane" 2> /dev/null
   [ -z "$cluster_made" ] || "$eng/cluster.sh" down
+  [ -z "$temporary" ] || rm -rf "$temporary"
   exit $status
 }
 

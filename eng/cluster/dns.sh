@@ -21,10 +21,10 @@ serve_dns() {
 
 # Lines of a hosts file: "ADDRESS SERVICE.NAMESPACE.svc.cluster.local" and, for headless services, their pods' hostnames.
 list_names() {
-  kubectl get services,endpoints --all-namespaces -o json | jq -r '
+  { ask api/v1/endpoints && ask api/v1/services; } | jq --slurp --raw-output '
     def id: "\(.metadata.namespace)/\(.metadata.name)";
-    (.items | map(select(.kind == "Endpoints") | {key: id, value: .}) | from_entries) as $endpoints
-    | .items[] | select(.kind == "Service")
+    (.[0].items | map({key: id, value: .}) | from_entries) as $endpoints
+    | .[1].items[]
     | "\(.metadata.name).\(.metadata.namespace).svc.cluster.local" as $name
     | if .spec.clusterIP != "None" then "\(.spec.clusterIP) \($name)"
       else $endpoints[id].subsets[]?.addresses[]?

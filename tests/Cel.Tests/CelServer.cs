@@ -44,7 +44,7 @@ public sealed class CelServer : IAsyncLifetime
         api = new TestApi(new Uri($"https://127.0.0.1:{port}/"), ApiServer.AdminToken);
         await Eventually.HoldsAsync(
             async () => !server.HasExited ? await api.IsReadyAsync(Cancel) : throw new InvalidOperationException($"it has ended: {server.Log}"),
-            "the server is ready", TimeSpan.FromMinutes(1), Cancel);
+            "the server is ready", Cancel);
         await InstallAsync("cel/mhctrainingjobs.training.mhc.dev.yaml");
     }
 

@@ -5,8 +5,6 @@ namespace EndToEnd.Tests;
 /// <summary>Trainers of one's own, here shell scripts, under the real operator: exit codes and termination messages of real containers.</summary>
 public sealed class ContractTests(RealCluster cluster)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
-
     [Fact]
     public async Task A_verdict_takes_the_gang_back_and_tells_the_next_one_what_to_skip()
     {
@@ -19,7 +17,7 @@ public sealed class ContractTests(RealCluster cluster)
         await using var space = await cluster.MakeNamespaceAsync();
         await space.ApplyAsync(SmallJob.Script("verdict", script));
 
-        var job = await space.JobAsync("verdict", "the job to end", Limit, view => view.HasSucceeded || view.HasFailed);
+        var job = await space.JobAsync("verdict", "the job to end", view => view.HasSucceeded || view.HasFailed);
 
         Assert.True(job.HasSucceeded, job.ToString());
         Assert.Equal((2, 0), (job.Attempt, job.Restarts));
@@ -40,7 +38,7 @@ public sealed class ContractTests(RealCluster cluster)
         await using var space = await cluster.MakeNamespaceAsync();
         await space.ApplyAsync(SmallJob.Script("wrong", script));
 
-        var job = await space.JobAsync("wrong", "the job to fail", Limit, view => view.HasFailed);
+        var job = await space.JobAsync("wrong", "the job to fail", view => view.HasFailed);
 
         Assert.Equal((1, 0), (job.Attempt, job.Restarts));
         Assert.Contains("model.width 7", job.MessageOf("Failed"), StringComparison.Ordinal);
@@ -61,7 +59,7 @@ public sealed class ContractTests(RealCluster cluster)
         await using var space = await cluster.MakeNamespaceAsync();
         await space.ApplyAsync(SmallJob.Script("meeting", script));
 
-        var job = await space.JobAsync("meeting", "the job to end", Limit, view => view.HasSucceeded || view.HasFailed || view.Restarts > 0);
+        var job = await space.JobAsync("meeting", "the job to end", view => view.HasSucceeded || view.HasFailed || view.Restarts > 0);
 
         Assert.True(job.HasSucceeded, job.ToString());
         Assert.Equal(1, job.Attempt);

@@ -31,7 +31,7 @@ public sealed class DeadlineTests(SharedServer shared)
     public async Task Whatever_a_trainer_says_the_deadline_holds(string answer)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
-        using var trainer = new PlayedTrainer { Answer = answer };
+        using var trainer = new PlayedTrainer { Words = answer };
         using var running = await ns.RunOperatorAsync();
         await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(1).With("runPolicy", "activeDeadlineSeconds", 8));
         await ns.RunPodAsync((await ns.GangExistsAsync(1, 1))[0], trainer.Address);

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Text;
 using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;
@@ -27,7 +24,7 @@ public sealed class IdleTests(SharedServer shared)
     [Fact]
     public async Task The_trainers_status_is_asked_for_and_shown()
     {
-        using var trainer = new FakeTrainer();
+        using var trainer = new PlayedTrainer { Step = 42 };
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
         await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(1));
@@ -61,38 +58,4 @@ public sealed class IdleTests(SharedServer shared)
     private int Requests(TestNamespace ns) => shared.Server.Audit.OfOperators().Count(entry => entry.Namespace == ns.Name && !entry.IsLease);
 
     private static Task<double> ReconcilesAsync(OperatorUnderTest running) => running.MetricAsync("mhc_operator_reconcile_duration_seconds_count{result=\"success\"}", Cancel);
-
-    /// <summary>Rank 0's status endpoint on a loopback address of its own, as a pod has one.</summary>
-    private sealed class FakeTrainer : IDisposable
-    {
-        private readonly HttpListener listener = new();
-
-        public FakeTrainer()
-        {
-            listener.Prefixes.Add($"http://{Address}:8470/");
-            listener.Start();
-            _ = AnswerAsync();
-        }
-
-        public string Address { get; } = $"127.{Environment.ProcessId % 200 + 1}.{Stopwatch.GetTimestamp() % 250 + 1}.7";
-
-        public void Dispose() => listener.Close();
-
-        private async Task AnswerAsync()
-        {
-            while (listener.IsListening)
-            {
-                try
-                {
-                    var context = await listener.GetContextAsync();
-                    await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes("""{"attempt":1,"step":42,"totalSteps":100,"loss":2.5,"tokensPerSecond":1000}"""));
-                    context.Response.Close();
-                }
-                catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-                {
-                    return;
-                }
-            }
-        }
-    }
 }

@@ -14,7 +14,6 @@ public sealed class RefusedWriteTests(SharedServer shared)
     /// <summary>So often the operator sends a request by itself that the server is too busy for.</summary>
     private const int Tries = 4;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
     private static readonly string[] Writes = ["pods", "services", "configmaps", "persistentvolumeclaims", "apply", "status", "events", "delete", "suspend"];
     private static readonly int[] Codes = [400, 403, 404, 409, 413, 422, 429, 500, 503, 0];
 
@@ -80,7 +79,7 @@ public sealed class RefusedWriteTests(SharedServer shared)
         using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         while (stages.Values.Any(stage => stage < 4))
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"came no further: {string.Join('\n', stages.Where(s => s.Value < 4).Select(s => Describe(s.Key, s.Value, jobs)))}");
+            Assert.True(Stopwatch.GetElapsedTime(started) < Eventually.Limit, $"came no further: {string.Join('\n', stages.Where(s => s.Value < 4).Select(s => Describe(s.Key, s.Value, jobs)))}");
             await looks.WaitForNextTickAsync(Cancel);
             jobs = (await ns.Api.ListAsync(ns.Path("mhctrainingjobs"), Cancel)).ToDictionary(job => job.Name(), StringComparer.Ordinal);
             var pods = (await ns.PodsAsync()).ToDictionary(pod => pod.Name(), StringComparer.Ordinal);

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace EndToEnd.Tests.Cluster;
@@ -7,23 +9,32 @@ namespace EndToEnd.Tests.Cluster;
 /// <param name="kubeconfig">The cluster.</param>
 internal sealed class Kubectl(string kubeconfig)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    /// <summary>A kubelet whose question whether the caller may do this was not answered in time says this, and has done nothing.</summary>
+    private const string NotAnswered = "unable to upgrade connection: Authorization error";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Standard output of the command.</summary>
     /// <exception cref="KubectlException">It failed; the message has the command and what it said.</exception>
     public async Task<string> RunAsync(IReadOnlyList<string> arguments, string? input = null)
     {
-        var start = new ProcessStartInfo("kubectl", arguments)
+        for (var tries = 1; ; tries++)
         {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["KUBECONFIG"] = kubeconfig;
-        using var process = Process.Start(start)!;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
+            try
+            {
+                return await RunOnceAsync(arguments, input);
+            }
+            catch (KubectlException e) when (tries < 5 && e.Message.Contains(NotAnswered, StringComparison.Ordinal))
+            {
+            }
+        }
+    }
+
+    private async Task<string> RunOnceAsync(IReadOnlyList<string> arguments, string? input)
+    {
+        using var process = Start(arguments);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(Eventually.Limit);
         try
         {
             await process.StandardInput.WriteAsync(input.AsMemory(), limit.Token);
@@ -56,4 +67,67 @@ internal sealed class Kubectl(string kubeconfig)
     /// <summary>Applies manifests.</summary>
     public Task ApplyAsync(string yaml, string? inNamespace = null) =>
         RunAsync(["apply", "-f", "-", .. inNamespace is null ? Array.Empty<string>() : ["--namespace", inNamespace]], yaml);
+
+    /// <summary>The first state of an object for which the condition holds. One process hears of each, which costs less than looking again and again.</summary>
+    /// <param name="what">Completes "waited N s for …".</param>
+    /// <param name="arguments">Of <c>kubectl get</c>, of an object that exists.</param>
+    /// <param name="holds">The condition.</param>
+    public async Task<JsonNode> SeesAsync(string what, IReadOnlyList<string> arguments, Func<JsonNode, bool> holds)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(Eventually.Limit);
+        JsonNode? seen = null;
+        try
+        {
+            await foreach (var state in StatesAsync(arguments, limit.Token))
+            {
+                seen = state;
+                if (holds(state))
+                {
+                    return state;
+                }
+            }
+
+            throw new KubectlException($"kubectl get {string.Join(' ', arguments)} --watch has ended before {what}; seen last:\n{seen?.ToJsonString() ?? "nothing"}");
+        }
+        catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+        {
+            throw Eventually.TooLong(what, seen?.ToJsonString());
+        }
+    }
+
+    private async IAsyncEnumerable<JsonNode> StatesAsync(IReadOnlyList<string> arguments, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var process = Start(["get", .. arguments, "--watch", "-o", "json"]);
+        try
+        {
+            var text = new StringBuilder();
+            while (await process.StandardOutput.ReadLineAsync(cancel) is { } line)
+            {
+                text.AppendLine(line);
+                if (line == "}") // kubectl indents all but an object's first and last line
+                {
+                    yield return JsonNode.Parse(text.ToString())!;
+                    text.Clear();
+                }
+            }
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private Process Start(IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("kubectl", arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["KUBECONFIG"] = kubeconfig;
+        return Process.Start(start)!;
+    }
 }

@@ -8,8 +8,6 @@ namespace EndToEnd.Tests.Cluster;
 /// </summary>
 public sealed class RealCluster : IAsyncLifetime
 {
-    private static readonly TimeSpan ApiLimit = TimeSpan.FromSeconds(30);
-
     private readonly string? kubeconfig = Environment.GetEnvironmentVariable("KUBECONFIG_E2E");
     private readonly string? lacking = Environment.GetEnvironmentVariable("MHC_E2E_SKIP");
     private OperatorProcess? controller;
@@ -27,7 +25,7 @@ public sealed class RealCluster : IAsyncLifetime
 
         // The CEL rules in the definition are unknown to a 1.20 server: it drops them, but kubectl would refuse them first.
         await Kubectl.RunAsync(["apply", "-f", Repository.PathOf("crds")]);
-        await Kubectl.RunAsync(["wait", "--for=condition=Established", "crd/mhctrainingjobs.training.mhc.dev", "--timeout=30s"]);
+        await Kubectl.RunAsync(["wait", "--for=condition=Established", "crd/mhctrainingjobs.training.mhc.dev", "--timeout=300s"]);
         controller = OperatorProcess.Start(kubeconfig!);
     }
 
@@ -50,7 +48,6 @@ public sealed class RealCluster : IAsyncLifetime
         // Pods are refused until the namespace's account has its token.
         await Eventually.SeesAsync(
             "the namespace's service account",
-            ApiLimit,
             () => Kubectl.GetAsync("serviceaccount", "default", "--namespace", name),
             account => account?["secrets"]?.AsArray().Count > 0);
         return new TestNamespace(Kubectl, name);

@@ -11,12 +11,9 @@ internal sealed class TestNamespace(Kubectl kubectl, string name) : IAsyncDispos
 
     public Task ApplyAsync(string yaml) => kubectl.ApplyAsync(yaml, name);
 
-    public async Task<JobView?> FindJobAsync(string job) =>
-        await kubectl.GetAsync("mhcjob", job, "--namespace", name) is { } json ? new JobView(json) : null;
-
     /// <summary>The job, once the condition holds.</summary>
-    public async Task<JobView> JobAsync(string job, string what, TimeSpan limit, Func<JobView, bool> holds) =>
-        (await Eventually.SeesAsync(what, limit, () => FindJobAsync(job), view => view is not null && holds(view)))!;
+    public async Task<JobView> JobAsync(string job, string what, Func<JobView, bool> holds) =>
+        new(await kubectl.SeesAsync(what, ["mhcjob", job, "--namespace", name], json => holds(new JobView(json))));
 
     public async Task<IReadOnlyList<PodView>> PodsAsync(string job) =>
         [.. (await kubectl.ListAsync("pods", "--namespace", name, "--selector", $"{Labels.Job}={job}")).Select(json => new PodView(json))];

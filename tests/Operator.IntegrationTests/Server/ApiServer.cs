@@ -96,7 +96,7 @@ internal sealed class ApiServer : IAsyncDisposable
         server = Daemon.Start(binaries.ApiServer, Arguments(), Path.Combine(folder, "apiserver.log"));
         await Eventually.HoldsAsync(
             async () => !server.HasExited ? await Admin.IsReadyAsync(cancel) : throw new InvalidOperationException($"kube-apiserver has ended: {server.Log}"),
-            "the API server is ready", TimeSpan.FromMinutes(3), cancel);
+            "the API server is ready", cancel);
     }
 
     public async Task InstallCrdAsync(CancellationToken cancel)
@@ -106,7 +106,7 @@ internal sealed class ApiServer : IAsyncDisposable
             await Admin.CreateYamlAsync("apis/apiextensions.k8s.io/v1/customresourcedefinitions", await File.ReadAllTextAsync(file, cancel), cancel);
         }
 
-        await Eventually.HoldsAsync(() => Admin.ExistsAsync("apis/training.mhc.dev/v1alpha1/mhctrainingjobs", cancel), "jobs are served", TimeSpan.FromSeconds(30), cancel);
+        await Eventually.HoldsAsync(() => Admin.ExistsAsync("apis/training.mhc.dev/v1alpha1/mhctrainingjobs", cancel), "jobs are served", cancel);
     }
 
     /// <summary>Writes a kubeconfig and returns its path.</summary>

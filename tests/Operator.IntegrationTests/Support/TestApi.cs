@@ -16,7 +16,7 @@ internal sealed class TestApi : IDisposable
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => server.IsLoopback; // a server on loopback with a certificate of its own making
-        http = new HttpClient(handler) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
+        http = new HttpClient(handler) { BaseAddress = server, Timeout = Eventually.Limit };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         http.DefaultRequestHeaders.UserAgent.ParseAdd("integration-tests");
     }
