@@ -21,6 +21,7 @@ internal static class MetadataSchema
     {
         Type = SchemaType.Object,
         PreserveUnknown = true,
+        Required = ["apiVersion", "kind", "name", "uid"],
         Properties =
         [
             new("apiVersion", Text), new("kind", Text), new("name", Text), new("uid", Text),

@@ -117,6 +117,11 @@ internal static class YamlReader
                 return Failed("expected no directive (a line that begins with %); kubectl refuses it", number);
             }
 
+            if (!begun && line is "..." or ['.', '.', '.', ' ' or '\t', ..])
+            {
+                return Failed("expected no line of ... here, which ends a document, before one has begun; kubectl refuses it", number);
+            }
+
             if (FirstControl(line) is { } control)
             {
                 return Failed(string.Create(CultureInfo.InvariantCulture, $"expected no control characters, got U+{(int)control:X4}"), number);

@@ -218,6 +218,11 @@ internal sealed class YamlTreeBuilder(IParser parser, ManifestText text)
             return $"expected text in quotes, since it begins with {first}";
         }
 
+        if (_braces > 0 && scalar.Style == ScalarStyle.Plain && scalar.Value.Contains('?', StringComparison.Ordinal))
+        {
+            return "expected text in quotes, since it has a ?, which ends a text inside braces for kubectl";
+        }
+
         if (scalar.Style != ScalarStyle.DoubleQuoted || scalar.End.Index > text.Text.Length)
         {
             return null;

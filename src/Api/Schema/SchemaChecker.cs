@@ -57,13 +57,11 @@ internal sealed class SchemaChecker(List<FieldError> errors, SourceLines? lines)
             var child = FieldPath.Child(path, name);
             var given = json.TryGetPropertyValue(name, out var value);
 
-            // As on the server: null where there is a default means the default.
-            var result = (given, value, property.Default) switch
-            {
-                (true, not null, _) or (true, null, null) => Check(value, property, child),
-                _ => Default(property, child),
-            };
-            if (!given && schema.Required.Contains(name, StringComparer.Ordinal))
+            var required = schema.Required.Contains(name, StringComparer.Ordinal);
+
+            // As on the server: a field that is null is as good as left out.
+            var result = value is not null || (given && required && property.Default is null) ? Check(value, property, child) : Default(property, child);
+            if (!given && required)
             {
                 Add(child, $"expected {Expectation.Of(property)}, got nothing");
             }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Cli.Checkpoints;
 using MhcOperator.Cli.Terminal;
@@ -22,7 +23,12 @@ internal static class MetricsCommand
     private static async Task<int> RunAsync(CliHost host, string place, bool csv, string? board, CancellationToken cancel)
     {
         var file = Path.Combine(CheckpointsCommand.Find(host, place), MetricsLine.FileName);
-        var lines = await ReadAsync(host, place, file, cancel);
+        var (lines, unreadable) = await ReadAsync(host, place, file, cancel);
+        if (unreadable > 0)
+        {
+            await host.Error.WriteLineAsync($"{host.ShownPath(file)}: {Counted.Of(unreadable, "line")} cannot be read, and {(unreadable == 1 ? "is" : "are")} left out");
+        }
+
         if (board is not null)
         {
             await host.Error.WriteLineAsync($"written: {host.ShownPath(Export(host, lines, board))}");
@@ -44,7 +50,7 @@ internal static class MetricsCommand
         return CliExitCode.Ok;
     }
 
-    private static async Task<IReadOnlyList<MetricsLine>> ReadAsync(CliHost host, string place, string file, CancellationToken cancel)
+    private static async Task<(IReadOnlyList<MetricsLine> Lines, int Unreadable)> ReadAsync(CliHost host, string place, string file, CancellationToken cancel)
     {
         try
         {
@@ -54,7 +60,7 @@ internal static class MetricsCommand
         {
             throw new CliException($"{place}: there is no {host.ShownPath(file)}; mhc-trainer writes it from its first update on, other trainers need not");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new CliException($"{place}: {e.Message}");
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Files;
 
 namespace MhcOperator.Cli.Metrics;
 
@@ -13,15 +14,21 @@ internal static class MetricsReader
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="cancel">Stops.</param>
-    public static async Task<IReadOnlyList<MetricsLine>> ReadAsync(string path, CancellationToken cancel)
+    /// <returns>The updates, and how many lines before the last, which may still be written, are none.</returns>
+    /// <exception cref="InvalidDataException">It is no regular file.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static async Task<(IReadOnlyList<MetricsLine> Lines, int Unreadable)> ReadAsync(string path, CancellationToken cancel)
     {
         var lines = new List<MetricsLine>();
-        var newest = 0;
-        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var (newest, unreadable, torn) = (0, 0, false);
+        await using var stream = RegularFile.OpenRead(path);
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync(cancel) is { } text)
         {
-            if (Parse(text) is not { } line || line.Attempt < newest)
+            unreadable += torn ? 1 : 0;
+            var read = Parse(text);
+            torn = read is null;
+            if (read is not { } line || line.Attempt < newest)
             {
                 continue;
             }
@@ -35,18 +42,33 @@ internal static class MetricsReader
             lines.Add(line);
         }
 
-        return lines;
+        return (lines, unreadable);
     }
 
     private static MetricsLine? Parse(string text)
     {
         try
         {
-            return JsonSerializer.Deserialize(text, ApiJsonContext.Default.MetricsLine);
+            return JsonSerializer.Deserialize(text, ApiJsonContext.Default.MetricsLine) is { Attempt: > 0, Step: > 0 } line ? Clean(line) : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    // Whoever wrote the file: a spreadsheet and a terminal get numbers that are finite, and a word of letters.
+    private static MetricsLine Clean(MetricsLine line) => line with
+    {
+        Loss = Finite(line.Loss),
+        ValidationLoss = Finite(line.ValidationLoss),
+        GradientNorm = Finite(line.GradientNorm),
+        GainForward = Finite(line.GainForward),
+        GainBackward = Finite(line.GainBackward),
+        LearningRate = Finite(line.LearningRate) ?? 0,
+        TokensPerSecond = Finite(line.TokensPerSecond) ?? 0,
+        StabilityState = string.Concat((line.StabilityState ?? "").Where(char.IsAsciiLetter)),
+    };
+
+    private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 }

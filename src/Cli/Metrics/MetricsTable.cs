@@ -24,8 +24,7 @@ internal static class MetricsTable
         ("gainForward", l => Number(l.GainForward)),
         ("gainBackward", l => Number(l.GainBackward)),
         ("tokensPerSecond", l => Number(l.TokensPerSecond)),
-        // Letters only: what else a file holds here is nothing that a spreadsheet should see.
-        ("stabilityState", l => string.Concat(l.StabilityState.Where(char.IsAsciiLetter))),
+        ("stabilityState", l => l.StabilityState),
         ("skipped", l => l.Skipped ? "1" : "0"),
     ];
 

@@ -57,7 +57,8 @@ public sealed class JobManifestReaderTests
     [InlineData("spec:\n  model: 5", "job.yaml:6: spec.model: expected an object, got 5")]
     [InlineData("spec:\n  drills: {}", "job.yaml:6: spec.drills: expected a list, got an object")]
     [InlineData("spec:\n  model:\n    layers: 2.5", "job.yaml:7: spec.model.layers: expected a whole number from 1 to 1024, got 2.5")]
-    [InlineData("spec:\n  model:\n    keyValueHeads:", "job.yaml:7: spec.model.keyValueHeads: expected a whole number from 1 to 1024, got null")]
+    [InlineData("spec:\n  trainer:\n    env:\n    - name:", "job.yaml:8: spec.trainer.env[0].name: expected a C identifier (letters, digits and '_', not beginning with a digit), got null")]
+    [InlineData("spec:\n  trainer:\n    args: [~]", "job.yaml:7: spec.trainer.args[0]: expected text, got null")]
     [InlineData("spec:\n  model:\n    residual: mhc", "job.yaml:7: spec.model.residual: expected one of Mhc, HyperConnections, Standard, got \"mhc\"; did you mean Mhc?")]
     [InlineData("spec:\n  optimization:\n    steps: 3000000000", "job.yaml:7: spec.optimization.steps: expected a whole number from 1 to 2147483647, got 3000000000")]
     [InlineData("spec:\n  optimization:\n    peakLearningRate: 0", "job.yaml:7: spec.optimization.peakLearningRate: expected a number over 0 and at most 1000, got 0")]
@@ -147,6 +148,17 @@ public sealed class JobManifestReaderTests
         Assert.Equal(Serialize(once), Serialize(again.Job!.Spec));
     }
 
+    [Theory]
+    [InlineData("spec:\n  model: {keyValueHeads: ~, feedForwardWidth: , vocabulary: null, layers: ~}\n  optimization: {microBatchTokens: ~}\n  runPolicy: ~\n  drills:")]
+    [InlineData("spec:\n  trainer: {image: ~, command: ~, args: ~, env: ~}\n  workers: {template: ~}\n  scheduling: {queue: ~}")]
+    public void A_field_that_is_null_is_as_good_as_left_out(string rest)
+    {
+        var manifest = Assert.Single(JobManifestReader.FromYaml(Yaml(rest), "job.yaml"));
+
+        Assert.Empty(manifest.Errors);
+        Assert.Equal(Serialize(JobManifestReader.FromYaml(Yaml("spec: {}"), "job.yaml")[0].Job!.Spec), Serialize(manifest.Job!.Spec));
+    }
+
     [Fact]
     public void A_manifest_is_read_in_under_5_milliseconds()
     {
@@ -192,6 +204,7 @@ public sealed class JobManifestReaderTests
     [InlineData("name: a, labels: {-x: b}", "metadata.labels.-x: expected as the key a label key (at most 63 letters, digits, '-', '_' and '.', not these at its ends, and before it at most a domain and '/'), got \"-x\"")]
     [InlineData("name: a, labels: {x: b c}", "metadata.labels.x: expected a label value (at most 63 letters, digits, '-', '_' and '.', not these at its ends), got \"b c\"")]
     [InlineData("name: a, annotations: {a/b/c: x}", "metadata.annotations[a/b/c]: expected as the key a label key (at most 63 letters, digits, '-', '_' and '.', not these at its ends, and before it at most a domain and '/'), got \"a/b/c\"")]
+    [InlineData("name: a, ownerReferences: [{apiVersion: v1, kind: Pod, name: x}]", "metadata.ownerReferences[0].uid: expected text, got nothing")]
     [InlineData("labels: {}", "metadata.name: expected lower-case letters, digits and '-', beginning with a letter and not ending with '-', got nothing")]
     public void Metadata_that_a_server_refuses_is_named(string metadata, string expected) => Assert.Equal([expected], MetadataErrors(metadata));
 

@@ -36,6 +36,8 @@ public sealed class YamlReaderTests
     [InlineData("1.2.3", "\"1.2.3\"")]
     [InlineData("10Gi", "\"10Gi\"")]
     [InlineData("-", "[null]")]
+    [InlineData("b?c", "\"b?c\"")]
+    [InlineData("['b?', \"c?\"]", "[\"b?\",\"c?\"]")]
     [InlineData("1:30", "\"1:30\"")]
     [InlineData("y", "true")]
     [InlineData("oN", "\"oN\"")]
@@ -75,6 +77,10 @@ public sealed class YamlReaderTests
     [InlineData("a: 1\n---\nb: 1\n...\nc: 1", "line 5: (document): expected a line of --- before this document; without one kubectl drops it")]
     [InlineData("a: 1\n---\nb: \u0001", "line 3: (document): expected no control characters, got U+0001")]
     [InlineData("{\n\"a\": 1,\n\"b\": x}", "line 3: a: expected JSON, got a syntax error: 'x' is an invalid start of a value. A text that begins with { is JSON for kubectl; where it is meant as YAML, begin with a line of ---.")]
+    [InlineData("a: 1\n---\n# b\n...\n", "line 4: (document): expected no line of ... here, which ends a document, before one has begun; kubectl refuses it")]
+    [InlineData("... # a\na: 1", "line 1: (document): expected no line of ... here, which ends a document, before one has begun; kubectl refuses it")]
+    [InlineData("a: [b?c]", "line 1: a[0]: expected text in quotes, since it has a ?, which ends a text inside braces for kubectl")]
+    [InlineData("a: {b?: 1}", "line 1: a[b?]: expected text in quotes, since it has a ?, which ends a text inside braces for kubectl")]
     [InlineData("a:\n  <<: 5", "line 2: a[<<]: expected an object or a list of objects to merge")]
     public void What_is_no_YAML_is_an_error_with_field_and_line(string yaml, string expected) =>
         Assert.Equal(expected, string.Join('\n', YamlReader.Read(yaml).SelectMany(d => d.Errors)));

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
 using MhcOperator.Cli.Terminal;
 using MhcOperator.Cli.Tests.Support;
@@ -47,6 +48,50 @@ public sealed class MetricsCommandTests : IDisposable
         var result = await shell.RunAsync("metrics", "run", "--csv");
 
         Assert.Equal(["1,1", "1,3"], Steps(result.Output));
+    }
+
+    [Fact]
+    public async Task Lines_that_are_no_updates_are_counted_but_for_the_last_which_may_still_be_written()
+    {
+        Save("run", Line(1, 1), Line(1, 2)[..20], "{}", Line(1, 3).Replace("1,", "\"1\",", StringComparison.Ordinal), Line(1, 4), Line(1, 5)[..30]);
+
+        var result = await shell.RunAsync("metrics", "run", "--csv");
+
+        Assert.Equal("run/metrics.jsonl: 3 lines cannot be read, and are left out\n", result.Error);
+    }
+
+    [Fact]
+    public async Task What_no_trainer_writes_is_shown_as_not_there()
+    {
+        Save("run", Line(1, 1).Replace("2.5", "1e999", StringComparison.Ordinal).Replace("\"Healthy\"", "null", StringComparison.Ordinal).Replace("0.001", "-1e999", StringComparison.Ordinal));
+
+        var (csv, table) = (await shell.RunAsync("metrics", "run", "--csv"), await shell.RunAsync("metrics", "run"));
+
+        Assert.EndsWith("\n1,1,0,512,2026-01-01T00:00:01.000Z,,,0.5,0,,,1000,,0\n", csv.Output, StringComparison.Ordinal);
+        Assert.Equal(CliExitCode.Ok, table.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("/dev/zero")]
+    [InlineData("pipe")]
+    [InlineData("/etc/passwd")]
+    public async Task A_record_that_is_no_regular_file_is_not_read(string target)
+    {
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(shell.Folder, "run")).FullName, "metrics.jsonl");
+        if (target == "pipe")
+        {
+            using var made = Process.Start("mkfifo", [file]);
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        else
+        {
+            File.CreateSymbolicLink(file, target);
+        }
+
+        var result = await shell.RunAsync("metrics", "run");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("is no regular file", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
