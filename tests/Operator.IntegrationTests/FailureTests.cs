@@ -80,7 +80,7 @@ public sealed class FailureTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        await ns.CreateJobAsync(JobBuilder.Make("job").MaxRestarts(0).Gang("None", timeoutSeconds: 3));
+        await ns.CreateJobAsync(JobBuilder.Make("job").MaxRestarts(0).Gang("None", timeoutSeconds: 10));
         var gang = await ns.GangExistsAsync(1, 2);
         await ns.PlaceAsync(gang[0], "node-1");
         await ns.PlaceAsync(gang[1], "node-2");

@@ -13,7 +13,7 @@ public sealed class QueueTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        await ns.CreateJobAsync(JobBuilder.Make("job").MaxRestarts(0).Queue("team-a").Gang("None", timeoutSeconds: 4));
+        await ns.CreateJobAsync(JobBuilder.Make("job").MaxRestarts(0).Queue("team-a").Gang("None", timeoutSeconds: 10));
         var gang = await ns.GangExistsAsync(1, 2);
         Assert.All(gang, pod => AssertInGroup(pod, "job-1"));
 
@@ -27,7 +27,7 @@ public sealed class QueueTests(SharedServer shared)
             async () => (await ns.JobAsync("job")).Condition("GangScheduled") is { } told && (string?)told["reason"] == "AwaitingAdmission" && ((string)told["message"]!).Contains("2 of 2 pods wait for queue team-a", StringComparison.Ordinal),
             "the job says that all of its pods wait for the queue", Cancel);
         var created = DateTimeOffset.Parse((string)gang[0]["metadata"]!["creationTimestamp"]!, System.Globalization.CultureInfo.InvariantCulture);
-        await Eventually.HoldsAsync(() => DateTimeOffset.UtcNow > created + TimeSpan.FromSeconds(5), "the timeout would be over", Cancel);
+        await Eventually.HoldsAsync(() => DateTimeOffset.UtcNow > created + TimeSpan.FromSeconds(11), "the timeout would be over", Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("marker").Replicas(1));
         await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 3, "the operator has gone on", Cancel);
         Assert.Equal(1, (int?)(await ns.JobAsync("job"))["status"]!["attempt"]);

@@ -18,9 +18,9 @@ internal static class PlayedParts
         ns.SetConditionAsync(pod, "PodScheduled", "False", reason, message);
 
     /// <summary>Sets a condition of a pod, as whoever takes it away does first.</summary>
-    public static Task SetConditionAsync(this TestNamespace ns, JsonObject pod, string type, string status, string reason, string message = "") => ns.Api.MergeAsync(
-        ns.Path("pods", pod.Name()) + "/status",
-        new JsonObject { ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = type, ["status"] = status, ["reason"] = reason, ["message"] = message }) } }, Cancel);
+    public static Task SetConditionAsync(this TestNamespace ns, JsonObject pod, string type, string status, string reason, string message = "") => ns.Api.PatchStatusAsync(
+        ns.Path("pods", pod.Name()),
+        new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = type, ["status"] = status, ["reason"] = reason, ["message"] = message }) }, Cancel);
 
     /// <summary>The kubelet cannot start a container.</summary>
     public static Task CannotStartAsync(this TestNamespace ns, JsonObject pod, string reason, string message) => ns.Api.MergeAsync(

@@ -66,6 +66,10 @@ internal sealed class TestApi : IDisposable
     public Task<JsonObject> MergeAsync(string path, JsonObject patch, CancellationToken cancel) =>
         SendAsync(HttpMethod.Patch, path, patch.ToJsonString(), "application/merge-patch+json", cancel);
 
+    /// <summary>A pod's new status, as kubelets, schedulers and queues send it: each changes its own conditions alone.</summary>
+    public Task<JsonObject> PatchStatusAsync(string pod, JsonObject status, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Patch, pod + "/status", new JsonObject { ["status"] = status }.ToJsonString(), "application/strategic-merge-patch+json", cancel);
+
     public Task<JsonObject> DeleteAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, "{}", "application/json", cancel);
 
     /// <summary>Deletes without a grace period, as a kubelet does when the last container has ended.</summary>

@@ -156,7 +156,7 @@ internal sealed class TestNamespace
     }
 
     private Task<JsonObject> PatchPodAsync(JsonObject pod, JsonObject status) =>
-        Api.MergeAsync(Path("pods", pod.Name()) + "/status", new JsonObject { ["status"] = status }, Cancel);
+        Api.PatchStatusAsync(Path("pods", pod.Name()), status, Cancel);
 
     private static JsonObject Container(JsonObject state, bool ready) => new()
     {
