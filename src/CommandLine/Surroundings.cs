@@ -13,7 +13,10 @@ internal static partial class Surroundings
     private const int LeastFiles = 256;
 
     private const int Files = 7; // RLIMIT_NOFILE
+    private const int StandardInput = 0;
     private const int StandardError = 2;
+    private const int GetFlags = 1;
+    private const int CloseOnExec = 1;
 
     /// <summary>What is wrong: a reason in CamelCase, and words for people; null: nothing.</summary>
     public static unsafe (string Reason, string Words)? Problem()
@@ -35,6 +38,12 @@ internal static partial class Surroundings
         }
     }
 
+    /// <summary>
+    /// Whether the process was started without a standard input. The runtime may have opened a file of its own under that number since, for which
+    /// a reader would wait for ever; what a process is started with is never closed by exec.
+    /// </summary>
+    public static bool InputIsClosed => Control(StandardInput, GetFlags) is var flags && (flags < 0 || (flags & CloseOnExec) != 0);
+
     /// <summary>Writes a line to standard error without anything that a program usually does that by.</summary>
     public static unsafe void Say(string line)
     {
@@ -47,6 +56,9 @@ internal static partial class Surroundings
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static unsafe partial int Get(int resource, ulong* limits);
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int Control(int file, int command);
 
     [LibraryImport("libc", EntryPoint = "write")]
     private static unsafe partial nint Write(int file, byte* text, nint count);

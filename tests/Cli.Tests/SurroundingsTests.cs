@@ -27,6 +27,30 @@ public sealed class SurroundingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("validate -")]
+    [InlineData("run - --run-dir out")]
+    public async Task A_closed_input_is_said_and_not_waited_for(string command)
+    {
+        var (code, error) = await RunAsync($"exec \"$0\" {command} <&-");
+
+        Assert.Equal((CliExitCode.BadInput, "mhc: -: standard input is closed"), (code, error.Trim()));
+    }
+
+    [Theory]
+    [InlineData("validate ''")]
+    [InlineData("checkpoints ''")]
+    [InlineData("metrics ''")]
+    [InlineData("run job.yaml --run-dir ''")]
+    public async Task An_empty_name_is_not_the_working_folder(string command)
+    {
+        shell.Write("job.yaml", Manifests.Small);
+
+        var (code, error) = await RunAsync($"exec \"$0\" {command}");
+
+        Assert.Equal((CliExitCode.BadInput, "mhc: expected the name of a file or folder, got the empty text"), (code, error.Trim()));
+    }
+
+    [Theory]
     [InlineData(64, "validate job.yaml")]
     [InlineData(128, "validate job.yaml")]
     [InlineData(128, "run job.yaml")]

@@ -6,6 +6,9 @@ internal sealed record CheckpointEntry
     /// <summary>Updates done.</summary>
     public required int Step { get; init; }
 
+    /// <summary>Where it is.</summary>
+    public string Folder { get; init; } = "";
+
     /// <summary>candidate, verified, quarantined, or broken where its manifest cannot be read or its files do not match it.</summary>
     public required string Health { get; init; }
 

@@ -15,6 +15,8 @@ internal static class CheckpointReader
     /// <summary>Health of what cannot be loaded.</summary>
     public const string Broken = "broken";
 
+    private const string Quarantined = "quarantined";
+
     /// <summary>All checkpoints, the oldest first.</summary>
     /// <param name="folder">Folder of the checkpoints.</param>
     /// <param name="hash">Read every file and compare its SHA-256 with the manifest's.</param>
@@ -33,6 +35,25 @@ internal static class CheckpointReader
         return [.. entries.OrderBy(e => e.Step)];
     }
 
+    /// <summary>The newest that a run can go on from, every file read and compared with its SHA-256; null: none.</summary>
+    /// <param name="entries">All of a folder.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <returns>It, or that which was looked at last.</returns>
+    public static async Task<CheckpointEntry?> NewestWholeAsync(IReadOnlyList<CheckpointEntry> entries, CancellationToken cancel)
+    {
+        CheckpointEntry? looked = null;
+        foreach (var entry in entries.Reverse().Where(e => e.Health is not (Broken or Quarantined)))
+        {
+            looked = await ReadOneAsync(entry.Folder, entry.Step, hash: true, cancel);
+            if (looked.Health != Broken)
+            {
+                break;
+            }
+        }
+
+        return looked;
+    }
+
     private static async Task<CheckpointEntry> ReadOneAsync(string path, int step, bool hash, CancellationToken cancel)
     {
         long bytes = 0;
@@ -45,6 +66,7 @@ internal static class CheckpointReader
             return new CheckpointEntry
             {
                 Step = step,
+                Folder = path,
                 Health = wrong is not null ? Broken : health?["state"]?.GetValue<string>() ?? "candidate",
                 Reason = wrong ?? health?["reason"]?.GetValue<string>() ?? "",
                 Job = manifest["job"]?.GetValue<string>(),
@@ -59,7 +81,7 @@ internal static class CheckpointReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or InvalidDataException or ArgumentException)
         {
-            return new CheckpointEntry { Step = step, Health = Broken, Reason = e.Message, Bytes = bytes };
+            return new CheckpointEntry { Step = step, Folder = path, Health = Broken, Reason = e.Message, Bytes = bytes };
         }
     }
 

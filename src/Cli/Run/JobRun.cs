@@ -87,14 +87,18 @@ internal static class JobRun
         if (found.Count == 0)
         {
             await host.Output.WriteLineAsync($"There is no checkpoint in {host.ShownPath(folder)} yet, so training begins at step 0.");
+            return;
         }
-        else if (found.All(c => c.Health == CheckpointReader.Broken))
+
+        var newest = await CheckpointReader.NewestWholeAsync(found, cancel);
+        var broken = newest ?? (found.All(c => c.Health == CheckpointReader.Broken) ? found[^1] : null);
+        if (broken?.Health == CheckpointReader.Broken)
         {
             throw new CliException(string.Create(CultureInfo.InvariantCulture,
-                $"{host.ShownPath(folder)}: none of {found.Count} checkpoints is whole (that of step {found[^1].Step}: {found[^1].Reason}); leave --resume out to begin another run"));
+                $"{host.ShownPath(folder)}: none of {found.Count} checkpoints is whole (that of step {broken.Step}: {broken.Reason}); leave --resume out to begin another run"));
         }
-        else if (found.Last(c => c.Health != CheckpointReader.Broken) is { Job: { } writer } newest
-            && job.GenerateName is null && writer != new JobKey(job.NamespaceProperty ?? "default", job.Name).ToString())
+
+        if (newest?.Job is { } writer && job.GenerateName is null && writer != new JobKey(job.NamespaceProperty ?? "default", job.Name).ToString())
         {
             await host.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
                 $"warning: the checkpoint of step {newest.Step} in {host.ShownPath(folder)} is of the job {writer}; {job.Name} goes on from it"));
@@ -128,7 +132,7 @@ internal static class JobRun
             return CliExitCode.Failed;
         }
 
-        await host.Output.WriteLineAsync($"Stopped. To go on: mhc run {options.File} --resume{(options.RunFolder is { } named ? $" --run-dir {named}" : "")}");
+        await host.Output.WriteLineAsync($"Stopped. To go on: mhc run {ShellWord.Of(options.File)} --resume{(options.RunFolder is { } named ? $" --run-dir={ShellWord.Of(named)}" : "")}");
         return interrupts.Stop.IsCancellationRequested ? CliExitCode.Interrupted : CliExitCode.Failed;
     }
 

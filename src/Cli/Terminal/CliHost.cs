@@ -44,7 +44,9 @@ internal sealed record CliHost
     /// <summary>The process's own streams and surroundings.</summary>
     public static CliHost System() => new()
     {
-        Input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false),
+        Input = Surroundings.InputIsClosed
+            ? new ClosedInput()
+            : new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false),
         Output = Console.Out,
         Error = Console.Error,
         OutputIsTerminal = !Console.IsOutputRedirected,
@@ -53,7 +55,8 @@ internal sealed record CliHost
     };
 
     /// <summary>A full path, taken from <see cref="WorkingFolder"/>.</summary>
-    public string FullPath(string path) => Path.GetFullPath(path, WorkingFolder);
+    /// <exception cref="CliException">It is empty, as a variable of a shell is that was not set.</exception>
+    public string FullPath(string path) => path.Length > 0 ? Path.GetFullPath(path, WorkingFolder) : throw new CliException("expected the name of a file or folder, got the empty text");
 
     /// <summary>A path as people read it: from <see cref="WorkingFolder"/> where it lies inside, in full elsewhere.</summary>
     public string ShownPath(string path)

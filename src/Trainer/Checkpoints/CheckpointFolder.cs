@@ -81,12 +81,20 @@ internal sealed class CheckpointFolder
     /// <summary>The manifest of a checkpoint.</summary>
     /// <exception cref="InvalidDataException">It is missing, cannot be parsed, has another version, or says what no checkpoint can be.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="TrainerException">A newer program wrote it: nothing is wrong with it, so that it is neither put aside nor written over.</exception>
     public CheckpointManifest ReadManifest(int step)
     {
         var path = System.IO.Path.Combine(Of(step), ManifestName);
         try
         {
-            var manifest = JsonSerializer.Deserialize(RegularFile.ReadAllBytes(path, LongestManifest), CheckpointJsonContext.Default.CheckpointManifest);
+            var json = RegularFile.ReadAllBytes(path, LongestManifest);
+            if (JsonSerializer.Deserialize(json, CheckpointJsonContext.Default.ManifestVersion) is { Version: > CheckpointManifest.CurrentVersion and var newer })
+            {
+                throw TrainerException.Configuration("CheckpointMismatch", string.Create(CultureInfo.InvariantCulture,
+                    $"{path} has version {newer}, that of a newer program; this one reads version {CheckpointManifest.CurrentVersion}. Go on with that program, or begin anew with checkpoints.resume: None (mhc run: without --resume)"));
+            }
+
+            var manifest = JsonSerializer.Deserialize(json, CheckpointJsonContext.Default.CheckpointManifest);
             if (manifest is not { Version: CheckpointManifest.CurrentVersion } || manifest.Step != step)
             {
                 throw new InvalidDataException($"{path}: version {CheckpointManifest.CurrentVersion} of step {step} was expected");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api.Files;
+using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Training;
 
@@ -58,9 +59,8 @@ internal sealed record TextSource(string Path, long? Size)
     }
 
     private Stream Open() => Size is null
-
             ? Path == DataFileFinder.StandardInput
-            ? Console.OpenStandardInput()
+            ? Surroundings.InputIsClosed ? throw new IOException("standard input is closed") : Console.OpenStandardInput()
             : new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0)
         : new FileStream(RegularFile.OpenNamed(Path).Handle, FileAccess.Read, bufferSize: 0);
 

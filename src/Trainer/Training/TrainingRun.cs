@@ -35,10 +35,12 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         using var dumps = DumpRequest.Listen(_identity, activity, folder, stop, printer.Line, time);
         using var server = Serve(board);
         using var data = DataSet.Open(_configuration.Data, _configuration.Model.ContextLength, vocabulary, settings.Corpus);
+        var memory = new MemoryCheck(MachineMemory.Bytes());
+        memory.Model(new ModelDimensions(_configuration.Model, vocabulary), _configuration.Parallelism.Sharding == Sharding.Optimizer ? _identity.Size : 1);
         using var state = new TrainingState(_configuration, vocabulary, kernels);
         SayOf(data);
         Say($"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
-        PlanRecomputation(state.Model, plan);
+        PlanRecomputation(state.Model, plan, memory);
 
         var fence = new CheckpointFence(folder, _identity.Attempt, time, settings.JobSince);
         TakeOver(fence, folder);
@@ -147,7 +149,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         }
     }
 
-    private void PlanRecomputation(Transformer model, BatchPlan batch)
+    private void PlanRecomputation(Transformer model, BatchPlan batch, MemoryCheck memory)
     {
         var (spec, optimization) = (_configuration.Model, _configuration.Optimization);
         var estimate = new ActivationEstimate(spec, model.Sizes, optimization.Precision, kernels, (long)batch.Micro * spec.ContextLength);
@@ -160,6 +162,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
                 Say($"recompute: {figures}");
             }
 
+            memory.Activations(estimate.Peak(model.Recompute));
             if (!fits)
             {
                 Warn($"spec.optimization.activationMemory: {optimization.ActivationMemory} was given, and the least is more: {figures}; smaller microBatchTokens need less");

@@ -107,6 +107,23 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_no_checkpoint_is_what_was_written_to_its_last_byte_training_does_not_begin_anew()
+    {
+        Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);
+        foreach (var step in (string[])["10", "20"])
+        {
+            Directory.CreateDirectory(Path.Combine(shell.Folder, $"out/checkpoints/step-000000{step}"));
+            shell.Write($"out/checkpoints/step-000000{step}/rank-00000.safetensors", "changed");
+            shell.Write($"out/checkpoints/step-000000{step}/manifest.json", """{"job":"default/small","shards":[{"file":"rank-00000.safetensors","bytes":7,"sha256":"00"}]}""");
+        }
+
+        var result = await RunAsync("--resume");
+
+        Assert.Equal(CliExitCode.BadInput, result.ExitCode);
+        Assert.Contains("none of 2 checkpoints is whole (that of step 10: rank-00000.safetensors has another SHA-256", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Whose_checkpoints_a_job_of_another_name_goes_on_from_is_said()
     {
         Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);

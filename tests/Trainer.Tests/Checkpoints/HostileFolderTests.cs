@@ -44,9 +44,22 @@ public sealed class HostileFolderTests : IDisposable
     [InlineData("""{"vocabulary":0}""")]
     [InlineData("""{"step":-20}""")]
     [InlineData("""{"step":1e300}""")]
-    [InlineData("""{"version":7}""")]
+    [InlineData("""{"version":0}""")]
     public void A_manifest_that_says_what_cannot_be_costs_its_checkpoint_and_the_one_before_is_used(string change) =>
         Costs(folder => Change(folder, JsonNode.Parse(change)!.AsObject()));
+
+    [Fact]
+    public void A_checkpoint_of_a_newer_program_is_refused_and_neither_put_aside_nor_written_over()
+    {
+        Save(10);
+        Change(Folder().Of(10), JsonNode.Parse("""{"version":2,"model":{"mhc":"another form"}}""")!.AsObject());
+
+        var refused = Assert.Throws<TrainerException>(() => Loader(out _).Find(new ResumePoint(null)));
+
+        Assert.Equal((ExitCode.ConfigurationWrong, "CheckpointMismatch"), (refused.ExitCode, refused.Reason));
+        Assert.Contains("step-00000010/manifest.json has version 2, that of a newer program; this one reads version 1", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(CheckpointHealth.Candidate, Folder().ReadHealth(10));
+    }
 
     [Theory]
     [InlineData("link")]

@@ -45,6 +45,7 @@ public sealed partial class TextSourceTests : IDisposable
     [InlineData("$0 prepare --tokenizer O200k --output $1 - < /dev/zero", "of its first 512 bytes are 0")]
     [InlineData("gzip -c text | $0 prepare --tokenizer O200k --output $1 -",
         "data file -: not UTF-8 text: it is a gzip file; decompress it first (gzip -d)")]
+    [InlineData("$0 prepare --tokenizer O200k --output $1 - <&-", "data file -: cannot be read: standard input is closed")]
     [InlineData("$0 prepare --tokenizer O200k --output $1 nowhere", "there is no such file or folder")]
     public void What_cannot_be_read_is_refused_at_once_with_the_reason(string command, string words)
     {
