@@ -21,8 +21,8 @@ internal static class BenchCommand
     private const int WarmUpRounds = 2;
     private const int LeastRounds = 5;
 
-    /// <summary>What .NET calls often it compiles anew in the first two seconds, beside the steps.</summary>
-    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(3);
+    /// <summary>Seconds: what .NET calls often it compiles anew in the first two, beside the steps.</summary>
+    private const int WarmUpTime = 3;
 
     public static Command Create()
     {
@@ -35,6 +35,7 @@ internal static class BenchCommand
         var streams = BenchTools.Size("--streams", "n, residual streams.", 4);
         var threads = BenchTools.Threads(1);
         var rounds = BenchTools.Size("--rounds", $"Measured steps of every variant; at least {LeastRounds}.", 9);
+        var warmUp = NumberOption.Whole("--warm-up", $"Least seconds of steps before the first that is measured. Default {WarmUpTime}.", 0, 3600, WarmUpTime);
         var only = ChoiceOption.CreateMany(
             "--variants",
             $"Which variants, of {string.Join(' ', BenchVariant.All.Keys)}; the first is what the others are compared with. Default: {string.Join(' ', BenchVariant.Default)}.",
@@ -44,7 +45,7 @@ internal static class BenchCommand
         var memory = new Option<bool>("--memory") { Description = "Measure the most memory of each variant first, one after the other." };
         var profile = new Option<bool>("--profile") { Description = "Also show where the time of each variant's step goes, by name." };
         var file = BenchTools.ResultFile();
-        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, vocabulary, batch, streams, threads, rounds, precision, only, memory, profile, file };
+        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, vocabulary, batch, streams, threads, rounds, warmUp, precision, only, memory, profile, file };
         command.SetAction(parsed =>
         {
             var model = new ModelSpec
@@ -68,7 +69,7 @@ internal static class BenchCommand
             torch.set_num_threads(parsed.GetValue(threads));
             try
             {
-                var results = Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds), parsed.GetValue(only)!, parsed.GetValue(memory), parsed.GetValue(profile), parsed.InvocationConfiguration.Output);
+                var results = Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds), TimeSpan.FromSeconds(parsed.GetValue(warmUp)), parsed.GetValue(only)!, parsed.GetValue(memory), parsed.GetValue(profile), parsed.InvocationConfiguration.Output);
                 BenchTools.Write(parsed.GetValue(file), results);
                 return 0;
             }
@@ -81,7 +82,7 @@ internal static class BenchCommand
         return command;
     }
 
-    private static List<BenchmarkResult> Run(ModelSpec model, int tokens, Precision precision, int rounds, string[] names, bool memory, bool profile, TextWriter output)
+    private static List<BenchmarkResult> Run(ModelSpec model, int tokens, Precision precision, int rounds, TimeSpan warmUp, string[] names, bool memory, bool profile, TextWriter output)
     {
         if (memory)
         {
@@ -95,7 +96,7 @@ internal static class BenchCommand
         {
             variants.AddRange(names.Select(Make));
             var watch = Stopwatch.StartNew();
-            for (var round = 0; round < WarmUpRounds || watch.Elapsed < WarmUpTime; round++)
+            for (var round = 0; round < WarmUpRounds || watch.Elapsed < warmUp; round++)
             {
                 variants.ForEach(v => v.Step(record: false));
             }

@@ -35,35 +35,36 @@ internal static class TrainCommand
     {
         if (args is [Name, ..])
         {
-            TerminationReport.Write(TerminationPath, TerminationReport.Render(TrainerException.Configuration(reason, message)), Surroundings.Say);
+            TerminationReport.Write(TerminationPath(Environment.GetEnvironmentVariable), TerminationReport.Render(TrainerException.Configuration(reason, message)), Surroundings.Say);
         }
     }
 
-    private static string TerminationPath =>
-        Environment.GetEnvironmentVariable(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
-
-    private static int Run(TrainingLogs logs, KernelKind kernels)
+    /// <summary>Trains, and says how that ended.</summary>
+    /// <param name="environment">Value of a variable; null where it is not set.</param>
+    /// <param name="logs">Where steps are written.</param>
+    /// <param name="kernels">Which kernels compute.</param>
+    /// <param name="printer">For people.</param>
+    /// <param name="stop">Tells that a stop was asked for.</param>
+    /// <param name="lastWords">Takes a failure.</param>
+    /// <param name="end">Ends the process at once, on another thread.</param>
+    /// <returns>The exit code.</returns>
+    internal static int Run(Func<string, string?> environment, TrainingLogs logs, KernelKind kernels, ProgressPrinter printer, StopRequest stop, LastWords lastWords, Action<TrainerException> end)
     {
         var time = TimeProvider.System;
-        var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, time, Console.Error);
-        var lastWords = new LastWords(TerminationPath, printer);
-        // On whatever thread it happens: the runtime's own end says nothing to the job, and has the code of a killed process.
-        AppDomain.CurrentDomain.UnhandledException += (_, e) => lastWords.SayAndEnd(Unforeseen((Exception)e.ExceptionObject));
-        using var stop = StopRequest.Listen(() => lastWords.SayAndEnd(TrainerException.TryAgain("Terminated", "stopped on request before training began")));
         try
         {
             ConfigurationArrival.WaitAsync(
-                Environment.GetEnvironmentVariable(TrainerEnvironment.Configuration),
-                Environment.GetEnvironmentVariable(TrainerEnvironment.ConfigurationHash),
+                environment(TrainerEnvironment.Configuration),
+                environment(TrainerEnvironment.ConfigurationHash),
                 printer.Line,
                 time,
                 CancellationToken.None).GetAwaiter().GetResult();
-            var settings = TrainerSettings.Read(Environment.GetEnvironmentVariable);
+            var settings = TrainerSettings.Read(environment);
             using var parent = settings.Parent is { } process ? new ParentWatch(process, () => Environment.Exit(ExitCode.TryAgain), time) : null;
-            var last = new TrainingRun(settings, kernels, logs, printer, stop, lastWords.SayAndEnd, time).Run();
+            var last = new TrainingRun(settings, kernels, logs, printer, stop, end, time).Run();
             if (settings.Identity.Rank == 0)
             {
-                TerminationReport.Write(TerminationPath, TerminationReport.Render(last), printer.Line);
+                TerminationReport.Write(TerminationPath(environment), TerminationReport.Render(last), printer.Line);
             }
 
             return ExitCode.Done;
@@ -73,6 +74,20 @@ internal static class TrainCommand
             return lastWords.Say(e as TrainerException ?? Unforeseen(e));
         }
     }
+
+    private static int Run(TrainingLogs logs, KernelKind kernels)
+    {
+        Func<string, string?> environment = Environment.GetEnvironmentVariable;
+        var printer = new ProgressPrinter(Console.Out, !Console.IsOutputRedirected, TimeProvider.System, Console.Error);
+        var lastWords = new LastWords(TerminationPath(environment), printer);
+        // On whatever thread it happens: the runtime's own end says nothing to the job, and has the code of a killed process.
+        AppDomain.CurrentDomain.UnhandledException += (_, e) => lastWords.SayAndEnd(Unforeseen((Exception)e.ExceptionObject));
+        using var stop = StopRequest.Listen(() => lastWords.SayAndEnd(TrainerException.TryAgain("Terminated", "stopped on request before training began")));
+        return Run(environment, logs, kernels, printer, stop, lastWords, lastWords.SayAndEnd);
+    }
+
+    private static string TerminationPath(Func<string, string?> environment) =>
+        environment(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
 
     private static TrainerException Unforeseen(Exception error) => TrainerException.Unforeseen(error, CrashReport.Keep(error, "mhc-trainer"));
 }

@@ -8,7 +8,7 @@ namespace MhcOperator.Trainer.Tests.Commands;
 [Collection(AloneCollection.Name)]
 public sealed class BenchCommandTests
 {
-    private static readonly string[] Small = ["--layers", "1", "--width", "8", "--heads", "2", "--context", "8", "--batch-tokens", "16", "--rounds", "5"];
+    private static readonly string[] Small = ["--layers", "1", "--width", "8", "--heads", "2", "--context", "8", "--batch-tokens", "16", "--rounds", "5", "--warm-up", "0"];
 
     [Fact]
     public void Every_variant_gets_a_line_with_its_ratio_to_the_first()
@@ -27,7 +27,7 @@ public sealed class BenchCommandTests
         using var folder = new TemporaryFolder();
         var file = folder.File("results/bench.json");
 
-        var (exit, output, error) = Bench(["--layers", "2", "--width", "64", "--context", "64", "--batch-tokens", "512", "--rounds", "5", "--memory", "--json", file, "--variants", "standard", "mhc", "mhc-least-memory"]);
+        var (exit, output, error) = Bench(["--layers", "2", "--width", "64", "--context", "64", "--batch-tokens", "512", "--rounds", "5", "--warm-up", "0", "--memory", "--json", file, "--variants", "standard", "mhc", "mhc-least-memory"]);
 
         Assert.Equal(0, exit);
         Assert.Empty(error);
@@ -51,7 +51,7 @@ public sealed class BenchCommandTests
         using var folder = new TemporaryFolder();
         var file = folder.File("bench.json");
 
-        var (exit, output, _) = Bench(["--layers", "2", "--width", "128", "--context", "128", "--batch-tokens", "512", "--rounds", "5", "--profile", "--json", file, "--variants", variant, "--precision", precision]);
+        var (exit, output, _) = Bench(["--layers", "2", "--width", "128", "--context", "128", "--batch-tokens", "512", "--rounds", "5", "--warm-up", "1", "--profile", "--json", file, "--variants", variant, "--precision", precision]);
 
         Assert.Equal(0, exit);
         using var results = JsonDocument.Parse(File.ReadAllBytes(file));

@@ -6,7 +6,7 @@ namespace MhcOperator.Trainer.Tests.Interop;
 
 public sealed class AllocatorTests
 {
-    private static readonly string[] SmallBench = ["bench", "--layers", "1", "--width", "32", "--heads", "2", "--context", "32", "--batch-tokens", "64", "--rounds", "5", "--variants", "mhc", "--memory"];
+    private static readonly string[] SmallBench = ["bench", "--layers", "1", "--width", "32", "--heads", "2", "--context", "32", "--batch-tokens", "64", "--rounds", "5", "--warm-up", "0", "--variants", "mhc", "--memory"];
 
     [Theory]
     [InlineData("", "memory from tcmalloc")]

@@ -28,7 +28,7 @@ public sealed class HugePagesTests
     {
         using var job = new TestJob();
         job.Configuration.Optimization.Steps = 100_000;
-        using var rank = job.Start(0, 1, TestJob.FreePort(), (HugePages.Variable, ""), ("LD_PRELOAD", ""));
+        using var rank = job.Start(0, 1, TestJob.FreePort(), (HugePages.Variable, ""), ("LD_PRELOAD", ""), (Allocator.Variable, ""));
         rank.WaitUntil(() => job.Trained().Count >= 2); // it has taken one
         Assert.Equal(Collapses, rank.OnHugePages > 0);
     }
@@ -38,8 +38,8 @@ public sealed class HugePagesTests
 
     private static string Bench(string wish)
     {
-        string[] arguments = ["bench", "--layers", "2", "--width", "128", "--heads", "4", "--context", "128", "--batch-tokens", "1024", "--rounds", "5", "--variants", "mhc"];
-        using var bench = TrainerProcess.Start(TrainerProcess.Program, arguments, new Dictionary<string, string>(StringComparer.Ordinal) { [HugePages.Variable] = wish, ["LD_PRELOAD"] = "" });
+        string[] arguments = ["bench", "--layers", "2", "--width", "128", "--heads", "4", "--context", "128", "--batch-tokens", "1024", "--rounds", "5", "--warm-up", "0", "--variants", "mhc"];
+        using var bench = TrainerProcess.Start(TrainerProcess.Program, arguments, new Dictionary<string, string>(StringComparer.Ordinal) { [HugePages.Variable] = wish, [Allocator.Variable] = "", ["LD_PRELOAD"] = "" });
         Assert.True(bench.Wait() == 0, bench.Output);
         return bench.Output;
     }

@@ -4,7 +4,11 @@ using System.Net.Sockets;
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Commands;
 using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Telemetry;
+using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Support;
 
@@ -64,6 +68,34 @@ internal sealed class TestJob : IDisposable
         return (process.Wait(), process);
     }
 
+    /// <summary>
+    /// Trains in this process, for a test to which its beginning, its end and what may happen to it meanwhile do not matter: a process of its own
+    /// takes two seconds before the first step. No drill may crash it.
+    /// </summary>
+    public TrainedRank Train(params ReadOnlySpan<(string Name, string Value)> more) => TrainGang(1, more)[0];
+
+    /// <summary>Trains all ranks of a gang in this process, which only their sockets connect.</summary>
+    public TrainedRank[] TrainGang(int ranks, params ReadOnlySpan<(string Name, string Value)> more)
+    {
+        var port = FreePort();
+        var environments = Enumerable.Range(0, ranks).Select(rank => Environment(rank, ranks, port)).ToList();
+        foreach (var (name, value) in more)
+        {
+            environments.ForEach(e => e[name] = value);
+        }
+
+        return Train(environments);
+    }
+
+    /// <summary>Trains ranks of the same gang in this process.</summary>
+    /// <param name="environments">One for each rank.</param>
+    public TrainedRank[] Train(IReadOnlyList<Dictionary<string, string>> environments)
+    {
+        var ranks = environments.Select(e => Task.Factory.StartNew(() => Train(e), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        Assert.True(Task.WaitAll(ranks, TrainerProcess.Patience), "training does not end");
+        return [.. ranks.Select(r => r.Result)];
+    }
+
     /// <summary>The contract's environment of one rank.</summary>
     public Dictionary<string, string> Environment(int rank, int ranks, int port)
     {
@@ -114,6 +146,16 @@ internal sealed class TestJob : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private TrainedRank Train(Dictionary<string, string> environment)
+    {
+        using var output = new StringWriter();
+        var printer = new ProgressPrinter(output, terminal: false, TimeProvider.System);
+        var lastWords = new LastWords(environment[TrainerEnvironment.TerminationMessagePath], printer);
+        using var stop = new StopRequest(() => Assert.Fail("nobody asks it to stop"));
+        var code = TrainCommand.Run(environment.GetValueOrDefault, new TrainingLogs(DataLog, StepLog), KernelKind.Native, printer, stop, lastWords, e => lastWords.Say(e));
+        return new TrainedRank(code, output.ToString());
+    }
 
     private static string[] Lines(string path) => File.Exists(path) ? File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
 }

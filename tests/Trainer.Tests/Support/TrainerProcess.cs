@@ -15,7 +15,8 @@ internal sealed partial class TrainerProcess : IDisposable
     /// <summary>SIGHUP.</summary>
     public const int HangUp = 1;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
+    /// <summary>A trainer that has not ended by then never does.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -48,7 +49,7 @@ internal sealed partial class TrainerProcess : IDisposable
     public bool HasEnded => _process.HasExited;
 
     /// <summary>The hash that it printed at the end.</summary>
-    public string WeightsHash => Output.Split('\n').Single(l => l.StartsWith("weights sha256:", StringComparison.Ordinal))["weights sha256:".Length..];
+    public string WeightsHash => TrainedRank.HashIn(Output);
 
     /// <summary>Bytes of its memory that are on huge pages.</summary>
     public long OnHugePages => HugePages.BytesOf(_process.Id.ToString(CultureInfo.InvariantCulture));
@@ -72,6 +73,10 @@ internal sealed partial class TrainerProcess : IDisposable
     public string Variable(string name) =>
         File.ReadAllText($"/proc/{_process.Id}/environ").Split('\0').FirstOrDefault(v => v.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..] ?? "";
 
+    /// <summary>
+    /// Starts it. Most of the time of a short run is its start: unless a test says otherwise, it takes its memory from the C library, as which the
+    /// trainer need not replace itself, and is not protected from what writes code.
+    /// </summary>
     public static TrainerProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -80,6 +85,9 @@ internal sealed partial class TrainerProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        start.Environment[Allocator.Variable] = "libc";
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

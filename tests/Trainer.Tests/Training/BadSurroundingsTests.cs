@@ -13,7 +13,7 @@ public sealed class BadSurroundingsTests
         using var job = new TestJob();
         job.Configuration.Data.Source.Path = "/nowhere/at/all";
 
-        Assert.Equal(ExitCode.DataUnreadable, job.Run().ExitCode);
+        Assert.Equal(ExitCode.DataUnreadable, job.Train().ExitCode);
         Assert.Contains("/nowhere/at/all", job.Termination, StringComparison.Ordinal);
         Assert.Contains("\"DataUnreadable\"", job.Termination, StringComparison.Ordinal);
     }
@@ -67,7 +67,7 @@ public sealed class BadSurroundingsTests
     {
         using var job = new TestJob();
         job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 2, WarmupSteps = 1 };
-        Assert.Equal(ExitCode.Done, job.Run().ExitCode);
+        Assert.Equal(ExitCode.Done, job.Train().ExitCode);
 
         Assert.Equal((ExitCode.TryAgain, "mhc-trainer: the output cannot be written: No space left on device"), Sample(job.Checkpoints, "> /dev/full"));
         Assert.Equal((ExitCode.TryAgain, "mhc-trainer: the output cannot be written: it is closed"), Sample(job.Checkpoints, ">&-"));
@@ -119,10 +119,10 @@ public sealed class BadSurroundingsTests
     {
         using var job = new TestJob();
         job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 2, WarmupSteps = 1 };
-        Assert.Equal(ExitCode.Done, job.Run().ExitCode);
+        Assert.Equal(ExitCode.Done, job.Train().ExitCode);
         job.Configuration.Model.Width = 48;
 
-        Assert.Equal(ExitCode.ConfigurationWrong, job.Run((TrainerEnvironment.Attempt, "2")).ExitCode);
+        Assert.Equal(ExitCode.ConfigurationWrong, job.Train((TrainerEnvironment.Attempt, "2")).ExitCode);
         Assert.Contains("spec.model.width: 32, and this job has 48", job.Termination, StringComparison.Ordinal);
     }
 
@@ -131,12 +131,12 @@ public sealed class BadSurroundingsTests
     {
         using var job = new TestJob();
         job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 4, WarmupSteps = 1 };
-        Assert.Equal(ExitCode.Done, job.Run().ExitCode);
+        Assert.Equal(ExitCode.Done, job.Train().ExitCode);
         job.Configuration.Optimization.Steps = 2;
 
-        var (exit, again) = job.Run((TrainerEnvironment.Attempt, "2"));
+        var again = job.Train((TrainerEnvironment.Attempt, "2"));
 
-        Assert.Equal(ExitCode.Done, exit);
+        Assert.Equal(ExitCode.Done, again.ExitCode);
         Assert.Contains(
             "warning: spec.optimization.steps: 2 was given, and the checkpoint that this run goes on from has 4: there is nothing left to do",
             again.Output,

@@ -11,8 +11,8 @@ public sealed class ExactResumeTests
     public void A_run_killed_three_times_ends_with_the_weights_of_an_undisturbed_one()
     {
         using var calm = new TestJob();
-        var (exitCode, undisturbed) = calm.Run();
-        Assert.Equal(ExitCode.Done, exitCode);
+        var undisturbed = calm.Train();
+        Assert.Equal(ExitCode.Done, undisturbed.ExitCode);
 
         using var job = new TestJob();
         var random = new Random(20261123);
@@ -25,9 +25,9 @@ public sealed class ExactResumeTests
             victim.Kill();
         }
 
-        var (lastCode, last) = job.Run((TrainerEnvironment.Attempt, $"{Kills + 1}"));
+        var last = job.Train((TrainerEnvironment.Attempt, $"{Kills + 1}"));
 
-        Assert.Equal(ExitCode.Done, lastCode);
+        Assert.Equal(ExitCode.Done, last.ExitCode);
         Assert.Equal(undisturbed.WeightsHash, last.WeightsHash);
         Assert.True(job.Trained().Count > job.Configuration.Optimization.Steps, "the kills did not cost a single step, so they came too late");
     }
@@ -49,9 +49,9 @@ public sealed class ExactResumeTests
         Assert.Contains($"checkpoint {stopped} is committed", job.Termination, StringComparison.Ordinal);
         Assert.Contains("\"Terminated\"", job.Termination, StringComparison.Ordinal);
 
-        var (exitCode, second) = job.Run((TrainerEnvironment.Attempt, "2"));
+        var second = job.Train((TrainerEnvironment.Attempt, "2"));
 
-        Assert.Equal(ExitCode.Done, exitCode);
+        Assert.Equal(ExitCode.Done, second.ExitCode);
         Assert.Contains($"goes on after step {stopped}", second.Output, StringComparison.Ordinal);
         Assert.Equal(Enumerable.Range(1, job.Configuration.Optimization.Steps), job.Trained().Select(t => t.Step));
     }

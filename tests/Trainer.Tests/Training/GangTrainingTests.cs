@@ -17,7 +17,7 @@ public sealed class GangTrainingTests
         using var sharded = Job(steps);
         sharded.Configuration.Parallelism.Sharding = Sharding.Optimizer;
 
-        Assert.Equal(ExitCode.Done, one.Run().ExitCode);
+        Assert.Equal(ExitCode.Done, one.Train().ExitCode);
         var hash = TwoRanks(two);
         var shardedHash = TwoRanks(sharded);
 
@@ -114,10 +114,7 @@ public sealed class GangTrainingTests
         Assert.Contains($"checkpoint {stopped} is committed", job.Termination, StringComparison.Ordinal);
         Assert.Contains($"checkpoint {stopped} is committed", job.TerminationOf(1), StringComparison.Ordinal);
 
-        using var again = job.Start(0, 2, port, (TrainerEnvironment.Attempt, "2"));
-        using var peer = job.Start(1, 2, port, (TrainerEnvironment.Attempt, "2"));
-        Assert.Equal(ExitCode.Done, again.Wait());
-        Assert.Equal(ExitCode.Done, peer.Wait());
+        TwoRanks(job, attempt: 2);
         Assert.Equal(Enumerable.Range(1, job.Configuration.Optimization.Steps), job.Trained().Select(t => t.Step));
     }
 
@@ -125,12 +122,8 @@ public sealed class GangTrainingTests
     public void Ranks_meet_and_train_over_ipv6_alone()
     {
         using var job = Job(steps: 5);
-        var port = TestJob.FreePort();
-        using var zero = job.Start(0, 2, port, (TrainerEnvironment.MasterAddress, "::1"));
-        using var other = job.Start(1, 2, port, (TrainerEnvironment.MasterAddress, "::1"));
 
-        Assert.True(zero.Wait() == ExitCode.Done, zero.Output);
-        Assert.True(other.Wait() == ExitCode.Done, other.Output);
+        Assert.All(job.TrainGang(2, (TrainerEnvironment.MasterAddress, "::1")), rank => Assert.True(rank.ExitCode == ExitCode.Done, rank.Output));
     }
 
     [Fact]
@@ -197,13 +190,10 @@ public sealed class GangTrainingTests
 
     private static string TwoRanks(TestJob job, int attempt = 1)
     {
-        var port = TestJob.FreePort();
-        using var zero = job.Start(0, 2, port, (TrainerEnvironment.Attempt, $"{attempt}"));
-        using var other = job.Start(1, 2, port, (TrainerEnvironment.Attempt, $"{attempt}"));
-        Assert.Equal(ExitCode.Done, zero.Wait());
-        Assert.Equal(ExitCode.Done, other.Wait());
-        Assert.Equal(zero.WeightsHash, other.WeightsHash);
-        return zero.WeightsHash;
+        var ranks = job.TrainGang(2, (TrainerEnvironment.Attempt, $"{attempt}"));
+        Assert.All(ranks, rank => Assert.True(rank.ExitCode == ExitCode.Done, rank.Output));
+        Assert.Equal(ranks[0].WeightsHash, ranks[1].WeightsHash);
+        return ranks[0].WeightsHash;
     }
 
     private static double SecondsFromKillToReport(int victim, bool hangs)

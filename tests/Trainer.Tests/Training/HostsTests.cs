@@ -14,8 +14,7 @@ public sealed class HostsTests
     private static readonly Lazy<(string Hash, IReadOnlyList<double> Losses)> OnOneHost = new(() =>
     {
         using var job = Job(patience: 60);
-        var port = TestJob.FreePort();
-        return (Finish(job.Start(0, 2, port), job.Start(1, 2, port)), job.Losses());
+        return (job.TrainGang(2)[0].WeightsHash, job.Losses());
     });
 
     public HostsTests() => Assert.SkipWhen(TwoHosts.Lacking is not null, TwoHosts.Lacking ?? "");

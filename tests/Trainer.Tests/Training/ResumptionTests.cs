@@ -32,11 +32,11 @@ public sealed class ResumptionTests
         var json = JsonNode.Parse(File.ReadAllText(manifest))!;
         json["weightsSha256"] = new string('0', 64);
         File.WriteAllText(manifest, json.ToJsonString());
-        var (code, process) = Run(job, steps: 5, attempt: 4);
+        var last = Run(job, steps: 5, attempt: 4);
 
-        Assert.True(code == ExitCode.Done, process.Output);
-        Assert.Contains("checkpoint 4 is torn or corrupted and is not used: the weights have the SHA-256", process.Output, StringComparison.Ordinal);
-        Assert.Contains("training goes on after step 2", process.Output, StringComparison.Ordinal);
+        Assert.True(last.ExitCode == ExitCode.Done, last.Output);
+        Assert.Contains("checkpoint 4 is torn or corrupted and is not used: the weights have the SHA-256", last.Output, StringComparison.Ordinal);
+        Assert.Contains("training goes on after step 2", last.Output, StringComparison.Ordinal);
         Assert.Equal([1, 2, 3, 4, 3, 4, 5], job.Trained().Select(t => t.Step));
     }
 
@@ -47,20 +47,20 @@ public sealed class ResumptionTests
         using var other = new TestJob();
         other.Configuration.Optimization = other.Configuration.Optimization with { Seed = 5 };
         var port = TestJob.FreePort();
-        using var zero = job.Start(0, 2, port);
-        using var one = other.Start(1, 2, port, (TrainerEnvironment.CheckpointFolder, job.Checkpoints));
+        var one = other.Environment(1, 2, port);
+        one[TrainerEnvironment.CheckpointFolder] = job.Checkpoints;
 
-        Assert.Equal(ExitCode.ConfigurationWrong, zero.Wait());
-        Assert.Equal(ExitCode.ConfigurationWrong, one.Wait());
+        Assert.All(job.Train([job.Environment(0, 2, port), one]), rank => Assert.Equal(ExitCode.ConfigurationWrong, rank.ExitCode));
+
         Assert.Contains("spec.optimization.seed: 1 on rank 0, 5 on rank 1", job.Termination, StringComparison.Ordinal);
         Assert.Contains("spec.optimization.seed: 1 on rank 0, 5 on rank 1", other.TerminationOf(1), StringComparison.Ordinal);
         Assert.Empty(job.Trained());
     }
 
-    private static (int ExitCode, TrainerProcess Process) Run(TestJob job, int steps, int attempt)
+    private static TrainedRank Run(TestJob job, int steps, int attempt)
     {
         job.Configuration.Optimization.Steps = steps;
         job.Configuration.Optimization.WarmupSteps = 1;
-        return job.Run((TrainerEnvironment.Attempt, $"{attempt}"));
+        return job.Train((TrainerEnvironment.Attempt, $"{attempt}"));
     }
 }

@@ -15,9 +15,7 @@ public sealed class RollbackTests
         job.Configuration.Stability = new StabilitySpec { Rollback = { SkipBatches = 4 } };
         job.Configuration.Drills = [new DrillSpec { Kind = DrillKind.LearningRateSpike, Step = 50, Steps = 12, Factor = 300 }];
 
-        var (firstCode, _) = job.Run();
-
-        Assert.Equal(ExitCode.Unstable, firstCode);
+        Assert.Equal(ExitCode.Unstable, job.Train().ExitCode);
         var verdict = job.Verdict;
         Assert.Contains(verdict.Reason, (string[])["LossSpike", "GradientNormSpike", "NonFiniteLoss", "NonFiniteGradient"]);
         Assert.InRange(verdict.OnsetStep, 51, 53);
@@ -27,12 +25,12 @@ public sealed class RollbackTests
         Assert.Equal(new DataWindow(verdict.OnsetStep - 1 - 4, verdict.DetectedStep - 1 + 4), bad);
 
         var before = job.Trained().Count;
-        var (secondCode, second) = job.Run(
+        var second = job.Train(
             (TrainerEnvironment.Attempt, "2"),
             (TrainerEnvironment.ResumeStep, $"{verdict.RestoreStep}"),
             (TrainerEnvironment.SkipWindows, bad.ToString()));
 
-        Assert.Equal(ExitCode.Done, secondCode);
+        Assert.Equal(ExitCode.Done, second.ExitCode);
         Assert.Contains("goes on after step 40", second.Output, StringComparison.Ordinal);
         var trained = job.Trained().Skip(before).ToList();
         Assert.Equal(Enumerable.Range(41, 30), trained.Select(t => t.Step));
@@ -48,10 +46,10 @@ public sealed class RollbackTests
         job.Configuration.Optimization.Steps = 60;
         job.Configuration.Drills = [new DrillSpec { Kind = DrillKind.PoisonBatches, Step = 45, Steps = 3 }];
 
-        var (exitCode, process) = job.Run();
+        var run = job.Train();
 
-        Assert.True(exitCode == ExitCode.Done, process.Output);
-        Assert.Matches("step 48 .* looks Suspicious: .*; the batch of data step [0-9]+, which had a loss of [0-9.]+, has [0-9.]+ now: the data explain it", process.Output);
+        Assert.True(run.ExitCode == ExitCode.Done, run.Output);
+        Assert.Matches("step 48 .* looks Suspicious: .*; the batch of data step [0-9]+, which had a loss of [0-9.]+, has [0-9.]+ now: the data explain it", run.Output);
         var record = File.ReadAllLines(Path.Combine(job.Checkpoints, MetricsLine.FileName)).Select(l => JsonSerializer.Deserialize(l, ApiJsonContext.Default.MetricsLine)!).ToList();
         Assert.Equal(Enumerable.Range(1, 60), record.Select(l => l.Step));
         Assert.Equal("Suspicious", record[47].StabilityState);
@@ -68,11 +66,11 @@ public sealed class RollbackTests
         job.Configuration.Stability = new StabilitySpec { Response = StabilityResponse.Observe };
         job.Configuration.Drills = [new DrillSpec { Kind = DrillKind.NonFiniteGradient, Step = 5, Steps = 4 }];
 
-        var (exitCode, process) = job.Run();
+        var run = job.Train();
 
-        Assert.Equal(ExitCode.Done, exitCode);
-        Assert.Contains("step 5 (data step 4) looks Suspicious: the gradient is not finite", process.Output, StringComparison.Ordinal);
-        Assert.Contains("the update is left out", process.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Contains("step 5 (data step 4) looks Suspicious: the gradient is not finite", run.Output, StringComparison.Ordinal);
+        Assert.Contains("the update is left out", run.Output, StringComparison.Ordinal);
         Assert.All(job.Losses(), loss => Assert.True(double.IsFinite(loss)));
         Assert.True(Directory.Exists(Path.Combine(job.Checkpoints, "step-00000008")));
     }
@@ -88,10 +86,10 @@ public sealed class RollbackTests
         ];
 
         var (crashCode, _) = job.Run();
-        var (exitCode, second) = job.Run((TrainerEnvironment.Attempt, "2"));
+        var second = job.Train((TrainerEnvironment.Attempt, "2"));
 
         Assert.Equal(128 + 9, crashCode);
-        Assert.Equal(ExitCode.Done, exitCode);
+        Assert.Equal(ExitCode.Done, second.ExitCode);
         Assert.Contains("checkpoint 20 is torn or corrupted", second.Output, StringComparison.Ordinal);
         Assert.Contains("goes on after step 10", second.Output, StringComparison.Ordinal);
     }

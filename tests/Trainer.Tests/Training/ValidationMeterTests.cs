@@ -82,16 +82,15 @@ public sealed class ValidationMeterTests : IDisposable
         often.Configuration.Checkpoints.IntervalSteps = 4;
         once.Configuration.Checkpoints.IntervalSteps = 1000;
 
-        Assert.Equal(ExitCode.Done, often.Run().ExitCode);
-        var (code, process) = once.Run();
+        var run = often.Train();
 
-        Assert.Equal(ExitCode.Done, code);
+        Assert.Equal((ExitCode.Done, ExitCode.Done), (run.ExitCode, once.Train().ExitCode));
         Assert.Equal(once.Losses(), often.Losses());
         var status = JsonSerializer.Deserialize(often.Termination, ApiJsonContext.Default.TrainerStatus)!;
         var manifest = CheckpointFolder.OpenForReading(often.Checkpoints).ReadManifest(40);
         Assert.InRange(status.ValidationLoss!.Value, 0.5 * status.Loss!.Value, 2 * status.Loss.Value);
         Assert.Equal((status.Loss, status.ValidationLoss), (manifest.Loss, manifest.ValidationLoss));
-        Assert.Contains("  validation ", process.Output, StringComparison.Ordinal);
+        Assert.Contains("  validation ", run.Output, StringComparison.Ordinal);
         Assert.Equal(CheckpointFolder.OpenForReading(once.Checkpoints).ReadManifest(40).WeightsSha256, manifest.WeightsSha256);
     }
 

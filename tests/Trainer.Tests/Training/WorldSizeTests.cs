@@ -42,15 +42,7 @@ public sealed class WorldSizeTests
     private static void Train(TestJob job, int ranks, int until, int attempt)
     {
         job.Configuration.Optimization.Steps = until;
-        var port = TestJob.FreePort();
-        var gang = Enumerable.Range(0, ranks).Select(r => job.Start(r, ranks, port, (TrainerEnvironment.Attempt, attempt.ToString(CultureInfo.InvariantCulture)))).ToList();
-        try
-        {
-            Assert.All(gang, rank => Assert.True(rank.Wait() == ExitCode.Done, rank.Output));
-        }
-        finally
-        {
-            gang.ForEach(rank => rank.Dispose());
-        }
+        var gang = job.TrainGang(ranks, (TrainerEnvironment.Attempt, attempt.ToString(CultureInfo.InvariantCulture)));
+        Assert.All(gang, rank => Assert.True(rank.ExitCode == ExitCode.Done, rank.Output));
     }
 }
