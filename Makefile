@@ -51,7 +51,7 @@ fuzz: build ## Fuzz the readers of what others wrote, and the kernels' arguments
 	@for suite in Api Operator Trainer; do \
 	  tests/$$suite.Tests/bin/$(CONFIGURATION)/net10.0/linux-x64/$$suite.Tests --no-progress --no-ansi --filter-class '*Fuzz*' || exit; \
 	done
-	@eng/build-native.sh --sanitize --test --only fuzz
+	@for test in fuzz fuzz_collectives; do eng/build-native.sh --sanitize --test --only $$test || exit; done
 
 test-cel: build ## Hold the rules of crds/cel against a current API server (the first time, building that takes 3 minutes)
 	@eng/cluster.sh fetch

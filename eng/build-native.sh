@@ -21,7 +21,11 @@ while (( $# > 0 )); do
     --test) test=yes targets+=(native_tests) ;;
     --older) older=yes targets+=(native_tests) ;;
     --bench) targets+=(bench_kernels bench_collectives) ;;
-    --only) only=${2:?"a test was expected after --only"} && shift ;;
+    --only)
+      (( $# > 1 )) || { echo "build-native.sh: a test's name was expected after --only" >&2; exit 2; }
+      only=$2
+      shift
+      ;;
     *) echo "build-native.sh: unknown argument '$1'; expected --sanitize, --test, --older, --bench or --only" >&2; exit 2 ;;
   esac
   shift
@@ -72,7 +76,7 @@ cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]}" > "$build/
 selection=()
 if [[ $test == yes ]]; then selection=(--label-exclude older); fi
 if [[ $older == yes ]]; then selection=(--label-regex older); fi
-if [[ -n $only ]]; then selection+=(--tests-regex "^$only"); fi
+if [[ -n $only ]]; then selection+=(--tests-regex "^$only(_on_.*)?\$"); fi
 if (( ${#selection[@]} > 0 )); then
   log=$build/test.log code=0
   ctest --test-dir "$build" --verbose --timeout 1800 --parallel "$(nproc)" "${selection[@]}" 2>&1 | tee "$log" || code=$?

@@ -47,6 +47,14 @@ struct Report {
                    static_cast<long long>(value));
     }
 
+    // Elements of a type are where such elements may be.
+    void elements(const char *name, const void *pointer, int64_t count, int32_t type) {
+        require(name, pointer, count);
+        const int alignment = type == MHC_GROUP_BFLOAT16 ? 2 : 4;
+        if (reinterpret_cast<uintptr_t>(pointer) % alignment != 0)
+            reject("%s: expected a multiple of %d, got %p", name, alignment, pointer);
+    }
+
     // A size that stays a size after multiplying by 8 bytes and the largest gang.
     void size(const char *name, int64_t value) { range(name, value, 0, INT64_MAX >> 24); }
 
@@ -83,25 +91,23 @@ int guarded(Report &report, const F &body) {
     }
 }
 
-std::string text_of(const char *text) {
-    return text == nullptr ? "" : text;
-}
-
 } // namespace
 
 extern "C" {
 
-int mhc_group_create(mhc_group **group, int32_t rank, int32_t size, const char *host, const char *interface_name,
-                     const char *prefix, mhc_store_set set, mhc_store_get get, void *user, int32_t timeout_ms, char *error,
-                     size_t error_size) {
+int mhc_group_create(mhc_group **group, int32_t rank, int32_t size, const char *host, const char *prefix, mhc_store_set set,
+                     mhc_store_get get, void *user, int32_t timeout_ms, char *error, size_t error_size) {
     Report report{"create", error, error_size};
     report.require("group", group);
     if (group != nullptr)
         *group = nullptr;
     report.range("size", size, 1, 1 << 20);
-    report.range("rank", rank, 0, size - 1);
+    report.range("rank", rank, 0, int64_t{size} - 1);
     report.range("timeout_ms", timeout_ms, 1, INT32_MAX);
     if (size > 1) {
+        report.require("host", host);
+        if (host != nullptr && !mhc::collectives::is_address(host))
+            report.reject("host: expected a numeric IP address, got '%.60s'", host);
         report.require("prefix", prefix);
         if (set == nullptr)
             report.reject("set: is null");
@@ -116,7 +122,7 @@ int mhc_group_create(mhc_group **group, int32_t rank, int32_t size, const char *
             *group = new mhc_group(timeout);
         } else {
             CallbackStore store(prefix, set, get, user, timeout);
-            *group = new mhc_group(rank, size, text_of(host), text_of(interface_name), store, timeout);
+            *group = new mhc_group(rank, size, host, store, timeout);
         }
         return MHC_GROUP_OK;
     } catch (const std::exception &problem) {
@@ -131,7 +137,7 @@ int mhc_group_all_reduce(mhc_group *group, void *data, int64_t count, int32_t ty
     report.require("group", group);
     report.size("count", count);
     report.type(type);
-    report.require("data", data, count);
+    report.elements("data", data, count, type);
     return guarded(report, [&] { group->group.all_reduce(data, static_cast<size_t>(count), type); });
 }
 
@@ -141,8 +147,8 @@ int mhc_group_reduce_scatter(mhc_group *group, void *input, void *output, int64_
     report.require("group", group);
     report.size("count", count);
     report.type(type);
-    report.require("input", input, count);
-    report.require("output", output, count);
+    report.elements("input", input, count, type);
+    report.elements("output", output, count, type);
     return guarded(report, [&] { group->group.reduce_scatter(input, output, static_cast<size_t>(count), type); });
 }
 

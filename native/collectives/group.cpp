@@ -10,6 +10,7 @@
 #include <gloo/barrier.h>
 #include <gloo/broadcast.h>
 #include <gloo/types.h>
+#include <netdb.h>
 
 namespace mhc::collectives {
 
@@ -23,22 +24,28 @@ constexpr uint8_t kReduceScatterPrefix = 0x5c;
 // gloo waits so many times its timeout for a connection.
 constexpr int kConnectPatience = 5;
 
-std::shared_ptr<gloo::transport::Device> device_of(const std::string &host, const std::string &interface_name) {
+std::shared_ptr<gloo::transport::Device> device_of(const std::string &host) {
     gloo::transport::tcp::attr attributes;
     attributes.hostname = host;
-    if (host.empty())
-        attributes.iface = interface_name;
     return gloo::transport::tcp::CreateDevice(attributes);
 }
 
 } // namespace
 
+bool is_address(const char *text) {
+    addrinfo hints = {}, *found = nullptr;
+    hints.ai_flags = AI_NUMERICHOST;
+    if (getaddrinfo(text, nullptr, &hints, &found) != 0)
+        return false;
+    freeaddrinfo(found);
+    return true;
+}
+
 Group::Group(milliseconds timeout) : rank_(0), size_(1), timeout_(timeout) {}
 
-Group::Group(int rank, int size, const std::string &host, const std::string &interface_name, CallbackStore &store,
-             milliseconds timeout)
+Group::Group(int rank, int size, const std::string &host, CallbackStore &store, milliseconds timeout)
     : rank_(rank), size_(size), timeout_(timeout), context_(std::make_shared<AbortableContext>(rank, size)) {
-    std::shared_ptr<gloo::transport::Device> device = device_of(host, interface_name);
+    std::shared_ptr<gloo::transport::Device> device = device_of(host);
     context_->setTimeout(std::max(milliseconds(1), timeout / kConnectPatience));
     context_->connectFullMesh(store, device);
     context_->setTimeout(timeout);

@@ -18,14 +18,16 @@ struct Dead : std::runtime_error {
     Dead() : std::runtime_error("an earlier call on this group failed; destroy it and build a new one") {}
 };
 
+// Whether this is a numeric IP address. gloo crashes where a host is none that it finds.
+bool is_address(const char *text);
+
 class Group {
   public:
     // A group of one, without connections.
     explicit Group(std::chrono::milliseconds timeout);
 
     // Connects to all others.
-    Group(int rank, int size, const std::string &host, const std::string &interface_name, CallbackStore &store,
-          std::chrono::milliseconds timeout);
+    Group(int rank, int size, const std::string &host, CallbackStore &store, std::chrono::milliseconds timeout);
 
     ~Group();
     Group(const Group &) = delete;

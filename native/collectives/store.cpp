@@ -17,6 +17,9 @@ void CallbackStore::set(const std::string &key, const std::vector<char> &data) {
         throw std::runtime_error("the store did not take the key '" + full + "'");
 }
 
+// More than the addresses of the largest gang.
+constexpr int64_t kLargestValue = int64_t{1} << 30;
+
 std::vector<char> CallbackStore::get(const std::string &key) {
     const std::string full = prefix_ + key;
     std::vector<char> value(4096);
@@ -26,6 +29,8 @@ std::vector<char> CallbackStore::get(const std::string &key) {
         const int64_t size = get_(user_, full.c_str(), value.data(), static_cast<int64_t>(value.size()), timeout);
         if (size < 0)
             throw std::runtime_error("the store did not give the key '" + full + "': its process has not come");
+        if (size > kLargestValue)
+            throw std::runtime_error("the store gave " + std::to_string(size) + " bytes for the key '" + full + "'");
         const bool fits = size <= static_cast<int64_t>(value.size());
         value.resize(static_cast<std::size_t>(size));
         if (fits)

@@ -57,15 +57,14 @@ typedef int64_t (*mhc_store_get)(void *user, const char *key, void *buffer, int6
 /// Connects this process with all others of the group; returns when every pair is connected.
 /// @param group           receives the group; null on failure
 /// @param rank            0..size-1
-/// @param size            number of processes, 1 or more; with 1 the store is not used and may be null
-/// @param host            address or name of this process that peers can reach; null or "" = by interface, else by host name
-/// @param interface_name  network interface to bind to, used when host is null or ""; may be null
+/// @param size            number of processes, 1 or more; with 1 host and store are not used and may be null
+/// @param host            numeric IP address of this process, on which peers can reach it
 /// @param prefix          put before every key; must differ for each attempt to form a group on the same store
 /// @param user            passed to set and get
 /// @param timeout_ms      1 or more; limit of this call's waits and of every later collective on this group
-MHC_GROUP_API int mhc_group_create(mhc_group **group, int32_t rank, int32_t size, const char *host, const char *interface_name,
-                                   const char *prefix, mhc_store_set set, mhc_store_get get, void *user, int32_t timeout_ms,
-                                   char *error, size_t error_size);
+MHC_GROUP_API int mhc_group_create(mhc_group **group, int32_t rank, int32_t size, const char *host, const char *prefix,
+                                   mhc_store_set set, mhc_store_get get, void *user, int32_t timeout_ms, char *error,
+                                   size_t error_size);
 
 /// data = sum over all ranks of data, in place.
 /// @param data   [count] of `type`

@@ -30,8 +30,7 @@ class Member {
   public:
     template <class S>
     Member(int rank, int size, S &store, int32_t timeout = kTimeout, const char *prefix = "test") : rank(rank), size(size) {
-        code = mhc_group_create(&group, rank, size, "127.0.0.1", nullptr, prefix, S::set, S::get, &store, timeout, error,
-                                sizeof error);
+        code = mhc_group_create(&group, rank, size, "127.0.0.1", prefix, S::set, S::get, &store, timeout, error, sizeof error);
     }
 
     ~Member() { mhc_group_destroy(group, nullptr, 0); }

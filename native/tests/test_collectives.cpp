@@ -321,13 +321,13 @@ MHC_TEST(bad_arguments_are_named) {
                "%s: code %d, message '%s'", argument, code, error);
     };
     const auto create = [&](int rank, int size, const char *prefix, mhc_store_set set, mhc_store_get get, int timeout) {
-        return mhc_group_create(&group, rank, size, "127.0.0.1", nullptr, prefix, set, get, &store, timeout, error,
-                                sizeof error);
+        return mhc_group_create(&group, rank, size, "127.0.0.1", prefix, set, get, &store, timeout, error, sizeof error);
     };
-    refused(mhc_group_create(nullptr, 0, 1, "", "", "", nullptr, nullptr, nullptr, 1, error, sizeof error), "group");
+    refused(mhc_group_create(nullptr, 0, 1, "", "", nullptr, nullptr, nullptr, 1, error, sizeof error), "group");
     refused(create(0, 0, "p", Store::set, Store::get, 1), "size");
     refused(create(2, 2, "p", Store::set, Store::get, 1), "rank");
     refused(create(-1, 2, "p", Store::set, Store::get, 1), "rank");
+    refused(mhc_group_create(&group, 0, 2, "a.name", "p", Store::set, Store::get, &store, 1, error, sizeof error), "host");
     refused(create(0, 2, nullptr, Store::set, Store::get, 1), "prefix");
     refused(create(0, 2, "p", nullptr, Store::get, 1), "set");
     refused(create(0, 2, "p", Store::set, nullptr, 1), "get");

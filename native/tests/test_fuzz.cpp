@@ -1,17 +1,7 @@
 // Calls with random arguments: small and good ones, and ones that are null, misaligned, negative, huge or unknown. A call
 // computes or says what is wrong; it writes nothing beside its tensors, and nothing at all where it refuses.
-//
-// Every call comes from a number of its own, which a failure and a crash name: put into kKept it is tried first from then on.
-// MHC_FUZZ_SECONDS makes it last so long, and MHC_FUZZ_SEED gives the first number.
-#include "fixture.h"
+#include "fuzzing.h"
 #include "operations_table.h"
-
-#include <chrono>
-#include <unistd.h>
-
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/common_interface_defs.h>
-#endif
 
 using namespace mhc::test;
 
@@ -19,137 +9,6 @@ namespace {
 
 // Numbers of calls that once did harm.
 constexpr uint64_t kKept[] = {4294969487, 4294967364, 4294967605};
-
-constexpr int64_t kCalls = kInstrumented ? 600 : 2000, kFewCalls = 200;
-constexpr int kCanary = 64;
-constexpr char kMark = '\x5a';
-
-volatile uint64_t current = 0;
-
-// For a process that is about to end, whatever it was in the middle of.
-void name_the_call() {
-    char text[64];
-    const int length =
-        std::snprintf(text, sizeof text, "the call with the number %llu\n", static_cast<unsigned long long>(current));
-    (void)!write(STDERR_FILENO, text, static_cast<size_t>(length));
-}
-
-void name_the_call_that_crashes() {
-#ifdef __SANITIZE_ADDRESS__
-    __sanitizer_set_death_callback(name_the_call);
-#else
-    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
-        std::signal(signal, [](int caught) {
-            name_the_call();
-            std::signal(caught, SIG_DFL);
-            std::raise(caught);
-        });
-#endif
-}
-
-// Random arguments of one call.
-class Dice {
-  public:
-    explicit Dice(uint64_t seed) : random_(seed) {}
-
-    int64_t below(int64_t limit) { return static_cast<int64_t>(random_.next() % static_cast<uint64_t>(limit)); }
-    bool one_in(int64_t count) { return below(count) == 0; }
-
-    template <size_t N>
-    int64_t of(const int64_t (&values)[N]) {
-        return values[below(N)];
-    }
-
-    // Sizes that no tensor of this machine has, and that are no sizes.
-    int64_t bad() {
-        constexpr int64_t values[] = {-1,
-                                      -2,
-                                      -1024,
-                                      INT32_MIN,
-                                      INT64_MIN,
-                                      INT64_MAX,
-                                      INT64_MAX - 1,
-                                      INT64_MAX / 2,
-                                      int64_t{1} << 62,
-                                      int64_t{1} << 61,
-                                      (int64_t{1} << 60) + 3};
-        return of(values);
-    }
-
-    float value() {
-        const uint32_t bits = static_cast<uint32_t>(random_.next());
-        float any;
-        std::memcpy(&any, &bits, sizeof any);
-        return one_in(16) ? any : static_cast<float>(random_.normal());
-    }
-
-  private:
-    Random random_;
-};
-
-// So many bytes between two canaries; the last canary begins right behind them.
-class Guarded {
-  public:
-    Guarded(int64_t size, Dice &dice) : size_(size), memory_(kCanary + size + kCanary, kMark) {
-        for (int64_t i = 0; i + 4 <= size; i += 4) {
-            const float value = dice.value();
-            std::memcpy(data() + i, &value, sizeof value);
-        }
-        before_ = memory_;
-    }
-
-    char *data() { return memory_.data() + kCanary; }
-    bool untouched() const { return memory_ == before_; }
-
-    bool whole() const {
-        for (int i = 0; i < kCanary; i++)
-            if (memory_[i] != kMark || memory_[kCanary + size_ + i] != kMark)
-                return false;
-        return true;
-    }
-
-  private:
-    int64_t size_;
-    std::vector<char> memory_, before_;
-};
-
-// The memory of one call, and what became of it.
-struct Call {
-    Dice &dice;
-    const char *name;
-    std::vector<Guarded> tensors = {};
-    bool refusable = false; // an argument is bad
-
-    Call(Dice &dice, const char *name) : dice(dice), name(name) { tensors.reserve(24); }
-
-    // A tensor, or in one call of several something else in its place.
-    template <class T = float>
-    T *tensor(int64_t bytes, int64_t alignment, int64_t bad_one_in, bool may_be_null = false) {
-        tensors.emplace_back(bytes, dice);
-        char *p = tensors.back().data();
-        if (dice.one_in(bad_one_in)) {
-            if (dice.one_in(2) && alignment > 1) {
-                refusable = true;
-                return reinterpret_cast<T *>(p + 1);
-            }
-            refusable = refusable || (bytes != 0 && !may_be_null);
-            return nullptr;
-        }
-        // A tensor without elements may be null.
-        return bytes == 0 && dice.one_in(2) ? nullptr : reinterpret_cast<T *>(p);
-    }
-
-    void expect_harmless(int code, int refused, const char *error) {
-        const auto number = static_cast<unsigned long long>(current);
-        expect(code == 0 || (code == refused && error[0] != 0), "call %llu of %s: code %d, message '%s'", number, name, code,
-               error);
-        expect(!refusable || code != 0, "call %llu of %s took a bad argument", number, name);
-        for (const Guarded &tensor : tensors) {
-            expect(tensor.whole(), "call %llu of %s wrote beside a tensor", number, name);
-            expect(code == 0 || tensor.untouched(), "call %llu of %s wrote and refused: %s", number, name, error);
-        }
-    }
-};
 
 // Elements of a tensor of mhc.h by its name; an `output` and its gradient have the shape that their operation gives them.
 int64_t elements(const Operation &operation, const std::string &name, const CallArguments &a) {
@@ -326,9 +185,7 @@ void call_multiply(Dice &dice) {
     call.expect_harmless(code, MHC_ERROR_ARGUMENT, error);
 }
 
-void call_number(uint64_t number) {
-    current = number;
-    Dice dice(number);
+void call_any(Dice &dice) {
     switch (dice.below(8)) {
     case 0:
         return call_attention(dice);
@@ -339,31 +196,13 @@ void call_number(uint64_t number) {
     }
 }
 
-// A number from the environment.
-uint64_t given(const char *variable, uint64_t otherwise) {
-    const char *value = std::getenv(variable);
-    return value == nullptr || value[0] == 0 ? otherwise : std::strtoull(value, nullptr, 10);
-}
-
-// All kept calls, and then others until there were enough; the next number to call with.
-uint64_t call_many(uint64_t number, double share) {
-    for (const uint64_t kept : kKept)
-        call_number(kept);
-    const auto limit = std::chrono::duration<double>(static_cast<double>(given("MHC_FUZZ_SECONDS", 0)) * share);
-    const auto begin = std::chrono::steady_clock::now();
-    for (int64_t i = 0; limit.count() > 0 ? std::chrono::steady_clock::now() - begin < limit : i < (few() ? kFewCalls : kCalls);
-         i++)
-        call_number(number++);
-    return number;
-}
-
 } // namespace
 
 MHC_TEST(no_argument_does_more_harm_than_an_error) {
     name_the_call_that_crashes();
     uint64_t number = given("MHC_FUZZ_SEED", 1) << 32;
     constexpr double kBuilds = 4;
-    const auto run = [&] { number = call_many(number, 1 / kBuilds); };
+    const auto run = [&] { number = call_many(kKept, number, 1 / kBuilds, call_any); };
     each_isa(MHC_BFLOAT16, run, pool<2>);
 }
 

@@ -19,7 +19,6 @@ internal static unsafe partial class CollectivesLibrary
         int rank,
         int size,
         string? host,
-        string? interfaceName,
         string prefix,
         delegate* unmanaged<nint, byte*, void*, long, int> set,
         delegate* unmanaged<nint, byte*, void*, long, int, long> get,

@@ -50,7 +50,6 @@ internal sealed unsafe class GlooGang : IGang
                 identity.Rank,
                 identity.Size,
                 client.LocalAddress.ToString(),
-                interfaceName: null,
                 $"{identity.Job}/{identity.Attempt}/",
                 &StoreCallbacks.Set,
                 &StoreCallbacks.Get,
