@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
 using MhcOperator.CommandLine;
@@ -60,7 +61,7 @@ internal static class TrainCommand
                 time,
                 CancellationToken.None).GetAwaiter().GetResult();
             var settings = TrainerSettings.Read(environment);
-            using var parent = settings.Parent is { } process ? new ParentWatch(process, () => Environment.Exit(ExitCode.TryAgain), time) : null;
+            using var parent = settings.Parent is { } process ? new ParentWatch(process, () => end(ParentGone(process)), time) : null;
             var last = new TrainingRun(settings, kernels, logs, printer, stop, end, time).Run();
             if (settings.Identity.Rank == 0)
             {
@@ -88,6 +89,9 @@ internal static class TrainCommand
 
     private static string TerminationPath(Func<string, string?> environment) =>
         environment(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
+
+    private static TrainerException ParentGone(int process) =>
+        TrainerException.TryAgain("Terminated", string.Create(CultureInfo.InvariantCulture, $"process {process}, with which this one is to end (MHC_PARENT_PID), has ended"));
 
     private static TrainerException Unforeseen(Exception error) => TrainerException.Unforeseen(error, CrashReport.Keep(error, "mhc-trainer"));
 }

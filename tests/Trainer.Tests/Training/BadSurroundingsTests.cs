@@ -51,6 +51,18 @@ public sealed class BadSurroundingsTests
     }
 
     [Fact]
+    public void The_end_of_the_process_that_it_is_to_end_with_ends_it_at_once_with_last_words()
+    {
+        using var job = new TestJob();
+        job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 1_000_000 };
+        using var trainer = Shell(job.Environment(0, 1, 0), "sleep 0 & export MHC_PARENT_PID=$!; wait; exec \"$TRAINER\" train");
+
+        Assert.Equal(ExitCode.TryAgain, trainer.Wait());
+        Assert.Contains("\"Terminated\"", job.Termination, StringComparison.Ordinal);
+        Assert.Contains("with which this one is to end (MHC_PARENT_PID), has ended", job.Termination, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_working_folder_that_is_gone_is_said()
     {
         using var job = new TestJob();
