@@ -92,6 +92,23 @@ public static partial class RegularFile
         }
     }
 
+    /// <summary>The content of a small file that the user named; links are followed.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="most">Bytes that it may have.</param>
+    /// <exception cref="IOException">It cannot be read, is no regular file, or is larger.</exception>
+    public static byte[] ReadNamed(string path, int most)
+    {
+        var (handle, status) = OpenNamed(path);
+        using var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        if (status.Size > most)
+        {
+            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"it has {status.Size} bytes; at most {most} were expected"));
+        }
+
+        var content = new byte[status.Size];
+        return content[..file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)];
+    }
+
     /// <summary>What a path leads to; links are followed.</summary>
     /// <exception cref="IOException">It leads nowhere, or cannot be looked at; HResult is the system's error number.</exception>
     public static FileStatus Look(string path) => StatusOf(CurrentFolder, path, flags: 0);
@@ -154,7 +171,7 @@ public static partial class RegularFile
     {
         if (!status.IsFile)
         {
-            throw new IOException($"it is {status.Words}, and a regular file was expected: data is read again and at any place");
+            throw new IOException($"it is {status.Words}, and a regular file was expected, which has an end and can be read again");
         }
     }
 

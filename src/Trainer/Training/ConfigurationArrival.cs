@@ -27,9 +27,9 @@ internal static class ConfigurationArrival
 
         try
         {
-            return path is not null && string.Equals(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), hash, StringComparison.OrdinalIgnoreCase);
+            return path is not null && string.Equals(Convert.ToHexStringLower(SHA256.HashData(ConfigurationFile.ReadBytes(path))), hash, StringComparison.OrdinalIgnoreCase);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return false; // the kubelet is about to replace it
         }

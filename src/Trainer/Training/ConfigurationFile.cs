@@ -1,10 +1,18 @@
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Files;
 
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>Reads the job's JSON.</summary>
 internal static class ConfigurationFile
 {
+    // A ConfigMap has at most 1 MiB.
+    private const int Longest = 1 << 24;
+
+    /// <summary>The file's bytes.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static byte[] ReadBytes(string path) => RegularFile.ReadNamed(path, Longest);
+
     /// <summary>The configuration in a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="ranks">Ranks in the gang: some rules are on them.</param>
@@ -13,11 +21,12 @@ internal static class ConfigurationFile
     {
         try
         {
-            var result = TrainerConfigurationReader.Read(File.ReadAllText(path), ranks);
+            using var text = new StreamReader(new MemoryStream(ReadBytes(path)));
+            var result = TrainerConfigurationReader.Read(text.ReadToEnd(), ranks);
             return result.Configuration
                 ?? throw TrainerException.Configuration("ConfigurationInvalid", $"configuration {path} (MHC_CONFIG): {string.Join("; ", result.Errors)}");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException)
         {
             throw TrainerException.Configuration("ConfigurationInvalid", $"configuration {path} (MHC_CONFIG) cannot be read: {e.Message}", e);
         }
