@@ -33,6 +33,7 @@ run_daemons() {
   LD_LIBRARY_PATH=$libraries XTABLES_LIBDIR=$cache/root/usr/lib/x86_64-linux-gnu/xtables \
     start proxy kube-proxy --config proxy.yaml
   start dns "$self" __dns
+  wait_for 300 "the cluster's names" "$cache/root/bin/busybox" nslookup kubernetes.default.svc.cluster.local "$dns_address"
   touch "$run/started"
   wait
 }

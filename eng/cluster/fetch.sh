@@ -4,7 +4,7 @@
 
 readonly debian_packages=(
   etcd-server containerd runc containernetworking-plugins busybox-static dnsmasq-base conntrack
-  iptables libip4tc2 libip6tc2 libxtables12 libnetfilter-conntrack3 libnfnetlink0 libnftables1 libnftnl11
+  iptables libip4tc2 libip6tc2 libxtables12 libnetfilter-conntrack3 libnfnetlink0 libnftables1 libnftnl11 libdbus-1-3
   golang-1.19-go golang-1.19-src golang-github-modern-go-reflect2-dev
 )
 readonly components=(kube-apiserver kube-controller-manager kube-scheduler kubelet kubectl kube-proxy)
@@ -13,7 +13,7 @@ fetch() {
   mkdir -p "$cache"
   ( # one at a time, for two test runs may share the cache
     flock 9
-    [ -e "$cache/root/.done" ] || unpack_packages
+    [ "$(cat "$cache/root/.done" 2> /dev/null)" = "${debian_packages[*]}" ] || unpack_packages
     build_kubernetes
     [ -x "$cache/bin/pause" ] || build_pause
   ) 9> "$cache/lock"
@@ -31,7 +31,17 @@ unpack_packages() {
   for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
     ln -sf xtables-nft-multi "$cache/root/usr/sbin/$name"
   done
-  touch "$cache/root/.done"
+  require_libraries
+  echo "${debian_packages[*]}" > "$cache/root/.done"
+}
+
+# A program whose library neither the packages nor the machine have would not start, and the cluster would seem to come up.
+require_libraries() {
+  local program lacking
+  for program in /usr/sbin/{dnsmasq,conntrack,xtables-nft-multi,runc} /usr/bin/{containerd,etcd}; do
+    lacking=$(LD_LIBRARY_PATH=$libraries ldd "$cache/root$program" | sed -n 's/ => not found$//p' || true)
+    [ -z "$lacking" ] || fail "$program needs what this machine lacks: $lacking"
+  done
 }
 
 # Debian 12's packages from the machine's own mirror, whichever Debian the machine has: newer ones have other versions of all this.
