@@ -72,13 +72,16 @@ inputs_system() {
 }
 
 # The machine's libraries that the runtime, libtorch or the trainer's own libraries need; OpenSSL, for .NET's
-# hashes, and the allocator that the trainer preloads are found only when they are used.
+# hashes, and the allocator that the trainer preloads are found only when they are used. Those need others, on Debian 13 at least.
 system_libraries() {
+  local late
+  late=$(ls /usr/lib/x86_64-linux-gnu/lib{ssl.so.3,crypto.so.3,tcmalloc_minimal.so.4})
   {
+    # shellcheck disable=SC2086  # one word each
     find "$output" "$dotnet_root/shared" -name '*.so*' -type f -print0 |
-      xargs -0 ldd "$dotnet_root/dotnet" 2> /dev/null |
+      xargs -0 ldd "$dotnet_root/dotnet" $late 2> /dev/null |
       sed -nE 's#^\s(.* => )?(/(usr/)?lib(64)?/[^ ]+) \(0x.*#\2#p'
-    ls /usr/lib/x86_64-linux-gnu/lib{ssl.so.3,crypto.so.3,tcmalloc_minimal.so.4}
+    echo "$late"
   } | sort -u
 }
 
