@@ -11,14 +11,12 @@ public sealed class QuickstartTests(RealCluster cluster)
         await using var space = await cluster.MakeNamespaceAsync();
         await space.ApplyAsync(await File.ReadAllTextAsync(Repository.PathOf("examples/quickstart.yaml"), TestContext.Current.CancellationToken));
 
-        var running = await space.JobAsync("quickstart", "the gang to do its first steps", job => job.HasFailed || (job.Attempt == 1 && job.Step > 0));
-        Assert.False(running.HasFailed, running.ToString());
+        await space.JobAsync("quickstart", "the gang to do its first steps", job => job.Attempt == 1 && job.Step > 0);
         var pods = await space.PodsAsync("quickstart");
         Assert.Equal(["quickstart-1-0 Running", "quickstart-1-1 Running"], pods.Select(pod => $"{pod.Name} {pod.Phase}").Order(StringComparer.Ordinal), StringComparer.Ordinal);
 
-        var done = await space.JobAsync("quickstart", "the job to end", job => job.HasSucceeded || job.HasFailed);
+        var done = await space.JobAsync("quickstart", "the job to end", job => job.HasSucceeded);
 
-        Assert.True(done.HasSucceeded, done.ToString());
         Assert.Equal(240, done.Step);
         var rollback = Assert.Single(done.Rollbacks);
         Assert.Equal(1, (int)rollback["attempt"]!);

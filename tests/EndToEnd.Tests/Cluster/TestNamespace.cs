@@ -11,9 +11,14 @@ internal sealed class TestNamespace(Kubectl kubectl, string name) : IAsyncDispos
 
     public Task ApplyAsync(string yaml) => kubectl.ApplyAsync(yaml, name);
 
-    /// <summary>The job, once the condition holds.</summary>
-    public async Task<JobView> JobAsync(string job, string what, Func<JobView, bool> holds) =>
-        new(await kubectl.SeesAsync(what, ["mhcjob", job, "--namespace", name], json => holds(new JobView(json))));
+    /// <summary>The job, once the condition holds. One that has failed before is waited for no longer.</summary>
+    public async Task<JobView> JobAsync(string job, string what, Func<JobView, bool> holds)
+    {
+        bool Ends(JobView view) => view.HasFailed || holds(view);
+        var seen = new JobView(await kubectl.SeesAsync(what, ["mhcjob", job, "--namespace", name], json => Ends(new JobView(json))));
+        Assert.True(holds(seen), $"{job} failed before {what}: {seen}\n{await EventsAsync(job)}");
+        return seen;
+    }
 
     public async Task<IReadOnlyList<PodView>> PodsAsync(string job) =>
         [.. (await kubectl.ListAsync("pods", "--namespace", name, "--selector", $"{Labels.Job}={job}")).Select(json => new PodView(json))];
