@@ -115,5 +115,5 @@ internal static class CheckpointReader
     }
 
     private static async Task<JsonObject> ObjectAsync(string path, CancellationToken cancel) =>
-        await Task.Run(() => JsonNode.Parse(RegularFile.ReadAllBytes(path, LongestJson)), cancel) as JsonObject ?? throw new JsonException($"{path}: expected a JSON object");
+        await Task.Run(() => JsonNode.Parse(RegularFile.ReadAllBytes(path, LongestJson)), cancel) as JsonObject ?? throw new JsonException($"{Path.GetFileName(path)}: expected a JSON object");
 }

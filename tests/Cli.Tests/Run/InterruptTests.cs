@@ -8,7 +8,7 @@ namespace MhcOperator.Cli.Tests.Run;
 /// <summary>Signals reach a process, so these run the program itself.</summary>
 public sealed class InterruptTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private readonly MhcShell shell = new();
 
