@@ -1,17 +1,17 @@
 // The C ABI: checks, and exceptions turned into codes.
 #include "addition.h"
-#include "failure.h"
 #include "group.h"
 #include "mhc_collectives.h"
+#include "report.h"
 
 #include <cstring>
 #include <gloo/common/error.h>
 
-using mhc::fail;
 using mhc::collectives::Aborted;
 using mhc::collectives::CallbackStore;
 using mhc::collectives::Dead;
 using mhc::collectives::Group;
+using mhc::collectives::Report;
 using std::chrono::milliseconds;
 
 struct mhc_group {
@@ -22,49 +22,6 @@ struct mhc_group {
 };
 
 namespace {
-
-// Where an error message goes, and what has been found wrong so far.
-struct Report {
-    const char *operation;
-    char *error;
-    size_t error_size;
-    int code = MHC_GROUP_OK;
-
-    template <class... A>
-    void reject(const char *format, A... values) {
-        if (code == MHC_GROUP_OK)
-            code = fail(MHC_GROUP_ERROR_ARGUMENT, error, error_size, format, values...);
-    }
-
-    void require(const char *name, const void *pointer, int64_t size = 1) {
-        if (pointer == nullptr && size != 0)
-            reject("%s: is null", name);
-    }
-
-    void range(const char *name, int64_t value, int64_t least, int64_t most) {
-        if (value < least || value > most)
-            reject("%s: expected %lld to %lld, got %lld", name, static_cast<long long>(least), static_cast<long long>(most),
-                   static_cast<long long>(value));
-    }
-
-    // Elements of a type are where such elements may be.
-    void elements(const char *name, const void *pointer, int64_t count, int32_t type) {
-        require(name, pointer, count);
-        const int alignment = type == MHC_GROUP_BFLOAT16 ? 2 : 4;
-        if (reinterpret_cast<uintptr_t>(pointer) % alignment != 0)
-            reject("%s: expected a multiple of %d, got %p", name, alignment, pointer);
-    }
-
-    // A size that stays a size after multiplying by 8 bytes and the largest gang.
-    void size(const char *name, int64_t value) { range(name, value, 0, INT64_MAX >> 24); }
-
-    void type(int32_t value) {
-        if (value != MHC_GROUP_FLOAT32 && value != MHC_GROUP_BFLOAT16)
-            reject("type: expected MHC_GROUP_FLOAT32 (0) or MHC_GROUP_BFLOAT16 (1), got %d", value);
-    }
-
-    int failed(int with, const char *what) { return code = fail(with, error, error_size, "%s: %s", operation, what); }
-};
 
 // gloo reports a timeout only in words.
 bool is_timeout(const std::exception &problem) {
@@ -137,7 +94,7 @@ int mhc_group_all_reduce(mhc_group *group, void *data, int64_t count, int32_t ty
     report.require("group", group);
     report.size("count", count);
     report.type(type);
-    report.elements("data", data, count, type);
+    report.elements("data", data, count, type == MHC_GROUP_BFLOAT16 ? 2 : 4);
     return guarded(report, [&] { group->group.all_reduce(data, static_cast<size_t>(count), type); });
 }
 
@@ -147,8 +104,8 @@ int mhc_group_reduce_scatter(mhc_group *group, void *input, void *output, int64_
     report.require("group", group);
     report.size("count", count);
     report.type(type);
-    report.elements("input", input, count, type);
-    report.elements("output", output, count, type);
+    report.elements("input", input, count, type == MHC_GROUP_BFLOAT16 ? 2 : 4);
+    report.elements("output", output, count, type == MHC_GROUP_BFLOAT16 ? 2 : 4);
     return guarded(report, [&] { group->group.reduce_scatter(input, output, static_cast<size_t>(count), type); });
 }
 

@@ -68,8 +68,7 @@ public static partial class RegularFile
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path} has {length} bytes; at most {most} were expected"));
         }
 
-        var content = new byte[length];
-        return content[..file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)];
+        return Content(file, length);
     }
 
     /// <summary>Opens a file that the user named, for reading; links are followed.</summary>
@@ -105,8 +104,7 @@ public static partial class RegularFile
             throw new IOException(string.Create(CultureInfo.InvariantCulture, $"it has {status.Size} bytes; at most {most} were expected"));
         }
 
-        var content = new byte[status.Size];
-        return content[..file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)];
+        return Content(file, status.Size);
     }
 
     /// <summary>What a path leads to; links are followed.</summary>
@@ -140,6 +138,12 @@ public static partial class RegularFile
     /// <summary>Whether a text can name a file in a folder, and nothing outside of it.</summary>
     public static bool IsPlainName([NotNullWhen(true)] string? name) =>
         name is { Length: > 0 and <= 255 } and not "." and not ".." && !name.AsSpan().Contains('/') && !name.AsSpan().ContainsAnyInRange('\0', '\u001f');
+
+    private static byte[] Content(FileStream file, long length)
+    {
+        var content = new byte[length];
+        return content[..file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)];
+    }
 
     private static SafeFileHandle Open(string path, int flags)
     {

@@ -35,13 +35,13 @@ internal static class CheckpointReader
         return [.. entries.OrderBy(e => e.Step)];
     }
 
-    /// <summary>The newest that a run can go on from, every file read and compared with its SHA-256; null: none.</summary>
-    /// <param name="entries">All of a folder.</param>
+    /// <summary>The newest that a run can go on from, every file read and compared with its SHA-256.</summary>
+    /// <param name="entries">All of a folder; at least one.</param>
     /// <param name="cancel">Stops.</param>
-    /// <returns>It, or that which was looked at last.</returns>
+    /// <returns>It; a broken one, which says what is wrong, where none is whole; null: what is not broken is quarantined.</returns>
     public static async Task<CheckpointEntry?> NewestWholeAsync(IReadOnlyList<CheckpointEntry> entries, CancellationToken cancel)
     {
-        CheckpointEntry? looked = null;
+        var looked = entries.All(e => e.Health == Broken) ? entries[^1] : null;
         foreach (var entry in entries.Reverse().Where(e => e.Health is not (Broken or Quarantined)))
         {
             looked = await ReadOneAsync(entry.Folder, entry.Step, hash: true, cancel);

@@ -91,11 +91,10 @@ internal static class JobRun
         }
 
         var newest = await CheckpointReader.NewestWholeAsync(found, cancel);
-        var broken = newest ?? (found.All(c => c.Health == CheckpointReader.Broken) ? found[^1] : null);
-        if (broken?.Health == CheckpointReader.Broken)
+        if (newest?.Health == CheckpointReader.Broken)
         {
             throw new CliException(string.Create(CultureInfo.InvariantCulture,
-                $"{host.ShownPath(folder)}: none of {found.Count} checkpoints is whole (that of step {broken.Step}: {broken.Reason}); leave --resume out to begin another run"));
+                $"{host.ShownPath(folder)}: none of {found.Count} checkpoints is whole (that of step {newest.Step}: {newest.Reason}); leave --resume out to begin another run"));
         }
 
         if (newest?.Job is { } writer && job.GenerateName is null && writer != new JobKey(job.NamespaceProperty ?? "default", job.Name).ToString())

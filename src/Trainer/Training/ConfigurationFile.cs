@@ -26,7 +26,7 @@ internal static class ConfigurationFile
             return result.Configuration
                 ?? throw TrainerException.Configuration("ConfigurationInvalid", $"configuration {path} (MHC_CONFIG): {string.Join("; ", result.Errors)}");
         }
-        catch (Exception e) when (e is IOException)
+        catch (IOException e)
         {
             throw TrainerException.Configuration("ConfigurationInvalid", $"configuration {path} (MHC_CONFIG) cannot be read: {e.Message}", e);
         }

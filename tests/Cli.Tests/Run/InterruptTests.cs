@@ -43,17 +43,24 @@ public sealed class InterruptTests : IDisposable
             RedirectStandardOutput = true,
         })!;
         var output = new List<string>();
-        while (await process.StandardOutput.ReadLineAsync(cancel) is { } line)
+        try
         {
-            output.Add(line);
-            if (line.Contains("GangRunning", StringComparison.Ordinal))
+            while (await process.StandardOutput.ReadLineAsync(cancel) is { } line)
             {
-                using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
-                await kill.WaitForExitAsync(cancel);
+                output.Add(line);
+                if (line.Contains("GangRunning", StringComparison.Ordinal))
+                {
+                    using var kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+                    await kill.WaitForExitAsync(cancel);
+                }
             }
-        }
 
-        await process.WaitForExitAsync(cancel);
-        return (process.ExitCode, string.Join('\n', output));
+            await process.WaitForExitAsync(cancel);
+            return (process.ExitCode, string.Join('\n', output));
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true); // one that did not end; nothing happens to one that did
+        }
     }
 }
