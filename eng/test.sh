@@ -10,8 +10,8 @@
 set -uo pipefail
 eng=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 cd "$eng/.." || exit 1
-# Who starts this in the background has these ignored, which every program inherits; tests send them.
-[ -n "${MHC_TEST_SIGNALS:-}" ] || MHC_TEST_SIGNALS=default exec env --default-signal=INT,QUIT "$eng/test.sh" "$@"
+# Who starts this in the background or under nohup has signals ignored, which every program inherits; tests send them.
+[ -n "${MHC_TEST_SIGNALS:-}" ] || MHC_TEST_SIGNALS=default exec env --default-signal "$eng/test.sh" "$@"
 export CONFIGURATION=${CONFIGURATION:-Release}
 export K8S_RUN=${K8S_RUN:-$HOME/.cache/mhc-operator/cluster-test}
 export TERM=dumb NO_COLOR=1
