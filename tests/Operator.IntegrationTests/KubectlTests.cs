@@ -89,6 +89,25 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
     }
 
     [Theory]
+    [InlineData("1e18")]
+    [InlineData("4611686018427387904.0")]
+    [InlineData("9007199254740993.0")]
+    [InlineData("1.2345678901234567e18")]
+    [InlineData("9007199254740993")]
+    [InlineData("9.2e18")]
+    public async Task A_large_whole_number_is_stored_to_the_last_digit_as_it_is_read_here(string seed)
+    {
+        foreach (var text in (string[])[$"{Head}spec: {{optimization: {{seed: {seed}}}}}\n", Json.Replace("\"suspend\":true", $"\"optimization\":{{\"seed\":{seed}}}", StringComparison.Ordinal)])
+        {
+            var (stored, ours) = (await CreateAsync(text), Assert.Single(JobManifestReader.FromYaml(text, "job.yaml")));
+
+            Assert.True(stored.Error is null, stored.Error);
+            Assert.Empty(ours.Errors);
+            Assert.Equal(stored.Objects.Select(o => JobManifestReader.FromJson(o).Job!.Spec.Optimization.Seed), [ours.Job!.Spec.Optimization.Seed]);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Different))]
     public async Task What_kubectl_refuses_changes_or_drops_is_an_error_that_says_so(string text, string words)
     {

@@ -23,7 +23,7 @@ public sealed record RestartOrder
     /// <summary>The text of an order; values have no line ends.</summary>
     public static string Render(IEnumerable<KeyValuePair<string, string>> environment) => string.Concat(environment.Select(v => $"{v.Key}={v.Value}\n"));
 
-    /// <summary>Reads an order; null where there is none, as in the file before the first.</summary>
+    /// <summary>Reads an order; null where there is none, as in the file before the first, or where its attempt is none that a job makes.</summary>
     public static RestartOrder? Parse(string? text)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -37,6 +37,7 @@ public sealed record RestartOrder
         }
 
         return int.TryParse(environment.GetValueOrDefault(TrainerEnvironment.Attempt), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            && attempt is > 0 and <= TrainerEnvironment.MostAttempts
             ? new RestartOrder(attempt, environment)
             : null;
     }

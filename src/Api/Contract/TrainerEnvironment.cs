@@ -36,8 +36,14 @@ public static class TrainerEnvironment
     /// <summary>When the job was made, in seconds since 1970: a later job of the same name begins with attempt 1 again.</summary>
     public const string JobSince = "MHC_JOB_SINCE";
 
+    /// <summary>The last second of the year 9999, the latest that a time has.</summary>
+    public const long LatestJobSince = 253402300799;
+
     /// <summary>Attempt, from 1.</summary>
     public const string Attempt = "MHC_ATTEMPT";
+
+    /// <summary>More attempts than any job makes: a number above it, in a file that somebody else can write, was written by no trainer.</summary>
+    public const int MostAttempts = 10_000_000;
 
     /// <summary>What only the ranks of this gang know, so that no stranger takes the place of one; absent: whoever names job and attempt is let in.</summary>
     public const string GangSecret = "MHC_GANG_SECRET";

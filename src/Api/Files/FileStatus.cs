@@ -5,7 +5,9 @@ namespace MhcOperator.Api.Files;
 /// <param name="Size">Bytes.</param>
 /// <param name="ModifiedSeconds">When its content was last changed, seconds since 1970.</param>
 /// <param name="ModifiedNanoseconds">The rest of that.</param>
-public readonly record struct FileStatus(ushort Mode, long Size, long ModifiedSeconds, uint ModifiedNanoseconds)
+/// <param name="Inode">Its number on its file system.</param>
+/// <param name="FileSystem">The file system's number on this machine.</param>
+public readonly record struct FileStatus(ushort Mode, long Size, long ModifiedSeconds, uint ModifiedNanoseconds, ulong Inode, ulong FileSystem)
 {
     /// <summary>Whether it can be read at any place, and again.</summary>
     public bool IsFile => Kind == 0x8000;

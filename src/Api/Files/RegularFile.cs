@@ -188,7 +188,9 @@ public static partial class RegularFile
                 MemoryMarshal.Read<ushort>(status[28..]),
                 MemoryMarshal.Read<long>(status[40..]),
                 MemoryMarshal.Read<long>(status[112..]),
-                MemoryMarshal.Read<uint>(status[120..]))
+                MemoryMarshal.Read<uint>(status[120..]),
+                MemoryMarshal.Read<ulong>(status[32..]),
+                MemoryMarshal.Read<ulong>(status[136..]))
             : throw SystemError(Marshal.GetLastPInvokeError());
     }
 

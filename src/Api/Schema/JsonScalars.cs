@@ -52,11 +52,12 @@ internal static class JsonScalars
             return true;
         }
 
-        // 2^53: above it a double does not say which whole number was meant.
+        // A client that reads 1e18 has a double, and writes it with as few digits as name it, and zeros behind them (Go's strconv.FormatFloat).
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && double.IsInteger(number) && Math.Abs(number) <= 9007199254740992)
+            && double.IsInteger(number) && Math.Abs(number) < 1e19
+            && decimal.Parse(number.ToString("R", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture) is >= long.MinValue and <= long.MaxValue and var whole)
         {
-            integer = (long)number;
+            integer = (long)whole;
             return true;
         }
 

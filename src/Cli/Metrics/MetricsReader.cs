@@ -10,7 +10,8 @@ internal static class MetricsReader
 {
     /// <summary>
     /// The updates that made the weights there are, in order. A line that is torn tells nothing. A later attempt undoes what comes after the
-    /// step that it began with, also where it could not cut it off, and what a process of an older attempt still wrote beside it.
+    /// step that it began with, also where it could not cut it off, and what a process of an older attempt still wrote beside it. A line of an
+    /// attempt that no job makes tells nothing either: one would hide all that come after it.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="cancel">Stops.</param>
@@ -20,7 +21,7 @@ internal static class MetricsReader
     public static async Task<(IReadOnlyList<MetricsLine> Lines, int Unreadable)> ReadAsync(string path, CancellationToken cancel)
     {
         var lines = new List<MetricsLine>();
-        var (newest, unreadable, torn) = (0, 0, false);
+        var (newest, unreadable, torn) = ((0L, 0), 0, false);
         await using var stream = RegularFile.OpenRead(path);
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync(cancel) is { } text)
@@ -28,12 +29,12 @@ internal static class MetricsReader
             unreadable += torn ? 1 : 0;
             var read = Parse(text);
             torn = read is null;
-            if (read is not { } line || line.Attempt < newest)
+            if (read is not { } line || Age(line).CompareTo(newest) < 0)
             {
                 continue;
             }
 
-            newest = line.Attempt;
+            newest = Age(line);
             while (lines is [.., var last] && last.Step >= line.Step)
             {
                 lines.RemoveAt(lines.Count - 1);
@@ -45,11 +46,17 @@ internal static class MetricsReader
         return (lines, unreadable);
     }
 
+    /// <summary>The next job on a folder begins with attempt 1 again.</summary>
+    private static (long, int) Age(MetricsLine line) => (line.JobSince ?? 0, line.Attempt);
+
     private static MetricsLine? Parse(string text)
     {
         try
         {
-            return JsonSerializer.Deserialize(text, ApiJsonContext.Default.MetricsLine) is { Attempt: > 0, Step: > 0 } line ? Clean(line) : null;
+            return JsonSerializer.Deserialize(text, ApiJsonContext.Default.MetricsLine) is
+            { Attempt: > 0 and <= TrainerEnvironment.MostAttempts, JobSince: null or (>= 0 and <= TrainerEnvironment.LatestJobSince), Step: > 0 } line
+                ? Clean(line)
+                : null;
         }
         catch (JsonException)
         {

@@ -122,7 +122,7 @@ internal sealed class PlanContext
                 Since = Now.UtcDateTime,
             }
             : last is null ? null : last with { PodsAttempt = null, Pending = null };
-        Status.Attempt = Status.Attempt is < 0 or int.MaxValue ? 1 : Status.Attempt + 1; // no operator has counted to those
+        Status.Attempt = Status.Attempt is < 0 or >= TrainerEnvironment.MostAttempts ? 1 : Status.Attempt + 1; // no operator has counted to those
         Status.Workers = new WorkerCounts();
         gang = null;
     }

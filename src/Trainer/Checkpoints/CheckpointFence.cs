@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Training;
 
@@ -153,12 +154,16 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         return Parse(content);
     }
 
-    /// <summary>Null: it is empty or torn.</summary>
+    /// <summary>Null: it is empty or torn, or no trainer has written it.</summary>
     private static FenceRecord? Parse(byte[] content)
     {
         try
         {
-            return content.Length == 0 ? null : JsonSerializer.Deserialize(content, CheckpointJsonContext.Default.FenceRecord);
+            return content.Length > 0
+                && JsonSerializer.Deserialize(content, CheckpointJsonContext.Default.FenceRecord) is
+                { Attempt: > 0 and <= TrainerEnvironment.MostAttempts, JobSince: >= 0 and <= TrainerEnvironment.LatestJobSince } record
+                ? record
+                : null;
         }
         catch (JsonException)
         {

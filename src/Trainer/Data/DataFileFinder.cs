@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Data;
@@ -9,8 +11,12 @@ internal static class DataFileFinder
     /// <summary>Standard input, where it can be read.</summary>
     public const string StandardInput = "-";
 
-    private const int DeepestFolder = 32;
     private const int MostFiles = 1_000_000;
+    private const int MostFolders = 100_000;
+
+    // File systems without an end, or whose files are devices.
+    private static readonly string[] Machinery =
+        ["proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "configfs", "bpf", "mqueue", "pstore"];
 
     /// <summary>The file itself, or all files under a folder. Names that begin with a dot are left out: a ConfigMap's mount keeps its versions under such names.</summary>
     /// <exception cref="TrainerException">There is no such file or folder, or a folder cannot be listed.</exception>
@@ -29,7 +35,8 @@ internal static class DataFileFinder
         }
 
         List<string> files = [];
-        Collect(path, depth: 0, files);
+        var folders = 0;
+        Collect(path, [], within: null, files, ref folders);
         files.Sort(StringComparer.Ordinal);
         return files;
     }
@@ -61,32 +68,55 @@ internal static class DataFileFinder
             : throw TrainerException.DataUnreadable($"no training text: spec.data.source names none, MHC_CORPUS is not set, and {packs} has no XML documentation of a .NET SDK");
     }
 
-    private static void Collect(string folder, int depth, List<string> files)
+    /// <param name="folder">To list.</param>
+    /// <param name="above">Folders that it was found through, by file system and number.</param>
+    /// <param name="within">File system of the last of them.</param>
+    /// <param name="files">Takes what is found.</param>
+    /// <param name="folders">How many were listed.</param>
+    private static void Collect(string folder, HashSet<(ulong FileSystem, ulong Inode)> above, ulong? within, List<string> files, ref int folders)
     {
-        if (depth > DeepestFolder)
-        {
-            throw TrainerException.DataUnreadable($"data folder {folder}: more than {DeepestFolder} folders deep; does a link point back to a folder above it?");
-        }
-
         try
         {
-            files.AddRange(Directory.EnumerateFiles(folder).Where(IsVisible));
-            foreach (var child in Directory.EnumerateDirectories(folder).Where(IsVisible))
+            var status = RegularFile.Look(folder);
+            if (status.FileSystem != within && new DriveInfo(Path.GetFullPath(folder)).DriveFormat is var kind && Machinery.Contains(kind))
             {
-                Collect(child, depth + 1, files);
+                throw TrainerException.DataUnreadable($"data folder {folder}: it shows what the machine does ({kind}), and has no files of data");
             }
 
-            if (files.Count > MostFiles)
+            if (!above.Add((status.FileSystem, status.Inode)))
             {
-                throw TrainerException.DataUnreadable(
-                    $"data folder {folder}: more than {MostFiles} files; pack them into fewer first (text: cat; tokens: mhc-trainer prepare)");
+                throw TrainerException.DataUnreadable($"data folder {folder}: a link that leads back to a folder above it");
             }
+
+            if (++folders > MostFolders)
+            {
+                throw TooMany(folder, MostFolders, "folders");
+            }
+
+            foreach (var file in Directory.EnumerateFiles(folder).Where(IsVisible))
+            {
+                files.Add(file);
+                if (files.Count > MostFiles)
+                {
+                    throw TooMany(folder, MostFiles, "files");
+                }
+            }
+
+            foreach (var child in Directory.EnumerateDirectories(folder).Where(IsVisible))
+            {
+                Collect(child, above, status.FileSystem, files, ref folders);
+            }
+
+            above.Remove((status.FileSystem, status.Inode));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw TrainerException.DataUnreadable($"data folder {folder}: cannot be listed: {e.Message}", e);
         }
     }
+
+    private static TrainerException TooMany(string folder, int most, string what) => TrainerException.DataUnreadable(
+        string.Create(CultureInfo.InvariantCulture, $"data folder {folder}: more than {most} {what}; pack them into fewer first (text: cat; tokens: mhc-trainer prepare)"));
 
     private static bool IsVisible(string path) => !Path.GetFileName(path).StartsWith('.');
 }

@@ -128,7 +128,7 @@ internal sealed class TokenFile
     private SafeFileHandle OpenAgain()
     {
         var (handle, status) = RegularFile.OpenNamed(Path);
-        if (status == _status)
+        if ((status.Size, status.ModifiedSeconds, status.ModifiedNanoseconds) == (_status.Size, _status.ModifiedSeconds, _status.ModifiedNanoseconds))
         {
             return handle;
         }

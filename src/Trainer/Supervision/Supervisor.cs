@@ -22,6 +22,7 @@ namespace MhcOperator.Trainer.Supervision;
 internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<string> command, Action<string> say, TimeProvider time) : IDisposable
 {
     private const int LongestMessage = 4096; // the kubelet's own limit
+    private const int LongestOrder = 1 << 21; // annotations have 256 KiB at most
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly WorkerBoard _board = new(settings.Attempt, time);
@@ -188,9 +189,9 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
     {
         try
         {
-            return File.ReadAllText(path);
+            return Encoding.UTF8.GetString(RegularFile.ReadNamed(path, LongestOrder));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return null; // the kubelet is about to replace it
         }

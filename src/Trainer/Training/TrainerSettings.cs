@@ -68,7 +68,7 @@ internal sealed record TrainerSettings
         var job = $"{variables.Text(TrainerEnvironment.Namespace) ?? configuration.Namespace}/{variables.Text(TrainerEnvironment.Job) ?? configuration.Job}";
         return new TrainerSettings
         {
-            Identity = new GangIdentity(job, variables.Number(TrainerEnvironment.Attempt, 1, 1, int.MaxValue), rank, size)
+            Identity = new GangIdentity(job, variables.Number(TrainerEnvironment.Attempt, 1, 1, TrainerEnvironment.MostAttempts), rank, size)
             {
                 Secret = variables.Text(TrainerEnvironment.GangSecret),
             },
@@ -76,7 +76,7 @@ internal sealed record TrainerSettings
             MasterPort = variables.Number(TrainerEnvironment.MasterPort, 29500, 1, 65535),
             Configuration = configuration,
             CheckpointFolder = Path.GetFullPath(variables.Required(TrainerEnvironment.CheckpointFolder, "the folder of the checkpoints")),
-            JobSince = variables.Long(TrainerEnvironment.JobSince, 0, 0, long.MaxValue),
+            JobSince = variables.Long(TrainerEnvironment.JobSince, 0, 0, TrainerEnvironment.LatestJobSince),
             TakeOver = variables.Flag(TrainerEnvironment.TakeOver),
             Resume = ResumePoint.Parse(variables.Text(TrainerEnvironment.ResumeStep)),
             SkipWindows = Windows(variables),

@@ -85,6 +85,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             Telemetry = new TrainingTelemetry(board, printer, ledger, keeper, _identity, _configuration.Optimization, () => state.Updater.BytesSent, time)
             {
                 Metrics = metrics,
+                JobSince = settings.JobSince,
                 Work = new ModelWork(_configuration.Model, state.Model.NamedParameters.Sum(p => p.Value.numel()), order.Samples),
                 Learning = new LearningWatch(_configuration.Optimization.Steps, _configuration.Optimization.WarmupSteps, () => frequencies.Entropy),
             },

@@ -29,6 +29,9 @@ internal sealed class TrainingTelemetry(
     /// <summary>The record; null on other ranks than the first.</summary>
     public required MetricsLog? Metrics { get; init; }
 
+    /// <summary>When the job was made, in seconds since 1970; 0: nobody said.</summary>
+    public required long JobSince { get; init; }
+
     /// <summary>What a step asks for.</summary>
     public required ModelWork Work { get; init; }
 
@@ -78,6 +81,7 @@ internal sealed class TrainingTelemetry(
         Metrics?.Write(new MetricsLine
         {
             Attempt = identity.Attempt,
+            JobSince = JobSince > 0 ? JobSince : null,
             Step = progress.Step,
             DataStep = observed.DataStep,
             Tokens = progress.Tokens,

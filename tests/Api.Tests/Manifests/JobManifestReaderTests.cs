@@ -109,6 +109,26 @@ public sealed class JobManifestReaderTests
         Assert.Equal((2000, 65536, 1L), (manifest.Job!.Spec.Optimization.Steps, manifest.Job.Spec.Optimization.BatchTokens, manifest.Job.Spec.Optimization.Seed));
     }
 
+    [Theory]
+    [InlineData("1e18", 1_000_000_000_000_000_000)]
+    [InlineData("4611686018427387904.0", 4_611_686_018_427_388_000)]
+    [InlineData("9007199254740993.0", 9_007_199_254_740_992)]
+    [InlineData("9.2e18", 9_200_000_000_000_000_000)]
+    public void A_large_whole_number_is_what_kubectl_makes_of_it(string seed, long stored)
+    {
+        var manifest = Assert.Single(JobManifestReader.FromYaml(Yaml($"spec: {{optimization: {{seed: {seed}}}}}"), "job.yaml"));
+
+        Assert.Empty(manifest.Errors);
+        Assert.Equal(stored, manifest.Job!.Spec.Optimization.Seed);
+    }
+
+    [Theory]
+    [InlineData("9223372036854775808.0")]
+    [InlineData("1e19")]
+    [InlineData("1e300")]
+    public void A_whole_number_of_more_than_64_bits_is_an_error(string seed) =>
+        Assert.Contains("seed", Assert.Single(Assert.Single(JobManifestReader.FromYaml(Yaml($"spec: {{optimization: {{seed: {seed}}}}}"), "job.yaml")).Errors).Path, StringComparison.Ordinal);
+
     [Fact]
     public void A_bad_object_from_the_server_keeps_its_metadata_its_status_and_what_is_right_of_its_spec()
     {

@@ -40,6 +40,32 @@ public sealed class MetricsCommandTests : IDisposable
         Assert.Equal(["1,1", "2,2", "2,3"], Steps(result.Output));
     }
 
+    [Theory]
+    [InlineData("\"attempt\":2147483647")]
+    [InlineData("\"attempt\":10000001")]
+    [InlineData("\"attempt\":1,\"jobSince\":9223372036854775807")]
+    [InlineData("\"attempt\":1,\"jobSince\":-1")]
+    public async Task A_line_of_an_attempt_that_no_job_makes_hides_no_other(string attempt)
+    {
+        Save("run", Line(1, 1), Line(1, 2).Replace("\"attempt\":1", attempt, StringComparison.Ordinal), Line(1, 2), Line(2, 3));
+
+        var result = await shell.RunAsync("metrics", "run", "--csv");
+
+        Assert.Equal(["1,1", "1,2", "2,3"], Steps(result.Output));
+        Assert.Contains("1 line", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_next_job_on_a_folder_begins_with_attempt_1_again_and_its_updates_are_shown()
+    {
+        string Of(int job, string line) => line.Replace(",\"step\"", FormattableString.Invariant($",\"jobSince\":{job},\"step\""), StringComparison.Ordinal);
+        Save("run", Of(100, Line(1, 1)), Of(100, Line(7, 2)), Of(100, Line(7, 3)), Of(200, Line(1, 3)), Of(100, Line(7, 4)), Of(200, Line(1, 4)));
+
+        var result = await shell.RunAsync("metrics", "run", "--csv");
+
+        Assert.Equal(["1,1", "7,2", "1,3", "1,4"], Steps(result.Output));
+    }
+
     [Fact]
     public async Task Lines_that_are_torn_or_none_are_left_out()
     {

@@ -98,7 +98,10 @@ public sealed class CheckpointFenceTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("{\"attem")]
-    public void A_fence_that_a_crash_tore_renews_nothing_and_whoever_claims_the_folder_has_it(string torn)
+    [InlineData("{\"attempt\":2147483647}")]
+    [InlineData("{\"attempt\":-1,\"jobSince\":5}")]
+    [InlineData("{\"attempt\":1,\"jobSince\":9223372036854775807}")]
+    public void A_fence_that_a_crash_tore_or_no_trainer_has_written_renews_nothing_and_whoever_claims_the_folder_has_it(string torn)
     {
         var fence = new CheckpointFence(_folder, 1, _time);
         fence.Take();

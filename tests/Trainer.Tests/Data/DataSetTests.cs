@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
@@ -65,7 +66,48 @@ public sealed class DataSetTests : IDisposable
         _folder.Write("a.txt", "some text"u8);
         Directory.CreateSymbolicLink(_folder.File("loop"), _folder.Path);
 
-        Fails(() => Open(context: 4), "folders deep", "link");
+        Fails(() => Open(context: 4), "a link that leads back", "loop");
+    }
+
+    [Theory]
+    [InlineData("/dev", "devtmpfs tmpfs proc")]
+    [InlineData("/proc", "proc")]
+    [InlineData("/sys", "sysfs")]
+    public void A_folder_that_shows_what_the_machine_does_is_refused_and_not_listed(string folder, string kinds)
+    {
+        var began = Stopwatch.GetTimestamp();
+
+        var error = Assert.Throws<TrainerException>(() => Open(context: 4, path: folder));
+
+        Assert.Equal(ExitCode.DataUnreadable, error.ExitCode);
+        Assert.Contains(kinds.Split(' '), kind => error.Message.Contains($"({kind})", StringComparison.Ordinal));
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 30);
+    }
+
+    [Fact]
+    public void Links_that_fan_out_at_each_level_have_an_end()
+    {
+        for (var level = 0; level < 20; level++)
+        {
+            Directory.CreateDirectory(_folder.File($"{level}"));
+            foreach (var name in level == 0 ? [] : (string[])["a", "b", "c", "d"])
+            {
+                Directory.CreateSymbolicLink(_folder.File($"{level}/{name}"), _folder.File($"{level - 1}"));
+            }
+        }
+
+        Fails(() => Open(context: 4, path: _folder.File("19")), "more than 100000 folders");
+    }
+
+    [Fact]
+    public void A_folder_that_two_links_name_is_read_twice()
+    {
+        _folder.Write("elsewhere/a.txt", "some text"u8);
+        Directory.CreateSymbolicLink(_folder.File("again"), _folder.File("elsewhere"));
+
+        using var data = Open(context: 4);
+
+        Assert.Contains("(2 files, 18 tokens)", data.Origin, StringComparison.Ordinal);
     }
 
     [Fact]

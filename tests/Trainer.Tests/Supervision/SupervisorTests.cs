@@ -94,6 +94,36 @@ public sealed class SupervisorTests : IDisposable
         Assert.Equal(2, _said.Count);
     }
 
+    [Theory]
+    [InlineData("MHC_ATTEMPT=2147483647\n")]
+    [InlineData("MHC_ATTEMPT=0\n")]
+    public async Task An_order_for_an_attempt_that_no_job_makes_begins_nothing(string order)
+    {
+        using var supervisor = Supervise("""[ "$MHC_ATTEMPT" = 2 ] || exit 75""");
+        var run = supervisor.RunAsync();
+        await EndOfAsync(supervisor, attempt: 1);
+
+        Order(order);
+        await EndOfAsync(supervisor, attempt: 1);
+        Order("MHC_ATTEMPT=2\n");
+
+        Assert.Equal(0, await run.WaitAsync(Deadline, TestContext.Current.CancellationToken));
+        Assert.DoesNotContain(_said, line => line.StartsWith("attempt 2147483647 begins", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Of_an_order_without_an_end_nothing_is_read_until_one_comes_that_has_one()
+    {
+        using var supervisor = Supervise("""[ "$MHC_ATTEMPT" = 2 ] || exit 75""");
+        File.CreateSymbolicLink(_folder.File("order"), "/dev/zero");
+        var run = supervisor.RunAsync();
+        await EndOfAsync(supervisor, attempt: 1);
+
+        Order("MHC_ATTEMPT=2\n");
+
+        Assert.Equal(0, await run.WaitAsync(Deadline, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task The_next_attempt_does_not_begin_before_its_configuration_has_arrived()
     {
