@@ -68,6 +68,70 @@ public sealed class PermissionTests(SharedServer shared)
         Assert.DoesNotContain(Requests(), entry => entry.Code == 403);
     }
 
+    [Fact]
+    public async Task Under_its_roles_in_two_namespaces_an_operator_runs_the_jobs_of_both_and_of_no_other()
+    {
+        var own = await TestNamespace.CreateAsync(shared.Server, "own-");
+        TestNamespace[] served = [await TestNamespace.CreateAsync(shared.Server), await TestNamespace.CreateAsync(shared.Server)];
+        var other = await TestNamespace.CreateAsync(shared.Server);
+        var lease = (await DeployedManifests.ReadAsync("operator.yaml", Cancel)).Where(document => document.Kind is "ServiceAccount" or "Role" or "RoleBinding");
+        foreach (var (kind, text) in lease)
+        {
+            await CreateInAsync(own, kind, text.Replace(System, own.Name, StringComparison.Ordinal));
+        }
+
+        foreach (var ns in served)
+        {
+            foreach (var (kind, text) in await DeployedManifests.ReadAsync("optional/one-namespace.yaml", Cancel))
+            {
+                await CreateInAsync(ns, kind, text.Replace(System, own.Name, StringComparison.Ordinal).Replace("namespace: training", $"namespace: {ns.Name}", StringComparison.Ordinal));
+            }
+        }
+
+        var account = await shared.Server.Admin.CreateAsync(
+            $"{own.Path("serviceaccounts")}/mhc-operator/token", new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } }, Cancel);
+        using var running = OperatorInProcess.Start(
+            shared.Server.Kubeconfig((string)account["status"]!["token"]!), ["--lease-namespace", own.Name, .. served.SelectMany(ns => (string[])["--namespace", ns.Name])]);
+        await running.WorksAsync(Cancel);
+        foreach (var ns in served.Append(other))
+        {
+            await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(2));
+        }
+
+        foreach (var ns in served)
+        {
+            var gang = await ns.GangExistsAsync(1, 2);
+            await ns.RunGangAsync(gang);
+            await ns.ConditionHoldsAsync("job", "Running", "True");
+            await ns.EndPodAsync(gang[0], 1);
+            await ns.EndGangAsync(await ns.GangExistsAsync(2, 2), 0);
+            await ns.ConditionHoldsAsync("job", "Succeeded", "True");
+        }
+
+        Assert.Empty(await other.PodsAsync());
+        var user = $"system:serviceaccount:{own.Name}:mhc-operator";
+        Assert.DoesNotContain(shared.Server.Audit.OfOperators(), entry => entry.User == user && entry.Code == 403);
+    }
+
+    /// <summary>Rights that only one of two lists has are found when they are missed; nodes have no namespace.</summary>
+    [Fact]
+    public async Task The_role_of_a_namespace_grants_what_the_cluster_role_does_but_nodes()
+    {
+        var cluster = (await DeployedManifests.ReadAsync("operator.yaml", Cancel)).First(document => document.Kind == "ClusterRole");
+        var one = (await DeployedManifests.ReadAsync("optional/one-namespace.yaml", Cancel)).First(document => document.Kind == "Role");
+        Assert.Equal(Rules(cluster.Text).Where(rule => !rule.Contains("[nodes]", StringComparison.Ordinal)), Rules(one.Text));
+    }
+
+    private static IEnumerable<string> Rules(string role) =>
+        role.Split("rules:\n")[1].Split("- apiGroups:").Skip(1).Select(rule => string.Join(' ', rule.Split('\n').Select(line => line.Split('#')[0].Trim())).Trim());
+
+    private static Task<JsonObject> CreateInAsync(TestNamespace ns, string kind, string text)
+    {
+        var resource = $"{kind.ToLowerInvariant()}s";
+        var path = kind == "ServiceAccount" ? ns.Path(resource) : $"apis/rbac.authorization.k8s.io/v1/namespaces/{ns.Name}/{resource}";
+        return ns.Api.CreateYamlAsync(path, text, Cancel);
+    }
+
     private IEnumerable<AuditEntry> Requests() => shared.Server.Audit.OfOperators().Where(entry => entry.User == User);
 
     /// <summary>A job that succeeds and is deleted when its time to live has passed.</summary>

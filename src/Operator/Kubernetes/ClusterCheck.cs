@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Kubernetes;
 
 /// <summary>Waits until jobs can be listed, and says in plain words why they can't: nobody should have to guess that the CRD is not installed.</summary>
-internal sealed class ClusterCheck(ResourceClient<JobManifest> jobs, string server, string? ns, OperatorHealth health, TimeProvider time, ILogger log)
+internal sealed class ClusterCheck(ResourceClient<JobManifest> jobs, string server, IReadOnlyList<string> namespaces, OperatorHealth health, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -32,7 +32,11 @@ internal sealed class ClusterCheck(ResourceClient<JobManifest> jobs, string serv
     {
         try
         {
-            await jobs.ListAsync(ns, null, null, cancel);
+            foreach (var scope in WatchScope.Each(namespaces))
+            {
+                await jobs.ListAsync(scope.Namespace, null, null, cancel);
+            }
+
             return null;
         }
         catch (ClusterException e) when (e.Status == HttpStatusCode.NotFound)

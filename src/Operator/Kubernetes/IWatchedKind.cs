@@ -17,8 +17,8 @@ internal interface IWatchedKind
     /// <summary>Done when the store was complete for the first time.</summary>
     Task Synced { get; }
 
-    /// <summary>Whether the store shows every change up to a resource version.</summary>
-    bool HasSeen(string? version);
+    /// <summary>Whether the store shows every change in a namespace up to a resource version.</summary>
+    bool HasSeen(string ns, string? version);
 
     /// <summary>Keeps the store up to date until cancelled.</summary>
     Task RunAsync(CancellationToken cancel);

@@ -42,16 +42,16 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     private readonly PodExec exec;
 
     /// <param name="connection">Server.</param>
-    /// <param name="ns">The one namespace to serve; null: all of them.</param>
+    /// <param name="namespaces">Namespaces to serve; none: all of them.</param>
     /// <param name="identity">Name of this process, for events.</param>
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Metrics.</param>
     /// <param name="log">Log.</param>
-    public KubernetesCluster(ApiConnection connection, string? ns, string identity, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+    public KubernetesCluster(ApiConnection connection, IReadOnlyList<string> namespaces, string identity, TimeProvider time, RuntimeMetrics metrics, ILogger log)
     {
         WatchedKind<T> Watch<T>(ResourceType<T> type, string? selector, Func<T, ObjectKey?> jobOf)
             where T : class, IMetadata<V1ObjectMeta> =>
-            new(connection, type, new WatchScope(ns, selector), jobOf, time, metrics, log);
+            new(connection, type, WatchScope.Each(namespaces, selector), jobOf, time, metrics, log);
 
         WatchedKind<PodGroup> WatchGroups(ResourceType<PodGroup> type)
         {
@@ -71,7 +71,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
             kind.Changed += job => Changed?.Invoke(KeyOf(job));
         }
 
-        optional = new OptionalApis(connection, WatchGroups, new WatchScope(ns, LabelSelector), time, log);
+        optional = new OptionalApis(connection, WatchGroups, WatchScope.Each(namespaces, LabelSelector), time, log);
         optional.Changed += () => jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(KeyOf(ObjectKey.Of(job))));
 
         nodes = new ResourceClient<V1Node>(connection, ResourceTypes.Nodes);
@@ -150,7 +150,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         try
         {
             var version = await target.Kind.CreateAsync(target.Key.Namespace, manifest, FieldManager, cancel);
-            ownWrites.Expect(target.Job, () => target.Kind.HasSeen(version));
+            ownWrites.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
         }
         catch (ClusterException e) when (e.Status == HttpStatusCode.Conflict)
         {
@@ -163,7 +163,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     {
         var target = TargetOf(manifest);
         var version = await target.Kind.ApplyAsync(target.Key.Namespace, target.Key.Name, manifest, FieldManager, cancel);
-        ownWrites.Expect(target.Job, () => target.Kind.HasSeen(version));
+        ownWrites.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
     }
 
     public async Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel)
@@ -187,7 +187,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var written = await claims.Writer.PatchAsync(claim.Metadata.NamespaceProperty, claim.Metadata.Name, null, patch, FieldManager, cancel);
         if (LabelledJob(claim) is { } job)
         {
-            ownWrites.Expect(KeyOf(job), () => claims.HasSeen(written.Metadata.ResourceVersion));
+            ownWrites.Expect(KeyOf(job), () => claims.HasSeen(claim.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
         }
     }
 
@@ -202,7 +202,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
         if (LabelledJob(pod) is { } job)
         {
-            ownWrites.Expect(KeyOf(job), () => pods.HasSeen(written.Metadata.ResourceVersion));
+            ownWrites.Expect(KeyOf(job), () => pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
         }
     }
 
@@ -256,7 +256,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, [map] = marks };
         var patch = new JsonObject { ["metadata"] = metadata };
         var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
-        ownWrites.Expect(job, () => pods.HasSeen(written.Metadata.ResourceVersion));
+        ownWrites.Expect(job, () => pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
     }
 
     /// <summary>A refused creation means that the cache is behind, or that somebody else's object stands there.</summary>
@@ -269,7 +269,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
         if (item.Metadata.Labels?.ContainsKey(Labels.Job) == true)
         {
-            ownWrites.Expect(target.Job, () => target.Kind.HasSeen(item.Metadata.ResourceVersion));
+            ownWrites.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, item.Metadata.ResourceVersion));
         }
         else if (kinds.ContainsKey(target.Kind.Kind))
         {
@@ -299,7 +299,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         return kind.Store.Find(key) ?? foreign.Find<T>(kind.Kind, key);
     }
 
-    private void ExpectJob(WrittenObject written) => ownWrites.Expect(KeyOf(ObjectKey.Of(written)), () => jobs.HasSeen(written.Metadata.ResourceVersion));
+    private void ExpectJob(WrittenObject written) => ownWrites.Expect(KeyOf(ObjectKey.Of(written)), () => jobs.HasSeen(written.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
 
     private static JsonObject Identity(MhcTrainingJob job) => new() { ["uid"] = job.Metadata.Uid, ["resourceVersion"] = job.Metadata.ResourceVersion };
 

@@ -13,8 +13,9 @@ internal static class OperatorCommand
     public const int UsageError = 2;
 
     private static readonly Option<string?> Kubeconfig = new("--kubeconfig") { Description = "File with the cluster's address and credentials. Default: KUBECONFIG, the pod's service account, ~/.kube/config." };
-    private static readonly Option<string?> Namespace = new("--namespace") { Description = "Serve the jobs of this namespace only. Default: all namespaces." };
+    private static readonly Option<string[]> Namespaces = NamesOption.Labels("--namespace", "Serve the jobs of this namespace only; may be given several times. Default: all namespaces.");
     private static readonly Option<string> Image = new("--default-trainer-image") { Description = "Image of jobs that name none.", DefaultValueFactory = _ => "mhc-trainer" };
+    private static readonly Option<string[]> PullSecrets = NamesOption.Subdomains("--image-pull-secret", "Secret, in the namespace of each job, with which the images of its pods are pulled; may be given several times.");
     private static readonly Option<bool> AllowPrivileged = new("--allow-privileged-templates") { Description = "Accept pod templates with hostPath, privileged containers, host namespaces, other service accounts and whatever else the restricted Pod Security Standard refuses." };
     private static readonly Option<string> BindAddress = new("--bind-address")
     {
@@ -51,7 +52,7 @@ internal static class OperatorCommand
         Verbosity.DefaultValueFactory = _ => LogLevel.Information;
         var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
         {
-            Kubeconfig, Namespace, Image, AllowPrivileged, BindAddress, MetricsPort, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
+            Kubeconfig, Namespaces, Image, PullSecrets, AllowPrivileged, BindAddress, MetricsPort, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
         };
         command.SetAction(RunAsync);
         return command;
@@ -61,8 +62,9 @@ internal static class OperatorCommand
     internal static OperatorSettings Read(ParseResult arguments) => new()
     {
         Kubeconfig = arguments.GetValue(Kubeconfig),
-        Namespace = arguments.GetValue(Namespace),
+        Namespaces = arguments.GetValue(Namespaces)!,
         DefaultTrainerImage = arguments.GetValue(Image)!,
+        ImagePullSecrets = arguments.GetValue(PullSecrets)!,
         AllowPrivilegedTemplates = arguments.GetValue(AllowPrivileged),
         BindAddress = arguments.GetValue(BindAddress)!,
         MetricsPort = arguments.GetValue(MetricsPort),

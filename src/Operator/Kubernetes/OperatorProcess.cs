@@ -25,7 +25,7 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
     {
         var metrics = new RuntimeMetrics(registry);
         var access = ClusterAccess.Find(settings.Kubeconfig, identity);
-        log.LogInformation("{Identity} serves {Scope} at {Server} ({Source})", identity, settings.Namespace ?? "all namespaces", access.Server, access.Source);
+        log.LogInformation("{Identity} serves {Scope} at {Server} ({Source})", identity, settings.Namespaces is { Count: > 0 } some ? string.Join(", ", some) : "all namespaces", access.Server, access.Source);
         await using var webhooks = settings.WebhookPort is { } port ? await WebhookHost.StartAsync(settings, port, access, metrics, registry, time, log, cancel) : null;
         if (webhooks is not null)
         {
@@ -89,5 +89,5 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
     }
 
     private Task CheckAsync(ApiConnection connection, ClusterAccess access, CancellationToken cancel) =>
-        new ClusterCheck(new ResourceClient<JobManifest>(connection, ResourceTypes.Jobs), access.Server, settings.Namespace, health, time, log).WaitAsync(cancel);
+        new ClusterCheck(new ResourceClient<JobManifest>(connection, ResourceTypes.Jobs), access.Server, settings.Namespaces, health, time, log).WaitAsync(cancel);
 }

@@ -6,11 +6,14 @@ internal sealed record OperatorSettings
     /// <summary>File with the cluster's address and credentials; null: KUBECONFIG, the pod's own account, or ~/.kube/config.</summary>
     public string? Kubeconfig { get; init; }
 
-    /// <summary>The one namespace whose jobs are served; null: all of them.</summary>
-    public string? Namespace { get; init; }
+    /// <summary>Namespaces whose jobs are served; none: all of them.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
 
     /// <summary>Image of jobs that name none.</summary>
     public required string DefaultTrainerImage { get; init; }
+
+    /// <summary>Secrets with which the images of every job are pulled, each from the job's own namespace.</summary>
+    public IReadOnlyList<string> ImagePullSecrets { get; init; } = [];
 
     /// <summary>Whether a job's pod template may leave the restricted Pod Security Standard or use another service account.</summary>
     public bool AllowPrivilegedTemplates { get; init; }

@@ -32,7 +32,7 @@ internal sealed class OperatorTerm(
     public async Task RunAsync(Action<int> synced, CancellationToken cancel)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var cluster = new KubernetesCluster(connection, settings.Namespace, identity, time, metrics, log);
+        using var cluster = new KubernetesCluster(connection, settings.Namespaces, identity, time, metrics, log);
         using var queue = new WorkQueue<ObjectKey>(time, FirstRetry, LongestRetry, metrics, key => cluster.OnlyStarts(new JobKey(key.Namespace, key.Name)));
         cluster.Changed += key => queue.Add(new ObjectKey(key.Namespace, key.Name));
         var watching = cluster.RunAsync(ended.Token);
@@ -49,6 +49,7 @@ internal sealed class OperatorTerm(
         var options = new OperatorOptions
         {
             TrainerImage = settings.DefaultTrainerImage,
+            ImagePullSecrets = settings.ImagePullSecrets,
             AllowPrivilegedTemplates = settings.AllowPrivilegedTemplates,
             PollInterval = settings.PollInterval,
             StatusInterval = settings.PollInterval,

@@ -14,10 +14,10 @@ namespace MhcOperator.Operator.Kubernetes;
 /// </summary>
 /// <param name="connection">Server.</param>
 /// <param name="watch">Makes the watch of a kind.</param>
-/// <param name="scope">What is listed before it is watched.</param>
+/// <param name="scopes">What is listed before it is watched.</param>
 /// <param name="time">Clock.</param>
 /// <param name="log">Log.</param>
-internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<PodGroup>, WatchedKind<PodGroup>> watch, WatchScope scope, TimeProvider time, ILogger log)
+internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<PodGroup>, WatchedKind<PodGroup>> watch, IReadOnlyList<WatchScope> scopes, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
@@ -122,7 +122,11 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
         var slash = api.ApiVersion!.IndexOf('/', StringComparison.Ordinal);
         var type = new ResourceType<PodGroup>(api.ApiVersion[..slash], api.ApiVersion[(slash + 1)..], api.Kind!, api.Kind!.ToLowerInvariant() + "s", json => Read(json, api));
         var kind = watch(type);
-        await kind.Client.ListAsync(scope.Namespace, scope.Selector, null, cancel); // says at once where it is forbidden
+        foreach (var scope in scopes)
+        {
+            await kind.Client.ListAsync(scope.Namespace, scope.Selector, null, cancel); // says at once where it is forbidden
+        }
+
         watches.Add(kind.RunAsync(cancel));
         await kind.Synced.WaitAsync(cancel);
         lock (gate)

@@ -11,28 +11,31 @@ namespace MhcOperator.Operator.Kubernetes;
 internal sealed class WatchedKind<T> : IWatchedKind
     where T : class, IMetadata<V1ObjectMeta>
 {
-    private readonly Reflector<T> reflector;
+    private readonly Reflector<T>[] reflectors;
 
     /// <param name="connection">Server.</param>
     /// <param name="type">The kind.</param>
-    /// <param name="scope">What is watched.</param>
+    /// <param name="scopes">What is watched: everything, or one scope for each namespace.</param>
     /// <param name="jobOf">Job that an object belongs to.</param>
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Metrics.</param>
     /// <param name="log">Log.</param>
-    public WatchedKind(ApiConnection connection, ResourceType<T> type, WatchScope scope, Func<T, ObjectKey?> jobOf, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+    public WatchedKind(ApiConnection connection, ResourceType<T> type, IReadOnlyList<WatchScope> scopes, Func<T, ObjectKey?> jobOf, TimeProvider time, RuntimeMetrics metrics, ILogger log)
     {
         Client = new ResourceClient<T>(connection, type);
         Writer = new ResourceClient<WrittenObject>(connection, type.ToWrite);
         Store = new Store<T>(jobOf);
-        reflector = new Reflector<T>(Client, Store, scope, time, metrics, log);
-        reflector.Changed += item =>
+        reflectors = [.. scopes.Select(scope => new Reflector<T>(Client, Store, scope, time, metrics, log))];
+        foreach (var reflector in reflectors)
         {
-            if (jobOf(item) is { } job)
+            reflector.Changed += item =>
             {
-                Changed?.Invoke(job);
-            }
-        };
+                if (jobOf(item) is { } job)
+                {
+                    Changed?.Invoke(job);
+                }
+            };
+        }
     }
 
     public event Action<ObjectKey>? Changed;
@@ -46,11 +49,11 @@ internal sealed class WatchedKind<T> : IWatchedKind
 
     public string Kind => Client.Type.Kind;
 
-    public Task Synced => reflector.Synced;
+    public Task Synced => Task.WhenAll(reflectors.Select(reflector => reflector.Synced));
 
-    public bool HasSeen(string? version) => reflector.HasSeen(version);
+    public bool HasSeen(string ns, string? version) => reflectors.First(reflector => reflector.Namespace is null || reflector.Namespace == ns).HasSeen(version);
 
-    public Task RunAsync(CancellationToken cancel) => reflector.RunAsync(cancel);
+    public Task RunAsync(CancellationToken cancel) => Task.WhenAll(reflectors.Select(reflector => reflector.RunAsync(cancel)));
 
     public async Task<string> CreateAsync(string ns, JsonObject manifest, string fieldManager, CancellationToken cancel) =>
         Version(await Writer.CreateAsync(ns, manifest, fieldManager, cancel));

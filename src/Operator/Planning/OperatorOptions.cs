@@ -6,6 +6,9 @@ public sealed record OperatorOptions
     /// <summary>Image of jobs that name none.</summary>
     public string TrainerImage { get; init; } = "mhc-trainer";
 
+    /// <summary>Secrets with which the images of every job are pulled, each from the job's own namespace.</summary>
+    public IReadOnlyList<string> ImagePullSecrets { get; init; } = [];
+
     /// <summary>Whether a job's pod template may leave the restricted Pod Security Standard or use another service account.</summary>
     public bool AllowPrivilegedTemplates { get; init; }
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Runtime;
 
 /// <summary>
-/// Keeps a store equal to the server: lists, then watches from the list's version, and lists again when the server has
+/// Keeps a store, or the part of it that is in one namespace, equal to the server: lists, then watches from the list's version, and lists again when the server has
 /// forgotten that version (410, as an answer or inside the stream).
 /// </summary>
 /// <param name="client">Reads the objects.</param>
@@ -34,7 +34,10 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
     /// <summary>Done when the store was complete for the first time.</summary>
     public Task Synced => synced.Task;
 
-    /// <summary>Whether the store shows every change up to a version.</summary>
+    /// <summary>The namespace that it watches; null: all of them.</summary>
+    public string? Namespace => scope.Namespace;
+
+    /// <summary>Whether the store shows every change in its namespace up to a version.</summary>
     public bool HasSeen(string? other) => !ResourceVersions.IsOlder(version, other);
 
     /// <summary>Runs until cancelled.</summary>
@@ -102,7 +105,7 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
         }
         while (page.Continue is not null);
 
-        var gone = store.Replace(all);
+        var gone = store.Replace(all, scope.Namespace);
         var changed = all.Where(store.Set).ToList();
         version = page.Version;
         foreach (var item in gone.Concat(changed))

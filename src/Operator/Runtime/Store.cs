@@ -82,14 +82,16 @@ internal sealed class Store<T>(Func<T, ObjectKey?> ownerOf)
         }
     }
 
-    /// <summary>Holds exactly what a list said.</summary>
+    /// <summary>Forgets what a list of a namespace no longer names.</summary>
+    /// <param name="all">The list.</param>
+    /// <param name="ns">Namespace; null: all of them.</param>
     /// <returns>What was held before and is not in the list: its deletion was missed.</returns>
-    public IReadOnlyList<T> Replace(IReadOnlyCollection<T> all)
+    public IReadOnlyList<T> Replace(IReadOnlyCollection<T> all, string? ns = null)
     {
         lock (gate)
         {
             var listed = all.Select(item => ObjectKey.Of(item)).ToHashSet();
-            var gone = items.Where(pair => !listed.Contains(pair.Key)).Select(pair => pair.Value).ToList();
+            var gone = items.Where(pair => (ns is null || pair.Key.Namespace == ns) && !listed.Contains(pair.Key)).Select(pair => pair.Value).ToList();
             gone.ForEach(item => Remove(ObjectKey.Of(item)));
             return gone;
         }

@@ -15,7 +15,7 @@ public sealed class DelayedCacheTests
         var time = new PauseWatchingTime();
         var registry = Prometheus.Metrics.NewCustomRegistry();
         var metrics = new RuntimeMetrics(registry);
-        var settings = RehearsalTests.Settings with { Namespace = "ns" };
+        var settings = RehearsalTests.Settings with { Namespaces = ["ns"] };
         using var server = new RehearsalServer("ns");
         using var slow = new LatePodWatch(server);
         using var client = new HttpClient(slow, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };

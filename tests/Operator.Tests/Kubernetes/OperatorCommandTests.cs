@@ -22,6 +22,28 @@ public sealed class OperatorCommandTests
     }
 
     [Fact]
+    public void Namespaces_and_secrets_are_given_one_by_one()
+    {
+        var settings = OperatorCommand.Read(OperatorCommand.Create().Parse("--namespace a --namespace 2b --namespace a --image-pull-secret x.y"));
+        Assert.Equal(["a", "2b"], settings.Namespaces);
+        Assert.Equal(["x.y"], settings.ImagePullSecrets);
+        Assert.Empty(OperatorCommand.Read(OperatorCommand.Create().Parse("")).Namespaces);
+    }
+
+    [Theory]
+    [InlineData("--namespace", "")]
+    [InlineData("--namespace", "a,b")]
+    [InlineData("--namespace", "a.b")]
+    [InlineData("--namespace", "-a")]
+    [InlineData("--image-pull-secret", "A")]
+    [InlineData("--image-pull-secret", "a..b")]
+    public void A_name_that_no_object_can_have_is_refused(string option, string name)
+    {
+        var error = Assert.Single(OperatorCommand.Create().Parse([option, name]).Errors);
+        Assert.StartsWith($"{option}: '{name}' was given; a DNS ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Where_nobody_says_where_both_families_of_IP_are_listened_on()
     {
         var settings = OperatorCommand.Read(OperatorCommand.Create().Parse("--metrics-port 0"));

@@ -70,6 +70,15 @@ public sealed class StoreTests
         Assert.Equal(["a"], store.Replace([Pod("b", "job", 2)]).Select(pod => pod.Metadata.Name));
     }
 
+    [Fact]
+    public void A_list_of_one_namespace_says_nothing_of_the_others()
+    {
+        var store = NewStore();
+        store.Set(Pod("a", "job", 1));
+        Assert.Empty(store.Replace([], "other"));
+        Assert.Single(store.Replace([], "ns"));
+    }
+
     [Theory]
     [InlineData(null, "1", true)]
     [InlineData("9", "10", true)]

@@ -77,8 +77,12 @@ internal static class PodManifest
             spec["affinity"] = NearItsPeers(job, attempt, topology);
         }
 
-        GangMarks.Propose(spec, scheduling);
+        if (options.ImagePullSecrets is { Count: > 0 } secrets)
+        {
+            spec["imagePullSecrets"] = new JsonArray([.. secrets.Select(name => new JsonObject { ["name"] = name })]);
+        }
 
+        GangMarks.Propose(spec, scheduling);
         return spec;
     }
 

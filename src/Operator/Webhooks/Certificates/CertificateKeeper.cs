@@ -46,9 +46,9 @@ internal sealed class CertificateKeeper : ICertificateSource
         this.log = log;
         waitingFor = $"Secret {key}";
         var named = $"fieldSelector=metadata.name%3D{key.Name}";
-        secrets = new WatchedKind<V1Secret>(connection, ResourceTypes.Secrets, new WatchScope(key.Namespace, named), _ => key, time, requests, log);
+        secrets = new WatchedKind<V1Secret>(connection, ResourceTypes.Secrets, [new WatchScope(key.Namespace, named)], _ => key, time, requests, log);
         configurations = [.. new[] { WebhookConfiguration.Validating, WebhookConfiguration.Mutating }
-            .Select(type => new WatchedKind<WebhookConfiguration>(connection, type, new WatchScope(null, named), _ => key, time, requests, log))];
+            .Select(type => new WatchedKind<WebhookConfiguration>(connection, type, [new WatchScope(null, named)], _ => key, time, requests, log))];
         secrets.Changed += Wake;
         foreach (var kind in configurations)
         {

@@ -92,6 +92,15 @@ public sealed class PodManifestTests
     }
 
     [Fact]
+    public void Images_are_pulled_with_the_operators_secrets_and_the_templates()
+    {
+        var job = WithTemplate("""{"spec":{"imagePullSecrets":[{"name":"own"},{"name":"all"}]}}""").Build();
+        var options = new OperatorOptions { ImagePullSecrets = ["all", "others"] };
+        var pod = KubernetesJson.Deserialize<V1Pod>(PodManifest.For(job, MakeStatus().Build(), 0, options).ToJsonString());
+        Assert.Equal(["all", "others", "own"], pod.Spec.ImagePullSecrets.Select(secret => secret.Name).Order());
+    }
+
+    [Fact]
     public void Configuration_checkpoints_and_shared_memory_are_mounted()
     {
         var pod = Make(MakeJob());
