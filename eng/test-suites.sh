@@ -23,6 +23,10 @@ run_suite() {
     native-older) run_native_tests "$suite" "$started" --older ;;
     native-operator) run_check "$suite" "$eng/publish-operator.sh" --check ;;
     native-sanitize) run_native_tests "$suite" "$started" --sanitize ;;
+    Operator.Tests | Trainer.Tests)
+      "$eng/prometheus.sh" > "$logs/prometheus.log" 2>&1 || cat "$logs/prometheus.log" # without promtool a test is skipped
+      run_test_project "$suite" "$started"
+      ;;
     Operator.IntegrationTests)
       wait_for_cluster binaries
       run_test_project "$suite" "$started"

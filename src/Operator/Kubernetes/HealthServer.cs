@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using MhcOperator.Operator.Metrics;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 
@@ -10,7 +11,7 @@ internal static class HealthServer
 {
     /// <summary>Starts it; disposing of the result ends it.</summary>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
-    public static async Task<IAsyncDisposable> StartAsync(OperatorSettings settings, OperatorHealth health, CollectorRegistry registry, ILogger log, CancellationToken cancel)
+    public static async Task<IAsyncDisposable> StartAsync(OperatorSettings settings, OperatorHealth health, CollectorRegistry registry, JobMetrics jobs, ILogger log, CancellationToken cancel)
     {
         var host = await HttpHost.StartAsync(
             settings.BindAddress,
@@ -21,7 +22,7 @@ internal static class HealthServer
             {
                 server.Map("/healthz", branch => branch.Run(context => context.Response.WriteAsync("ok\n", context.RequestAborted)));
                 server.Map("/readyz", branch => branch.Run(context => AnswerReadyAsync(context, health)));
-                server.Map("/metrics", branch => branch.Run(context => AnswerMetricsAsync(context, registry)));
+                server.Map("/metrics", branch => branch.Run(context => AnswerMetricsAsync(context, registry, jobs)));
             },
             cancel);
         log.LogInformation("metrics and health at {Address}", host.Address.GetLeftPart(UriPartial.Authority));
@@ -35,9 +36,11 @@ internal static class HealthServer
         await context.Response.WriteAsync(reason is null ? "ok\n" : $"waiting for {reason}\n", context.RequestAborted);
     }
 
-    private static Task AnswerMetricsAsync(HttpContext context, CollectorRegistry registry)
+    private static async Task AnswerMetricsAsync(HttpContext context, CollectorRegistry registry, JobMetrics jobs)
     {
         context.Response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
-        return registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
+        await registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
+        jobs.Write(context.Response.BodyWriter);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 }

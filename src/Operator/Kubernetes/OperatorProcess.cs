@@ -17,6 +17,7 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
     private readonly ILogger log = logs.CreateLogger("mhc-operator");
     private readonly OperatorHealth health = new();
     private readonly CollectorRegistry registry = Prometheus.Metrics.NewCustomRegistry();
+    private readonly JobMetrics jobs = new();
     private readonly string identity = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid().ToString("n")[..8]}";
 
     /// <summary>Runs until cancelled; the lease is released when it returns.</summary>
@@ -24,6 +25,7 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
     public async Task RunAsync(CancellationToken cancel)
     {
         var metrics = new RuntimeMetrics(registry);
+        _ = new ProcessMetrics(registry);
         var access = ClusterAccess.Find(settings.Kubeconfig, identity);
         log.LogInformation("{Identity} serves {Scope} at {Server} ({Source})", identity, settings.Namespaces is { Count: > 0 } some ? string.Join(", ", some) : "all namespaces", access.Server, access.Source);
         await using var webhooks = settings.WebhookPort is { } port ? await WebhookHost.StartAsync(settings, port, access, metrics, registry, time, log, cancel) : null;
@@ -32,7 +34,7 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
             health.CheckWebhooks = webhooks.CheckAsync;
         }
 
-        await using var server = await HealthServer.StartAsync(settings, health, registry, log, cancel);
+        await using var server = await HealthServer.StartAsync(settings, health, registry, jobs, log, cancel);
         _ = new MemoryTrimmer(time).RunAsync(cancel);
         var rehearsing = settings.Rehearses && RuntimeFeature.IsDynamicCodeCompiled ? Task.Run(() => Rehearsal.RunAsync(settings, time, log, cancel), CancellationToken.None) : Task.CompletedTask;
         if (settings.LeaderElection)
@@ -74,7 +76,7 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
 
             await rehearsing.WaitAsync(cancel);
             health.WaitingFor = "the first list of jobs and pods";
-            await new OperatorTerm(connection, settings, identity, metrics, new OperatorMetrics(registry), time, log).RunAsync(Begin, cancel);
+            await new OperatorTerm(connection, settings, identity, metrics, new OperatorMetrics(registry), jobs, time, log).RunAsync(Begin, cancel);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

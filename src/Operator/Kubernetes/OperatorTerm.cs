@@ -16,11 +16,13 @@ namespace MhcOperator.Operator.Kubernetes;
 /// <param name="settings">Command line.</param>
 /// <param name="identity">Name of this process, for events.</param>
 /// <param name="metrics">The runtime's metrics.</param>
-/// <param name="jobMetrics">Metrics about the jobs.</param>
+/// <param name="jobMetrics">Metrics about all jobs together.</param>
+/// <param name="eachJob">Metrics of each job.</param>
 /// <param name="time">Clock.</param>
 /// <param name="log">Log.</param>
 internal sealed class OperatorTerm(
-    ApiConnection connection, OperatorSettings settings, string identity, RuntimeMetrics metrics, OperatorMetrics jobMetrics, TimeProvider time, ILogger log)
+    ApiConnection connection, OperatorSettings settings, string identity, RuntimeMetrics metrics, OperatorMetrics jobMetrics, JobMetrics eachJob, TimeProvider time,
+    ILogger log)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
@@ -35,17 +37,21 @@ internal sealed class OperatorTerm(
         using var cluster = new KubernetesCluster(connection, settings.Namespaces, identity, time, metrics, log);
         using var queue = new WorkQueue<ObjectKey>(time, FirstRetry, LongestRetry, metrics, key => cluster.OnlyStarts(new JobKey(key.Namespace, key.Name)));
         cluster.Changed += key => queue.Add(new ObjectKey(key.Namespace, key.Name));
+        metrics.OldestUnfinished = () => queue.OldestUnfinished;
         var watching = cluster.RunAsync(ended.Token);
         var working = WorkAsync(cluster, queue, synced, ended.Token);
         await Task.WhenAny(watching, working); // neither ends before the term does, unless it failed
+        eachJob.Lead(null);
         await ended.CancelAsync();
         await Task.WhenAll(watching, working);
+        metrics.OldestUnfinished = null;
     }
 
     private async Task WorkAsync(KubernetesCluster cluster, WorkQueue<ObjectKey> queue, Action<int> synced, CancellationToken cancel)
     {
         await cluster.Synced.WaitAsync(cancel);
         synced(cluster.ListJobs().Count);
+        eachJob.Lead(cluster.ListJobs);
         var options = new OperatorOptions
         {
             TrainerImage = settings.DefaultTrainerImage,

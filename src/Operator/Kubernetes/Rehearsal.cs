@@ -31,7 +31,7 @@ internal static class Rehearsal
         using var limit = new CancellationTokenSource(Limit, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         var connection = new ApiConnection(client, RehearsalServer.Address, null, time, metrics);
-        var term = new OperatorTerm(connection, settings with { Namespaces = [Namespace], Workers = 1 }, "rehearsal", metrics, new OperatorMetrics(registry), time, NullLogger.Instance);
+        var term = new OperatorTerm(connection, settings with { Namespaces = [Namespace], Workers = 1 }, "rehearsal", metrics, new OperatorMetrics(registry), new JobMetrics(), time, NullLogger.Instance);
         var running = term.RunAsync(_ => { }, ended.Token);
         await Task.WhenAny(server.JobRuns, running);
         await ended.CancelAsync();

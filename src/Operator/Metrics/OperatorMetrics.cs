@@ -9,23 +9,6 @@ namespace MhcOperator.Operator.Metrics;
 /// <summary>The operator's own figures about its jobs.</summary>
 public sealed class OperatorMetrics
 {
-    // A label is a series that is never removed, and words of trainers, and of whoever writes a status, have no end.
-    private static readonly HashSet<string> Phases = new(StringComparer.Ordinal)
-    {
-        "Pending", "Running", "Restarting", "Suspended", "Invalid", "Succeeded", "Failed",
-    };
-
-    private static readonly HashSet<string> VerdictReasons = new(StringComparer.Ordinal)
-    {
-        "LossSpike", "GradientNormSpike", "NonFiniteLoss", "NonFiniteGradient", "GainExceeded", Reasons.VerdictUnreadable,
-    };
-
-    private static readonly HashSet<string> RestartReasons = new(StringComparer.Ordinal)
-    {
-        Reasons.WorkerFailed, Reasons.WorkerLost, Reasons.WorkerDisrupted, Reasons.WorkerRefused, Reasons.UnstableObserved, Reasons.Hung,
-        Reasons.SchedulingTimeout, Reasons.InPlaceFailed,
-    };
-
     private readonly ConcurrentDictionary<JobKey, string> phases = new();
     private readonly Gauge jobs;
     private readonly Counter restarts;
@@ -48,6 +31,22 @@ public sealed class OperatorMetrics
             "mhc_operator_recovery_seconds",
             "From the detection of an instability to the first step of the next gang.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1, 2, 12) });
+
+        // A counter that appears with its first event has had no increase, as far as Prometheus can tell.
+        foreach (var reason in KnownWords.RestartReasons.Append(KnownWords.Other))
+        {
+            restarts.WithLabels(reason);
+        }
+
+        foreach (var reason in KnownWords.VerdictReasons.Append(KnownWords.Other))
+        {
+            rollbacks.WithLabels(reason);
+        }
+
+        foreach (var phase in KnownWords.Phases)
+        {
+            jobs.WithLabels(phase);
+        }
     }
 
     /// <summary>Counts what a written status has decided.</summary>
@@ -55,7 +54,7 @@ public sealed class OperatorMetrics
     {
         foreach (var rollback in after.Rollbacks.TakeLast(after.RollbackCount - (before?.RollbackCount ?? 0)))
         {
-            rollbacks.WithLabels(Known(rollback.Reason, VerdictReasons)).Inc();
+            rollbacks.WithLabels(KnownWords.Of(rollback.Reason, KnownWords.VerdictReasons)).Inc();
         }
 
         if (before?.Rollbacks is [.., { Seconds: null } last]
@@ -69,14 +68,14 @@ public sealed class OperatorMetrics
         var restarted = after.Attempt > Math.Max(1, before?.Attempt ?? 0) && Conditions.IsTrue(after.Conditions, ConditionTypes.Restarting);
         if (restarted && Conditions.Find(after.Conditions, ConditionTypes.Restarting)!.Reason is var reason and not Reasons.RolledBack)
         {
-            restarts.WithLabels(Known(reason, RestartReasons)).Inc();
+            restarts.WithLabels(KnownWords.Of(reason, KnownWords.RestartReasons)).Inc();
         }
     }
 
     /// <summary>Keeps the number of jobs in each phase.</summary>
     internal void Observe(JobKey key, MhcTrainingJobStatus? status)
     {
-        var phase = Known(status?.Phase ?? "Pending", Phases);
+        var phase = KnownWords.Of(status?.Phase ?? "Pending", KnownWords.Phases);
         phases.TryGetValue(key, out var before);
         if (before == phase)
         {
@@ -90,8 +89,6 @@ public sealed class OperatorMetrics
             jobs.WithLabels(before).Dec();
         }
     }
-
-    private static string Known(string word, HashSet<string> words) => words.Contains(word) ? word : "Other";
 
     /// <summary>A job is no more.</summary>
     internal void Forget(JobKey key)

@@ -12,6 +12,7 @@ internal sealed class RuntimeMetrics
     private readonly Histogram queueLatency;
     private readonly Gauge queueDepth;
     private readonly Gauge leader;
+    private readonly Gauge oldest;
 
     public RuntimeMetrics(CollectorRegistry registry)
     {
@@ -21,11 +22,19 @@ internal sealed class RuntimeMetrics
         retries = factory.CreateCounter("mhc_operator_queue_retries_total", "Reconciles put back after a failure.");
         queueDepth = factory.CreateGauge("mhc_operator_queue_depth", "Jobs waiting for a worker.");
         leader = factory.CreateGauge("mhc_operator_leader", "1 while this process holds the lease and acts.");
+        oldest = factory.CreateGauge(
+            "mhc_operator_oldest_unfinished_reconcile_seconds", "How long the reconcile that began first, of those that have not ended, has gone on; 0: there is none.");
+        registry.AddBeforeCollectCallback(() => oldest.Set(OldestUnfinished?.Invoke().TotalSeconds ?? 0));
         reconciles = factory.CreateHistogram(
             "mhc_operator_reconcile_duration_seconds", "Time of one reconcile.", ["result"], new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.0005, 4, 9) });
         queueLatency = factory.CreateHistogram(
             "mhc_operator_queue_latency_seconds", "Time that a job waited for a worker.", new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.0005, 4, 9) });
+        reconciles.WithLabels("success");
+        reconciles.WithLabels("failure");
     }
+
+    /// <summary>Asked at each scrape how long the oldest work has gone on; null: nobody works.</summary>
+    public Func<TimeSpan>? OldestUnfinished { get; set; }
 
     public void RequestSent(string verb, string resource, int code) =>
         requests.WithLabels(verb, resource, code.ToString(System.Globalization.CultureInfo.InvariantCulture)).Inc();

@@ -24,7 +24,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     private readonly Dictionary<TKey, LinkedListNode<TKey>> nodes = []; // of both
     private readonly SemaphoreSlim available = new(0);
     private readonly Dictionary<TKey, long> waiting = []; // key → when it was added; in ready, or held back while worked on
-    private readonly HashSet<TKey> working = [];
+    private readonly Dictionary<TKey, long> working = []; // key → when it was taken
     private readonly Dictionary<TKey, int> failures = [];
     private readonly PriorityQueue<TKey, long> delayed = new();
     private readonly Dictionary<TKey, long> due = []; // the entry in delayed that counts; others are leftovers
@@ -44,11 +44,23 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
         }
     }
 
+    /// <summary>How long the key that was taken first, of those that are worked on, has been worked on; zero: none is.</summary>
+    public TimeSpan OldestUnfinished
+    {
+        get
+        {
+            lock (gate)
+            {
+                return working.Count == 0 ? TimeSpan.Zero : time.GetElapsedTime(working.Values.Min());
+            }
+        }
+    }
+
     public void Add(TKey key)
     {
         lock (gate)
         {
-            if (waiting.TryAdd(key, time.GetTimestamp()) && !working.Contains(key))
+            if (waiting.TryAdd(key, time.GetTimestamp()) && !working.ContainsKey(key))
             {
                 Release(key);
             }
@@ -119,7 +131,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
             list.RemoveFirst();
             nodes.Remove(key);
             waiting.Remove(key, out var since);
-            working.Add(key);
+            working.Add(key, time.GetTimestamp());
             metrics.Taken(time.GetElapsedTime(since), nodes.Count);
             return key;
         }

@@ -6,6 +6,7 @@ namespace MhcOperator.Operator.Webhooks;
 internal sealed class AdmissionMetrics
 {
     private readonly Counter requests;
+    private readonly Histogram durations;
     private readonly Gauge expiry;
 
     public AdmissionMetrics(CollectorRegistry registry)
@@ -13,8 +14,24 @@ internal sealed class AdmissionMetrics
         var factory = Prometheus.Metrics.WithCustomRegistry(registry);
         requests = factory.CreateCounter(
             "mhc_operator_admission_requests_total", "Requests to the webhooks, by webhook (validate, default) and verdict (allowed, refused, malformed).", "webhook", "verdict");
+        durations = factory.CreateHistogram(
+            "mhc_operator_admission_duration_seconds",
+            "Time from a review's arrival to its answer, waiting for a place included; an API server waits three seconds.",
+            ["webhook"],
+            new HistogramConfiguration { Buckets = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 3] });
         expiry = factory.CreateGauge("mhc_operator_webhook_certificate_expiry_timestamp_seconds", "When the certificate that the webhooks serve expires, in seconds since 1970.");
+        foreach (var webhook in (string[])["validate", "default"])
+        {
+            durations.WithLabels(webhook);
+            foreach (var verdict in (string[])["allowed", "refused", "malformed"])
+            {
+                requests.WithLabels(webhook, verdict);
+            }
+        }
     }
+
+    /// <summary>An answer, whichever it is, took so long.</summary>
+    public void Took(string webhook, TimeSpan duration) => durations.WithLabels(webhook).Observe(duration.TotalSeconds);
 
     public void Answered(string webhook, bool allowed) => requests.WithLabels(webhook, allowed ? "allowed" : "refused").Inc();
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Security;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -54,11 +55,24 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
         }),
         server =>
         {
-            server.Map("/validate", branch => branch.Run(context => AnswerAsync(context, "validate", admission.Validate)));
-            server.Map("/default", branch => branch.Run(context => AnswerAsync(context, "default", JobAdmission.Default)));
+            server.Map("/validate", branch => branch.Run(context => TimeAsync(context, "validate", admission.Validate)));
+            server.Map("/default", branch => branch.Run(context => TimeAsync(context, "default", JobAdmission.Default)));
             server.Map("/healthz", branch => branch.Run(AnswerHealthAsync));
         },
         cancel);
+
+    private async Task TimeAsync(HttpContext context, string webhook, Func<AdmissionRequest, AdmissionAnswer> decide)
+    {
+        var began = Stopwatch.GetTimestamp();
+        try
+        {
+            await AnswerAsync(context, webhook, decide);
+        }
+        finally
+        {
+            metrics.Took(webhook, Stopwatch.GetElapsedTime(began));
+        }
+    }
 
     private async Task AnswerAsync(HttpContext context, string webhook, Func<AdmissionRequest, AdmissionAnswer> decide)
     {

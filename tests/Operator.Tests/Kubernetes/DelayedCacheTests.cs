@@ -21,7 +21,7 @@ public sealed class DelayedCacheTests
         using var client = new HttpClient(slow, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         using var stop = new CancellationTokenSource();
         var connection = new ApiConnection(client, RehearsalServer.Address, null, time, metrics);
-        var running = new OperatorTerm(connection, settings, "me", metrics, new OperatorMetrics(registry), time, NullLogger.Instance).RunAsync(_ => { }, stop.Token);
+        var running = new OperatorTerm(connection, settings, "me", metrics, new OperatorMetrics(registry), new JobMetrics(), time, NullLogger.Instance).RunAsync(_ => { }, stop.Token);
 
         await Eventually.HoldsAsync(() => slow.PodsMade == 2, "the gang is made");
         for (var look = 0; look < 5; look++)

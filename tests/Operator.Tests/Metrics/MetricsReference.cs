@@ -1,8 +1,11 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Tests.Building;
 using MhcOperator.Operator.Webhooks;
 using Prometheus;
 using static MhcOperator.Operator.Tests.Building.StatusBuilder;
@@ -12,25 +15,55 @@ namespace MhcOperator.Operator.Tests.Metrics;
 /// <summary>Writes docs/metrics.md from what the operator serves once each of its metrics has a value.</summary>
 internal static class MetricsReference
 {
-    public static async Task<string> WriteAsync(CancellationToken cancel)
+    /// <summary>What is served once each metric has a value.</summary>
+    public static async Task<string> TextAsync(CancellationToken cancel)
     {
         var registry = Prometheus.Metrics.NewCustomRegistry();
         Touch(new RuntimeMetrics(registry));
         Touch(new OperatorMetrics(registry));
         Touch(new AdmissionMetrics(registry));
+        _ = new ProcessMetrics(registry);
         using var stream = new MemoryStream();
         await registry.CollectAndExportAsTextAsync(stream, cancel);
+        var jobs = new JobMetrics();
+        var one = JobBuilder.MakeJob().With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = 3600).BuildManifest(FullStatus());
+        var other = JobBuilder.MakeJob().Named("ended").BuildManifest(MakeRunning(1, 2).With(s => s.FinishedAt = Clock.Start.UtcDateTime).Build());
+        jobs.Lead(() => [one, other]);
+        var text = new ArrayBufferWriter<byte>();
+        jobs.Write(text);
+        return Encoding.UTF8.GetString(stream.ToArray()) + Encoding.UTF8.GetString(text.WrittenSpan);
+    }
+
+    /// <summary>A status in which nothing is missing that a running job can have.</summary>
+    public static MhcTrainingJobStatus FullStatus() => MakeRunning(4, 2)
+        .Condition("Restarting", "False", "GangRunning").Condition("Reconciled", "True", "Reconciled")
+        .Rollback(1, 115, 100)
+        .With(s =>
+        {
+            s.Restarts = 2;
+            s.Progress = new ProgressStatus { Step = 120, TotalSteps = 1000, UpdatedAt = Clock.After(60).UtcDateTime };
+            s.Checkpoints = new CheckpointsStatus { Latest = 110, Verified = 100 };
+        })
+        .Build();
+
+    public static async Task<string> WriteAsync(CancellationToken cancel)
+    {
         var page = new StringBuilder("""
             # Metrics of the operator
 
-            Generated from what the operator serves at `/metrics` (`--bind-address`, `--metrics-port`). Only the leader acts, so that most of them stand
-            still on a standby; `mhc_operator_leader` tells the two apart. The webhooks answer on both, and have metrics where they are on. Seconds are in the unit of the name.
+            Generated from what the operator serves at `/metrics` (`--bind-address`, `--metrics-port`). Only the leader acts: the metrics of its work
+            stand still on a standby, and those of each job (`mhc_job_*`) are served by the leader alone, so that sums over the replicas do not double;
+            `mhc_operator_leader` tells the two apart. A job's series go when the job goes. Its name is in `mhcjob`, since `job` is Prometheus' own: set
+            `honorLabels` where you scrape, or `namespace` becomes `exported_namespace`. The webhooks answer on both, and have metrics where they are on.
+            Seconds and bytes are in the unit of the name. A reason, phase or other word that the operator does not give is `Other`.
+
+            What a trainer serves is in [trainer-contract.md](trainer-contract.md#what-rank-0-answers-the-status-port).
 
             | metric | type | labels | |
             |---|---|---|---|
 
             """);
-        foreach (var line in Describe(Encoding.UTF8.GetString(stream.ToArray()).Split('\n')))
+        foreach (var line in Describe((await TextAsync(cancel)).Split('\n')))
         {
             page.Append(CultureInfo.InvariantCulture, $"{line}\n");
         }
@@ -51,6 +84,7 @@ internal static class MetricsReference
     private static void Touch(AdmissionMetrics metrics)
     {
         metrics.Answered("validate", allowed: true);
+        metrics.Took("validate", TimeSpan.FromSeconds(0.01));
         metrics.Serves(DateTimeOffset.UnixEpoch);
     }
 

@@ -1,3 +1,5 @@
+using MhcOperator.Scraping.Tests;
+
 namespace MhcOperator.Operator.Tests.Metrics;
 
 public sealed class MetricsReferenceTests
@@ -16,6 +18,10 @@ public sealed class MetricsReferenceTests
             File.Exists(path) && await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken) == expected,
             "docs/metrics.md is out of date: run the tests with MHC_REGENERATE=1 and commit it");
     }
+
+    [Fact]
+    public async Task Prometheus_own_check_has_nothing_to_say_about_what_is_served() =>
+        await Promtool.AcceptsAsync(await MetricsReference.TextAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
 
     private static string Root()
     {

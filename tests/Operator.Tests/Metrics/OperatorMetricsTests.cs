@@ -2,6 +2,7 @@ using System.Text;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Tests.Building;
+using MhcOperator.Operator.Webhooks;
 using Prometheus;
 using static MhcOperator.Operator.Tests.Building.StatusBuilder;
 
@@ -38,6 +39,18 @@ public sealed class OperatorMetricsTests
         Assert.DoesNotContain("mhc_operator_restarts_total{reason=\"RolledBack\"}", text, StringComparison.Ordinal);
         Assert.Contains("mhc_operator_rollbacks_total{reason=\"LossSpike\"} 1", text, StringComparison.Ordinal);
         Assert.Contains("mhc_operator_recovery_seconds_sum 12", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reasons_that_are_known_begin_at_0()
+    {
+        _ = new OperatorMetrics(registry);
+        _ = new AdmissionMetrics(registry);
+        var text = await TextAsync();
+        Assert.Contains("mhc_operator_restarts_total{reason=\"Hung\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_rollbacks_total{reason=\"LossSpike\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_rollbacks_total{reason=\"Other\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"default\",verdict=\"malformed\"} 0\n", text, StringComparison.Ordinal);
     }
 
     [Fact]

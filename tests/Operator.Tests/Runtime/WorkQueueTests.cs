@@ -71,6 +71,24 @@ public sealed class WorkQueueTests
     }
 
     [Fact]
+    public void The_oldest_work_that_has_not_ended_tells_how_long_it_has_gone_on()
+    {
+        using var queue = NewQueue();
+        Assert.Equal(TimeSpan.Zero, queue.OldestUnfinished);
+        queue.Add(1);
+        queue.Add(2);
+        var first = Take(queue);
+        time.Advance(TimeSpan.FromSeconds(5));
+        var second = Take(queue);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TimeSpan.FromSeconds(6), queue.OldestUnfinished);
+        queue.Done(first);
+        Assert.Equal(TimeSpan.FromSeconds(1), queue.OldestUnfinished);
+        queue.Done(second);
+        Assert.Equal(TimeSpan.Zero, queue.OldestUnfinished);
+    }
+
+    [Fact]
     public void A_key_added_many_times_is_taken_once()
     {
         using var queue = NewQueue();

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using Prometheus;
+
+namespace MhcOperator.Operator.Metrics;
+
+/// <summary>What is built here and what the process takes, under the names that Prometheus' own libraries give. Read at each scrape, from Linux.</summary>
+internal sealed class ProcessMetrics
+{
+    private readonly Counter cpu;
+    private readonly Gauge resident;
+    private readonly Gauge virtualSize;
+    private readonly Gauge open;
+    private readonly Gauge mostOpen;
+    private readonly Counter collections;
+    private readonly Counter pauses;
+    private readonly Gauge heap;
+
+    public ProcessMetrics(CollectorRegistry registry)
+    {
+        var factory = Prometheus.Metrics.WithCustomRegistry(registry);
+        cpu = factory.CreateCounter("process_cpu_seconds_total", "Processor time taken, user and system.");
+        resident = factory.CreateGauge("process_resident_memory_bytes", "Resident memory.");
+        virtualSize = factory.CreateGauge("process_virtual_memory_bytes", "Virtual memory.");
+        open = factory.CreateGauge("process_open_fds", "Open file descriptors.");
+        mostOpen = factory.CreateGauge("process_max_fds", "Most file descriptors that may be open.");
+        using var process = Process.GetCurrentProcess();
+        factory.CreateGauge("process_start_time_seconds", "When the process began, in seconds since 1970.").Set((process.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds);
+        collections = factory.CreateCounter("dotnet_gc_collections_total", "Garbage collections, those of older generations counted in younger ones too.", "generation");
+        pauses = factory.CreateCounter("dotnet_gc_pause_seconds_total", "Time that the process stood still for them.");
+        heap = factory.CreateGauge("dotnet_gc_heap_bytes", "Managed memory that is allocated.");
+        var version = typeof(ProcessMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        factory.CreateGauge("mhc_operator_build_info", "1; version and revision of the operator, and version of .NET.", "version", "revision", "dotnet")
+            .WithLabels(version.Split('+')[0], version.Contains('+', StringComparison.Ordinal) ? version.Split('+')[1] : "", Environment.Version.ToString()).Set(1);
+        registry.AddBeforeCollectCallback(Read);
+    }
+
+    private void Read()
+    {
+        cpu.IncTo(Environment.CpuUsage.TotalTime.TotalSeconds);
+        resident.Set(Environment.WorkingSet);
+        heap.Set(GC.GetTotalMemory(forceFullCollection: false));
+        pauses.IncTo(GC.GetTotalPauseDuration().TotalSeconds);
+        for (var generation = 0; generation <= GC.MaxGeneration; generation++)
+        {
+            collections.WithLabels(generation.ToString(CultureInfo.InvariantCulture)).IncTo(GC.CollectionCount(generation));
+        }
+
+        try
+        {
+            virtualSize.Set(double.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[0], CultureInfo.InvariantCulture) * Environment.SystemPageSize);
+            open.Set(Directory.EnumerateFileSystemEntries("/proc/self/fd").Count());
+            var limit = File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
+            mostOpen.Set(double.TryParse(limit, CultureInfo.InvariantCulture, out var most) ? most : double.PositiveInfinity);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidOperationException)
+        {
+            // A machine without /proc has no such figures, and the others are as good.
+            _ = e;
+        }
+    }
+}
