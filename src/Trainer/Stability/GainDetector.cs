@@ -45,6 +45,9 @@ internal sealed class GainDetector(GainPolicy policy) : IDetector
     }
 
     /// <inheritdoc/>
+    public void Limit(IDictionary<string, double> limits) => limits["gain"] = policy.Threshold;
+
+    /// <inheritdoc/>
     public void Learn(in StepObservation step)
     {
     }

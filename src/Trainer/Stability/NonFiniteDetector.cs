@@ -28,6 +28,11 @@ internal sealed class NonFiniteDetector(NonFinitePolicy policy) : IDetector
     }
 
     /// <inheritdoc/>
+    public void Limit(IDictionary<string, double> limits)
+    {
+    }
+
+    /// <inheritdoc/>
     public void Learn(in StepObservation step)
     {
     }

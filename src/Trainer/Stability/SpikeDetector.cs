@@ -46,6 +46,15 @@ internal sealed class SpikeDetector(SpikeRule rule) : IDetector
     }
 
     /// <inheritdoc/>
+    public void Limit(IDictionary<string, double> limits)
+    {
+        if (_score.At(rule.Threshold) is { } limit)
+        {
+            limits[rule.Name] = rule.Unscale(limit);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Learn(in StepObservation step) => _score.Learn(rule.Scale(rule.Value(step)));
 
     /// <inheritdoc/>

@@ -8,6 +8,7 @@ namespace MhcOperator.Trainer.Stability;
 /// <param name="Subject">What the message calls the value.</param>
 /// <param name="Value">The value; steps at which it is not finite are another detector's.</param>
 /// <param name="Scale">What is judged of it: itself, or its logarithm where it spreads over orders of magnitude.</param>
+/// <param name="Unscale">The inverse of <paramref name="Scale"/>.</param>
 /// <param name="Floor">Least standard deviation for a level, both after <paramref name="Scale"/>: smaller differences are not worth a rollback.</param>
 /// <param name="Window">Steps compared with.</param>
 /// <param name="Threshold">Robust standard deviations from which a step counts.</param>
@@ -18,6 +19,7 @@ internal sealed record SpikeRule(
     string Subject,
     Func<StepObservation, double> Value,
     Func<double, double> Scale,
+    Func<double, double> Unscale,
     Func<double, double> Floor,
     int Window,
     double Threshold,
@@ -29,6 +31,7 @@ internal sealed record SpikeRule(
         "LossSpike",
         "loss",
         step => step.Loss,
+        loss => loss,
         loss => loss,
         level => Math.Max(Math.Abs(level) * 0.01, 0.01),
         policy.Window,
@@ -42,6 +45,7 @@ internal sealed record SpikeRule(
         "the logarithm of gradient norm",
         step => step.GradientNorm,
         norm => Math.Log(Math.Max(norm, 1e-30)),
+        Math.Exp,
         _ => 0.1,
         policy.Window,
         policy.Threshold,

@@ -30,6 +30,18 @@ internal sealed class SpikeScore(int window, Func<double, double> floor)
         return _best is { } best ? Math.Max(recent, Score(value, best) / 2) : recent;
     }
 
+    /// <summary>The least value that has this z-score; null during the warm-up.</summary>
+    public double? At(double score)
+    {
+        if (_window.Count < WarmUp)
+        {
+            return null;
+        }
+
+        var recent = ValueAt(score, _window.Statistics(WarmUp));
+        return _best is { } best ? Math.Min(recent, ValueAt(2 * score, best)) : recent;
+    }
+
     /// <summary>Takes a value into the window.</summary>
     public void Learn(double value)
     {
@@ -51,6 +63,9 @@ internal sealed class SpikeScore(int window, Func<double, double> floor)
         _best = judges ? (state[0], state[1]) : null;
         _window.Restore(judges ? state.Skip(2) : state);
     }
+
+    private double ValueAt(double score, (double Median, double Deviation) reference) =>
+        reference.Median + (score * Math.Max(reference.Deviation, floor(reference.Median)));
 
     private double Score(double value, (double Median, double Deviation) reference) =>
         (value - reference.Median) / Math.Max(reference.Deviation, floor(reference.Median));

@@ -67,6 +67,21 @@ internal sealed class StabilityMonitor
         }
     }
 
+    /// <summary>From where on a value of the next step would be suspicious, by name: loss, gradientNorm, gain; those that are not judged, or not yet, are missing.</summary>
+    public IReadOnlyDictionary<string, double> Limits
+    {
+        get
+        {
+            var limits = new Dictionary<string, double>(StringComparer.Ordinal);
+            foreach (var detector in _detectors)
+            {
+                detector.Limit(limits);
+            }
+
+            return limits;
+        }
+    }
+
     /// <summary>Judges a step; to be called before its update is applied.</summary>
     /// <param name="step">What it showed.</param>
     /// <param name="lossOf">Loss that the weights have now on the batch of a data step, the same on every rank; null: nobody can say.</param>

@@ -35,6 +35,9 @@ internal sealed class TrainingTelemetry(
     /// <summary>What a step asks for.</summary>
     public required ModelWork Work { get; init; }
 
+    /// <summary>From where on a value would be suspicious, by name.</summary>
+    public required Func<IReadOnlyDictionary<string, double>> Limits { get; init; }
+
     /// <summary>Sees whether training learns.</summary>
     public required LearningWatch Learning { get; init; }
 
@@ -135,6 +138,7 @@ internal sealed class TrainingTelemetry(
             CheckpointBytes = keeper.LastWritten?.OwnBytes,
             CheckpointWriteSeconds = keeper.LastWritten?.WriteSeconds,
             CheckpointCommitSeconds = keeper.LastWritten?.Seconds,
+            Limits = Limits(),
             LostLines = printer.Lost + (Metrics?.Lost ?? 0),
         };
         return status;

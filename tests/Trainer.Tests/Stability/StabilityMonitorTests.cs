@@ -29,6 +29,41 @@ public sealed class StabilityMonitorTests
     }
 
     [Fact]
+    public void From_its_limit_on_a_value_stands_out_and_under_it_none_does() => Properties.ForSeeds(40, random =>
+    {
+        var spec = new StabilitySpec { LossSpike = { Patience = 1 }, GradientNorm = { Patience = 1 }, Gain = { Threshold = 50 } };
+        var monitor = new StabilityMonitor(spec);
+        var step = 0;
+        while (step < 100)
+        {
+            step++;
+            monitor.Observe(Series.Step(step, Series.Loss(step, 0.01, random), Series.Norm(step, 0.05, random)));
+        }
+
+        var limits = monitor.Limits;
+        var memory = monitor.Memory;
+        Assert.Equal(50, limits["gain"]);
+        foreach (var (factor, stands) in new[] { (0.999, false), (1.001, true) })
+        {
+            foreach (var name in (string[])["loss", "gradientNorm"])
+            {
+                var judge = new StabilityMonitor(spec);
+                judge.Restore(memory);
+                Assert.Equal(limits[name], judge.Limits[name], 9);
+                var report = judge.Observe(Series.Step(step + 1, name == "loss" ? factor * limits["loss"] : 1.5, name == "gradientNorm" ? factor * limits[name] : 0.4));
+                Assert.Equal(stands, report.Findings.Concat(report.Notes).Any(finding => finding.Evidence.ContainsKey(name)));
+            }
+        }
+    });
+
+    [Fact]
+    public void A_value_that_is_not_judged_or_not_yet_has_no_limit()
+    {
+        var spec = new StabilitySpec { GradientNorm = { Enabled = false }, Gain = { Enabled = false } };
+        Assert.Empty(new StabilityMonitor(spec).Limits);
+    }
+
+    [Fact]
     public void A_loss_that_jumps_and_stays_up_is_found_within_the_patience() => Properties.ForSeeds(60, random =>
     {
         var spec = new StabilitySpec { GradientNorm = { Enabled = false } };

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Scraping.Tests;
 using MhcOperator.Trainer.Telemetry;
 
 namespace MhcOperator.Trainer.Tests.Telemetry;
@@ -44,6 +45,23 @@ public sealed class StatusServerTests : IDisposable
         Assert.Contains("\nmhc_train_skipped_updates_total 3\n", text, StringComparison.Ordinal);
         Assert.Contains("\nmhc_train_stability_state{state=\"Healthy\"} 1\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("\nmhc_train_checkpoint_step{state=\"latest\"}", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Prometheus_own_check_has_nothing_to_say_about_the_metrics_and_the_contract_names_each()
+    {
+        _board.Current = _board.Current with { Limits = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 2.5, ["gain"] = 100 } };
+        var text = await _client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Contains("\nmhc_train_loss_limit 2.5\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nmhc_train_gain_limit 100\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nmhc_train_gradient_norm_limit ", text, StringComparison.Ordinal);
+
+        var served = text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]).ToHashSet(StringComparer.Ordinal);
+        var contract = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Telemetry", "trainer-contract.md"), TestContext.Current.CancellationToken);
+        var named = contract.Split('`').Where(word => word.StartsWith("mhc_train_", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+        Assert.Equal(served.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+
+        await Promtool.AcceptsAsync(text, TestContext.Current.CancellationToken);
     }
 
     [Theory]
