@@ -29,7 +29,7 @@ programs: native
 
 # The compiler is asked only where a source file or folder is newer than the last build.
 list = $(shell find $(1) \( -name bin -o -name obj \) -prune -o -print 2> /dev/null)
-common := *.sln *.props global.json .editorconfig build/native/*.so
+common := VERSION *.sln *.props global.json .editorconfig build/native/*.so
 build/programs-$(CONFIGURATION).stamp: $(call list,src $(common))
 	@echo "building the .NET programs"
 	@eng/build-dotnet.sh eng/programs.slnf

@@ -1,3 +1,5 @@
+using System.Reflection;
+using MhcOperator.Api;
 using MhcOperator.Cli.Terminal;
 using MhcOperator.Cli.Tests.Support;
 using MhcOperator.CommandLine.Tests;
@@ -19,5 +21,16 @@ public sealed class MhcProgramTests
 
         Assert.Equal((CliExitCode.BadInput, ""), (result.ExitCode, result.Output));
         Assert.Equal(2, result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task The_version_is_that_of_the_file_VERSION_in_every_part()
+    {
+        var version = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "VERSION"), TestContext.Current.CancellationToken)).Trim();
+        Assert.All(
+            new[] { typeof(MhcProgram), typeof(MhcTrainingJob), typeof(Operator.Local.LocalRunner) },
+            part => Assert.Equal(version, part.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]));
+        using var shell = new MhcShell();
+        Assert.StartsWith(version, (await shell.RunAsync("--version")).Output, StringComparison.Ordinal);
     }
 }

@@ -9,6 +9,12 @@ namespace MhcOperator.Operator.Kubernetes;
 /// <summary>Serves /healthz, /readyz and /metrics.</summary>
 internal static class HealthServer
 {
+    /// <summary>Prometheus gives up after ten by default.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>An answer is held in memory until it is read, megabytes where there are thousands of jobs: two at a time are enough for two of Prometheus.</summary>
+    private static readonly SemaphoreSlim Scrapes = new(2);
+
     /// <summary>Starts it; disposing of the result ends it.</summary>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
     public static async Task<IAsyncDisposable> StartAsync(OperatorSettings settings, OperatorHealth health, CollectorRegistry registry, JobMetrics jobs, ILogger log, CancellationToken cancel)
@@ -38,9 +44,22 @@ internal static class HealthServer
 
     private static async Task AnswerMetricsAsync(HttpContext context, CollectorRegistry registry, JobMetrics jobs)
     {
-        context.Response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
-        await registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
-        jobs.Write(context.Response.BodyWriter);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        if (!await Scrapes.WaitAsync(LongestWait, context.RequestAborted))
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
+        try
+        {
+            context.Response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
+            await registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
+            jobs.Write(context.Response.BodyWriter);
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+        finally
+        {
+            Scrapes.Release();
+        }
     }
 }
