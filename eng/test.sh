@@ -48,6 +48,7 @@ main() {
 # Leaves nothing running.
 finish() {
   local status=$?
+  trap '' TERM INT HUP # make passes on what the whole group has got already
   [ -z "$suite_job" ] || kill -- "-$suite_job" 2> /dev/null
   [ -z "$lane" ] || kill -- "-$lane" 2> /dev/null
   [ -z "$cluster_made" ] || "$eng/cluster.sh" down
