@@ -24,14 +24,14 @@ main() {
 }
 
 hash_of_sources() {
-  { dotnet --version; find "${sources[@]}" crds/cel Directory.*.props \( -name bin -o -name obj \) -prune -o -type f -print0 | sort -z | xargs -0 openssl dgst -sha256 -r; } | sha256sum | cut -c1-16
+  { dotnet --version; find "${sources[@]}" crds/cel VERSION Directory.*.props \( -name bin -o -name obj \) -prune -o -type f -print0 | sort -z | xargs -0 openssl dgst -sha256 -r; } | sha256sum | cut -c1-16
 }
 
 compile() {
   eng/setup.sh zlib1g-dev
   echo "compiling the operator to native code" >&2
   # In a copy: what the compiler leaves beside the sources must not meet that of the ordinary build.
-  cp -r --parents "${sources[@]}" crds Directory.*.props global.json .editorconfig "$work"
+  cp -r --parents "${sources[@]}" crds VERSION Directory.*.props global.json .editorconfig "$work"
   find "$work/src" -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
   (cd "$work" && dotnet publish src/Operator/MhcOperator.Operator.csproj --configuration "${CONFIGURATION:-Release}" --nologo --verbosity quiet -nodeReuse:false \
     -p:PublishAot=true -p:SelfContained=true -p:RunAnalyzers=false --output "$work/out") >&2
