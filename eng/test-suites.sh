@@ -72,11 +72,12 @@ run_check() {
   fi
 }
 
-# Built and run by the native build's own script, which ends with "native: N passed, N failed".
+# Built and run by the native build's own script, which ends with "native: N passed, N failed". A second run in the same clone does
+# not repeat what nothing of has changed; a fresh clone runs all.
 run_native_tests() {
   local suite=$1 started=$2 status=0 passed failed
   shift 2
-  limited "$suite" "$eng/build-native.sh" --test "$@" || status=$?
+  limited "$suite" "$eng/build-native.sh" --test --changed "$@" || status=$?
   read -r passed failed < <(sed -nE 's/^native: ([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$logs/$suite.log" | tail -n 1)
   conclude "$suite" $status "${passed:-0}" "${failed:-0}" 0 "$started"
 }
@@ -107,6 +108,7 @@ conclude() { # SUITE STATUS PASSED FAILED SKIPPED STARTED
   fi
   [ -z "$note" ] || failed=$((failed + 1))
   [ "$failed" = 0 ] || show_end_of_log "$suite"
+  [ -n "$note" ] || note=$(grep --max-count=1 '^not run again: ' "$logs/$suite.log")
   record "$suite" "$passed" "$failed" "$skipped" "$seconds" "$note"
 }
 
