@@ -70,6 +70,60 @@ public sealed class CertificateTests(SharedServer shared)
         await ns.AsksWebhooksAsync();
     }
 
+    [Fact]
+    public async Task The_Secret_belongs_to_the_Service_from_when_that_is_there_and_is_not_made_again_when_both_are_taken_away()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        await using var host = await StartAsync(ns);
+        await AreReadyAsync(host); // without a Service
+        Assert.Null((await SecretAsync(ns))["metadata"]!["ownerReferences"]);
+
+        var service = await MakeServiceAsync(ns);
+        time.Advance(TimeSpan.FromMinutes(1)); // it looks for one now and then
+        await HoldsAsync(async () => (string?)Owner(await SecretAsync(ns))?["uid"] == service, () => "the Secret has the Service as its owner");
+        var owner = Owner(await SecretAsync(ns))!;
+        Assert.Equal(("v1", "Service", ns.Name), ((string?)owner["apiVersion"], (string?)owner["kind"], (string?)owner["name"]));
+        var writes = Writes(ns);
+        time.Advance(TimeSpan.FromMinutes(5));
+        await AreReadyAsync(host);
+        Assert.Equal(writes, Writes(ns));
+
+        // What the garbage collector does when a release is uninstalled while its pods still end.
+        await ns.Api.DeleteAsync(ns.Path("services", ns.Name), Cancel);
+        await ns.Api.DeleteAsync(ns.Path("secrets", ns.Name), Cancel);
+        await HoldsAsync(async () => await host.CheckAsync(Cancel) == $"webhooks: Service {ns.Name}/{ns.Name}, with which the Secret of its name went", () => "it waits for the Service");
+        time.Advance(TimeSpan.FromMinutes(5));
+        Assert.Null(await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel));
+
+        service = await MakeServiceAsync(ns);
+        time.Advance(TimeSpan.FromMinutes(1));
+        await AreReadyAsync(host);
+        Assert.Equal(service, (string?)Owner(await SecretAsync(ns))!["uid"]);
+    }
+
+    [Fact]
+    public async Task A_Secret_that_is_made_when_the_Service_is_there_has_it_as_its_owner_from_the_beginning()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        var service = await MakeServiceAsync(ns);
+        await using var host = await StartAsync(ns);
+        await AreReadyAsync(host);
+        Assert.Equal(service, (string?)Owner(await SecretAsync(ns))!["uid"]);
+        Assert.Equal(1, Writes(ns));
+    }
+
+    private static async Task<string> MakeServiceAsync(TestNamespace ns)
+    {
+        var made = await ns.Api.CreateAsync(ns.Path("services"), new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = ns.Name },
+            ["spec"] = new JsonObject { ["ports"] = new JsonArray(new JsonObject { ["port"] = 443, ["protocol"] = "TCP" }) },
+        }, Cancel);
+        return (string)made["metadata"]!["uid"]!;
+    }
+
+    private static JsonNode? Owner(JsonObject secret) => secret["metadata"]!["ownerReferences"] is JsonArray owners ? Assert.Single(owners) : null;
+
     private Task<WebhookHost> StartAsync(TestNamespace ns)
     {
         var registry = Prometheus.Metrics.NewCustomRegistry();
