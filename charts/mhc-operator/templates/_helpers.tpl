@@ -138,3 +138,8 @@ subjects:
   name: {{ include "mhc-operator.serviceAccountName" . }}
   namespace: {{ include "mhc-operator.namespace" . }}
 {{- end -}}
+
+{{/* A number as a person writes it: Helm reads 1000000 as a float, and would write 1e+06. */}}
+{{- define "mhc-operator.number" -}}
+{{- if kindIs "float64" . }}{{ if eq (floor .) . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}{{ else }}{{ . }}{{ end -}}
+{{- end -}}
