@@ -199,7 +199,7 @@ internal sealed class CertificateKeeper : ICertificateSource
     private static JsonArray Owners(V1Service service, params IEnumerable<V1OwnerReference> others) =>
     [
         .. others.Select(other => JsonSerializer.SerializeToNode(other, k8s.SourceGenerationContext.Default.V1OwnerReference)),
-        new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Service", ["name"] = service.Metadata.Name, ["uid"] = service.Metadata.Uid },
+        (JsonNode)new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Service", ["name"] = service.Metadata.Name, ["uid"] = service.Metadata.Uid },
     ];
 
     private Task<V1Secret> WriteAsync(V1Secret? stored, CertificateSet set, V1Service? service, CancellationToken cancel)
