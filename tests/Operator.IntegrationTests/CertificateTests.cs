@@ -124,16 +124,30 @@ public sealed class CertificateTests(SharedServer shared)
 
     private static JsonNode? Owner(JsonObject secret) => secret["metadata"]!["ownerReferences"] is JsonArray owners ? Assert.Single(owners) : null;
 
-    private Task<WebhookHost> StartAsync(TestNamespace ns)
+    private async Task<Replica> StartAsync(TestNamespace ns)
     {
         var registry = Prometheus.Metrics.NewCustomRegistry();
         var kubeconfig = shared.Server.Kubeconfig();
-        var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name);
+        var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, "--webhook-port", "0");
         var access = ClusterAccess.Find(kubeconfig, "webhooks");
-        return WebhookHost.StartAsync(settings, 0, access, new RuntimeMetrics(registry), registry, time, NullLogger.Instance, Cancel);
+        var certificates = CertificateHost.Start(settings, access, new RuntimeMetrics(registry), registry, time, NullLogger.Instance);
+        return new Replica(certificates, await WebhookHost.StartAsync(settings, 0, certificates.Source, registry, time, NullLogger.Instance, Cancel));
     }
 
-    private Task AreReadyAsync(params WebhookHost[] hosts)
+    private sealed record Replica(CertificateHost Certificates, WebhookHost Webhooks) : IAsyncDisposable
+    {
+        public Uri Address => Webhooks.Address;
+
+        public Task<string?> CheckAsync(CancellationToken cancel) => Webhooks.CheckAsync(cancel);
+
+        public async ValueTask DisposeAsync()
+        {
+            await Webhooks.DisposeAsync();
+            await Certificates.DisposeAsync();
+        }
+    }
+
+    private Task AreReadyAsync(params Replica[] hosts)
     {
         string?[] waiting = [];
         return HoldsAsync(
@@ -170,7 +184,7 @@ public sealed class CertificateTests(SharedServer shared)
 
     private static string? Field(JsonObject secret, string name) => (string?)secret["data"]![name];
 
-    private static async Task<string> ServedAsync(WebhookHost host)
+    private static async Task<string> ServedAsync(Replica host)
     {
         var seen = "";
         using var handler = new SocketsHttpHandler { UseProxy = false };

@@ -1,23 +1,21 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using MhcOperator.Operator.Metrics;
 using Microsoft.Extensions.Logging;
-using Prometheus;
 
 namespace MhcOperator.Operator.Kubernetes;
 
-/// <summary>Serves /healthz, /readyz and /metrics.</summary>
+/// <summary>Serves /healthz and /readyz, and /metrics where they are not served over TLS.</summary>
 internal static class HealthServer
 {
-    /// <summary>Prometheus gives up after ten by default.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
-
-    /// <summary>An answer is held in memory until it is read, megabytes where there are thousands of jobs: two at a time are enough for two of Prometheus.</summary>
-    private static readonly SemaphoreSlim Scrapes = new(2);
-
     /// <summary>Starts it; disposing of the result ends it.</summary>
+    /// <param name="settings">Command line.</param>
+    /// <param name="health">What is waited for.</param>
+    /// <param name="metrics">What is served at /metrics; null: nothing is.</param>
+    /// <param name="log">Log.</param>
+    /// <param name="cancel">Stops waiting.</param>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
-    public static async Task<IAsyncDisposable> StartAsync(OperatorSettings settings, OperatorHealth health, CollectorRegistry registry, JobMetrics jobs, ILogger log, CancellationToken cancel)
+    public static async Task<IAsyncDisposable> StartAsync(
+        OperatorSettings settings, OperatorHealth health, MetricsEndpoint? metrics, ILogger log, CancellationToken cancel)
     {
         var host = await HttpHost.StartAsync(
             settings.BindAddress,
@@ -28,10 +26,13 @@ internal static class HealthServer
             {
                 server.Map("/healthz", branch => branch.Run(context => context.Response.WriteAsync("ok\n", context.RequestAborted)));
                 server.Map("/readyz", branch => branch.Run(context => AnswerReadyAsync(context, health)));
-                server.Map("/metrics", branch => branch.Run(context => AnswerMetricsAsync(context, registry, jobs)));
+                if (metrics is not null)
+                {
+                    server.Map("/metrics", branch => branch.Run(metrics.AnswerAsync));
+                }
             },
             cancel);
-        log.LogInformation("metrics and health at {Address}", host.Address.GetLeftPart(UriPartial.Authority));
+        log.LogInformation("{What} at {Address}", metrics is null ? "health" : "metrics and health", host.Address.GetLeftPart(UriPartial.Authority));
         return host;
     }
 
@@ -40,26 +41,5 @@ internal static class HealthServer
         var reason = await health.FindWaitAsync(context.RequestAborted);
         context.Response.StatusCode = reason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         await context.Response.WriteAsync(reason is null ? "ok\n" : $"waiting for {reason}\n", context.RequestAborted);
-    }
-
-    private static async Task AnswerMetricsAsync(HttpContext context, CollectorRegistry registry, JobMetrics jobs)
-    {
-        if (!await Scrapes.WaitAsync(LongestWait, context.RequestAborted))
-        {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            return;
-        }
-
-        try
-        {
-            context.Response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
-            await registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
-            jobs.Write(context.Response.BodyWriter);
-            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-        }
-        finally
-        {
-            Scrapes.Release();
-        }
     }
 }

@@ -25,6 +25,9 @@ internal static class OperatorCommand
 
     private static readonly Option<int> MetricsPort = NumberOption.Whole("--metrics-port",
         "Port for them; 0: a free one, which the log names.", 0, 65535, 8080);
+    private static readonly Option<int?> SecureMetricsPort = NumberOption.Whole("--secure-metrics-port",
+        "Port of /metrics over TLS, with the certificate of the webhooks, for whoever has a token with the right to get /metrics; 0: a free one, which the log names. They are then not on --metrics-port. Default: none.", 0, 65535);
+    private static readonly Option<bool> NoMetricsAuthorization = new("--no-metrics-authorization") { Description = "Give the metrics on --secure-metrics-port to everyone, without a token." };
     private static readonly Option<int?> WebhookPort = NumberOption.Whole("--webhook-port",
         "Port of the admission webhooks, over TLS; 0: a free one, which the log names. Default: no webhooks.", 0, 65535);
     private static readonly Option<string?> WebhookCertificates = new("--webhook-cert-dir") { Description = "Folder with their certificate (tls.crt, tls.key; ca.crt where the readiness check is to use it), read again when it changes. Default: the operator makes its own." };
@@ -52,7 +55,7 @@ internal static class OperatorCommand
         Verbosity.DefaultValueFactory = _ => LogLevel.Information;
         var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
         {
-            Kubeconfig, Namespaces, Image, PullSecrets, AllowPrivileged, BindAddress, MetricsPort, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
+            Kubeconfig, Namespaces, Image, PullSecrets, AllowPrivileged, BindAddress, MetricsPort, SecureMetricsPort, NoMetricsAuthorization, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
         };
         command.SetAction(RunAsync);
         return command;
@@ -68,6 +71,8 @@ internal static class OperatorCommand
         AllowPrivilegedTemplates = arguments.GetValue(AllowPrivileged),
         BindAddress = arguments.GetValue(BindAddress)!,
         MetricsPort = arguments.GetValue(MetricsPort),
+        SecureMetricsPort = arguments.GetValue(SecureMetricsPort),
+        MetricsAuthorization = !arguments.GetValue(NoMetricsAuthorization),
         WebhookPort = arguments.GetValue(WebhookPort),
         WebhookCertificateFolder = arguments.GetValue(WebhookCertificates),
         WebhookName = arguments.GetValue(WebhookName)!,

@@ -3,6 +3,7 @@ using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Webhooks;
+using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 
@@ -28,13 +29,22 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
         _ = new ProcessMetrics(registry);
         var access = ClusterAccess.Find(settings.Kubeconfig, identity);
         log.LogInformation("{Identity} serves {Scope} at {Server} ({Source})", identity, settings.Namespaces is { Count: > 0 } some ? string.Join(", ", some) : "all namespaces", access.Server, access.Source);
-        await using var webhooks = settings.WebhookPort is { } port ? await WebhookHost.StartAsync(settings, port, access, metrics, registry, time, log, cancel) : null;
+        await using var certificates = settings.WebhookPort is not null || settings.SecureMetricsPort is not null
+            ? CertificateHost.Start(settings, access, metrics, registry, time, log)
+            : null;
+        await using var webhooks = settings.WebhookPort is { } port
+            ? await WebhookHost.StartAsync(settings, port, certificates!.Source, registry, time, log, cancel)
+            : null;
         if (webhooks is not null)
         {
             health.CheckWebhooks = webhooks.CheckAsync;
         }
 
-        await using var server = await HealthServer.StartAsync(settings, health, registry, jobs, log, cancel);
+        using var scraped = new MetricsEndpoint(registry, jobs);
+        await using var secure = settings.SecureMetricsPort is { } securePort
+            ? await SecureMetricsHost.StartAsync(settings, securePort, certificates!.Source, access, metrics, scraped, time, log, cancel)
+            : null;
+        await using var server = await HealthServer.StartAsync(settings, health, secure is null ? scraped : null, log, cancel);
         _ = new MemoryTrimmer(time).RunAsync(cancel);
         var rehearsing = settings.Rehearses && RuntimeFeature.IsDynamicCodeCompiled ? Task.Run(() => Rehearsal.RunAsync(settings, time, log, cancel), CancellationToken.None) : Task.CompletedTask;
         if (settings.LeaderElection)

@@ -18,16 +18,22 @@ internal sealed record OperatorSettings
     /// <summary>Whether a job's pod template may leave the restricted Pod Security Standard or use another service account.</summary>
     public bool AllowPrivilegedTemplates { get; init; }
 
-    /// <summary>Address on which metrics and health are served.</summary>
+    /// <summary>Address on which all ports are.</summary>
     public required string BindAddress { get; init; }
 
-    /// <summary>Port for them; 0: a free one, which the log names.</summary>
+    /// <summary>Port of health, and of metrics where they are not served over TLS; 0: a free one, which the log names.</summary>
     public required int MetricsPort { get; init; }
+
+    /// <summary>Port of metrics over TLS; 0: a free one, which the log names; null: they are on <see cref="MetricsPort"/>.</summary>
+    public int? SecureMetricsPort { get; init; }
+
+    /// <summary>Whether whoever asks for metrics over TLS needs a token with the right to get them.</summary>
+    public bool MetricsAuthorization { get; init; } = true;
 
     /// <summary>Port of the webhooks; 0: a free one, which the log names; null: there are none.</summary>
     public int? WebhookPort { get; init; }
 
-    /// <summary>Folder with the webhooks' certificate; null: the operator makes its own.</summary>
+    /// <summary>Folder with the certificate of all that is served over TLS; null: the operator makes its own.</summary>
     public string? WebhookCertificateFolder { get; init; }
 
     /// <summary>Name of the webhooks' Service, and of the Secret and the webhook configurations that the operator keeps up to date.</summary>

@@ -2,12 +2,11 @@ using Prometheus;
 
 namespace MhcOperator.Operator.Webhooks;
 
-/// <summary>What the webhooks were asked and said, and until when their certificate lasts.</summary>
+/// <summary>What the webhooks were asked and said.</summary>
 internal sealed class AdmissionMetrics
 {
     private readonly Counter requests;
     private readonly Histogram durations;
-    private readonly Gauge expiry;
 
     public AdmissionMetrics(CollectorRegistry registry)
     {
@@ -19,7 +18,6 @@ internal sealed class AdmissionMetrics
             "Time from a review's arrival to its answer, waiting for a place included; an API server waits three seconds.",
             ["webhook"],
             new HistogramConfiguration { Buckets = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2, 3] });
-        expiry = factory.CreateGauge("mhc_operator_webhook_certificate_expiry_timestamp_seconds", "When the certificate that the webhooks serve expires, in seconds since 1970.");
         foreach (var webhook in (string[])["validate", "default"])
         {
             durations.WithLabels(webhook);
@@ -36,6 +34,4 @@ internal sealed class AdmissionMetrics
     public void Answered(string webhook, bool allowed) => requests.WithLabels(webhook, allowed ? "allowed" : "refused").Inc();
 
     public void Malformed(string webhook) => requests.WithLabels(webhook, "malformed").Inc();
-
-    public void Serves(DateTimeOffset notAfter) => expiry.Set(notAfter.ToUnixTimeSeconds());
 }

@@ -1,32 +1,25 @@
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using MhcOperator.Operator.Kubernetes;
-using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 
 namespace MhcOperator.Operator.Webhooks;
 
-/// <summary>The webhooks and what keeps their certificate, from start to end. They answer whether this process leads or not.</summary>
+/// <summary>The webhooks from start to end. They answer whether this process leads or not.</summary>
 internal sealed class WebhookHost : IAsyncDisposable
 {
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(2);
 
-    private readonly CancellationTokenSource stop = new();
     private readonly HttpHost server;
     private readonly ICertificateSource certificates;
     private readonly TimeProvider time;
-    private readonly IDisposable? client;
-    private readonly Task keeping;
 
-    private WebhookHost(HttpHost server, ICertificateSource certificates, TimeProvider time, IDisposable? client)
+    private WebhookHost(HttpHost server, ICertificateSource certificates, TimeProvider time)
     {
         this.server = server;
         this.certificates = certificates;
         this.time = time;
-        this.client = client;
-        keeping = certificates.RunAsync(stop.Token);
     }
 
     /// <summary>Where they listen.</summary>
@@ -35,41 +28,19 @@ internal sealed class WebhookHost : IAsyncDisposable
     /// <summary>Starts them; there may be no certificate yet.</summary>
     /// <param name="settings">Command line.</param>
     /// <param name="port">Port; 0: a free one.</param>
-    /// <param name="access">Cluster, where the operator makes its own certificate.</param>
-    /// <param name="requests">Counts requests to the cluster.</param>
+    /// <param name="certificates">Asked at each handshake.</param>
     /// <param name="registry">Gets the webhooks' own metrics.</param>
     /// <param name="time">Clock.</param>
     /// <param name="log">Log.</param>
     /// <param name="cancel">Stops waiting.</param>
-    /// <exception cref="OperatorStartException">The address can't be listened on, or the certificate given can't be used.</exception>
+    /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
     public static async Task<WebhookHost> StartAsync(
-        OperatorSettings settings, int port, ClusterAccess access, RuntimeMetrics requests, CollectorRegistry registry, TimeProvider time, ILogger log, CancellationToken cancel)
+        OperatorSettings settings, int port, ICertificateSource certificates, CollectorRegistry registry, TimeProvider time, ILogger log, CancellationToken cancel)
     {
-        var metrics = new AdmissionMetrics(registry);
-        ICertificateSource source;
-        IDisposable? opened = null;
-        if (settings.WebhookCertificateFolder is { } folder)
-        {
-            source = new CertificateFolder(folder, metrics, log);
-        }
-        else
-        {
-            (var connection, opened) = access.Open(time, requests, null);
-            var ns = settings.LeaseNamespace ?? ClusterAccess.OwnNamespace ?? "default";
-            source = new CertificateKeeper(connection, new ObjectKey(ns, settings.WebhookName), time, requests, metrics, log);
-        }
-
-        try
-        {
-            var listening = await new WebhookServer(new JobAdmission(settings.AllowPrivilegedTemplates), source, metrics, log).StartAsync(settings.BindAddress, port, cancel);
-            log.LogInformation("webhooks at {Address}", listening.Address.GetLeftPart(UriPartial.Authority));
-            return new WebhookHost(listening, source, time, opened);
-        }
-        catch
-        {
-            opened?.Dispose();
-            throw;
-        }
+        var webhooks = new WebhookServer(new JobAdmission(settings.AllowPrivilegedTemplates), certificates, new AdmissionMetrics(registry), log);
+        var listening = await webhooks.StartAsync(settings.BindAddress, port, cancel);
+        log.LogInformation("webhooks at {Address}", listening.Address.GetLeftPart(UriPartial.Authority));
+        return new WebhookHost(listening, certificates, time);
     }
 
     /// <summary>Asks the webhooks as an API server does, and trusts what it trusts.</summary>
@@ -100,14 +71,7 @@ internal sealed class WebhookHost : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await server.DisposeAsync();
-        await stop.CancelAsync();
-        await keeping;
-        client?.Dispose();
-        stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => server.DisposeAsync();
 
     /// <summary>
     /// An address that stands for all of them is listened on, but not called. A machine without IPv6 addresses has no loopback of that family, and each

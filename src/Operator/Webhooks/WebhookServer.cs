@@ -1,13 +1,10 @@
 using System.Diagnostics;
-using System.Net.Security;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Webhooks.Certificates;
@@ -32,8 +29,6 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
     /// <summary>Whoever finds all places taken waits so long; an API server waits some seconds, and goes on without an answer where it may.</summary>
     private static readonly TimeSpan PlaceLimit = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(3);
-
     private static readonly JsonDocumentOptions Options = ApiConnection.Json with { AllowDuplicateProperties = false };
 
     private readonly Channel<bool> readers = Channel.CreateBounded<bool>(Readers); // one for each place that is taken
@@ -45,14 +40,7 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
         address,
         port,
         "--webhook-port",
-        listen => listen.UseHttps(new TlsHandshakeCallbackOptions
-        {
-            HandshakeTimeout = HandshakeLimit,
-            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
-            {
-                ServerCertificateContext = certificates.Current?.Context ?? throw new InvalidOperationException("there is no certificate yet"),
-            }),
-        }),
+        listen => listen.UseCertificate(certificates),
         server =>
         {
             server.Map("/validate", branch => branch.Run(context => TimeAsync(context, "validate", admission.Validate)));

@@ -12,6 +12,9 @@ internal abstract partial class OperatorUnderTest : IDisposable
     /// <summary>Where its webhooks are.</summary>
     public Uri WebhookAddress => new(WebhookLine().Match(Log).Groups["value"].Value);
 
+    /// <summary>Where its metrics over TLS are.</summary>
+    public Uri SecureAddress => new(SecureLine().Match(Log).Groups["value"].Value);
+
     /// <summary>What it has said.</summary>
     public abstract string Log { get; }
 
@@ -76,8 +79,11 @@ internal abstract partial class OperatorUnderTest : IDisposable
     [GeneratedRegex(@"(\] |Z )(?<value>\S+) serves ", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex IdentityLine();
 
-    [GeneratedRegex(@"metrics and health at (?<value>\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"health at (?<value>\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex AddressLine();
+
+    [GeneratedRegex(@"metrics over TLS at (?<value>\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex SecureLine();
 
     [GeneratedRegex(@"webhooks at (?<value>\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex WebhookLine();

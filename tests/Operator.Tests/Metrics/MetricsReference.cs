@@ -7,6 +7,7 @@ using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Building;
 using MhcOperator.Operator.Webhooks;
+using MhcOperator.Operator.Webhooks.Certificates;
 using Prometheus;
 using static MhcOperator.Operator.Tests.Building.StatusBuilder;
 
@@ -22,6 +23,7 @@ internal static class MetricsReference
         Touch(new RuntimeMetrics(registry));
         Touch(new OperatorMetrics(registry));
         Touch(new AdmissionMetrics(registry));
+        new CertificateMetrics(registry).Serves(DateTimeOffset.UnixEpoch);
         _ = new ProcessMetrics(registry);
         using var stream = new MemoryStream();
         await registry.CollectAndExportAsTextAsync(stream, cancel);
@@ -51,7 +53,8 @@ internal static class MetricsReference
         var page = new StringBuilder("""
             # Metrics of the operator
 
-            Generated from what the operator serves at `/metrics` (`--bind-address`, `--metrics-port`). Only the leader acts: the metrics of its work
+            Generated from what the operator serves at `/metrics` (`--bind-address`, `--metrics-port`; with `--secure-metrics-port` there, over TLS, and
+            for tokens with the right to get them: [security.md](security.md#who-may-have-the-metrics)). Only the leader acts: the metrics of its work
             stand still on a standby, and those of each job (`mhc_job_*`) are served by the leader alone, so that sums over the replicas do not double;
             `mhc_operator_leader` tells the two apart. A job's series go when the job goes. Its name is in `mhcjob`, since `job` is Prometheus' own: set
             `honorLabels` where you scrape, or `namespace` becomes `exported_namespace`. The webhooks answer on both, and have metrics where they are on.
@@ -85,7 +88,6 @@ internal static class MetricsReference
     {
         metrics.Answered("validate", allowed: true);
         metrics.Took("validate", TimeSpan.FromSeconds(0.01));
-        metrics.Serves(DateTimeOffset.UnixEpoch);
     }
 
     private static void Touch(OperatorMetrics metrics)

@@ -25,7 +25,7 @@ public sealed class WebhookServerTests : IAsyncLifetime
     {
         Write(CertificateSet.Issue(["localhost", "127.0.0.1"], DateTimeOffset.UtcNow, null));
         var metrics = new AdmissionMetrics(registry);
-        server = await new WebhookServer(new JobAdmission(false), new CertificateFolder(folder, metrics, NullLogger.Instance), metrics, NullLogger.Instance).StartAsync("127.0.0.1", 0, Cancel);
+        server = await new WebhookServer(new JobAdmission(false), new CertificateFolder(folder, new CertificateMetrics(registry), NullLogger.Instance), metrics, NullLogger.Instance).StartAsync("127.0.0.1", 0, Cancel);
     }
 
     public async ValueTask DisposeAsync()
@@ -133,7 +133,7 @@ public sealed class WebhookServerTests : IAsyncLifetime
     public void A_folder_without_a_certificate_is_an_error_of_the_command_line()
     {
         File.Delete(Path.Combine(folder, "tls.key"));
-        var error = Assert.Throws<OperatorStartException>(() => new CertificateFolder(folder, new AdmissionMetrics(Prometheus.Metrics.NewCustomRegistry()), NullLogger.Instance));
+        var error = Assert.Throws<OperatorStartException>(() => new CertificateFolder(folder, new CertificateMetrics(Prometheus.Metrics.NewCustomRegistry()), NullLogger.Instance));
         Assert.StartsWith($"--webhook-cert-dir {folder}: expected tls.crt and tls.key", error.Message, StringComparison.Ordinal);
     }
 

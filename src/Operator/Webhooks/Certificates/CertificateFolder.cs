@@ -11,14 +11,14 @@ namespace MhcOperator.Operator.Webhooks.Certificates;
 internal sealed class CertificateFolder : ICertificateSource
 {
     private readonly string folder;
-    private readonly AdmissionMetrics metrics;
+    private readonly CertificateMetrics metrics;
     private readonly ILogger log;
     private readonly Lock gate = new();
     private (string Chain, string Key, string? Authorities)? seen;
     private ServedCertificate? current;
 
     /// <exception cref="OperatorStartException">There is no certificate that can be used.</exception>
-    public CertificateFolder(string folder, AdmissionMetrics metrics, ILogger log)
+    public CertificateFolder(string folder, CertificateMetrics metrics, ILogger log)
     {
         this.folder = folder;
         this.metrics = metrics;
@@ -70,7 +70,7 @@ internal sealed class CertificateFolder : ICertificateSource
         seen = files; // also where they are wrong: said once
         current = ServedCertificate.Of(files.Item1, files.Item2, files.Item3);
         metrics.Serves(current.ExpiresAt);
-        log.LogInformation("webhooks serve {Subject}, valid until {NotAfter:u}, from {Folder}", current.Leaf.Subject, current.ExpiresAt.ToUniversalTime(), folder);
+        log.LogInformation("serves {Subject}, valid until {NotAfter:u}, from {Folder}", current.Leaf.Subject, current.ExpiresAt.ToUniversalTime(), folder);
     }
 
     private static bool IsExpected(Exception e) => e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;

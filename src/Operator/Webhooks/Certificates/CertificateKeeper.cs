@@ -27,7 +27,7 @@ internal sealed class CertificateKeeper : ICertificateSource
 
     private readonly ObjectKey key;
     private readonly TimeProvider time;
-    private readonly AdmissionMetrics metrics;
+    private readonly CertificateMetrics metrics;
     private readonly ILogger log;
     private readonly WatchedKind<V1Secret> secrets;
     private readonly IReadOnlyList<WatchedKind<WebhookConfiguration>> configurations;
@@ -41,11 +41,13 @@ internal sealed class CertificateKeeper : ICertificateSource
 
     /// <param name="connection">Server, without a fence: a replica that does not lead answers too.</param>
     /// <param name="key">Namespace and name of the Secret. The Service and the configurations have the same name.</param>
+    /// <param name="injects">Whether there are webhooks, whose configurations get the authorities.</param>
     /// <param name="time">Clock.</param>
     /// <param name="requests">Counts requests.</param>
     /// <param name="metrics">Shows when the certificate expires.</param>
     /// <param name="log">Log.</param>
-    public CertificateKeeper(ApiConnection connection, ObjectKey key, TimeProvider time, RuntimeMetrics requests, AdmissionMetrics metrics, ILogger log)
+    public CertificateKeeper(
+        ApiConnection connection, ObjectKey key, bool injects, TimeProvider time, RuntimeMetrics requests, CertificateMetrics metrics, ILogger log)
     {
         this.key = key;
         this.time = time;
@@ -55,8 +57,10 @@ internal sealed class CertificateKeeper : ICertificateSource
         var named = $"fieldSelector=metadata.name%3D{key.Name}";
         secrets = new WatchedKind<V1Secret>(connection, ResourceTypes.Secrets, [new WatchScope(key.Namespace, named)], _ => key, time, requests, log);
         services = new ResourceClient<V1Service>(connection, ResourceTypes.Services);
-        configurations = [.. new[] { WebhookConfiguration.Validating, WebhookConfiguration.Mutating }
-            .Select(type => new WatchedKind<WebhookConfiguration>(connection, type, [new WatchScope(null, named)], _ => key, time, requests, log))];
+        configurations = injects
+            ? [.. new[] { WebhookConfiguration.Validating, WebhookConfiguration.Mutating }
+                .Select(type => new WatchedKind<WebhookConfiguration>(connection, type, [new WatchScope(null, named)], _ => key, time, requests, log))]
+            : [];
         secrets.Changed += Wake;
         foreach (var kind in configurations)
         {
@@ -102,7 +106,7 @@ internal sealed class CertificateKeeper : ICertificateSource
         {
             var isExpected = e is ClusterException or HttpRequestException or IOException or TimeoutException or JsonException;
             waitingFor = $"its certificate: {e.Message}";
-            log.LogInformation(isExpected ? null : e, "certificate of the webhooks: trying again: {Reason}", e.Message); // as a rule, another replica was faster
+            log.LogInformation(isExpected ? null : e, "certificate: trying again: {Reason}", e.Message); // as a rule, another replica was faster
             return backoff.Next();
         }
     }
@@ -113,7 +117,7 @@ internal sealed class CertificateKeeper : ICertificateSource
         var secret = secrets.Store.Find(key);
         if (secret is not null && !(secret.Metadata.Labels?.TryGetValue(ManagedBy, out var owner) == true && owner == Us))
         {
-            waitingFor = $"Secret {key}, which is not the operator's ({ManagedBy}: {Us}): remove it, or choose another --webhook-name";
+            WaitForOwnSecret();
             return LongestPause;
         }
 
@@ -132,7 +136,7 @@ internal sealed class CertificateKeeper : ICertificateSource
         {
             set = CertificateSet.Issue(Names, now, set ?? latest);
             secrets.Store.Set(await WriteAsync(secret, set, service, cancel));
-            log.LogInformation("made a new certificate for the webhooks, in Secret {Secret}", key);
+            log.LogInformation("made a new certificate, in Secret {Secret}", key);
         }
         else if (service is not null)
         {
@@ -144,7 +148,7 @@ internal sealed class CertificateKeeper : ICertificateSource
         metrics.Serves(current.ExpiresAt);
         var found = await InjectAsync(set, now, cancel);
         var isComplete = configurations.All(kind => kind.Synced.IsCompletedSuccessfully);
-        if (isComplete && waitingFor is not null && found == 0)
+        if (isComplete && waitingFor is not null && found == 0 && configurations.Count > 0)
         {
             log.LogInformation("there is no webhook configuration {Name}: nobody asks the webhooks", key.Name);
         }
@@ -153,6 +157,16 @@ internal sealed class CertificateKeeper : ICertificateSource
         var pause = set.NextChange(now) - time.GetUtcNow(); // the requests have taken their time
         var longest = isOwned || service is not null ? LongestPause : ServiceInterval;
         return pause <= TimeSpan.Zero ? TimeSpan.Zero : pause < longest ? pause : longest;
+    }
+
+    private void WaitForOwnSecret()
+    {
+        var wait = $"Secret {key}, which is not the operator's ({ManagedBy}: {Us}): remove it, or choose another --webhook-name";
+        if (waitingFor != wait)
+        {
+            waitingFor = wait;
+            log.LogWarning("there is no certificate without {Wait}", wait);
+        }
     }
 
     /// <summary>The Service of the webhooks; null: there is none, or nobody may say so.</summary>
