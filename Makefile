@@ -7,7 +7,7 @@ export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs operator demo test test-cel bench cluster cluster-down format format-check clean
+.PHONY: help setup build native programs operator demo alerts test test-cel bench cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -44,6 +44,9 @@ demo: programs ## Train an mHC transformer here, let it go unstable, and see it 
 
 test: ## Build, then run all tests, the ones on a real Kubernetes included
 	@eng/test.sh
+
+alerts: programs ## Check and test the alerts, runbooks and dashboards, with a real Prometheus and Alertmanager
+	@eng/alerts.sh
 
 fuzz: export MHC_FUZZ_SECONDS ?= 300
 fuzz: export MHC_FUZZ_SEED ?= $(shell date +%s)

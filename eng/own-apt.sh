@@ -22,3 +22,25 @@ debian_mirror() {
   [ -n "$site" ] || fail "no Debian mirror is set up on this machine"
   echo "$site"
 }
+
+# debian_suite TYPES: from now on own_apt knows Debian 12's packages from the machine's own mirror, whichever Debian the machine has, and takes
+# nothing for installed. TYPES is `deb`, or `deb deb-src`. The lists are in $cache/apt.
+debian_suite() {
+  local mirror
+  mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
+  : > "$cache/apt/status"
+  own_apt_options=(-o Dir::State::status="$cache/apt/status")
+  mirror=$(debian_mirror)
+  printf 'Types: %s\nURIs: %s\nSuites: bookworm\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$1" "$mirror" \
+    > "$cache/apt/sources.d/debian.sources"
+  own_apt update -qq
+}
+
+# unpack_debian FOLDER PACKAGE...: unpacks packages there, and does not install them, which would start servers. The packages stay in $cache/debs.
+unpack_debian() {
+  local folder=$1 package
+  shift
+  mkdir -p "$cache/debs" "$folder"
+  (cd "$cache/debs" && own_apt download -qq "$@")
+  for package in "$cache"/debs/*.deb; do dpkg -x "$package" "$folder"; done
+}

@@ -22,12 +22,9 @@ fetch() {
 unpack_packages() {
   say "unpacking Debian packages"
   rm -rf "$cache/debs" "$cache/root"
-  mkdir -p "$cache/debs" "$cache/root" "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
-  write_debian_sources
-  own_apt update -qq
-  (cd "$cache/debs" && own_apt download -qq "${debian_packages[@]}")
-  local package name
-  for package in "$cache"/debs/*.deb; do dpkg -x "$package" "$cache/root"; done
+  debian_suite "deb deb-src"
+  unpack_debian "$cache/root" "${debian_packages[@]}"
+  local name
   for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
     ln -sf xtables-nft-multi "$cache/root/usr/sbin/$name"
   done
@@ -42,22 +39,6 @@ require_libraries() {
     lacking=$(LD_LIBRARY_PATH=$libraries ldd "$cache/root$program" | sed -n 's/ => not found$//p' || true)
     [ -z "$lacking" ] || fail "$program needs what this machine lacks: $lacking"
   done
-}
-
-# Debian 12's packages from the machine's own mirror, whichever Debian the machine has: newer ones have other versions of all this.
-write_debian_sources() {
-  local mirror
-  # What the machine has installed does not count: it may be newer.
-  : > "$cache/apt/status"
-  own_apt_options=(-o Dir::State::status="$cache/apt/status")
-  mirror=$(debian_mirror)
-  cat > "$cache/apt/sources.d/debian.sources" << SOURCES
-Types: deb deb-src
-URIs: $mirror
-Suites: bookworm
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-SOURCES
 }
 
 build_kubernetes() {

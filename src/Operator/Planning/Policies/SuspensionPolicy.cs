@@ -29,7 +29,6 @@ internal static class SuspensionPolicy
             }
 
             context.Say(Reasons.Suspended, message);
-            StepsLostPolicy.Note(context, StepsLostPolicy.Suspension);
         }
 
         context.Status.StartedAt = null;
