@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MhcOperator.Operator.IntegrationTests.Server;
 using MhcOperator.Operator.IntegrationTests.Support;
 
@@ -26,12 +27,25 @@ public sealed class JobMetricsTests(SharedServer shared)
         await Eventually.HoldsAsync(async () => !await HasAsync(leader, $"namespace=\"{ns.Name}\",mhcjob=\"gone\""), "a deleted job has no series", Cancel);
         Assert.True(await HasAsync(leader, Running(ns, "seen")));
 
+        // What a leader has counted and noted is in the status, which the server keeps.
+        var counted = new JsonObject
+        {
+            ["stepsLost"] = new JsonObject { ["rollback"] = 5, ["restart"] = 0, ["disruption"] = 0, ["suspension"] = 0 },
+            ["checkpoints"] = new JsonObject { ["latest"] = 7, ["latestAt"] = "2026-01-01T00:00:00Z" },
+        };
+        await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "seen") + "/status", new JsonObject { ["status"] = counted }, Cancel);
+        await Eventually.HoldsAsync(async () => await HasAsync(leader, Lost(ns, "seen")), "the steps lost are exported", Cancel);
+
         leader.Terminate();
         await leader.WaitForExitAsync(Cancel);
         await Eventually.HoldsAsync(async () => await HasAsync(standby, Running(ns, "seen")), "the successor exports the job", Cancel);
+        Assert.True(await HasAsync(standby, Lost(ns, "seen")));
+        Assert.True(await HasAsync(standby, $$"""mhc_job_checkpoint_timestamp_seconds{namespace="{{ns.Name}}",mhcjob="seen",state="Latest"} 1767225600"""));
     }
 
     private static string Running(TestNamespace ns, string job) => $$"""mhc_job_phase{namespace="{{ns.Name}}",mhcjob="{{job}}",phase="Running"} 1""";
+
+    private static string Lost(TestNamespace ns, string job) => $$"""mhc_job_steps_lost_total{namespace="{{ns.Name}}",mhcjob="{{job}}",cause="Rollback"} 5""";
 
     private static async Task<bool> HasAsync(OperatorUnderTest from, string text) => (await from.AskAsync("/metrics", Cancel)).Body.Contains(text, StringComparison.Ordinal);
 }

@@ -43,9 +43,9 @@ public sealed class SecureMetricsTests(SharedServer shared)
             settings, 0, certificates.Source, access, requests, endpoint, time, NullLogger.Instance, Cancel);
         using var http = await ClientAsync(ns, host.Address);
 
-        var prometheus = await AccountAsync(ns, "prometheus");
-        var other = await AccountAsync(ns, "other");
-        var binding = await GrantAsync(ns, "prometheus", "- {nonResourceURLs: [/metrics], verbs: [get]}");
+        var prometheus = await ns.MakeAccountAsync("prometheus");
+        var other = await ns.MakeAccountAsync("other");
+        var binding = await ns.GrantAsync("prometheus", "- {nonResourceURLs: [/metrics], verbs: [get]}");
         Assert.Equal((401, "expected a bearer token\n"), await ScrapeAsync(http, null));
         Assert.Equal((401, "the API server does not know this token\n"), await ScrapeAsync(http, "no-token"));
         Assert.Equal((401, "the API server does not know this token\n"), await ScrapeAsync(http, prometheus + "x"));
@@ -74,8 +74,8 @@ public sealed class SecureMetricsTests(SharedServer shared)
     public async Task Without_webhooks_the_operator_keeps_a_certificate_too_and_needs_no_right_on_their_configurations()
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
-        var account = await AccountAsync(ns, "operator");
-        await GrantAsync(ns, "operator", Rules);
+        var account = await ns.MakeAccountAsync("operator");
+        await ns.GrantAsync("operator", Rules);
         using var running = OperatorInProcess.Start(
             shared.Server.Kubeconfig(account), "--namespace", ns.Name, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, "--secure-metrics-port", "0");
         await running.WorksAsync(Cancel);
@@ -123,34 +123,5 @@ public sealed class SecureMetricsTests(SharedServer shared)
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         using var answer = await http.SendAsync(request, Cancel);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancel));
-    }
-
-    /// <summary>Makes a service account.</summary>
-    /// <returns>A token of it.</returns>
-    private static async Task<string> AccountAsync(TestNamespace ns, string name)
-    {
-        await ns.Api.CreateAsync(ns.Path("serviceaccounts"), new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } }, Cancel);
-        var request = new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } };
-        var answer = await ns.Api.CreateAsync(ns.Path("serviceaccounts", name) + "/token", request, Cancel);
-        return (string)answer["status"]!["token"]!;
-    }
-
-    /// <summary>Gives an account the rights of a new ClusterRole.</summary>
-    /// <returns>Path of the binding.</returns>
-    private static async Task<string> GrantAsync(TestNamespace ns, string account, string rules)
-    {
-        const string Group = "apis/rbac.authorization.k8s.io/v1";
-        var name = $"{ns.Name}-{account}";
-        await ns.Api.CreateYamlAsync(
-            $"{Group}/clusterroles", $"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}}}\nrules:\n{rules}\n", Cancel);
-        var binding = $$"""
-            apiVersion: rbac.authorization.k8s.io/v1
-            kind: ClusterRoleBinding
-            metadata: {name: {{name}}}
-            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{name}}}
-            subjects: [{kind: ServiceAccount, name: {{account}}, namespace: {{ns.Name}}}]
-            """;
-        await ns.Api.CreateYamlAsync($"{Group}/clusterrolebindings", binding, Cancel);
-        return $"{Group}/clusterrolebindings/{name}";
     }
 }

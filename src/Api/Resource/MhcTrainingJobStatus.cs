@@ -33,6 +33,9 @@ public sealed record MhcTrainingJobStatus
     /// <summary>Newest checkpoints.</summary>
     public CheckpointsStatus? Checkpoints { get; set; }
 
+    /// <summary>Steps that had to be done again; null: none.</summary>
+    public StepsLostStatus? StepsLost { get; set; }
+
     /// <summary>Gang restarts after infrastructure failures.</summary>
     public int Restarts { get; set; }
 

@@ -75,7 +75,8 @@ internal sealed class ClusterAccess
         return (new ApiConnection(client, new Uri(configuration.Host.TrimEnd('/') + "/"), AuthenticateAsync, time, metrics, fence, rate), client);
     }
 
-    private async Task AuthenticateAsync(HttpRequestMessage request, CancellationToken cancel)
+    /// <summary>Adds this process' credentials to a request.</summary>
+    public async Task AuthenticateAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         if (configuration.TokenProvider is { } tokens)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using MhcOperator.CommandLine;
+using MhcOperator.Operator.Kubernetes.Checks;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Kubernetes;
@@ -58,6 +59,7 @@ internal static class OperatorCommand
             Kubeconfig, Namespaces, Image, PullSecrets, AllowPrivileged, BindAddress, MetricsPort, SecureMetricsPort, NoMetricsAuthorization, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
         };
         command.SetAction(RunAsync);
+        command.Subcommands.Add(CheckCommand.Create(Kubeconfig, LeaseNamespace, LeaseName, NoLeaderElection, WebhookName));
         return command;
     }
 

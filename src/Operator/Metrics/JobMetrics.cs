@@ -13,6 +13,8 @@ namespace MhcOperator.Operator.Metrics;
 /// </summary>
 internal sealed class JobMetrics
 {
+    private static readonly StepsLostStatus NoneLost = new();
+
     private readonly TextFamily[] families;
     private Func<IReadOnlyList<JobManifest>>? jobs;
 
@@ -36,6 +38,13 @@ internal sealed class JobMetrics
         new(
             "mhc_job_checkpoint_step", "gauge", "Step of the newest checkpoint.",
             Both(job => job.Status?.Checkpoints?.Latest, job => job.Status?.Checkpoints?.Verified)),
+        new(
+            "mhc_job_checkpoint_timestamp_seconds", "gauge", "When the operator first heard of that checkpoint, in seconds since 1970.",
+            Both(job => Seconds(job.Status?.Checkpoints?.LatestAt), job => Seconds(job.Status?.Checkpoints?.VerifiedAt))),
+        new(
+            "mhc_job_steps_lost_total", "counter",
+            "Steps that had to be done again, as far as rank 0 had told of them, by cause (Rollback, Restart after a failure, Disruption by the cluster, Suspension).",
+            StepsLost),
         new(
             "mhc_job_deadline_timestamp_seconds", "gauge", "When runPolicy.activeDeadlineSeconds ends the job, in seconds since 1970; only while it is active.",
             Of(Deadline)),
@@ -95,6 +104,15 @@ internal sealed class JobMetrics
         }
     }
 
+    private static void StepsLost(TextSamples text, JobSample job)
+    {
+        var lost = job.Status?.StepsLost ?? NoneLost;
+        text.Write(job.Labels, $",cause=\"{StepsLostPolicy.Rollback}\"", lost.Rollback);
+        text.Write(job.Labels, $",cause=\"{StepsLostPolicy.Restart}\"", lost.Restart);
+        text.Write(job.Labels, $",cause=\"{StepsLostPolicy.Disruption}\"", lost.Disruption);
+        text.Write(job.Labels, $",cause=\"{StepsLostPolicy.Suspension}\"", lost.Suspension);
+    }
+
     private static double? RollbacksLeft(JobSample job) =>
         job.Spec is { Stability.Rollback: var policy }
             ? Math.Max(0, policy.Limit - (job.Status is { } status ? RollbackBudget.Used(status, policy, status.Progress?.Step ?? 0) : 0))
@@ -122,12 +140,12 @@ internal sealed class JobMetrics
     {
         if (latest(job) is { } newest)
         {
-            text.Write(job.Labels, ",state=\"latest\"", newest);
+            text.Write(job.Labels, ",state=\"Latest\"", newest);
         }
 
         if (verified(job) is { } good)
         {
-            text.Write(job.Labels, ",state=\"verified\"", good);
+            text.Write(job.Labels, ",state=\"Verified\"", good);
         }
     };
 }

@@ -44,6 +44,7 @@ internal readonly record struct StatusChange(bool Write, DateTimeOffset? LookAga
         Workers = new WorkerCounts(),
         Conditions = [.. status.Conditions.Where(c => !TellsOfStarting(c))],
         Progress = null,
+        StepsLost = null,
         Stability = status.Stability is { } stability ? new StabilityStatus { State = stability.State } : null,
         Checkpoints = status.Checkpoints is { } c && (c.ClaimUid ?? c.Message) is not null
             ? new CheckpointsStatus { ClaimUid = c.ClaimUid, Message = c.Message, Begun = c.Begun }

@@ -12,6 +12,9 @@ internal abstract partial class OperatorUnderTest : IDisposable
     /// <summary>Where its webhooks are.</summary>
     public Uri WebhookAddress => new(WebhookLine().Match(Log).Groups["value"].Value);
 
+    /// <summary>Where its health is.</summary>
+    public Uri HealthAddress => new(AddressLine().Match(Log).Groups["value"].Value);
+
     /// <summary>Where its metrics over TLS are.</summary>
     public Uri SecureAddress => new(SecureLine().Match(Log).Groups["value"].Value);
 
@@ -50,7 +53,7 @@ internal abstract partial class OperatorUnderTest : IDisposable
     public async Task<(int Status, string Body)> AskAsync(string path, CancellationToken cancel)
     {
         using var http = new HttpClient();
-        using var answer = await http.GetAsync(new Uri(new Uri(AddressLine().Match(Log).Groups["value"].Value), path), cancel);
+        using var answer = await http.GetAsync(new Uri(HealthAddress, path), cancel);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
     }
 

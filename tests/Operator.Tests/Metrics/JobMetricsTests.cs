@@ -37,8 +37,14 @@ public sealed class JobMetricsTests
                 $"mhc_job_rollbacks_left{{{Us}}} 2",
                 $"mhc_job_restarts{{{Us}}} 2",
                 $"mhc_job_restarts_left{{{Us}}} 2",
-                $"mhc_job_checkpoint_step{{{Us},state=\"latest\"}} 110",
-                $"mhc_job_checkpoint_step{{{Us},state=\"verified\"}} 100",
+                $"mhc_job_checkpoint_step{{{Us},state=\"Latest\"}} 110",
+                $"mhc_job_checkpoint_step{{{Us},state=\"Verified\"}} 100",
+                $"mhc_job_checkpoint_timestamp_seconds{{{Us},state=\"Latest\"}} {Seconds(50)}",
+                $"mhc_job_checkpoint_timestamp_seconds{{{Us},state=\"Verified\"}} {Seconds(40)}",
+                $"mhc_job_steps_lost_total{{{Us},cause=\"Rollback\"}} 15",
+                $"mhc_job_steps_lost_total{{{Us},cause=\"Restart\"}} 7",
+                $"mhc_job_steps_lost_total{{{Us},cause=\"Disruption\"}} 0",
+                $"mhc_job_steps_lost_total{{{Us},cause=\"Suspension\"}} 0",
                 $"mhc_job_deadline_timestamp_seconds{{{Us}}} {Seconds(3600)}",
                 $"mhc_job_info{{{Us},device=\"Cpu\",precision=\"BFloat16\",residual=\"Mhc\",response=\"Rollback\"}} 1",
             ],
@@ -61,6 +67,7 @@ public sealed class JobMetricsTests
         var lines = Lines(MakeJob().WithRestarts(4).WithRollbacks(limit: 3).BuildManifest());
         Assert.Contains($"mhc_job_phase{{{Us},phase=\"Pending\"}} 1", lines);
         Assert.Contains($"mhc_job_restarts_left{{{Us}}} 4", lines);
+        Assert.Contains($"mhc_job_steps_lost_total{{{Us},cause=\"Restart\"}} 0", lines); // a counter begins before its first event
         Assert.Contains($"mhc_job_rollbacks_left{{{Us}}} 3", lines);
     }
 

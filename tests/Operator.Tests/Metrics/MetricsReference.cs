@@ -44,7 +44,14 @@ internal static class MetricsReference
         {
             s.Restarts = 2;
             s.Progress = new ProgressStatus { Step = 120, TotalSteps = 1000, UpdatedAt = Clock.After(60).UtcDateTime };
-            s.Checkpoints = new CheckpointsStatus { Latest = 110, Verified = 100 };
+            s.Checkpoints = new CheckpointsStatus
+            {
+                Latest = 110,
+                LatestAt = Clock.After(50).UtcDateTime,
+                Verified = 100,
+                VerifiedAt = Clock.After(40).UtcDateTime,
+            };
+            s.StepsLost = new StepsLostStatus { Rollback = 15, Restart = 7 };
         })
         .Build();
 

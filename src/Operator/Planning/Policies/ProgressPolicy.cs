@@ -50,11 +50,24 @@ internal static class ProgressPolicy
 
         if (report.LatestCheckpoint is not null || report.VerifiedCheckpoint is not null)
         {
-            status.Checkpoints = (status.Checkpoints ?? new CheckpointsStatus()) with { Latest = report.LatestCheckpoint, Verified = report.VerifiedCheckpoint };
+            var known = status.Checkpoints ?? new CheckpointsStatus();
+            status.Checkpoints = known with
+            {
+                Latest = report.LatestCheckpoint,
+                LatestAt = At(known.Latest, known.LatestAt, report.LatestCheckpoint, readAt),
+                Verified = report.VerifiedCheckpoint,
+                VerifiedAt = At(known.Verified, known.VerifiedAt, report.VerifiedCheckpoint, readAt),
+            };
         }
+
+        StepsLostPolicy.Settle(context, report);
 
         RecoveryTimePolicy.Apply(context, report, readAt);
     }
+
+    /// <summary>Since when a step is the one that is named.</summary>
+    private static DateTime? At(int? known, DateTime? since, int? told, DateTimeOffset readAt) =>
+        told is null ? null : told == known ? since : readAt.UtcDateTime;
 
     /// <summary>A job that was to begin anew has: from now on the newest checkpoint is its own.</summary>
     private static void NoteBegin(PlanContext context)

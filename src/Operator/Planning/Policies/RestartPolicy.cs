@@ -40,6 +40,8 @@ internal static class RestartPolicy
             used = RestartBudget.Take(status, used);
         }
 
+        StepsLostPolicy.Note(context, counted ? StepsLostPolicy.Restart : StepsLostPolicy.Disruption);
+
         // What takes no restart waits longer each time, too, until a gang has come to run.
         status.FailedStarts = context.Is(ConditionTypes.Running) ? null : (status.FailedStarts ?? 0) + 1;
         var notBefore = NotBefore(context, Math.Max(used, status.FailedStarts ?? 0), spread);

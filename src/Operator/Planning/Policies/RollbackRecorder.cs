@@ -29,19 +29,27 @@ internal static class RollbackRecorder
         status.RollbacksUsed = RollbackBudget.Used(status, context.Spec.Stability.Rollback, verdict.OnsetStep) + 1;
         status.RollbackCount++;
         status.Rollbacks = [.. status.Rollbacks.TakeLast(Most - 1), record];
+        StepsLostPolicy.GoBack(context, record);
 
         // Rank 0 of the next gang quarantines every later checkpoint.
         if (status.Checkpoints is { } checkpoints)
         {
+            var (latest, verified) = (Limit(checkpoints.Latest, record.RestoredStep), Limit(checkpoints.Verified, record.RestoredStep));
             status.Checkpoints = new CheckpointsStatus
             {
-                Latest = Limit(checkpoints.Latest, record.RestoredStep),
-                Verified = Limit(checkpoints.Verified, record.RestoredStep),
+                Latest = latest,
+                LatestAt = At(latest, checkpoints),
+                Verified = verified,
+                VerifiedAt = verified == checkpoints.Verified ? checkpoints.VerifiedAt : null,
             };
         }
 
         return record;
     }
+
+    /// <summary>When a step that is the latest now was first heard of, as far as that is known.</summary>
+    private static DateTime? At(int? latest, CheckpointsStatus before) =>
+        latest is null ? null : latest == before.Latest ? before.LatestAt : latest == before.Verified ? before.VerifiedAt : null;
 
     private static int? Limit(int? step, int restored) => step is { } s && restored > 0 ? Math.Min(s, restored) : null;
 }

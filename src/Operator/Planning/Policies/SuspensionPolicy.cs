@@ -29,6 +29,7 @@ internal static class SuspensionPolicy
             }
 
             context.Say(Reasons.Suspended, message);
+            StepsLostPolicy.Note(context, StepsLostPolicy.Suspension);
         }
 
         context.Status.StartedAt = null;
