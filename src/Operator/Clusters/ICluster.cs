@@ -32,6 +32,12 @@ public interface ICluster
     /// <inheritdoc cref="FindService"/>
     V1PersistentVolumeClaim? FindClaim(string ns, string name);
 
+    /// <inheritdoc cref="FindService"/>
+    JobNetworkPolicy? FindNetworkPolicy(string ns, string name);
+
+    /// <summary>Whether network policies can be seen; <see cref="Changed"/> is raised when the answer is another.</summary>
+    ApiSupport NetworkPolicies { get; }
+
     /// <summary>Whether the cluster has an API. The first question may be answered with "unknown"; <see cref="Changed"/> is raised when the answer is known.</summary>
     ApiSupport FindApi(ApiFeature feature);
 

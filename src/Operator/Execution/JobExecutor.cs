@@ -111,6 +111,8 @@ public sealed class JobExecutor
             Service = cluster.FindService(key.Namespace, GangNames.Service(key.Name)),
             ConfigMap = cluster.FindConfigMap(key.Namespace, GangNames.ConfigMap(key.Name)),
             Claim = cluster.FindClaim(key.Namespace, GangNames.Claim(key.Name)),
+            NetworkPolicy = options.JobNetwork is null ? null : cluster.FindNetworkPolicy(key.Namespace, GangNames.NetworkPolicy(key.Name)),
+            NetworkPolicies = options.JobNetwork is null ? ApiSupport.Unknown : cluster.NetworkPolicies,
             Gangs = PodGroupPolicy.Feature(job.Spec.Scheduling.Gang) is { } feature ? cluster.FindApi(feature) : ApiSupport.Unknown,
             ResourceClaims = PodGroupPolicy.AsksForClaims(job) ? cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
             PodGroups = cluster.ListPodGroups(key),

@@ -140,6 +140,7 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
             "Service" => cluster.FindService(ns, name)?.Metadata,
             "ConfigMap" => cluster.FindConfigMap(ns, name)?.Metadata,
             "PersistentVolumeClaim" => cluster.FindClaim(ns, name)?.Metadata,
+            "NetworkPolicy" => cluster.FindNetworkPolicy(ns, name)?.Metadata,
             _ => (await cluster.ReadPodGroupAsync((string?)manifest["apiVersion"] ?? "", kind, ns, name, cancel))?.Metadata,
         };
         if (kind != "PersistentVolumeClaim" && there is not null && !Gang.IsOwned(there, job)

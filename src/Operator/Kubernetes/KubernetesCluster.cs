@@ -32,6 +32,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     private readonly WatchedKind<V1ConfigMap> configMaps;
     private readonly WatchedKind<V1PersistentVolumeClaim> claims;
     private readonly Dictionary<string, IWatchedKind> kinds;
+    private readonly IReadOnlyList<IWatchedKind> needed; // before anything is decided
+    private readonly PolicyWatch? policies;
     private readonly ResourceClient<V1Node> nodes;
     private readonly ResourceClient<PodWarning> warnings;
     private readonly OptionalApis optional;
@@ -47,7 +49,9 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Metrics.</param>
     /// <param name="log">Log.</param>
-    public KubernetesCluster(ApiConnection connection, IReadOnlyList<string> namespaces, string identity, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+    /// <param name="makesPolicies">Whether jobs get network policies.</param>
+    public KubernetesCluster(
+        ApiConnection connection, IReadOnlyList<string> namespaces, string identity, TimeProvider time, RuntimeMetrics metrics, ILogger log, bool makesPolicies = false)
     {
         WatchedKind<T> Watch<T>(ResourceType<T> type, string? selector, Func<T, ObjectKey?> jobOf)
             where T : class, IMetadata<V1ObjectMeta> =>
@@ -65,14 +69,22 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         services = Watch(ResourceTypes.Services, LabelSelector, LabelledJob);
         configMaps = Watch(ResourceTypes.ConfigMaps, LabelSelector, LabelledJob);
         claims = Watch(ResourceTypes.Claims, LabelSelector, LabelledJob);
-        kinds = new IWatchedKind[] { jobs, pods, services, configMaps, claims }.ToDictionary(kind => kind.Kind, StringComparer.Ordinal);
+        needed = [jobs, pods, services, configMaps, claims];
+        policies = makesPolicies
+            ? new PolicyWatch(Watch(ResourceTypes.NetworkPolicies, LabelSelector, LabelledJob), WatchScope.Each(namespaces, LabelSelector), time, log)
+            : null;
+        kinds = needed.Concat(policies is null ? [] : [policies.Kind]).ToDictionary(kind => kind.Kind, StringComparer.Ordinal);
         foreach (var kind in kinds.Values)
         {
             kind.Changed += job => Changed?.Invoke(KeyOf(job));
         }
 
         optional = new OptionalApis(connection, WatchGroups, WatchScope.Each(namespaces, LabelSelector), time, log);
-        optional.Changed += () => jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(KeyOf(ObjectKey.Of(job))));
+        optional.Changed += LookAtAll;
+        if (policies is not null)
+        {
+            policies.Changed += LookAtAll;
+        }
 
         nodes = new ResourceClient<V1Node>(connection, ResourceTypes.Nodes);
         warnings = new ResourceClient<PodWarning>(connection, ResourceTypes.Warnings);
@@ -85,11 +97,14 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     public event Action<JobKey>? Changed;
 
     /// <summary>Done when every cache was complete for the first time.</summary>
-    public Task Synced => Task.WhenAll(kinds.Values.Select(kind => kind.Synced));
+    public Task Synced => Task.WhenAll(needed.Select(kind => kind.Synced));
 
     /// <summary>Keeps the caches up to date until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) =>
-        Task.WhenAll([.. kinds.Values.Select(kind => kind.RunAsync(cancel)), foreign.RunAsync(kinds, job => Changed?.Invoke(job), cancel), optional.RunAsync(cancel)]);
+        Task.WhenAll([
+            .. needed.Select(kind => kind.RunAsync(cancel)), foreign.RunAsync(kinds, job => Changed?.Invoke(job), cancel), optional.RunAsync(cancel),
+            policies?.RunAsync(cancel) ?? Task.CompletedTask,
+        ]);
 
     /// <summary>Whether the caches show everything that was written about a job. While they do not it must not be reconciled; <see cref="Changed"/> is raised when they might.</summary>
     public bool ShowsOwnWrites(JobKey key) => ownWrites.AreSeen(key);
@@ -115,6 +130,10 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     public V1ConfigMap? FindConfigMap(string ns, string name) => Find(configMaps, ns, name);
 
     public V1PersistentVolumeClaim? FindClaim(string ns, string name) => Find(claims, ns, name);
+
+    public JobNetworkPolicy? FindNetworkPolicy(string ns, string name) => policies is null ? null : Find(policies.Kind, ns, name);
+
+    public ApiSupport NetworkPolicies => policies?.Support ?? ApiSupport.Unknown;
 
     public ApiSupport FindApi(ApiFeature feature) => optional.Find(feature);
 
@@ -298,6 +317,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var key = new ObjectKey(ns, name);
         return kind.Store.Find(key) ?? foreign.Find<T>(kind.Kind, key);
     }
+
+    private void LookAtAll() => jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(KeyOf(ObjectKey.Of(job))));
 
     private void ExpectJob(WrittenObject written) => ownWrites.Expect(KeyOf(ObjectKey.Of(written)), () => jobs.HasSeen(written.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
 

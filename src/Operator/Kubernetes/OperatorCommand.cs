@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using MhcOperator.CommandLine;
+using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Kubernetes.Checks;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +19,13 @@ internal static class OperatorCommand
     private static readonly Option<string> Image = new("--default-trainer-image") { Description = "Image of jobs that name none.", DefaultValueFactory = _ => "mhc-trainer" };
     private static readonly Option<string[]> PullSecrets = NamesOption.Subdomains("--image-pull-secret", "Secret, in the namespace of each job, with which the images of its pods are pulled; may be given several times.");
     private static readonly Option<bool> AllowPrivileged = new("--allow-privileged-templates") { Description = "Accept pod templates with hostPath, privileged containers, host namespaces, other service accounts and whatever else the restricted Pod Security Standard refuses." };
+    private static readonly Option<bool> NetworkPolicy = new("--network-policy") { Description = "Make a NetworkPolicy for each job: its own pods, the operator and those who collect metrics may connect to its pods, and nobody else." };
+    private static readonly Option<IReadOnlyDictionary<string, string>?> OperatorPods = LabelsOption.Create("--network-policy-operator",
+        "Labels of the operator's own pods, for these policies. Default: app.kubernetes.io/name=mhc-operator.");
+    private static readonly Option<IReadOnlyDictionary<string, string>?> OperatorNamespace = LabelsOption.Create("--network-policy-operator-namespace",
+        "Labels of their namespace. Default: kubernetes.io/metadata.name=NAMESPACE, which servers before 1.21 do not set.");
+    private static readonly Option<IReadOnlyDictionary<string, string>?> Scrapers = LabelsOption.Create("--network-policy-scrapers",
+        "Labels of the namespaces from which the trainers' metrics are collected. Default: from none.");
     private static readonly Option<string> BindAddress = new("--bind-address")
     {
         Description = "Address on which /healthz, /readyz and /metrics, and the webhooks, are served; :: is all of both families of IP.",
@@ -56,7 +64,7 @@ internal static class OperatorCommand
         Verbosity.DefaultValueFactory = _ => LogLevel.Information;
         var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
         {
-            Kubeconfig, Namespaces, Image, PullSecrets, AllowPrivileged, BindAddress, MetricsPort, SecureMetricsPort, NoMetricsAuthorization, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
+            Kubeconfig, Namespaces, Image, PullSecrets, AllowPrivileged, NetworkPolicy, OperatorPods, OperatorNamespace, Scrapers, BindAddress, MetricsPort, SecureMetricsPort, NoMetricsAuthorization, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
         };
         command.SetAction(RunAsync);
         command.Subcommands.Add(CheckCommand.Create(Kubeconfig, LeaseNamespace, LeaseName, NoLeaderElection, WebhookName));
@@ -71,6 +79,7 @@ internal static class OperatorCommand
         DefaultTrainerImage = arguments.GetValue(Image)!,
         ImagePullSecrets = arguments.GetValue(PullSecrets)!,
         AllowPrivilegedTemplates = arguments.GetValue(AllowPrivileged),
+        JobNetwork = arguments.GetValue(NetworkPolicy) ? ReadNetwork(arguments) : null,
         BindAddress = arguments.GetValue(BindAddress)!,
         MetricsPort = arguments.GetValue(MetricsPort),
         SecureMetricsPort = arguments.GetValue(SecureMetricsPort),
@@ -88,6 +97,16 @@ internal static class OperatorCommand
         PollInterval = TimeSpan.FromSeconds(arguments.GetValue(PollInterval)),
         Rehearses = !arguments.GetValue(NoRehearsal),
     };
+
+    private static JobNetworkOptions ReadNetwork(ParseResult arguments) => new()
+    {
+        OperatorPods = arguments.GetValue(OperatorPods) ?? Label("app.kubernetes.io/name", "mhc-operator"),
+        OperatorNamespace = arguments.GetValue(OperatorNamespace)
+            ?? Label("kubernetes.io/metadata.name", arguments.GetValue(LeaseNamespace) ?? ClusterAccess.OwnNamespace ?? "default"),
+        Scrapers = arguments.GetValue(Scrapers),
+    };
+
+    private static Dictionary<string, string> Label(string key, string value) => new(StringComparer.Ordinal) { [key] = value };
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {

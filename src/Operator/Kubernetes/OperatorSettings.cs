@@ -1,3 +1,5 @@
+using MhcOperator.Operator.Planning;
+
 namespace MhcOperator.Operator.Kubernetes;
 
 /// <summary>What the command line says.</summary>
@@ -17,6 +19,9 @@ internal sealed record OperatorSettings
 
     /// <summary>Whether a job's pod template may leave the restricted Pod Security Standard or use another service account.</summary>
     public bool AllowPrivilegedTemplates { get; init; }
+
+    /// <summary>Who may connect to the pods of each job; null: no network policies are made.</summary>
+    public JobNetworkOptions? JobNetwork { get; init; }
 
     /// <summary>Address on which all ports are.</summary>
     public required string BindAddress { get; init; }

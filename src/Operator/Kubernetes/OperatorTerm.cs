@@ -34,7 +34,7 @@ internal sealed class OperatorTerm(
     public async Task RunAsync(Action<int> synced, CancellationToken cancel)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var cluster = new KubernetesCluster(connection, settings.Namespaces, identity, time, metrics, log);
+        using var cluster = new KubernetesCluster(connection, settings.Namespaces, identity, time, metrics, log, settings.JobNetwork is not null);
         using var queue = new WorkQueue<ObjectKey>(time, FirstRetry, LongestRetry, metrics, key => cluster.OnlyStarts(new JobKey(key.Namespace, key.Name)));
         cluster.Changed += key => queue.Add(new ObjectKey(key.Namespace, key.Name));
         metrics.OldestUnfinished = () => queue.OldestUnfinished;
@@ -57,6 +57,7 @@ internal sealed class OperatorTerm(
             TrainerImage = settings.DefaultTrainerImage,
             ImagePullSecrets = settings.ImagePullSecrets,
             AllowPrivilegedTemplates = settings.AllowPrivilegedTemplates,
+            JobNetwork = settings.JobNetwork,
             PollInterval = settings.PollInterval,
             StatusInterval = settings.PollInterval,
         };

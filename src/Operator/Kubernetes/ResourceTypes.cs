@@ -5,6 +5,7 @@ using k8s;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Kubernetes;
@@ -17,6 +18,7 @@ internal static class ResourceTypes
     public static readonly ResourceType<V1Service> Services = Core("Service", "services", SourceGenerationContext.Default.V1Service, service => (service.Spec, service.Status) = (null, null));
     public static readonly ResourceType<V1ConfigMap> ConfigMaps = Core("ConfigMap", "configmaps", SourceGenerationContext.Default.V1ConfigMap);
     public static readonly ResourceType<V1PersistentVolumeClaim> Claims = Core("PersistentVolumeClaim", "persistentvolumeclaims", SourceGenerationContext.Default.V1PersistentVolumeClaim, claim => (claim.Spec, claim.Status) = (null, null));
+    public static readonly ResourceType<JobNetworkPolicy> NetworkPolicies = new("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", ReadNetworkPolicy);
     public static readonly ResourceType<V1Node> Nodes = Core("Node", "nodes", SourceGenerationContext.Default.V1Node);
     public static readonly ResourceType<V1Secret> Secrets = Core("Secret", "secrets", SourceGenerationContext.Default.V1Secret);
     public static readonly ResourceType<WrittenObject> Events = new("", "v1", "Event", "events", WrittenObject.Read) { Accept = WrittenObject.Form };
@@ -32,6 +34,14 @@ internal static class ResourceTypes
             trim?.Invoke(item);
             return item;
         });
+
+    private static JobNetworkPolicy ReadNetworkPolicy(JsonElement json)
+    {
+        var metadata = json.GetProperty("metadata").Deserialize(SourceGenerationContext.Default.V1ObjectMeta)!;
+        metadata.ManagedFields = null;
+        var spec = json.TryGetProperty("spec", out var stored) ? JsonObject.Create(stored.Clone())! : new JsonObject();
+        return new JobNetworkPolicy(spec) { Metadata = metadata };
+    }
 
     /// <summary>A job that can't be read is kept all the same, so that its status can say what is wrong with it.</summary>
     private static JobManifest ReadJob(JsonElement json)

@@ -90,6 +90,10 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public V1PersistentVolumeClaim? FindClaim(string ns, string name) => claims.Find(ns, name);
 
+    public JobNetworkPolicy? FindNetworkPolicy(string ns, string name) => null;
+
+    public ApiSupport NetworkPolicies => ApiSupport.NotNeeded;
+
     public ApiSupport FindApi(ApiFeature feature) => ApiSupport.NotNeeded;
 
     public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => [];

@@ -24,6 +24,12 @@ internal sealed record Observed
     /// <summary>The claim of the name that the operator would give, whoever owns it.</summary>
     public V1PersistentVolumeClaim? Claim { get; init; }
 
+    /// <summary>The NetworkPolicy of the name that the operator would give, whoever owns it.</summary>
+    public JobNetworkPolicy? NetworkPolicy { get; init; }
+
+    /// <summary>Whether network policies can be seen, where the operator is to make them.</summary>
+    public ApiSupport NetworkPolicies { get; init; } = ApiSupport.Unknown;
+
     /// <summary>What the cluster says of the gang scheduling that the job asks for.</summary>
     public ApiSupport Gangs { get; init; } = ApiSupport.Unknown;
 

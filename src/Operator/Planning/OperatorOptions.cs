@@ -12,6 +12,9 @@ public sealed record OperatorOptions
     /// <summary>Whether a job's pod template may leave the restricted Pod Security Standard or use another service account.</summary>
     public bool AllowPrivilegedTemplates { get; init; }
 
+    /// <summary>Who may connect to the pods of each job; null: no network policies are made.</summary>
+    public JobNetworkOptions? JobNetwork { get; init; }
+
     /// <summary>Shortest time between two status writes that change nothing but numbers.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -78,7 +78,8 @@ internal static class Planner
         }
 
         // All of them, whatever the first says: each object is put right on its own.
-        var allowed = ServicePolicy.Apply(context) & ConfigMapPolicy.Apply(context) & ClaimPolicy.Apply(context) & RefusalPolicy.Apply(context) & PodGroupPolicy.IsPossible(context);
+        var allowed = ServicePolicy.Apply(context) & ConfigMapPolicy.Apply(context) & ClaimPolicy.Apply(context)
+            & NetworkPolicyPolicy.Apply(context) & RefusalPolicy.Apply(context) & PodGroupPolicy.IsPossible(context);
         var namesAreFree = GangPolicy.NamesAreFree(context);
         PodGroupPolicy.Clean(context, current: true);
         GangPolicy.Clear(context);

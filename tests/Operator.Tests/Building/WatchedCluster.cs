@@ -67,6 +67,10 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public V1PersistentVolumeClaim? FindClaim(string ns, string name) => inner.FindClaim(ns, name);
 
+    public JobNetworkPolicy? FindNetworkPolicy(string ns, string name) => inner.FindNetworkPolicy(ns, name);
+
+    public ApiSupport NetworkPolicies => inner.NetworkPolicies;
+
     /// <summary>APIs that were asked for.</summary>
     public ConcurrentQueue<ApiFeature> Questions { get; } = new();
 

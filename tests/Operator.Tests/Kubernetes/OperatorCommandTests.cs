@@ -44,6 +44,39 @@ public sealed class OperatorCommandTests
     }
 
     [Fact]
+    public void Whom_network_policies_let_in_is_said_by_labels()
+    {
+        Assert.Null(OperatorCommand.Read(OperatorCommand.Create().Parse("--network-policy-scrapers a=b")).JobNetwork);
+        var usual = OperatorCommand.Read(OperatorCommand.Create().Parse("--network-policy --lease-namespace mine")).JobNetwork!;
+        Assert.Equal(new Dictionary<string, string> { ["app.kubernetes.io/name"] = "mhc-operator" }, usual.OperatorPods);
+        Assert.Equal(new Dictionary<string, string> { ["kubernetes.io/metadata.name"] = "mine" }, usual.OperatorNamespace);
+        Assert.Null(usual.Scrapers);
+        var said = OperatorCommand.Read(OperatorCommand.Create().Parse(
+            "--network-policy --network-policy-operator b=2,a.b/c=1 --network-policy-operator-namespace n=o --network-policy-scrapers empty=")).JobNetwork!;
+        Assert.Equal(new Dictionary<string, string> { ["a.b/c"] = "1", ["b"] = "2" }, said.OperatorPods);
+        Assert.Equal(new Dictionary<string, string> { ["n"] = "o" }, said.OperatorNamespace);
+        Assert.Equal(new Dictionary<string, string> { ["empty"] = "" }, said.Scrapers);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a")]
+    [InlineData("a=1,a=2")]
+    [InlineData("a=1,")]
+    [InlineData("=1")]
+    [InlineData("a==1")]
+    [InlineData("a b=1")]
+    [InlineData("A.b/c=1")]
+    [InlineData("a/b/c=1")]
+    [InlineData("a=-1")]
+    [InlineData("a!=1")]
+    public void Labels_that_no_object_can_have_are_refused(string labels)
+    {
+        var error = Assert.Single(OperatorCommand.Create().Parse(["--network-policy-scrapers", labels]).Errors);
+        Assert.StartsWith($"--network-policy-scrapers: '{labels}' was given; labels were expected", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Where_nobody_says_where_both_families_of_IP_are_listened_on()
     {
         var settings = OperatorCommand.Read(OperatorCommand.Create().Parse("--metrics-port 0"));

@@ -26,6 +26,8 @@ internal static class GangNames
 
     public static string ConfigMap(string job) => $"{job}-config";
 
+    public static string NetworkPolicy(string job) => $"{job}-network";
+
     /// <summary>Of the pod group of one attempt. It is also the value of a label, so a name that is too long is cut and made unique by a hash of the job's uid.</summary>
     public static string PodGroup(V1ObjectMeta job, int attempt)
     {

@@ -23,8 +23,8 @@ internal static class PodGroupPolicy
 
     /// <summary>False: the cluster lacks an API that the gang needs, or has not said yet.</summary>
     public static bool IsPossible(PlanContext context) =>
-        (context.Spec.Scheduling.Gang == GangKind.None || Has(context, context.Observed.Gangs))
-        & (!AsksForClaims(context.Job) || Has(context, context.Observed.ResourceClaims));
+        (context.Spec.Scheduling.Gang == GangKind.None || NeededApi.IsThere(context, context.Observed.Gangs))
+        & (!AsksForClaims(context.Job) || NeededApi.IsThere(context, context.Observed.ResourceClaims));
 
     /// <summary>Whether the pods' template claims devices by dynamic resource allocation.</summary>
     public static bool AsksForClaims(MhcTrainingJob job) =>
@@ -71,26 +71,4 @@ internal static class PodGroupPolicy
     }
 
     private static bool IsOf(PodGroup group, ApiSupport api) => group.ApiVersion == api.ApiVersion && group.Kind == api.Kind;
-
-    private static bool Has(PlanContext context, ApiSupport support)
-    {
-        if (support.IsThere)
-        {
-            return true;
-        }
-
-        context.LookAgainAt(context.Now + context.Observed.Options.ApiRetry);
-        if (support.Missing is { } missing && !context.Gang.IsComplete)
-        {
-            var message = ConditionText.Message(missing);
-            if (context.Condition(ConditionTypes.GangScheduled) is not { Reason: Reasons.ApiMissing } told || told.Message != message)
-            {
-                context.Warn(Reasons.ApiMissing, message);
-            }
-
-            context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.ApiMissing, message);
-        }
-
-        return false;
-    }
 }
