@@ -7,7 +7,7 @@ export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs operator demo alerts test test-cel bench cluster cluster-down format format-check clean
+.PHONY: help setup build native programs operator images demo alerts test test-cel bench cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -75,9 +75,14 @@ bench-operator: export OPERATOR ?= $(CURDIR)/artifacts/operator/mhc-operator
 operator: ## Compile the operator to native code: artifacts/operator/mhc-operator
 	@eng/publish-operator.sh
 
+# Made by their Containerfiles where ENGINE names a program for that, which then needs nothing built here.
+images: $(if $(ENGINE),,programs) ## Make the container images, with no registry and no Docker: artifacts/images
+	@eng/images.sh
+
 cluster: programs ## Start a one-node Kubernetes with the operator running against it
 	@eng/cluster.sh up
-	@eng/trainer-image.sh
+	@eng/images.sh mhc-trainer
+	@eng/cluster.sh load $$(eng/images.sh --archive mhc-trainer)
 	@eng/operator.sh start
 
 cluster-down: ## End that cluster

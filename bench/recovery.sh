@@ -80,10 +80,11 @@ recover() { # JOB
 }
 
 eng/cluster.sh up >&2
-eng/trainer-image.sh >&2
+eng/images.sh mhc-trainer >&2
+eng/cluster.sh load "$(eng/images.sh --archive mhc-trainer)" >&2
 in_cluster kubectl apply -f crds/ >&2
 in_cluster kubectl wait --for=condition=Established crd/mhctrainingjobs.training.mhc.dev --timeout=30s >&2
-eng/cluster.sh exec "$operator" --no-leader-election --default-trainer-image mhc-operator.local/trainer:dev \
+eng/cluster.sh exec "$operator" --no-leader-election --default-trainer-image "$(eng/images.sh --reference mhc-trainer)" \
   --bind-address 127.0.0.1 --metrics-port 0 --poll-interval 1 > "$folder/operator.log" 2>&1 &
 pids+=($!)
 

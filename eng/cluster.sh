@@ -8,8 +8,7 @@
 #   cluster.sh check                   say what this machine lacks to run a cluster, if anything
 #   cluster.sh up | down | status
 #   cluster.sh exec COMMAND...         run COMMAND (kubectl, a test program) in the cluster's network
-#   cluster.sh image NAME [--env K=V]... [--entrypoint PROGRAM] LAYER... [-- ARGUMENTS...]
-#                                      load a container image whose layers are these folders or tar files
+#   cluster.sh load ARCHIVE...         load container images that eng/images.sh made
 #   cluster.sh gpus N                  give the node N (pretended) nvidia.com/gpu
 #
 # K8S_CACHE keeps what is built between runs; K8S_RUN holds one cluster's state, so that two
@@ -107,9 +106,9 @@ case $command in
     require_running
     exec nsenter --target "$(first_process)" --net "$@"
     ;;
-  image)
+  load)
     require_running
-    exec nsenter --target "$(first_process)" --net --mount --pid --wd="$PWD" "$self" __image "$@"
+    exec nsenter --target "$(first_process)" --net --mount --pid --wd="$PWD" "$self" __load "$@"
     ;;
   gpus)
     require_running
@@ -119,7 +118,7 @@ case $command in
   __dns) serve_dns ;;
   __ready) ready ;;
   __volumes) apply_volumes ;;
-  __image) load_image "$@" ;;
+  __load) for archive; do load_archive "$archive"; done ;;
   __gpus) set_gpus "$@" ;;
   *)
     sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$self"

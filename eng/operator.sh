@@ -17,7 +17,7 @@ start() {
   "$here/cluster.sh" exec kubectl apply -f "$root/crds"
   "$here/cluster.sh" exec kubectl wait --for=condition=Established crd/mhctrainingjobs.training.mhc.dev --timeout=300s > /dev/null
   stop # one that is left over from another cluster or an older build
-  setsid "$here/cluster.sh" exec "$program" --default-trainer-image mhc-operator.local/trainer:dev --metrics-port 8080 \
+  setsid "$here/cluster.sh" exec "$program" --default-trainer-image "$("$here/images.sh" --reference mhc-trainer)" --metrics-port 8080 \
     < /dev/null > "$log" 2>&1 &
   echo $! > "$state/pid"
   sleep 1

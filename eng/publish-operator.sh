@@ -1,6 +1,7 @@
 #!/bin/bash
 # Compiles the operator to native code (Native AOT): one program that needs no .NET, starts at once and holds less memory.
-# Prints its path, artifacts/operator/mhc-operator. What was compiled once is kept in the cache under the hash of its sources.
+# Prints its path, artifacts/operator/mhc-operator; beside it, mhc-operator.assets.json lists the packages that are in it.
+# What was compiled once is kept in the cache under the hash of its sources.
 #
 #   publish-operator.sh            compile it, or take it from the cache (2 to 4 minutes on 2 cores the first time)
 #   publish-operator.sh --check    then start it, and print its size, its start-up and its memory
@@ -17,9 +18,13 @@ main() {
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   kept=$cache/mhc-operator-$(hash_of_sources)
-  [ -x "$kept" ] || compile "$kept"
-  mkdir -p "$(dirname "$program")"
+  mkdir -p "$cache" "$(dirname "$program")"
+  ( # one at a time, for others may want the same
+    flock 8
+    { [ -x "$kept" ] && [ -e "$kept.assets.json" ]; } || compile "$kept" 8>&-
+  ) 8> "$cache/lock"
   ln -sfn "$kept" "$program"
+  ln -sfn "$kept.assets.json" "$program.assets.json"
   if [ "${1:-}" = --check ]; then check; else echo "$program"; fi
 }
 
@@ -35,8 +40,8 @@ compile() {
   find "$work/src" -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
   (cd "$work" && dotnet publish src/Operator/MhcOperator.Operator.csproj --configuration "${CONFIGURATION:-Release}" --nologo --verbosity quiet -nodeReuse:false \
     -p:PublishAot=true -p:SelfContained=true -p:RunAnalyzers=false --output "$work/out") >&2
-  mkdir -p "$cache"
   find "$cache" -name 'mhc-operator-*' -mtime +7 -delete
+  mv "$work/src/Operator/obj/project.assets.json" "$1.assets.json"
   mv "$work/out/mhc-operator" "$1.partial.$$"
   mv "$1.partial.$$" "$1"
 }

@@ -7,7 +7,7 @@ all_suites() {
   printf '%s\n' format shell native native-older native-sanitize
   local project
   for project in Api Operator Cli Trainer Monitoring; do echo "$project.Tests"; done
-  printf '%s\n' native-operator Operator.IntegrationTests EndToEnd.Tests
+  printf '%s\n' native-operator Images.Tests Operator.IntegrationTests EndToEnd.Tests
 }
 
 # A suite that says nothing for so many seconds hangs: no single test takes a fifth of that on two slow cores that others use too.
@@ -26,6 +26,13 @@ run_suite() {
     Operator.Tests | Trainer.Tests)
       "$eng/prometheus.sh" > "$logs/prometheus.log" 2>&1 || cat "$logs/prometheus.log" # without promtool a test is skipped
       run_test_project "$suite" "$started"
+      ;;
+    Images.Tests)
+      if limited "$suite" "$eng/images.sh"; then
+        run_test_project "$suite" "$started"
+      else
+        conclude "$suite" 1 0 0 0 "$started"
+      fi
       ;;
     Operator.IntegrationTests)
       wait_for_cluster binaries

@@ -110,7 +110,7 @@ prepare_cluster() {
   [[ " $* " != *" EndToEnd.Tests "* ]] || {
     "$eng/cluster.sh" check || return
     "$eng/cluster.sh" down
-    "$eng/cluster.sh" up && "$eng/trainer-image.sh"
+    "$eng/cluster.sh" up && "$eng/images.sh" mhc-trainer && "$eng/cluster.sh" load "$("$eng/images.sh" --archive mhc-trainer)"
   }
 }
 

@@ -10,7 +10,9 @@ namespace MhcOperator.Trainer.Training;
 /// <summary>What a rank must have as all others of its gang have it.</summary>
 internal static class RankFacts
 {
-    private static readonly string Program = typeof(RankFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+    // The module's identifier is a hash of what was compiled: two builds of one version differ in it.
+    private static readonly string Program =
+        $"{typeof(RankFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion} ({typeof(RankFacts).Module.ModuleVersionId})";
 
     /// <summary>By the field or variable that says it.</summary>
     /// <param name="settings">What the environment says.</param>

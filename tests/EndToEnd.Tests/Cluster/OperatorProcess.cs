@@ -21,7 +21,7 @@ internal sealed class OperatorProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo(
             Repository.ProgramOf("Operator", "mhc-operator"),
-            ["--default-trainer-image", "mhc-operator.local/trainer:dev", "--bind-address", "127.0.0.1", "--metrics-port", "0", "--poll-interval", "1"])
+            ["--default-trainer-image", TrainerImage(), "--bind-address", "127.0.0.1", "--metrics-port", "0", "--poll-interval", "1"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -34,6 +34,18 @@ internal sealed class OperatorProcess : IAsyncDisposable
             new StreamWriter(Path.Combine(folder.FullName, "EndToEnd.operator.log")) { AutoFlush = true });
         operatorProcess.Begin();
         return operatorProcess;
+    }
+
+    // The one that eng/images.sh made last, by its digest; in a cluster of one's own, the image may have another name.
+    private static string TrainerImage()
+    {
+        if (Environment.GetEnvironmentVariable("MHC_E2E_TRAINER_IMAGE") is { Length: > 0 } image)
+        {
+            return image;
+        }
+
+        var line = File.ReadLines(Repository.PathOf("artifacts/images/digests.txt")).Single(line => line.StartsWith("mhc-trainer ", StringComparison.Ordinal));
+        return $"mhc-trainer@{line.Split(' ')[2]}";
     }
 
     public async ValueTask DisposeAsync()
