@@ -12,7 +12,7 @@ public sealed record MetricsLine
     /// <summary><c>MHC_ATTEMPT</c> of the process that wrote it.</summary>
     public int Attempt { get; set; }
 
-    /// <summary>When its job was made, in seconds since 1970: the next job on a kept folder begins with attempt 1 again; absent where nobody said.</summary>
+    /// <summary>When its job was made, in seconds since 1970: the next job on a kept folder begins with attempt 1 again; absent or 0 where nobody said.</summary>
     public long? JobSince { get; set; }
 
     /// <summary>Number of the update, from 1.</summary>

@@ -37,7 +37,7 @@ public sealed record RestartOrder
         }
 
         return int.TryParse(environment.GetValueOrDefault(TrainerEnvironment.Attempt), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
-            && attempt is > 0 and <= TrainerEnvironment.MostAttempts
+            && TrainerEnvironment.IsAttempt(attempt)
             ? new RestartOrder(attempt, environment)
             : null;
     }

@@ -45,6 +45,12 @@ public static class TrainerEnvironment
     /// <summary>More attempts than any job makes: a number above it, in a file that somebody else can write, was written by no trainer.</summary>
     public const int MostAttempts = 10_000_000;
 
+    /// <summary>Whether a number can be that of an attempt.</summary>
+    public static bool IsAttempt(int attempt) => attempt is > 0 and <= MostAttempts;
+
+    /// <summary>Whether a number can be when a job was made, in seconds since 1970; 0: nobody said.</summary>
+    public static bool IsJobSince(long since) => since is >= 0 and <= LatestJobSince;
+
     /// <summary>What only the ranks of this gang know, so that no stranger takes the place of one; absent: whoever names job and attempt is let in.</summary>
     public const string GangSecret = "MHC_GANG_SECRET";
 

@@ -53,8 +53,8 @@ internal static class MetricsReader
     {
         try
         {
-            return JsonSerializer.Deserialize(text, ApiJsonContext.Default.MetricsLine) is
-            { Attempt: > 0 and <= TrainerEnvironment.MostAttempts, JobSince: null or (>= 0 and <= TrainerEnvironment.LatestJobSince), Step: > 0 } line
+            return JsonSerializer.Deserialize(text, ApiJsonContext.Default.MetricsLine) is { Step: > 0 } line
+                && TrainerEnvironment.IsAttempt(line.Attempt) && TrainerEnvironment.IsJobSince(line.JobSince ?? 0)
                 ? Clean(line)
                 : null;
         }
@@ -67,6 +67,7 @@ internal static class MetricsReader
     // Whoever wrote the file: a spreadsheet and a terminal get numbers that are finite, and a word of letters.
     private static MetricsLine Clean(MetricsLine line) => line with
     {
+        JobSince = line.JobSince is 0 ? null : line.JobSince,
         Loss = Finite(line.Loss),
         ValidationLoss = Finite(line.ValidationLoss),
         GradientNorm = Finite(line.GradientNorm),

@@ -160,8 +160,8 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         try
         {
             return content.Length > 0
-                && JsonSerializer.Deserialize(content, CheckpointJsonContext.Default.FenceRecord) is
-                { Attempt: > 0 and <= TrainerEnvironment.MostAttempts, JobSince: >= 0 and <= TrainerEnvironment.LatestJobSince } record
+                && JsonSerializer.Deserialize(content, CheckpointJsonContext.Default.FenceRecord) is { } record
+                && TrainerEnvironment.IsAttempt(record.Attempt) && TrainerEnvironment.IsJobSince(record.JobSince)
                 ? record
                 : null;
         }

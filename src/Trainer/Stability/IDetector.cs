@@ -10,8 +10,10 @@ internal interface IDetector
     /// <summary>Judges a step.</summary>
     Finding Observe(in StepObservation step);
 
-    /// <summary>Puts the values from which on a step would be suspicious now where the metrics tell them, by the name of the value; none while it judges nothing.</summary>
-    void Limit(IDictionary<string, double> limits);
+    /// <summary>Puts the values from which on a step would be suspicious now where the metrics tell them, by the name of the value; none while it judges nothing, or no value alone.</summary>
+    void Limit(IDictionary<string, double> limits)
+    {
+    }
 
     /// <summary>Takes a healthy step into what it compares with.</summary>
     void Learn(in StepObservation step);

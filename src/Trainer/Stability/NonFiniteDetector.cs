@@ -28,11 +28,6 @@ internal sealed class NonFiniteDetector(NonFinitePolicy policy) : IDetector
     }
 
     /// <inheritdoc/>
-    public void Limit(IDictionary<string, double> limits)
-    {
-    }
-
-    /// <inheritdoc/>
     public void Learn(in StepObservation step)
     {
     }

@@ -14,6 +14,7 @@ internal sealed class StabilityMonitor
     /// <summary>Part of a spike that weights which are well may show on a batch of the usual kind.</summary>
     private const double Explained = 0.1;
 
+    private readonly Lock _learning = new(); // what the detectors compare with
     private readonly IReadOnlyList<IDetector> _detectors;
     private readonly SpikeRule _loss;
     private readonly bool _skipsNonFinite;
@@ -67,15 +68,21 @@ internal sealed class StabilityMonitor
         }
     }
 
-    /// <summary>From where on a value of the next step would be suspicious, by name: loss, gradientNorm, gain; those that are not judged, or not yet, are missing.</summary>
+    /// <summary>
+    /// From where on a value of the next step would be suspicious, by name: loss, gradientNorm, gain; those that are not judged, or not yet, are
+    /// missing. It may be asked for from another thread than the one that observes, so that only who wants it pays for it.
+    /// </summary>
     public IReadOnlyDictionary<string, double> Limits
     {
         get
         {
             var limits = new Dictionary<string, double>(StringComparer.Ordinal);
-            foreach (var detector in _detectors)
+            lock (_learning)
             {
-                detector.Limit(limits);
+                foreach (var detector in _detectors)
+                {
+                    detector.Limit(limits);
+                }
             }
 
             return limits;
@@ -118,9 +125,12 @@ internal sealed class StabilityMonitor
     /// <summary>Sets <see cref="Memory"/> back to what it was at a checkpoint.</summary>
     public void Restore(IReadOnlyDictionary<string, IReadOnlyList<double>> memory)
     {
-        foreach (var detector in _detectors)
+        lock (_learning)
         {
-            detector.Restore(memory);
+            foreach (var detector in _detectors)
+            {
+                detector.Restore(memory);
+            }
         }
     }
 
@@ -139,9 +149,12 @@ internal sealed class StabilityMonitor
         _onset = null;
         if (finite)
         {
-            foreach (var detector in _detectors)
+            lock (_learning)
             {
-                detector.Learn(step);
+                foreach (var detector in _detectors)
+                {
+                    detector.Learn(step);
+                }
             }
         }
     }

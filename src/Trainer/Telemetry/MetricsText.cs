@@ -12,6 +12,7 @@ internal static class MetricsText
     public static string Render(TrainerSnapshot snapshot)
     {
         var status = snapshot.Status;
+        var limits = snapshot.Limits();
         var text = new StringBuilder();
         Family(text, "mhc_train_attempt", "gauge", "Attempt of the job, from 1.", ("", status.Attempt));
         Family(text, "mhc_train_step", "gauge", "Updates done.", ("", status.Step));
@@ -30,9 +31,9 @@ internal static class MetricsText
         Family(text, "mhc_train_not_learning_since_step", "gauge", "Step since which training has not learned, where that is so for too long.", ("", status.NotLearningSince));
         Family(text, "mhc_train_sent_bytes_total", "counter", "Bytes that rank 0 has sent to its peers.", ("", status.BytesSent));
         Family(text, "mhc_train_gain", "gauge", "Composite Amax gain of the residual mappings.", ("{direction=\"forward\"}", status.Gain?.Forward), ("{direction=\"backward\"}", status.Gain?.Backward));
-        Family(text, "mhc_train_loss_limit", "gauge", "Loss from which on the next step would be suspicious.", ("", Limit(snapshot, "loss")));
-        Family(text, "mhc_train_gradient_norm_limit", "gauge", "Gradient norm from which on the next step would be suspicious.", ("", Limit(snapshot, "gradientNorm")));
-        Family(text, "mhc_train_gain_limit", "gauge", "Composite gain, in either direction, from which on a step is suspicious beside another finding.", ("", Limit(snapshot, "gain")));
+        Family(text, "mhc_train_loss_limit", "gauge", "Loss from which on the next step would be suspicious.", ("", Limit(limits, "loss")));
+        Family(text, "mhc_train_gradient_norm_limit", "gauge", "Gradient norm from which on the next step would be suspicious.", ("", Limit(limits, "gradientNorm")));
+        Family(text, "mhc_train_gain_limit", "gauge", "Composite gain, in either direction, from which on a step is suspicious beside another finding.", ("", Limit(limits, "gain")));
         Family(text, "mhc_train_checkpoint_step", "gauge", "Step of the newest checkpoint.", ("{state=\"latest\"}", status.LatestCheckpoint), ("{state=\"verified\"}", status.VerifiedCheckpoint));
         Family(text, "mhc_train_checkpoint_seconds", "gauge", "Seconds that training stood still for the last checkpoint.", ("", snapshot.CheckpointSeconds));
         Family(text, "mhc_train_checkpoint_bytes", "gauge", "Size of the file of rank 0 in the last checkpoint.", ("", snapshot.CheckpointBytes));
@@ -45,7 +46,7 @@ internal static class MetricsText
         return text.ToString();
     }
 
-    private static double? Limit(TrainerSnapshot snapshot, string name) => snapshot.Limits.TryGetValue(name, out var limit) ? limit : null;
+    private static double? Limit(IReadOnlyDictionary<string, double> limits, string name) => limits.TryGetValue(name, out var limit) ? limit : null;
 
     private static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double? Value)> samples)
     {

@@ -9,8 +9,8 @@ namespace MhcOperator.Trainer.Telemetry;
 /// <param name="CheckpointSeconds">How long training stood still for the last checkpoint.</param>
 internal sealed record TrainerSnapshot(TrainerStatus Status, int SkippedUpdates, int CheckpointFailures, double CheckpointSeconds)
 {
-    /// <summary>From where on a value of the next step would be suspicious, by name: loss, gradientNorm, gain.</summary>
-    public IReadOnlyDictionary<string, double> Limits { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+    /// <summary>Tells from where on a value of the next step would be suspicious, by name: loss, gradientNorm, gain. Worked out when it is asked for.</summary>
+    public Func<IReadOnlyDictionary<string, double>> Limits { get; init; } = static () => new Dictionary<string, double>(StringComparer.Ordinal);
 
     /// <summary>Lines for people and records that could not be written.</summary>
     public int LostLines { get; init; }

@@ -138,7 +138,7 @@ internal sealed class TrainingTelemetry(
             CheckpointBytes = keeper.LastWritten?.OwnBytes,
             CheckpointWriteSeconds = keeper.LastWritten?.WriteSeconds,
             CheckpointCommitSeconds = keeper.LastWritten?.Seconds,
-            Limits = Limits(),
+            Limits = Limits,
             LostLines = printer.Lost + (Metrics?.Lost ?? 0),
         };
         return status;

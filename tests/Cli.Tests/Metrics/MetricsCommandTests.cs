@@ -67,6 +67,17 @@ public sealed class MetricsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_that_is_said_to_be_of_0_is_one_of_which_nobody_says_when_it_was_made()
+    {
+        string Of0(string line) => line.Replace(",\"step\"", ",\"jobSince\":0,\"step\"", StringComparison.Ordinal);
+        Save("run", Line(1, 1), Of0(Line(1, 2)), Line(2, 2), Of0(Line(1, 3)), Of0(Line(2, 3)));
+
+        var result = await shell.RunAsync("metrics", "run", "--csv");
+
+        Assert.Equal(["1,1", "2,2", "2,3"], Steps(result.Output));
+    }
+
+    [Fact]
     public async Task Lines_that_are_torn_or_none_are_left_out()
     {
         Save("run", Line(1, 1), Line(1, 2)[..20], "", "null", "nonsense", Line(1, 3), Line(1, 4)[..30]);

@@ -57,6 +57,28 @@ public sealed class StabilityMonitorTests
     });
 
     [Fact]
+    public async Task Limits_may_be_asked_for_while_training_goes_on()
+    {
+        var monitor = new StabilityMonitor(new StabilitySpec());
+        var random = new Random(1);
+        var training = Task.Run(
+            () =>
+            {
+                for (var step = 1; step <= 5000; step++)
+                {
+                    monitor.Observe(Series.Step(step, Series.Loss(step, 0.01, random), Series.Norm(step, 0.05, random)));
+                }
+            },
+            TestContext.Current.CancellationToken);
+        while (!training.IsCompleted)
+        {
+            Assert.All(monitor.Limits.Values, limit => Assert.True(double.IsFinite(limit), "a limit is no number"));
+        }
+
+        await training;
+    }
+
+    [Fact]
     public void A_value_that_is_not_judged_or_not_yet_has_no_limit()
     {
         var spec = new StabilitySpec { GradientNorm = { Enabled = false }, Gain = { Enabled = false } };

@@ -50,7 +50,7 @@ public sealed class StatusServerTests : IDisposable
     [Fact]
     public async Task Prometheus_own_check_has_nothing_to_say_about_the_metrics_and_the_contract_names_each()
     {
-        _board.Current = _board.Current with { Limits = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 2.5, ["gain"] = 100 } };
+        _board.Current = _board.Current with { Limits = () => new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 2.5, ["gain"] = 100 } };
         var text = await _client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Contains("\nmhc_train_loss_limit 2.5\n", text, StringComparison.Ordinal);
         Assert.Contains("\nmhc_train_gain_limit 100\n", text, StringComparison.Ordinal);
@@ -62,6 +62,24 @@ public sealed class StatusServerTests : IDisposable
         Assert.Equal(served.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
 
         await Promtool.AcceptsAsync(text, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Limits_are_worked_out_for_whoever_asks_for_metrics_and_for_nobody_else()
+    {
+        var times = 0;
+        _board.Current = _board.Current with
+        {
+            Limits = () =>
+            {
+                times++;
+                return new Dictionary<string, double>(StringComparer.Ordinal);
+            },
+        };
+        await _client.GetStringAsync(new Uri("/status", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(0, times);
+        await _client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(1, times);
     }
 
     [Theory]
