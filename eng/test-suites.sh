@@ -6,7 +6,7 @@
 all_suites() {
   printf '%s\n' format shell native native-older native-sanitize
   local project
-  for project in Api Operator Cli Trainer Monitoring; do echo "$project.Tests"; done
+  for project in Api Operator Cli Chart Monitoring Trainer; do echo "$project.Tests"; done
   printf '%s\n' native-operator Images.Tests Operator.IntegrationTests EndToEnd.Tests
 }
 

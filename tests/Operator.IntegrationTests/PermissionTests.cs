@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using MhcOperator.Operator.IntegrationTests.Server;
 using MhcOperator.Operator.IntegrationTests.Support;
@@ -24,6 +25,7 @@ public sealed class PermissionTests(SharedServer shared)
         ["ClusterRoleBinding"] = "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
         ["Role"] = $"apis/rbac.authorization.k8s.io/v1/namespaces/{System}/roles",
         ["RoleBinding"] = $"apis/rbac.authorization.k8s.io/v1/namespaces/{System}/rolebindings",
+        ["PodDisruptionBudget"] = $"apis/policy/v1beta1/namespaces/{System}/poddisruptionbudgets",
         ["Deployment"] = $"apis/apps/v1/namespaces/{System}/deployments",
         ["Service"] = $"api/v1/namespaces/{System}/services",
         ["ValidatingWebhookConfiguration"] = DeployedManifests.PathOf("ValidatingWebhookConfiguration"),
@@ -40,8 +42,9 @@ public sealed class PermissionTests(SharedServer shared)
         var account = await shared.Server.Admin.CreateAsync(
             $"api/v1/namespaces/{System}/serviceaccounts/mhc-operator/token", new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } }, Cancel);
         var kubeconfig = shared.Server.Kubeconfig((string)account["status"]!["token"]!);
-        using var running = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System, "--webhook-port", "0");
+        using var running = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System, "--webhook-port", "0", "--secure-metrics-port", "0");
         await running.WorksAsync(Cancel);
+        await TheLeaseGoesWithTheAccountAsync();
         using var standby = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
         await standby.LogsAsync("waiting for lease", Cancel);
 
@@ -54,12 +57,13 @@ public sealed class PermissionTests(SharedServer shared)
         await NotStartAsync(ns);
         await StayInPlaceAsync(ns);
         await HaveWebhooksAsync(running);
+        await BeScrapedAsync(running, (string)account["status"]!["token"]!);
 
         // A watch is written down when it ends.
         running.Terminate();
         await running.WaitForExitAsync(Cancel);
         await standby.WorksAsync(Cancel);
-        var granted = (await GrantedAsync("ClusterRole", "mhc-operator", "mhc-operator-webhook")).Concat(await GrantedAsync("Role", "mhc-operator-lease", "mhc-operator-webhook")).Except(NotShown)
+        var granted = (await GrantedAsync("ClusterRole", "mhc-operator", "mhc-operator-cluster")).Concat(await GrantedAsync("Role", "mhc-operator-own")).Except(NotShown)
             .Where(rule => !rule.StartsWith(NotServed, StringComparison.Ordinal)).ToList();
         string[] unused = [];
         await Eventually.HoldsAsync(
@@ -74,7 +78,7 @@ public sealed class PermissionTests(SharedServer shared)
         var own = await TestNamespace.CreateAsync(shared.Server, "own-");
         TestNamespace[] served = [await TestNamespace.CreateAsync(shared.Server), await TestNamespace.CreateAsync(shared.Server)];
         var other = await TestNamespace.CreateAsync(shared.Server);
-        var lease = (await DeployedManifests.ReadAsync("operator.yaml", Cancel)).Where(document => document.Kind is "ServiceAccount" or "Role" or "RoleBinding");
+        var lease = (await DeployedManifests.ReadAsync(DeployedManifests.Operator, Cancel)).Where(document => document.Kind is "ServiceAccount" or "Role" or "RoleBinding");
         foreach (var (kind, text) in lease)
         {
             await CreateInAsync(own, kind, text.Replace(System, own.Name, StringComparison.Ordinal));
@@ -112,18 +116,6 @@ public sealed class PermissionTests(SharedServer shared)
         var user = $"system:serviceaccount:{own.Name}:mhc-operator";
         Assert.DoesNotContain(shared.Server.Audit.OfOperators(), entry => entry.User == user && entry.Code == 403);
     }
-
-    /// <summary>Rights that only one of two lists has are found when they are missed; nodes have no namespace.</summary>
-    [Fact]
-    public async Task The_role_of_a_namespace_grants_what_the_cluster_role_does_but_nodes()
-    {
-        var cluster = (await DeployedManifests.ReadAsync("operator.yaml", Cancel)).First(document => document.Kind == "ClusterRole");
-        var one = (await DeployedManifests.ReadAsync("optional/one-namespace.yaml", Cancel)).First(document => document.Kind == "Role");
-        Assert.Equal(Rules(cluster.Text).Where(rule => !rule.Contains("[nodes]", StringComparison.Ordinal)), Rules(one.Text));
-    }
-
-    private static IEnumerable<string> Rules(string role) =>
-        role.Split("rules:\n")[1].Split("- apiGroups:").Skip(1).Select(rule => string.Join(' ', rule.Split('\n').Select(line => line.Split('#')[0].Trim())).Trim());
 
     private static Task<JsonObject> CreateInAsync(TestNamespace ns, string kind, string text)
     {
@@ -268,9 +260,27 @@ public sealed class PermissionTests(SharedServer shared)
         await Eventually.HoldsAsync(async () => (string?)(await shared.Server.Admin.FindAsync(secret, Cancel))!["data"]!["tls.crt"] is not "AAAA" and var mended && mended != made, "the Secret is mended", Cancel);
     }
 
+    /// <summary>When a release is uninstalled, its account goes, and with it the lease.</summary>
+    private async Task TheLeaseGoesWithTheAccountAsync()
+    {
+        var account = await shared.Server.Admin.FindAsync($"api/v1/namespaces/{System}/serviceaccounts/mhc-operator", Cancel);
+        var made = await shared.Server.Admin.FindAsync($"apis/coordination.k8s.io/v1/namespaces/{System}/leases/mhc-operator", Cancel);
+        Assert.Equal((string)account!["metadata"]!["uid"]!, (string?)made!["metadata"]!["ownerReferences"]?[0]!["uid"]);
+    }
+
+    /// <summary>Whoever asks for metrics is asked about; the operator itself has no right to them.</summary>
+    private async Task BeScrapedAsync(OperatorUnderTest running, string token)
+    {
+        using var http = await SecureMetricsTests.ClientAsync(shared.Server.Admin, System, "mhc-operator-webhook", running.SecureAddress);
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        using var answer = await http.GetAsync("metrics", Cancel);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
     private async Task DeployAsync()
     {
-        foreach (var (kind, text) in (await DeployedManifests.ReadAsync("operator.yaml", Cancel)).Concat(await DeployedManifests.ReadAsync("webhooks.yaml", Cancel)))
+        var documents = (await DeployedManifests.ReadAsync("namespace.yaml", Cancel)).Concat(await DeployedManifests.ReadAsync(DeployedManifests.Operator, Cancel));
+        foreach (var (kind, text) in documents.Where(document => document.Kind != "CustomResourceDefinition")) // the server has it
         {
             await shared.Server.Admin.CreateYamlAsync(Paths[kind], DeployedManifests.OnlyFor(text, "nobody"), Cancel);
         }

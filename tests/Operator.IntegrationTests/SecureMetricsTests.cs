@@ -90,15 +90,18 @@ public sealed class SecureMetricsTests(SharedServer shared)
     }
 
     /// <summary>A client that trusts the authorities in the Secret, and nobody else.</summary>
-    private static async Task<HttpClient> ClientAsync(TestNamespace ns, Uri address)
+    private static Task<HttpClient> ClientAsync(TestNamespace ns, Uri address) => ClientAsync(ns.Api, ns.Name, ns.Name, address);
+
+    /// <summary>A client that trusts the authorities in a Secret, and nobody else.</summary>
+    internal static async Task<HttpClient> ClientAsync(TestApi api, string ns, string name, Uri address)
     {
         JsonObject? secret = null;
-        await Eventually.HoldsAsync(async () => (secret = await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel)) is not null, "there is a certificate", Cancel);
+        await Eventually.HoldsAsync(async () => (secret = await api.FindAsync($"api/v1/namespaces/{ns}/secrets/{name}", Cancel)) is not null, "there is a certificate", Cancel);
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.ImportFromPem(Encoding.UTF8.GetString(Convert.FromBase64String((string)secret!["data"]!["ca.crt"]!)));
         var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.CertificateChainPolicy = policy;
-        handler.SslOptions.TargetHost = $"{ns.Name}.{ns.Name}.svc";
+        handler.SslOptions.TargetHost = $"{name}.{ns}.svc";
         var http = new HttpClient(handler) { BaseAddress = address };
         await Eventually.HoldsAsync(async () => await AnswersAsync(http), "the certificate is served", Cancel);
         return http;

@@ -12,6 +12,7 @@ namespace MhcOperator.Operator.Kubernetes;
 internal sealed class ClusterAccess
 {
     private const string NamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+    private const string TokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
     private readonly KubernetesClientConfiguration configuration;
     private readonly string userAgent;
@@ -31,6 +32,9 @@ internal sealed class ClusterAccess
 
     /// <summary>The operator's own namespace; null outside a pod.</summary>
     public static string? OwnNamespace => File.Exists(NamespaceFile) ? File.ReadAllText(NamespaceFile).Trim() : null;
+
+    /// <summary>Whom the server takes the operator for; null where that is no service account.</summary>
+    public OwnAccount? Account => OwnAccount.Read(configuration.TokenProvider is null ? configuration.AccessToken : File.ReadAllText(TokenFile));
 
     /// <summary>Looks in the given file, KUBECONFIG, the pod's account and ~/.kube/config, and takes the first that is there.</summary>
     /// <param name="kubeconfig">File; null: none given.</param>

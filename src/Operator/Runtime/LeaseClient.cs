@@ -184,7 +184,12 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     {
         ["apiVersion"] = "coordination.k8s.io/v1",
         ["kind"] = "Lease",
-        ["metadata"] = new JsonObject { ["name"] = options.Name, ["namespace"] = options.Namespace },
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = options.Name,
+            ["namespace"] = options.Namespace,
+            ["ownerReferences"] = options.Owner is { } owner ? new JsonArray(owner.DeepClone()) : null,
+        },
         ["spec"] = new JsonObject
         {
             ["holderIdentity"] = options.Identity,

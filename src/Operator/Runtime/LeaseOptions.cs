@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace MhcOperator.Operator.Runtime;
 
 /// <summary>Which lease, and how it is kept.</summary>
@@ -7,6 +9,9 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="Duration">A rival takes the lease over when it has not been renewed for this long; whole seconds, at least 3.</param>
 internal sealed record LeaseOptions(string Namespace, string Name, string Identity, TimeSpan Duration)
 {
+    /// <summary>Reference to the object with which a lease goes that is made here; null: none.</summary>
+    public JsonObject? Owner { get; init; }
+
     /// <summary>Without a renewal for this long the holder stops acting; what is left of the duration is the margin for requests on their way.</summary>
     public TimeSpan RenewDeadline => Duration * 2 / 3;
 
