@@ -7,7 +7,7 @@ export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs operator images chart demo alerts test test-cel bench cluster cluster-down format format-check clean
+.PHONY: help setup build native programs operator images chart release demo alerts test test-cel bench cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -81,6 +81,9 @@ images: $(if $(ENGINE),,programs) ## Make the container images, with no registry
 
 chart: native ## Try the Helm chart without a server, and package it: artifacts/chart
 	@eng/chart.sh
+
+release: programs ## Leave all that a release's page has in artifacts/release
+	@eng/release.sh
 
 cluster: programs ## Start a one-node Kubernetes with the operator running against it
 	@eng/cluster.sh up
