@@ -61,11 +61,11 @@ manifests() {
   helm=$(eng/helm.sh 4)/helm
   {
     cat deploy/namespace.yaml
-    "$helm" template mhc-operator "$work/mhc-operator" --namespace mhc-system
+    "$helm" template mhc-operator "$work/mhc-operator" --namespace mhc-system --skip-tests
   } > "$release/mhc-operator.yaml"
   {
     cat deploy/namespace.yaml
-    "$helm" template mhc-operator "$work/mhc-operator" --namespace mhc-system --kube-version 1.20.0
+    "$helm" template mhc-operator "$work/mhc-operator" --namespace mhc-system --skip-tests --kube-version 1.20.0
   } > "$release/mhc-operator-before-kubernetes-1.25.yaml"
 }
 

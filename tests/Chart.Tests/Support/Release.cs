@@ -18,6 +18,7 @@ internal sealed class Release
 
     public string Text { get; }
 
+    /// <summary>Everything, what <c>helm test</c> makes included.</summary>
     public IReadOnlyList<JsonObject> Objects { get; }
 
     /// <summary>The arguments of the operator.</summary>
@@ -50,7 +51,8 @@ internal sealed class Release
         }
     }
 
-    public IEnumerable<JsonObject> Of(string kind) => Objects.Where(o => (string?)o["kind"] == kind);
+    /// <summary>Those of a kind, the ones of <c>helm test</c> left out.</summary>
+    public IEnumerable<JsonObject> Of(string kind) => Objects.Where(o => (string?)o["kind"] == kind && o["metadata"]!["annotations"]?["helm.sh/hook"] is null);
 
     public static string NameOf(JsonObject made) => (string)made["metadata"]!["name"]!;
 }
