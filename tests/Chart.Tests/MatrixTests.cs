@@ -45,7 +45,7 @@ public sealed class MatrixTests
             bindAddress: "::"
             metrics: {authorization: false, service: {labels: {a: b}, annotations: {c: d}}}
             serviceAccount: {annotations: {role: x}}
-            networkPolicy: {enabled: true, egress: true, apiServers: [10.0.0.0/24, "fd00::/8"]}
+            networkPolicy: {enabled: true, egress: true, jobs: true, namespaceLabels: {a: b}, apiServers: [10.0.0.0/24, "fd00::/8"]}
             podSecurityContext: {runAsUser: null}
             tolerations: [{operator: Exists}]
             affinity: {nodeAffinity: {}}

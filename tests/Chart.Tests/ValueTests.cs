@@ -41,6 +41,7 @@ public sealed partial class ValueTests
         { "kubeApi: {qps: many}", "qps" },
         { "workers: 1.5", "workers" },
         { "extraArgs: [nonsense]", "extraArgs" },
+        { "networkPolicy: {jobs: true, metricsFrom: {matchExpressions: [{key: a, operator: Exists}]}}", "networkPolicy.metricsFrom.matchExpressions" },
     };
 
     [Theory, MemberData(nameof(HelmVersions))]
@@ -105,6 +106,7 @@ public sealed partial class ValueTests
             rehearsal: false
             bindAddress: "::"
             metrics: {authorization: false}
+            networkPolicy: {jobs: true, namespaceLabels: {team: a, part: b}}
             """,
             "{replicas: 1, podDisruptionBudget: {enabled: false}, leaderElection: {enabled: false}}",
         ];

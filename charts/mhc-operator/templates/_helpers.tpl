@@ -143,3 +143,16 @@ subjects:
 {{- define "mhc-operator.number" -}}
 {{- if kindIs "float64" . }}{{ if eq (floor .) . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}{{ else }}{{ . }}{{ end -}}
 {{- end -}}
+
+{{/* Labels as kubectl writes them: a=b,c=d */}}
+{{- define "mhc-operator.labelList" -}}
+{{- $list := list -}}
+{{- range $name, $value := . }}{{ $list = append $list (printf "%s=%s" $name $value) }}{{ end -}}
+{{- join "," $list -}}
+{{- end -}}
+
+{{- define "mhc-operator.networkPolicyRules" -}}
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]          # networkPolicy.jobs
+  verbs: [get, list, watch, create, patch]
+{{- end -}}
