@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Api.Tests.Documentation;
 
@@ -7,7 +8,7 @@ namespace Monitoring.Tests.Support;
 internal static class Programs
 {
     private static readonly Lazy<string> Prometheus = new(() => Fetch("prometheus.sh"));
-    private static readonly Lazy<string> Helm = new(() => Fetch("helm.sh", "4"));
+    private static readonly ConcurrentDictionary<string, Lazy<string>> Helms = new(StringComparer.Ordinal);
 
     /// <summary>Folder of promtool, amtool and the two servers.</summary>
     public static string PrometheusFolder => Prometheus.Value;
@@ -26,7 +27,7 @@ internal static class Programs
         {
             await File.WriteAllTextAsync(file, values, TestContext.Current.CancellationToken);
             return await RunAsync(
-                Path.Combine(Helm.Value, "helm"),
+                Path.Combine(Helm("4"), "helm"),
                 ["template", "mhc-operator", RepositoryFile.Root() + "/charts/mhc-operator", "--namespace", "mhc-system", "--values", file, "--show-only", $"templates/{template}"]);
         }
         finally
@@ -35,8 +36,12 @@ internal static class Programs
         }
     }
 
-    /// <summary>The kubectl that comes with Helm.</summary>
-    public static Task<Answer> KubectlAsync(params string[] arguments) => RunAsync(Path.Combine(Helm.Value, "kubectl"), arguments);
+    /// <summary>The kubectl that comes with a version of Helm.</summary>
+    public static Task<Answer> KubectlAsync(string helm, params string[] arguments) => RunAsync(Path.Combine(Helm(helm), "kubectl"), arguments);
+
+    /// <summary>A program of src/, built as this test is.</summary>
+    public static string Built(string project, string program) =>
+        Path.Combine(RepositoryFile.Root(), "src", project, Path.GetRelativePath(Path.Combine(RepositoryFile.Root(), "tests", "Monitoring.Tests"), AppContext.BaseDirectory), program);
 
     /// <summary>Runs a program in the repository's folder, in an environment without a cluster.</summary>
     public static async Task<Answer> RunAsync(string program, params string[] arguments)
@@ -55,6 +60,8 @@ internal static class Programs
         await process.WaitForExitAsync(cancel);
         return new Answer(process.ExitCode, await output + await error);
     }
+
+    private static string Helm(string version) => Helms.GetOrAdd(version, v => new Lazy<string>(() => Fetch("helm.sh", v))).Value;
 
     private static string Fetch(string script, params string[] arguments)
     {

@@ -77,12 +77,16 @@ internal sealed class Server : IAsyncDisposable
         return (await answer.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken))!;
     }
 
-    /// <summary>Looks again, ten times a second, until what is looked for is there; fails after a minute and a half.</summary>
-    public async Task<T> UntilAsync<T>(string what, Func<Task<T?>> look)
+    /// <summary>Looks again, ten times a second, until what is looked for is there.</summary>
+    /// <param name="what">What is waited for, as words after "not".</param>
+    /// <param name="look">Gives null until it is there.</param>
+    /// <param name="limit">After which the test fails. Default: a minute and a half.</param>
+    /// <param name="story">What is told then.</param>
+    public async Task<T> UntilAsync<T>(string what, Func<Task<T?>> look, TimeSpan? limit = null, Func<string>? story = null)
         where T : class
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        while (!limit.IsCancellationRequested && !process.HasExited)
+        using var end = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(90));
+        while (!end.IsCancellationRequested && !process.HasExited)
         {
             if (await look() is { } found)
             {
@@ -92,7 +96,7 @@ internal sealed class Server : IAsyncDisposable
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
 
-        throw new TimeoutException($"not {what}\n{string.Join('\n', said.TakeLast(20))}");
+        throw new TimeoutException($"not {what}\n{story?.Invoke()}\n{string.Join('\n', said.TakeLast(20))}");
     }
 
     public async ValueTask DisposeAsync()
