@@ -9,11 +9,12 @@
 #                             name, tag, digest of the manifest, bytes compressed, bytes unpacked
 #                             beside each archive its bill of materials, as SPDX and as CycloneDX
 #   images.sh --notices       print THIRD-PARTY-NOTICES.md
+#   images.sh --tree KIND... FOLDER   put what these layers have into a folder, for images/Containerfile.*
 #   images.sh --reference IMAGE    print NAME@DIGEST of one that has been made
 #   images.sh --archive IMAGE      print the path of its archive
 #
-# The same sources, libraries and SDK give the same digests. ENGINE=podman, docker or buildah makes them by images/Containerfile.* instead,
-# from base images of a registry. SOURCE_DATE_EPOCH is the time in the labels (the commit's otherwise), CONFIGURATION (Release) names the
+# The same sources, libraries and SDK give the same digests. ENGINE=podman, docker or buildah makes operator and trainer by images/Containerfile.*
+# instead, from base images of a registry; ENGINE_OPTIONS goes to its build, as --build-arg RUNTIME_IMAGE=... SOURCE_DATE_EPOCH is the time in the labels (the commit's otherwise), CONFIGURATION (Release) names the
 # build output, MHC_IMAGES the folder of the archives, MHC_IMAGE_CACHE that of the layers.
 set -euo pipefail
 shopt -s inherit_errexit
@@ -31,6 +32,8 @@ busybox=$(realpath -m "${MHC_BUSYBOX_CACHE:-$HOME/.cache/mhc-operator/busybox}/r
 source "$here/images/layers.sh"
 # shellcheck source=eng/images/archive.sh
 source "$here/images/archive.sh"
+# shellcheck source=eng/images/engine.sh
+source "$here/images/engine.sh"
 
 main() {
   local image
@@ -42,32 +45,36 @@ main() {
   esac
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  if [ "${1:-}" = --notices ]; then
-    notices
-    return
-  fi
+  case ${1:-} in
+    --notices | --tree)
+      "${1#--}" "${@:2}"
+      return
+      ;;
+  esac
   [ $# -gt 0 ] || set -- mhc-operator mhc-operator-debug mhc-trainer
-  mkdir -p "$images"
   for image; do
-    case $image in
-      mhc-operator | mhc-operator-debug | mhc-trainer) "make_${image//-/_}" ;;
-      *)
-        echo "images.sh: '$image' was given; mhc-operator, mhc-operator-debug or mhc-trainer was expected" >&2
-        exit 2
-        ;;
-    esac
+    [[ $image = @(mhc-operator|mhc-operator-debug|mhc-trainer) ]] || {
+      echo "images.sh: '$image' was given; mhc-operator, mhc-operator-debug or mhc-trainer was expected" >&2
+      exit 2
+    }
   done
+  mkdir -p "$images"
+  if [ -n "${ENGINE:-}" ]; then
+    build_with_engine "$@"
+  else
+    for image; do "make_${image//-/_}"; done
+  fi
 }
 
 make_mhc_operator() {
   "$here/publish-operator.sh" > /dev/null
-  pack mhc-operator "$version" "The operator of MhcTrainingJobs" "$(program_configuration)" base operator
+  pack mhc-operator "$version" "$(program_configuration)" base operator
 }
 
 make_mhc_operator_debug() {
   "$here/publish-operator.sh" > /dev/null
   fetch_busybox
-  pack mhc-operator "$version-debug" "The operator of MhcTrainingJobs, with a shell" "$(program_configuration)" base operator shell
+  pack mhc-operator "$version-debug" "$(program_configuration)" base operator shell
 }
 
 program_configuration() { jq -n '{Env: ["PATH=/usr/bin"], Entrypoint: ["/usr/bin/mhc-operator"]}'; }
@@ -83,7 +90,7 @@ make_mhc_trainer() {
     Env: ["PATH=\($application):/usr/bin", "DOTNET_ROOT=/usr/share/dotnet", "DOTNET_EnableDiagnostics=0", "MHC_CORPUS=\($corpus)"],
     Entrypoint: ["\($application)/mhc-trainer"], Cmd: ["train"]
   }')
-  pack mhc-trainer "$version" "The trainer that MhcTrainingJobs run, for processors" "$configuration" base shell runtime torch trainer
+  pack mhc-trainer "$version" "$configuration" base shell runtime torch trainer
 }
 
 notices() {

@@ -5,11 +5,11 @@
 
 readonly registry=docker.io/library # where containerd and Docker look for a name without one
 
-# pack NAME TAG DESCRIPTION CONFIGURATION KIND...: the configuration is JSON, the kinds are those of layers.sh, undermost first.
+# pack NAME TAG CONFIGURATION KIND...: the configuration is JSON, the kinds are those of layers.sh, undermost first.
 pack() {
-  local name=$1 tag=$2 description=$3 configuration=$4 file=$images/$1-$2.oci.tar folder=$work/$1-$2
+  local name=$1 tag=$2 configuration=$3 file=$images/$1-$2.oci.tar folder=$work/$1-$2
   local blobs=$folder/blobs/sha256 layers_json=$folder.layers config manifest created kind made part chain=() parts=()
-  shift 4
+  shift 3
   for kind; do
     made=$(layer "$kind")
     part=$(part_of "$made")
@@ -17,9 +17,9 @@ pack() {
   done
   mkdir -p "$blobs"
   jq -s . "${chain[@]}" > "$layers_json"
-  created=$(date --utc --date "@$(source_date)" +%Y-%m-%dT%H:%M:%SZ)
+  created=$(created)
   config=$(jq -n --slurpfile layers "$layers_json" --argjson configuration "$configuration" --arg created "$created" \
-    --arg name "$name" --arg description "$description" --arg version "$version" --arg revision "$(revision)" '{
+    --arg name "$name" --arg description "$(description_of "$name")" --arg version "$version" --arg revision "$(revision)" '{
       created: $created, architecture: "amd64", os: "linux",
       config: ($configuration + {
         User: "65532:65532", WorkingDir: "/tmp",
@@ -93,6 +93,13 @@ note_digest() { # NAME TAG DIGEST COMPRESSED FLAT
   ) 8> "$images/.lock"
 }
 
+description_of() {
+  case $1 in
+    mhc-operator) echo "The operator of MhcTrainingJobs" ;;
+    mhc-trainer) echo "The trainer that MhcTrainingJobs run, for processors" ;;
+  esac
+}
+
 tag_of() { if [[ $1 = *-debug ]]; then echo "$version-debug"; else echo "$version"; fi; }
 
 archive() { echo "$images/${1%-debug}-$(tag_of "$1").oci.tar"; }
@@ -103,7 +110,7 @@ reference() { # IMAGE
   cut -d' ' -f1,3 <<< "$line" | tr ' ' @
 }
 
-# Of what goes into the images: a revision that says so where something is changed, and the seconds since 1970 of SOURCE_DATE_EPOCH or of the commit.
+# Of what goes into the images: a revision that says so where something is changed, and the time of SOURCE_DATE_EPOCH or of the commit.
 readonly sources=(src native crds eng/images eng/images.sh eng/publish-operator.sh eng/build-native.sh VERSION LICENSE THIRD-PARTY-NOTICES.md
   Directory.Build.props Directory.Packages.props global.json)
 
@@ -117,7 +124,7 @@ revision() {
   echo "$commit"
 }
 
-source_date() { echo "${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2> /dev/null || echo 0)}"; }
+created() { date --utc --date "@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2> /dev/null || echo 0)}" +%Y-%m-%dT%H:%M:%SZ; }
 
 # Debian 12's busybox, linked statically: unpacked, for installed it would push another busybox out.
 fetch_busybox() {

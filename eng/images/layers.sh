@@ -35,6 +35,14 @@ layer() {
   echo "$made.json"
 }
 
+# tree KIND... FOLDER: puts what these have into a folder, as a Containerfile copies it.
+tree() {
+  local layer=${*: -1} origins=$work/origins kind
+  mkdir -p "$layer"
+  for kind in "${@:1:$#-1}"; do "collect_$kind"; done
+  chmod -R u+rwX,go+rX,go-w "$layer"
+}
+
 make_layer() { # KIND FILE
   local kind=$1 made=$2 partial=$2.partial
   echo "making the images' layer $kind" >&2
@@ -197,12 +205,18 @@ runtime_libraries() {
 }
 
 collect_runtime() {
-  runtime_libraries | put_libraries
-  put_debian_licences
+  collect_libraries
   (cd "$dotnet_root" && find host shared -type f) | put_tree usr/share/dotnet "$dotnet_root"
   put usr/share/dotnet "$dotnet_root/dotnet" "$dotnet_root/LICENSE.txt" "$dotnet_root/ThirdPartyNotices.txt"
-  (cd "$dotnet_root/packs" && find ./*/*/ref -name '*.xml' | sed 's#^\./##') | put_tree "$corpus" "$dotnet_root/packs"
+  collect_corpus
 }
+
+collect_libraries() {
+  runtime_libraries | put_libraries
+  put_debian_licences
+}
+
+collect_corpus() { (cd "$dotnet_root/packs" && find ./*/*/ref -name '*.xml' | sed 's#^\./##') | put_tree "$corpus" "$dotnet_root/packs"; }
 
 # torch: libtorch.
 inputs_torch() { find "$output" -maxdepth 1 "(" "${torch_names[@]}" ")"; }

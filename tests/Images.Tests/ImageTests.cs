@@ -29,7 +29,7 @@ public sealed class ImageTests
     {
         var image = ImageArchive.Of(name);
 
-        var docker = Assert.Single(image.Docker.AsArray())!;
+        var docker = Assert.Single(image.Docker!.AsArray())!;
 
         Assert.Equal(ImageArchive.BlobPath((string)image.Manifest["config"]!["digest"]!), (string)docker["Config"]!);
         Assert.Equal(image.LayerDigests.Select(ImageArchive.BlobPath), docker["Layers"]!.AsArray().Select(layer => (string)layer!));

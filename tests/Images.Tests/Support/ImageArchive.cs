@@ -12,14 +12,21 @@ internal sealed class ImageArchive
         .ToDictionary(name => name, name => new Lazy<ImageArchive>(() => new ImageArchive(name)), StringComparer.Ordinal);
 
     private ImageArchive(string name)
+        : this(
+            name.Replace("-debug", "", StringComparison.Ordinal),
+            name.EndsWith("-debug", StringComparison.Ordinal) ? $"{Repository.Version}-debug" : Repository.Version,
+            Repository.PathOf("artifacts/images"))
     {
-        Name = name.Replace("-debug", "", StringComparison.Ordinal);
-        Tag = name == Name ? Repository.Version : $"{Repository.Version}-debug";
-        Path = Repository.PathOf($"artifacts/images/{Name}-{Tag}.oci.tar");
+    }
+
+    private ImageArchive(string name, string tag, string folder)
+    {
+        (Name, Tag) = (name, tag);
+        Path = System.IO.Path.Combine(folder, $"{Name}-{Tag}.oci.tar");
         Assert.True(File.Exists(Path), $"there is no {Path}: run make images");
         var members = ReadMembers(Path);
         Index = JsonNode.Parse(members["index.json"])!;
-        Docker = JsonNode.Parse(members["manifest.json"])!;
+        Docker = members.TryGetValue("manifest.json", out var docker) ? JsonNode.Parse(docker) : null;
         Layout = JsonNode.Parse(members["oci-layout"])!;
         Digest = (string)Index["manifests"]![0]!["digest"]!;
         Manifest = JsonNode.Parse(members[BlobPath(Digest)])!;
@@ -40,8 +47,8 @@ internal sealed class ImageArchive
 
     public JsonNode Index { get; }
 
-    /// <summary>What <c>docker load</c> reads.</summary>
-    public JsonNode Docker { get; }
+    /// <summary>What <c>docker load</c> reads; null where another program wrote the archive.</summary>
+    public JsonNode? Docker { get; }
 
     public JsonNode Layout { get; }
 
@@ -65,6 +72,9 @@ internal sealed class ImageArchive
 
     /// <param name="name">mhc-operator, mhc-operator-debug or mhc-trainer.</param>
     public static ImageArchive Of(string name) => Read[name].Value;
+
+    /// <summary>One that has been made into another folder.</summary>
+    public static ImageArchive In(string folder, string name) => new(name, Repository.Version, folder);
 
     public static string BlobPath(string digest) => $"blobs/sha256/{digest["sha256:".Length..]}";
 
@@ -107,7 +117,7 @@ internal sealed class ImageArchive
             while (reader.GetNextEntry() is { } entry)
             {
                 entries.Add(entry);
-                var path = entry.Name.TrimStart('.').Trim('/');
+                var path = (entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name).Trim('/');
                 if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
                 {
                     var hash = entry.DataStream is null ? SHA256.HashData([]) : SHA256.HashData(entry.DataStream);
