@@ -5,7 +5,7 @@ namespace Api.Tests.Documentation;
 public sealed partial class DocumentedOptionsTests
 {
     /// <summary>Options of programs that are not ours.</summary>
-    private static readonly string[] Others = ["--type"];
+    private static readonly string[] Others = ["--type", "--create-namespace", "--set", "--take-ownership", "--export", "--verify"];
 
     [Fact]
     public void Every_option_that_a_document_names_is_one_of_a_program_or_a_script()
