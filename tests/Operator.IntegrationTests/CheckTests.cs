@@ -48,6 +48,17 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
     }
 
     [Fact]
+    public async Task A_certificate_is_checked_for_the_name_that_is_given_and_not_for_the_address()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using var running = await ns.RunOperatorAsync("--webhook-name", ns.Name, "--secure-metrics-port", "0");
+        await TrustAsync(ns);
+        string[] metrics = ["--timeout", "0", "--metrics", running.SecureAddress.ToString(), "--metrics-ca", authorities, "--metrics-server-name"];
+        Assert.StartsWith("ok  ", (await CheckAsync(ns, ApiServer.AdminToken, [.. metrics, $"{ns.Name}.{ns.Name}.svc"])).Lines[4], StringComparison.Ordinal);
+        Assert.Contains("RemoteCertificateNameMismatch", (await CheckAsync(ns, ApiServer.AdminToken, [.. metrics, "elsewhere.svc"])).Lines[4], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Where_there_are_no_webhooks_no_lease_and_no_addresses_it_says_so_and_goes_on()
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);

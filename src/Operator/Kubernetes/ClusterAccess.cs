@@ -76,7 +76,7 @@ internal sealed class ClusterAccess
     {
         var client = new HttpClient(NewHandler(), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan }; // ApiConnection has its own limits, which know of the lease
         client.DefaultRequestHeaders.UserAgent.ParseAdd(userAgent);
-        return (new ApiConnection(client, new Uri(configuration.Host.TrimEnd('/') + "/"), AuthenticateAsync, time, metrics, fence, rate), client);
+        return (new ApiConnection(client, new Uri(configuration.Host.TrimEnd('/') + "/"), PrepareAsync, time, metrics, fence, rate), client);
     }
 
     /// <summary>Adds this process' credentials to a request.</summary>
@@ -96,6 +96,12 @@ internal sealed class ClusterAccess
         }
     }
 
+    private Task PrepareAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        request.Headers.Host = string.IsNullOrEmpty(configuration.TlsServerName) ? null : configuration.TlsServerName; // by which .NET checks the certificate
+        return AuthenticateAsync(request, cancel);
+    }
+
     private SocketsHttpHandler NewHandler()
     {
         var handler = new SocketsHttpHandler
@@ -108,7 +114,6 @@ internal sealed class ClusterAccess
             EnableMultipleHttp2Connections = true,
             UseCookies = false,
         };
-        handler.SslOptions.TargetHost = string.IsNullOrEmpty(configuration.TlsServerName) ? null : configuration.TlsServerName;
         if (ClientCertificate() is { } certificate)
         {
             handler.SslOptions.ClientCertificates = [certificate];

@@ -3,38 +3,41 @@ using System.Globalization;
 namespace EndToEnd.Tests.Cluster;
 
 /// <summary>
-/// A real cluster with the CRD applied and the operator running against it, shared by all tests. <c>KUBECONFIG_E2E</c> names it (eng/test.sh
-/// brings one up); <c>MHC_E2E_SKIP</c> says why there can be none, and the tests are skipped with that.
+/// A real cluster in which Helm has installed the chart with the images of this repository, shared by all tests. <c>KUBECONFIG_E2E</c> names it
+/// (eng/test.sh brings one up, with the images); <c>MHC_E2E_VALUES</c> is a file with further values, for a cluster of one's own;
+/// <c>MHC_E2E_SKIP</c> says why there can be none, and the tests are skipped with that.
 /// </summary>
 public sealed class RealCluster : IAsyncLifetime
 {
     private readonly string? kubeconfig = Environment.GetEnvironmentVariable("KUBECONFIG_E2E");
     private readonly string? lacking = Environment.GetEnvironmentVariable("MHC_E2E_SKIP");
-    private OperatorProcess? controller;
     private int namespaces;
 
-    internal Kubectl Kubectl => new(kubeconfig ?? throw new InvalidOperationException("KUBECONFIG_E2E is not set: run make test, or name a cluster in it"));
+    /// <summary>Why there is no cluster; null: there is one.</summary>
+    internal string? Lacking => lacking;
 
-    /// <summary>Applies the CRD and starts the operator.</summary>
+    internal Kubectl Kubectl => new(Kubeconfig);
+
+    internal Helm Helm => new(Kubeconfig);
+
+    private string Kubeconfig => kubeconfig ?? throw new InvalidOperationException("KUBECONFIG_E2E is not set: run make test, or name a cluster in it");
+
+    /// <summary>Installs the operator for all namespaces.</summary>
     public async ValueTask InitializeAsync()
     {
-        if (lacking is not null)
+        if (lacking is null)
         {
-            return;
+            await Helm.InstallAsync();
         }
-
-        // The CEL rules in the definition are unknown to a 1.20 server: it drops them, but kubectl would refuse them first.
-        await Kubectl.RunAsync(["apply", "-f", Repository.PathOf("crds")]);
-        await Kubectl.RunAsync(["wait", "--for=condition=Established", "crd/mhctrainingjobs.training.mhc.dev", "--timeout=300s"]);
-        controller = OperatorProcess.Start(kubeconfig!);
     }
 
-    /// <summary>Ends the operator.</summary>
+    /// <summary>Keeps what the operators have logged.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (controller is not null)
+        if (lacking is null)
         {
-            await controller.DisposeAsync();
+            var log = await Kubectl.RunAsync(["logs", "--namespace", Helm.Namespace, "--selector", "app.kubernetes.io/name=mhc-operator", "--tail", "-1", "--prefix"]);
+            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Repository.PathOf("artifacts/test-logs")).FullName, "EndToEnd.operator.log"), log);
         }
     }
 
@@ -42,7 +45,6 @@ public sealed class RealCluster : IAsyncLifetime
     internal async Task<TestNamespace> MakeNamespaceAsync()
     {
         Assert.SkipWhen(lacking is not null, lacking ?? "");
-        Assert.True(controller!.IsRunning, "the operator has ended; see EndToEnd.operator.log");
         var name = string.Create(CultureInfo.InvariantCulture, $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref namespaces)}");
         await Kubectl.RunAsync(["create", "namespace", name]);
         // Pods are refused until the namespace's account has its token.

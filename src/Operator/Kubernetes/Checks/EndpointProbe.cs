@@ -58,6 +58,7 @@ internal sealed class EndpointProbe(string? authorityFile, string? serverName, F
         {
             using var http = Client();
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.Headers.Host = serverName; // by which .NET checks the certificate
             if (address.Scheme == Uri.UriSchemeHttps)
             {
                 await authenticate(request, cancel);
@@ -80,7 +81,6 @@ internal sealed class EndpointProbe(string? authorityFile, string? serverName, F
     private HttpClient Client()
     {
         var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false };
-        handler.SslOptions.TargetHost = serverName;
         if (authorityFile is not null)
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };

@@ -1,0 +1,107 @@
+using EndToEnd.Tests.Cluster;
+
+namespace EndToEnd.Tests;
+
+/// <summary>What becomes of jobs while the release changes. It is everybody's, so nothing else runs meanwhile.</summary>
+[CollectionDefinition(nameof(InstallTests), DisableParallelization = true), Collection(nameof(InstallTests))]
+public sealed class InstallTests(RealCluster cluster)
+{
+    /// <summary>All kinds that the chart makes but the definition.</summary>
+    private const string Kinds = "deployments,pods,services,endpoints,secrets,serviceaccounts,roles,rolebindings,leases,poddisruptionbudgets,configmaps," +
+        "clusterroles,clusterrolebindings,validatingwebhookconfigurations,mutatingwebhookconfigurations";
+
+    [Fact]
+    public async Task Helm_test_finds_nothing_wrong()
+    {
+        Assert.SkipWhen(cluster.Lacking is not null, cluster.Lacking ?? "");
+        try
+        {
+            await cluster.Helm.RunAsync(["test", Helm.Release, "--namespace", Helm.Namespace, "--timeout", "6m"]);
+        }
+        catch (KubectlException e)
+        {
+            Assert.Fail($"{e.Message}\n{await cluster.Kubectl.RunAsync(["logs", "mhc-operator-check", "--namespace", Helm.Namespace])}");
+        }
+    }
+
+    [Fact]
+    public async Task A_job_runs_on_through_upgrade_rollback_uninstall_and_a_new_release_that_takes_over()
+    {
+        await using var space = await cluster.MakeNamespaceAsync();
+        await space.ApplyAsync(Waiting("lasting"));
+        await space.JobAsync("lasting", "the gang to run", job => job.IsTrue("Running"));
+        var pods = await IdentitiesAsync(space);
+
+        await cluster.Helm.InstallAsync("--set", "workers=3");
+        Assert.Contains("--workers=3", await ArgumentsAsync(Helm.Release, Helm.Namespace), StringComparison.Ordinal);
+        await cluster.Helm.RunAsync(["rollback", Helm.Release, "--namespace", Helm.Namespace, "--wait", "--timeout", "6m"]);
+        Assert.Contains("--workers=8", await ArgumentsAsync(Helm.Release, Helm.Namespace), StringComparison.Ordinal);
+        Assert.Equal(pods, await IdentitiesAsync(space));
+
+        await cluster.Helm.RunAsync(["uninstall", Helm.Release, "--namespace", Helm.Namespace, "--wait", "--timeout", "6m"]);
+        await Eventually.SeesAsync("all of the release to go", () => LeftAsync(Helm.Release, Helm.Namespace), left => left.Count == 0);
+        Assert.Equal(pods, await IdentitiesAsync(space));
+        Assert.NotNull(await cluster.Kubectl.GetAsync("crd", "mhctrainingjobs.training.mhc.dev"));
+
+        await cluster.Helm.InstallAsAsync("successor", "mhc-successor", "--take-ownership");
+        await EndAsync(space, "lasting");
+        var done = await space.JobAsync("lasting", "the job to end", job => job.HasSucceeded);
+        Assert.Equal((1, 0), (done.Attempt, done.Restarts));
+
+        await cluster.Helm.RunAsync(["uninstall", "successor", "--namespace", "mhc-successor", "--wait", "--timeout", "6m"]);
+        await cluster.Helm.InstallAsync("--take-ownership");
+    }
+
+    [Fact]
+    public async Task Two_releases_with_rights_in_their_namespaces_alone_serve_the_jobs_of_their_own()
+    {
+        await using var one = await cluster.MakeNamespaceAsync();
+        await using var two = await cluster.MakeNamespaceAsync();
+        await using var neither = await cluster.MakeNamespaceAsync();
+        await cluster.Helm.RunAsync(["uninstall", Helm.Release, "--namespace", Helm.Namespace, "--wait", "--timeout", "6m"]);
+        await Task.WhenAll(InstallForAsync("team-one", one), InstallForAsync("team-two", two));
+        foreach (var space in (TestNamespace[])[one, two, neither])
+        {
+            await space.ApplyAsync(SmallJob.Script("short", "exit 0"));
+        }
+
+        await one.JobAsync("short", "the job to end", job => job.HasSucceeded);
+        await two.JobAsync("short", "the job to end", job => job.HasSucceeded);
+        Assert.Empty(await neither.PodsAsync("short"));
+        foreach (var team in (string[])["team-one", "team-two"])
+        {
+            Assert.Empty(await cluster.Kubectl.ListAsync("clusterroles,clusterrolebindings", "--selector", $"app.kubernetes.io/instance={team}"));
+            await cluster.Helm.RunAsync(["uninstall", team, "--namespace", team, "--wait", "--timeout", "6m"]);
+        }
+
+        await cluster.Helm.InstallAsync();
+    }
+
+    private async Task InstallForAsync(string team, TestNamespace space) => await cluster.Helm.InstallAsAsync(
+        team, team, "--set", $"watchNamespaces={{{space.Name}}},crds.install=false,webhooks.enabled=false,metrics.secure=false");
+
+    /// <summary>A job whose trainers wait until they are told to end.</summary>
+    private static string Waiting(string name) => SmallJob.Script(name, "until [ -e /tmp/end ]; do sleep 1; done");
+
+    private static async Task EndAsync(TestNamespace space, string job)
+    {
+        foreach (var pod in await space.PodsAsync(job))
+        {
+            await space.Kubectl.RunAsync(["exec", pod.Name, "--namespace", space.Name, "--", "touch", "/tmp/end"]);
+        }
+    }
+
+    private static async Task<IEnumerable<string>> IdentitiesAsync(TestNamespace space) =>
+        [.. (await space.PodsAsync("lasting")).Select(pod => $"{pod.Name} {pod.Uid} {pod.Phase} {pod.ContainerRestarts}").Order(StringComparer.Ordinal)];
+
+    private async Task<string> ArgumentsAsync(string deployment, string ns) =>
+        (await cluster.Kubectl.GetAsync("deployment", deployment, "--namespace", ns))!["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.ToJsonString();
+
+    /// <summary>What is still there of a release, or, whatever its labels, in its namespace.</summary>
+    private async Task<IReadOnlyList<string>> LeftAsync(string release, string ns)
+    {
+        var labelled = await cluster.Kubectl.ListAsync(Kinds, "--all-namespaces", "--selector", $"app.kubernetes.io/instance={release}");
+        var named = await cluster.Kubectl.ListAsync("secrets,leases,endpoints", "--namespace", ns);
+        return [.. labelled.Concat(named).Select(left => $"{left["kind"]} {left["metadata"]!["name"]}").Where(left => !left.Contains("default-token", StringComparison.Ordinal))];
+    }
+}
