@@ -87,7 +87,7 @@ public sealed class InstallTests(RealCluster cluster)
     {
         foreach (var pod in await space.PodsAsync(job))
         {
-            await space.Kubectl.RunAsync(["exec", pod.Name, "--namespace", space.Name, "--", "touch", "/tmp/end"]);
+            await space.Kubectl.RunAsync(["exec", pod.Name, "--namespace", space.Name, "--", "sh", "-c", ": > /tmp/end"]);
         }
     }
 
