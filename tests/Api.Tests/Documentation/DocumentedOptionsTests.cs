@@ -4,8 +4,12 @@ namespace Api.Tests.Documentation;
 
 public sealed partial class DocumentedOptionsTests
 {
-    /// <summary>Options of programs that are not ours.</summary>
-    private static readonly string[] Others = ["--type", "--create-namespace", "--set", "--take-ownership", "--export", "--verify"];
+    /// <summary>Options of programs that are not ours; those in runbooks are held against the programs themselves by a test of their own.</summary>
+    private static readonly string[] Others =
+    [
+        "--type", "--create-namespace", "--set", "--take-ownership", "--reuse-values", "--show-only", "--clusterrole", "--serviceaccount", "--export", "--verify",
+        "--preserve-digests", "--input",
+    ];
 
     [Fact]
     public void Every_option_that_a_document_names_is_one_of_a_program_or_a_script()
@@ -13,7 +17,7 @@ public sealed partial class DocumentedOptionsTests
         var root = RepositoryFile.Root();
         var known = Files(root, "src", "*.cs").Concat(Files(root, "eng", "*")).Concat(Files(root, "bench", "*"))
             .SelectMany(file => Option().Matches(File.ReadAllText(file)).Select(m => m.Value)).Concat(Others).ToHashSet(StringComparer.Ordinal);
-        var named = Files(root, "docs", "*.md").Append(Path.Combine(root, "README.md"))
+        var named = Files(root, "docs", "*.md").Where(file => !file.Contains("/runbooks/", StringComparison.Ordinal)).Append(Path.Combine(root, "README.md"))
             .SelectMany(file => Option().Matches(File.ReadAllText(file)).Select(m => $"{Path.GetFileName(file)}: {m.Value}"));
 
         Assert.DoesNotContain(named, n => !known.Contains(n.Split(' ')[1]));

@@ -12,6 +12,8 @@ internal sealed class Kubectl(string kubeconfig)
     /// <summary>A kubelet whose question whether the caller may do this was not answered in time says this, and has done nothing.</summary>
     private const string NotAnswered = "unable to upgrade connection: Authorization error";
 
+    private static readonly TimeSpan LongestWatch = TimeSpan.FromMinutes(1);
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Standard output of the command.</summary>
@@ -77,23 +79,28 @@ internal sealed class Kubectl(string kubeconfig)
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         limit.CancelAfter(Eventually.Limit);
         JsonNode? seen = null;
-        try
+        while (!limit.IsCancellationRequested)
         {
-            await foreach (var state in StatesAsync(arguments, limit.Token))
+            // A server that has replaced the resource's storage, for its definition was changed, can leave a watch open and tell it nothing more.
+            using var watch = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+            watch.CancelAfter(LongestWatch);
+            try
             {
-                seen = state;
-                if (holds(state))
+                await foreach (var state in StatesAsync(arguments, watch.Token))
                 {
-                    return state;
+                    seen = state;
+                    if (holds(state))
+                    {
+                        return state;
+                    }
                 }
             }
+            catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+            {
+            }
+        }
 
-            throw new KubectlException($"kubectl get {string.Join(' ', arguments)} --watch has ended before {what}; seen last:\n{seen?.ToJsonString() ?? "nothing"}");
-        }
-        catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
-        {
-            throw Eventually.TooLong(what, seen?.ToJsonString());
-        }
+        throw Eventually.TooLong(what, seen?.ToJsonString());
     }
 
     private async IAsyncEnumerable<JsonNode> StatesAsync(IReadOnlyList<string> arguments, [EnumeratorCancellation] CancellationToken cancel)
