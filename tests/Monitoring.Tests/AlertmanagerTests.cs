@@ -7,6 +7,7 @@ namespace Monitoring.Tests;
 public sealed class AlertmanagerTests
 {
     private const string Configuration = "monitoring/alertmanager.yml";
+    private const string Probe = "probe-";
 
     [Fact]
     public async Task Amtool_finds_nothing_wrong_with_it()
@@ -43,13 +44,29 @@ public sealed class AlertmanagerTests
             "two/critical/MhcTrainingStalled/team/hung", "two/critical/MhcJobNotProgressing/team/run",
             "two/critical/MhcJobRollbackBudgetLow/team/run", "two/critical/MhcWebhookCertificateExpiring/mhc-system/", "three/warning/MhcJobLate/team/run",
         ];
-        await alertmanager.PostAsync("api/v2/alerts", new JsonArray([.. quiet.Concat(loud).Select(alert => (JsonNode)new JsonObject { ["labels"] = Labels(alert) })]));
+        await CaughtUpAsync("before");
+        await RaiseAsync(quiet.Concat(loud));
+        await CaughtUpAsync("after");
 
-        var alerts = await alertmanager.GetAsync("api/v2/alerts");
+        Assert.Equal(quiet.Order(StringComparer.Ordinal), await NamesAsync("suppressed"));
+        Assert.Equal(loud.Order(StringComparer.Ordinal), await NamesAsync("active"));
 
-        Assert.Equal(quiet.Order(StringComparer.Ordinal), Names("suppressed"));
-        Assert.Equal(loud.Order(StringComparer.Ordinal), Names("active"));
-        IEnumerable<string> Names(string state) => alerts.AsArray().Where(alert => (string?)alert!["status"]!["state"] == state).Select(alert => Name(alert!["labels"]!)).Order(StringComparer.Ordinal);
+        Task RaiseAsync(IEnumerable<string> alerts) => alertmanager.PostAsync("api/v2/alerts", new JsonArray([.. alerts.Select(alert => (JsonNode)new JsonObject { ["labels"] = Labels(alert) })]));
+
+        async Task<string[]> NamesAsync(string state) =>
+        [
+            .. (await alertmanager.GetAsync("api/v2/alerts")).AsArray().Where(alert => (string?)alert!["status"]!["state"] == state).Select(alert => Name(alert!["labels"]!))
+                .Where(name => !name.StartsWith(Probe, StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+        ];
+
+        // Inhibition works through alerts behind the API, in the order in which they came: once it knows of the last, it knows of all.
+        async Task CaughtUpAsync(string cluster)
+        {
+            string[] probe = [$"{Probe}{cluster}/warning/MhcJobLate/team/run", $"{Probe}{cluster}/critical/MhcOperatorDown/mhc-system/"];
+            await RaiseAsync(probe);
+            await alertmanager.UntilAsync($"one alert kept back by the other: {probe[0]}", async () =>
+                (await alertmanager.GetAsync("api/v2/alerts?active=false")).AsArray().Any(alert => Name(alert!["labels"]!) == probe[0]) ? probe : null);
+        }
     }
 
     private static JsonObject Labels(string alert) => alert.Split('/') is [var cluster, var severity, var name, var space, var job]
