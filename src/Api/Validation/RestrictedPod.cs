@@ -107,6 +107,18 @@ internal sealed class RestrictedPod(string root, bool isWhole)
     // A token, or a certificate of the pod, is the identity that pods of jobs do not get.
     private static readonly Dictionary<string, Allowed> Projection = Only([], "clusterTrustBundle", "configMap", "downwardAPI", "secret");
 
+    /// <summary>
+    /// By which schedulers and queues count a pod into a gang. The operator sets those of the job's own gang; by another's, its pods would be counted
+    /// into that one.
+    /// </summary>
+    private static readonly string[] GangMarks =
+    [
+        "scheduling.x-k8s.io/pod-group", "pod-group.scheduling.sigs.k8s.io", "scheduling.k8s.io/group-name", "scheduling.volcano.sh/group-name",
+        "kueue.x-k8s.io/pod-group-name", "kueue.x-k8s.io/prebuilt-workload-name",
+    ];
+
+    private static readonly string[] GangFields = ["schedulingGroup", "workloadRef"];
+
     private const int ShortList = 20;
 
     private static readonly string[] Containers = ["containers", "initContainers", "ephemeralContainers"];
@@ -121,6 +133,11 @@ internal sealed class RestrictedPod(string root, bool isWhole)
             CheckAnnotation(name, value);
         }
 
+        if (!isWhole)
+        {
+            CheckGang(pod);
+        }
+
         if (Child(pod, "spec") is { } spec)
         {
             CheckSpec(spec, $"{root}.spec");
@@ -131,6 +148,25 @@ internal sealed class RestrictedPod(string root, bool isWhole)
         }
 
         return errors;
+    }
+
+    /// <summary>A template says of no gang that its pods are of it.</summary>
+    private void CheckGang(JsonObject template)
+    {
+        foreach (var map in (string[])["labels", "annotations"])
+        {
+            RefuseEach(Child(Child(template, "metadata"), map), $"{root}.metadata.{map}", GangMarks);
+        }
+
+        RefuseEach(Child(template, "spec"), $"{root}.spec", GangFields);
+
+        void RefuseEach(JsonObject? owner, string path, string[] names)
+        {
+            foreach (var name in names.Where(name => owner?[name] is not null))
+            {
+                Refuse(FieldPath.Child(path, name), "nothing, by spec.scheduling the operator says which gang a pod is of", owner![name]);
+            }
+        }
     }
 
     /// <summary>What profiles were called before they were fields; servers still obey it.</summary>

@@ -151,10 +151,16 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
         }
 
         return there is null ? Standing.Nobody
-            // A claim of this name is used, unless another controller owns it; the next plan sees that.
-            : kind == "PersistentVolumeClaim" || Gang.IsOwned(there, job) ? Standing.Ours
+            : Gang.IsOwned(there, job) ? Standing.Ours
+            : kind == "PersistentVolumeClaim" ? OfClaim(there, job)
             : Standing.Foreign;
     }
+
+    /// <summary>A claim of this name is used, unless another controller owns it. One of a job of this name before goes with that, and is waited for.</summary>
+    private static Standing OfClaim(V1ObjectMeta claim, MhcTrainingJob job) =>
+        (claim.OwnerReferences ?? []).FirstOrDefault(owner => owner.Controller == true) is not { } owner ? Standing.Ours
+        : owner.Kind == MhcTrainingJob.KindName && owner.Name == job.Metadata.Name ? Standing.Nobody
+        : Standing.Foreign;
 
     private static string Kind(JsonObject manifest) => (string)manifest["kind"]!;
 

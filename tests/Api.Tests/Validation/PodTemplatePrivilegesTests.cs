@@ -65,6 +65,14 @@ public sealed class PodTemplatePrivilegesTests
     [InlineData("""{"spec":{"securityContext":{"sysctls":"kernel.msgmax"}}}""", "spec.securityContext.sysctls")]
     [InlineData("""{"metadata":{"annotations":{"container.apparmor.security.beta.kubernetes.io/side":"anything"}}}""", "metadata.annotations[container.apparmor.security.beta.kubernetes.io/side]")]
     [InlineData("""{"metadata":{"annotations":{"seccomp.security.alpha.kubernetes.io/pod":"unconfined"}}}""", "metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]")]
+    [InlineData("""{"metadata":{"labels":{"scheduling.x-k8s.io/pod-group":"other-1"}}}""", "metadata.labels[scheduling.x-k8s.io/pod-group]")]
+    [InlineData("""{"metadata":{"labels":{"pod-group.scheduling.sigs.k8s.io":"other-1"}}}""", "metadata.labels[pod-group.scheduling.sigs.k8s.io]")]
+    [InlineData("""{"metadata":{"labels":{"kueue.x-k8s.io/pod-group-name":"other-1"}}}""", "metadata.labels[kueue.x-k8s.io/pod-group-name]")]
+    [InlineData("""{"metadata":{"labels":{"kueue.x-k8s.io/prebuilt-workload-name":"w"}}}""", "metadata.labels[kueue.x-k8s.io/prebuilt-workload-name]")]
+    [InlineData("""{"metadata":{"annotations":{"scheduling.k8s.io/group-name":"other-1"}}}""", "metadata.annotations[scheduling.k8s.io/group-name]")]
+    [InlineData("""{"metadata":{"annotations":{"scheduling.volcano.sh/group-name":"other-1"}}}""", "metadata.annotations[scheduling.volcano.sh/group-name]")]
+    [InlineData("""{"spec":{"schedulingGroup":{"podGroupName":"other-1"}}}""", "spec.schedulingGroup")]
+    [InlineData("""{"spec":{"workloadRef":{"name":"other-1","podGroup":"workers"}}}""", "spec.workloadRef")]
     public void What_the_restricted_standard_refuses_is_named_with_its_path(string template, string path)
     {
         var error = Assert.Single(Check(template));

@@ -57,6 +57,8 @@ public sealed class PodTemplateTests
     [InlineData("spec: {containers: [{name: trainer, args: [\"a\\0\"]}]}", "spec.containers[0].args[0]: expected text without NUL, which ends a text on the machine, got it after 1 characters")]
     [InlineData("spec: {containers: [{name: trainer, env: [{name: A=B, value: c}]}]}", "spec.containers[0].env[0].name: expected ASCII without '=', got \"A=B\"")]
     [InlineData("spec: {containers: [{name: trainer, env: [{name: A, value: c, valueFrom: {}}]}]}", "spec.containers[0].env[0].valueFrom: expected nothing where value is given")]
+    [InlineData("spec: {containers: [{name: trainer, volumeMounts: [{name: a, mountPath: /a, subPath: b/../..}]}]}", "spec.containers[0].volumeMounts[0].subPath: expected a path inside the volume, relative and without \"..\", got \"b/../..\"")]
+    [InlineData("spec: {containers: [{name: trainer, volumeMounts: [{name: a, mountPath: /a, subPathExpr: /$(HOME)}]}]}", "spec.containers[0].volumeMounts[0].subPathExpr: expected a path inside the volume, relative and without \"..\", got \"/$(HOME)\"")]
     [InlineData("spec: {containers: null}", "spec.containers: expected nothing that takes the trainer's containers away")]
     [InlineData("spec: {$patch: replace}", "spec[$patch]: expected nothing that takes the trainer's containers away")]
     [InlineData("spec: null", "spec: expected an object, got null")]

@@ -39,6 +39,9 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     /// <summary>How a pod is shown; null: it is not.</summary>
     public Func<V1Pod, V1Pod?> Show { get; set; } = pod => pod;
 
+    /// <summary>Whether claims have been heard of.</summary>
+    public bool ShowsClaims { get; set; } = true;
+
     /// <summary>Gang scheduling of this cluster; null: as of the one behind it.</summary>
     public ApiSupport? Gangs { get; set; }
 
@@ -65,7 +68,7 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public V1ConfigMap? FindConfigMap(string ns, string name) => inner.FindConfigMap(ns, name);
 
-    public V1PersistentVolumeClaim? FindClaim(string ns, string name) => inner.FindClaim(ns, name);
+    public V1PersistentVolumeClaim? FindClaim(string ns, string name) => ShowsClaims ? inner.FindClaim(ns, name) : null;
 
     public JobNetworkPolicy? FindNetworkPolicy(string ns, string name) => inner.FindNetworkPolicy(ns, name);
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Planning.Manifests;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 
@@ -179,6 +180,34 @@ public sealed class JobExecutorTests
         Assert.Equal("NameConflict", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.GangScheduled).Reason);
         Assert.Single(simulation.Events, e => e.Reason == "NameConflict");
         Assert.Contains(simulation.Launcher.Alive, c => c.Pod.Metadata.Name == "demo-1-1");
+    }
+
+    [Theory]
+    [InlineData("StatefulSet", "mysql", "NameConflict")]
+    [InlineData("MhcTrainingJob", "demo", "AwaitingPredecessor")]
+    public async Task A_claim_of_somebody_else_that_was_not_heard_of_is_mounted_by_no_pod(string kind, string owner, string reason)
+    {
+        var simulation = new Simulation(MakeJob());
+        var claim = ClaimManifest.For(MakeJob().Build());
+        claim["metadata"]!["ownerReferences"] = new JsonArray(new JsonObject
+        {
+            ["apiVersion"] = "training.mhc.dev/v1alpha1",
+            ["kind"] = kind,
+            ["name"] = owner,
+            ["uid"] = "another",
+            ["controller"] = true,
+        });
+        await simulation.Local.CreateAsync(claim, TestContext.Current.CancellationToken);
+        simulation.Cluster.ShowsClaims = false;
+        simulation.Cluster.Refuse = what =>
+        {
+            simulation.Cluster.ShowsClaims |= what.StartsWith("create PersistentVolumeClaim", StringComparison.Ordinal); // whoever is in the way is asked for
+            return null;
+        };
+        await simulation.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(reason, simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.GangScheduled).Reason);
+        Assert.DoesNotContain(simulation.Cluster.Writes, what => what.StartsWith("create Pod", StringComparison.Ordinal));
+        Assert.InRange(simulation.Events.Count(e => e.Reason == "NameConflict"), 0, reason == "NameConflict" ? 1 : 0);
     }
 
     [Fact]

@@ -201,6 +201,16 @@ internal sealed class PodTemplateCheck(int devices)
         {
             CheckPath(mount, "mountPath", child);
             CheckPath(mount, "subPath", child);
+            CheckInside(mount, "subPath", child);
+            CheckInside(mount, "subPathExpr", child);
+        }
+    }
+
+    private void CheckInside(JsonObject owner, string field, string path)
+    {
+        if (JsonScalars.TryString(owner[field], out var text) && (text.StartsWith('/') || text.Split('/').Contains("..", StringComparer.Ordinal)))
+        {
+            Add(FieldPath.Child(path, field), $"expected a path inside the volume, relative and without \"..\", got {Expectation.Quote(text)}");
         }
     }
 
