@@ -1,5 +1,6 @@
 using Api.Tests.Documentation;
 using Chart.Tests.Support;
+using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;
 

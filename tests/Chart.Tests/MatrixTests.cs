@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Chart.Tests.Support;
+using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Api.Tests.Documentation;
 using Chart.Tests.Support;
 using MhcOperator.Api.Validation;
+using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;
 

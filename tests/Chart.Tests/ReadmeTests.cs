@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Api.Tests.Documentation;
 using Chart.Tests.Support;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;
 

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Chart.Tests.Support;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MhcOperator.Programs.Tests;
 using Monitoring.Tests.Support;
 
 namespace Monitoring.Tests;
@@ -13,7 +14,7 @@ public sealed class AlertmanagerTests
     public async Task Amtool_finds_nothing_wrong_with_it()
     {
         var answer = await Programs.AmtoolAsync("check-config", Configuration);
-        Assert.True(answer.ExitCode == 0, answer.Output);
+        Assert.True(answer.ExitCode == 0, answer.Said);
     }
 
     [Theory]
@@ -23,7 +24,7 @@ public sealed class AlertmanagerTests
     public async Task What_is_critical_pages_and_what_is_not_does_not(string severity, string receiver)
     {
         var answer = await Programs.AmtoolAsync("config", "routes", "test", $"--config.file={Configuration}", $"--verify.receivers={receiver}", "alertname=MhcJobFailed", $"severity={severity}");
-        Assert.True(answer.ExitCode == 0, answer.Output);
+        Assert.True(answer.ExitCode == 0, answer.Said);
     }
 
     [Fact]

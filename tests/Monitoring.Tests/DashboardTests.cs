@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Api.Tests.Documentation;
+using MhcOperator.Programs.Tests;
 using Monitoring.Tests.Support;
 
 namespace Monitoring.Tests;
@@ -70,7 +71,7 @@ public sealed partial class DashboardTests
     public async Task A_ConfigMap_has_each_as_it_is()
     {
         var rendered = await Programs.RenderAsync("monitoring: {dashboards: {enabled: true, annotations: {grafana_folder: Training}}}", "monitoring/dashboards.yaml");
-        Assert.True(rendered.ExitCode == 0, rendered.Output);
+        Assert.True(rendered.ExitCode == 0, rendered.Said);
         Assert.All(Dashboard.All(), dashboard => Assert.Contains(string.Concat(File.ReadLines(Path.Combine(Dashboard.Folder, dashboard.Name)).Select(line => $"    {line}\n")), rendered.Output + "\n", StringComparison.Ordinal));
         Assert.Equal(Dashboard.All().Count, rendered.Output.Split("grafana_dashboard: \"1\"").Length - 1);
         Assert.DoesNotContain(rendered.Output.Split("\n---\n"), part => part.Length > 900_000); // a ConfigMap takes 1 MiB

@@ -20,7 +20,7 @@ public sealed partial class RuleTests
     public async Task The_rules_are_what_the_chart_makes_of_its_defaults()
     {
         var rendered = await Programs.RenderAsync("monitoring: {prometheusRule: {enabled: true}}", "monitoring/prometheusrule.yaml");
-        Assert.True(rendered.ExitCode == 0, rendered.Output);
+        Assert.True(rendered.ExitCode == 0, rendered.Said);
         var spec = rendered.Output[(rendered.Output.IndexOf("\nspec:\n", StringComparison.Ordinal) + 7)..];
         RepositoryFile.HoldUpToDate(Rules, Header + Indent().Replace(spec, ""));
     }
@@ -29,14 +29,14 @@ public sealed partial class RuleTests
     public async Task Promtool_finds_nothing_wrong_with_the_rules()
     {
         var answer = await Programs.PromtoolAsync("check", "rules", "--lint=all", "--lint-fatal", Rules);
-        Assert.True(answer.ExitCode == 0, answer.Output);
+        Assert.True(answer.ExitCode == 0, answer.Said);
     }
 
     [Theory, MemberData(nameof(Tests))]
     public async Task Each_alert_is_silent_and_fires_as_its_tests_say(string file)
     {
         var answer = await Programs.PromtoolAsync("test", "rules", $"monitoring/tests/{file}");
-        Assert.True(answer.ExitCode == 0, answer.Output);
+        Assert.True(answer.ExitCode == 0, answer.Said);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed partial class RuleTests
     {
         var values = $"monitoring:\n  prometheusRule: {{enabled: true}}\n  rules:\n    {rules.Replace("\n", "\n    ", StringComparison.Ordinal)}\n";
         var rendered = await Programs.RenderAsync(values, "monitoring/prometheusrule.yaml");
-        Assert.True(rendered.ExitCode == 0, rendered.Output);
+        Assert.True(rendered.ExitCode == 0, rendered.Said);
         return [.. Alert.Rules(Alert.Parse(rendered.Output)["spec"]!).Where(rule => rule.ContainsKey("alert")).Select(rule => new Alert((string)rule["alert"]!, rule))];
     }
 

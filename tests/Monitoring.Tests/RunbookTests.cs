@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Api.Tests.Documentation;
+using MhcOperator.Programs.Tests;
 using Monitoring.Tests.Support;
 
 namespace Monitoring.Tests;
@@ -103,16 +104,16 @@ public sealed partial class RunbookTests
 
         if (words[0] == "mhc")
         {
-            return [(await Programs.RunAsync(Programs.Built("Cli", "mhc"), [.. words.Skip(1), "--help"])).Output];
+            return [(await External.RunAsync(Programs.Built("Cli", "mhc"), [.. words.Skip(1), "--help"])).Output];
         }
 
         Assert.Equal("kubectl", words[0]);
         List<string> helps = [];
         foreach (var version in KubectlVersions)
         {
-            var help = await Programs.KubectlAsync(version, [.. words.Skip(1), "--help"]);
-            Assert.True(help.ExitCode == 0, help.Output);
-            helps.Add(help.Output + (await Programs.KubectlAsync(version, "options")).Output);
+            var help = await Helm.KubectlAsync(version, [.. words.Skip(1), "--help"]);
+            Assert.True(help.ExitCode == 0, help.Said);
+            helps.Add(help.Output + (await Helm.KubectlAsync(version, "options")).Output);
         }
 
         return helps;

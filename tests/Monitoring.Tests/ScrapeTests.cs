@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Api.Tests.Documentation;
+using MhcOperator.Programs.Tests;
 using Monitoring.Tests.Support;
 
 namespace Monitoring.Tests;
@@ -52,7 +53,7 @@ public sealed partial class ScrapeTests
         {
             await File.WriteAllTextAsync(file, Configuration, TestContext.Current.CancellationToken);
             var answer = await Programs.PromtoolAsync("check", "config", "--syntax-only", file);
-            Assert.True(answer.ExitCode == 0, answer.Output);
+            Assert.True(answer.ExitCode == 0, answer.Said);
         }
         finally
         {
@@ -101,7 +102,7 @@ public sealed partial class ScrapeTests
     {
         var answer = await Programs.RenderAsync($"monitoring:\n  {values}\n", "monitoring/servicemonitor.yaml");
         Assert.NotEqual(0, answer.ExitCode);
-        Assert.Contains(named, answer.Output, StringComparison.Ordinal);
+        Assert.Contains(named, answer.Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +117,7 @@ public sealed partial class ScrapeTests
     private static async Task<JsonNode> MonitorAsync(string values, string template)
     {
         var rendered = await Programs.RenderAsync($"monitoring:\n  {values}\n", $"monitoring/{template}.yaml");
-        Assert.True(rendered.ExitCode == 0, rendered.Output);
+        Assert.True(rendered.ExitCode == 0, rendered.Said);
         return Alert.Parse(rendered.Output);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests.Support;
 
@@ -37,7 +38,7 @@ internal sealed class Release
     }
 
     /// <summary>The same, and what Helm says of values that it refuses.</summary>
-    public static async Task<HelmAnswer> TryAsync(string values, string server = "1.35.0", string helm = Helm.Newest, string name = "mhc")
+    public static async Task<Answer> TryAsync(string values, string server = "1.35.0", string helm = Helm.Newest, string name = "mhc")
     {
         var file = Path.GetTempFileName();
         try

@@ -3,9 +3,11 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 
-namespace Monitoring.Tests.Support;
+namespace MhcOperator.Programs.Tests;
 
-/// <summary>A real Prometheus or Alertmanager on a free port of loopback, which ends, with its folder, when this is disposed of.</summary>
+/// <summary>
+/// A real Prometheus or Alertmanager, which <c>eng/prometheus.sh</c> fetches, on a free port of loopback. It ends, with its folder, when this is disposed of.
+/// </summary>
 internal sealed class Server : IAsyncDisposable
 {
     private const string Listening = "msg=\"Listening on\" address=";
@@ -27,7 +29,7 @@ internal sealed class Server : IAsyncDisposable
         var server = await StartAsync(
             configuration,
             files,
-            folder => (Path.Combine(Programs.PrometheusFolder, "prometheus"), [$"--config.file={folder}/config.yml", $"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0"]));
+            folder => (Path.Combine(Programs, "prometheus"), [$"--config.file={folder}/config.yml", $"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0"]));
         await server.UntilAsync("ready", async () =>
         {
             using var ready = await server.http.GetAsync("-/ready", TestContext.Current.CancellationToken);
@@ -42,9 +44,9 @@ internal sealed class Server : IAsyncDisposable
     /// </summary>
     public static async Task<Server> AlertmanagerAsync(string configuration)
     {
-        var may = await Programs.RunAsync("unshare", "--map-root-user", "--mount", "true");
-        Assert.SkipWhen(may.ExitCode != 0, $"Alertmanager needs a mount namespace here: {may.Output.Trim()}");
-        var templates = Path.GetFullPath(Path.Combine(Programs.PrometheusFolder, "..", "share", "prometheus", "alertmanager"));
+        var may = await External.RunAsync("unshare", ["--map-root-user", "--mount", "true"]);
+        Assert.SkipWhen(may.ExitCode != 0, $"Alertmanager needs a mount namespace here: {may.Said.Trim()}");
+        var templates = Path.GetFullPath(Path.Combine(Programs, "..", "share", "prometheus", "alertmanager"));
         return await StartAsync(
             configuration,
             [],
@@ -55,9 +57,12 @@ internal sealed class Server : IAsyncDisposable
                 cp -r "$0" "$1/templates" && mount -t tmpfs none /usr/share && mkdir -p /usr/share/prometheus && cp -r "$1/templates" /usr/share/prometheus/alertmanager &&
                   exec "$2" --config.file="$1/config.yml" --storage.path="$1/data" --web.listen-address=127.0.0.1:0 --cluster.listen-address=
                 """,
-                templates, folder, Path.Combine(Programs.PrometheusFolder, "prometheus-alertmanager"),
+                templates, folder, Path.Combine(Programs, "prometheus-alertmanager"),
             ]));
     }
+
+    /// <summary>Folder of the servers, promtool and amtool.</summary>
+    public static string Programs => External.Folder("prometheus.sh");
 
     public Uri Address => http.BaseAddress!;
 
