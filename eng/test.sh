@@ -110,7 +110,7 @@ prepare_cluster() {
   [[ " $* " != *" EndToEnd.Tests "* ]] || {
     "$eng/cluster.sh" check || return
     "$eng/cluster.sh" down
-    "$eng/helm.sh" 4 && "$eng/cluster.sh" up && "$eng/images.sh" mhc-operator mhc-trainer &&
+    "$eng/helm.sh" 4 && "$eng/prometheus.sh" && "$eng/cluster.sh" up && "$eng/images.sh" mhc-operator mhc-trainer &&
       "$eng/cluster.sh" load "$("$eng/images.sh" --archive mhc-operator)" "$("$eng/images.sh" --archive mhc-trainer)"
   }
 }

@@ -2,8 +2,8 @@ using EndToEnd.Tests.Cluster;
 
 namespace EndToEnd.Tests;
 
-/// <summary>What becomes of jobs while the release changes. It is everybody's, so nothing else runs meanwhile.</summary>
-[CollectionDefinition(nameof(InstallTests), DisableParallelization = true), Collection(nameof(InstallTests))]
+/// <summary>What becomes of jobs while the release changes.</summary>
+[Collection(nameof(RealCluster.Alone))]
 public sealed class InstallTests(RealCluster cluster)
 {
     /// <summary>All kinds that the chart makes but the definition.</summary>
@@ -16,11 +16,11 @@ public sealed class InstallTests(RealCluster cluster)
         Assert.SkipWhen(cluster.Lacking is not null, cluster.Lacking ?? "");
         try
         {
-            await cluster.Helm.RunAsync(["test", Helm.Release, "--namespace", Helm.Namespace, "--timeout", "6m"]);
+            await cluster.Helm.RunAsync(["test", OperatorRelease.Name, "--namespace", OperatorRelease.Namespace, "--timeout", "6m"]);
         }
         catch (KubectlException e)
         {
-            Assert.Fail($"{e.Message}\n{await cluster.Kubectl.RunAsync(["logs", "mhc-operator-check", "--namespace", Helm.Namespace])}");
+            Assert.Fail($"{e.Message}\n{await cluster.Kubectl.RunAsync(["logs", "mhc-operator-check", "--namespace", OperatorRelease.Namespace])}");
         }
     }
 
@@ -33,13 +33,13 @@ public sealed class InstallTests(RealCluster cluster)
         var pods = await IdentitiesAsync(space);
 
         await cluster.Helm.InstallAsync("--set", "workers=3");
-        Assert.Contains("--workers=3", await ArgumentsAsync(Helm.Release, Helm.Namespace), StringComparison.Ordinal);
-        await cluster.Helm.RunAsync(["rollback", Helm.Release, "--namespace", Helm.Namespace, "--wait", "--timeout", "6m"]);
-        Assert.Contains("--workers=8", await ArgumentsAsync(Helm.Release, Helm.Namespace), StringComparison.Ordinal);
+        Assert.Contains("--workers=3", await ArgumentsAsync(OperatorRelease.Name, OperatorRelease.Namespace), StringComparison.Ordinal);
+        await cluster.Helm.RunAsync(["rollback", OperatorRelease.Name, "--namespace", OperatorRelease.Namespace, "--wait", "--timeout", "6m"]);
+        Assert.Contains("--workers=8", await ArgumentsAsync(OperatorRelease.Name, OperatorRelease.Namespace), StringComparison.Ordinal);
         Assert.Equal(pods, await IdentitiesAsync(space));
 
-        await cluster.Helm.RunAsync(["uninstall", Helm.Release, "--namespace", Helm.Namespace, "--wait", "--timeout", "6m"]);
-        await Eventually.SeesAsync("all of the release to go", () => LeftAsync(Helm.Release, Helm.Namespace), left => left.Count == 0);
+        await cluster.Helm.UninstallAsync();
+        await Eventually.SeesAsync("all of the release to go", () => LeftAsync(OperatorRelease.Name, OperatorRelease.Namespace), left => left.Count == 0);
         Assert.Equal(pods, await IdentitiesAsync(space));
         Assert.NotNull(await cluster.Kubectl.GetAsync("crd", "mhctrainingjobs.training.mhc.dev"));
 
@@ -48,7 +48,7 @@ public sealed class InstallTests(RealCluster cluster)
         var done = await space.JobAsync("lasting", "the job to end", job => job.HasSucceeded);
         Assert.Equal((1, 0), (done.Attempt, done.Restarts));
 
-        await cluster.Helm.RunAsync(["uninstall", "successor", "--namespace", "mhc-successor", "--wait", "--timeout", "6m"]);
+        await cluster.Helm.UninstallAsync("successor", "mhc-successor");
         await cluster.Helm.InstallAsync("--take-ownership");
     }
 
@@ -58,7 +58,7 @@ public sealed class InstallTests(RealCluster cluster)
         await using var one = await cluster.MakeNamespaceAsync();
         await using var two = await cluster.MakeNamespaceAsync();
         await using var neither = await cluster.MakeNamespaceAsync();
-        await cluster.Helm.RunAsync(["uninstall", Helm.Release, "--namespace", Helm.Namespace, "--wait", "--timeout", "6m"]);
+        await cluster.Helm.UninstallAsync();
         await Task.WhenAll(InstallForAsync("team-one", one), InstallForAsync("team-two", two));
         foreach (var space in (TestNamespace[])[one, two, neither])
         {
@@ -71,7 +71,7 @@ public sealed class InstallTests(RealCluster cluster)
         foreach (var team in (string[])["team-one", "team-two"])
         {
             Assert.Empty(await cluster.Kubectl.ListAsync("clusterroles,clusterrolebindings", "--selector", $"app.kubernetes.io/instance={team}"));
-            await cluster.Helm.RunAsync(["uninstall", team, "--namespace", team, "--wait", "--timeout", "6m"]);
+            await cluster.Helm.UninstallAsync(team, team);
         }
 
         await cluster.Helm.InstallAsync();

@@ -32,6 +32,19 @@ internal sealed class Kubectl(string kubeconfig)
         }
     }
 
+    /// <summary>The same, and where the command fails, why.</summary>
+    public async Task<string> TryAsync(IReadOnlyList<string> arguments)
+    {
+        try
+        {
+            return await RunAsync(arguments);
+        }
+        catch (KubectlException e)
+        {
+            return e.Message;
+        }
+    }
+
     private async Task<string> RunOnceAsync(IReadOnlyList<string> arguments, string? input)
     {
         using var process = Start(arguments);
@@ -78,7 +91,9 @@ internal sealed class Kubectl(string kubeconfig)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         limit.CancelAfter(Eventually.Limit);
+        using var pause = new PeriodicTimer(TimeSpan.FromSeconds(1)); // between watches that end at once
         JsonNode? seen = null;
+        var said = "";
         while (!limit.IsCancellationRequested)
         {
             // A server that has replaced the resource's storage, for its definition was changed, can leave a watch open and tell it nothing more.
@@ -98,9 +113,15 @@ internal sealed class Kubectl(string kubeconfig)
             catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
             {
             }
+            catch (KubectlException e)
+            {
+                said = $"\n{e.Message}";
+            }
+
+            await pause.WaitForNextTickAsync(Cancel);
         }
 
-        throw Eventually.TooLong(what, seen?.ToJsonString());
+        throw Eventually.TooLong(what, $"{seen?.ToJsonString() ?? "nothing"}{said}");
     }
 
     private async IAsyncEnumerable<JsonNode> StatesAsync(IReadOnlyList<string> arguments, [EnumeratorCancellation] CancellationToken cancel)
@@ -108,6 +129,7 @@ internal sealed class Kubectl(string kubeconfig)
         using var process = Start(["get", .. arguments, "--watch", "-o", "json"]);
         try
         {
+            var errors = process.StandardError.ReadToEndAsync(cancel);
             var text = new StringBuilder();
             while (await process.StandardOutput.ReadLineAsync(cancel) is { } line)
             {
@@ -118,6 +140,8 @@ internal sealed class Kubectl(string kubeconfig)
                     text.Clear();
                 }
             }
+
+            throw new KubectlException($"kubectl get {string.Join(' ', arguments)} --watch ended: {(await errors).Trim()}");
         }
         finally
         {

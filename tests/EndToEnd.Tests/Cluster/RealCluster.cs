@@ -18,7 +18,7 @@ public sealed class RealCluster : IAsyncLifetime
 
     internal Kubectl Kubectl => new(Kubeconfig);
 
-    internal Helm Helm => new(Kubeconfig);
+    internal OperatorRelease Helm => new(Kubeconfig);
 
     private string Kubeconfig => kubeconfig ?? throw new InvalidOperationException("KUBECONFIG_E2E is not set: run make test, or name a cluster in it");
 
@@ -36,8 +36,7 @@ public sealed class RealCluster : IAsyncLifetime
     {
         if (lacking is null)
         {
-            var log = await Kubectl.RunAsync(["logs", "--namespace", Helm.Namespace, "--selector", "app.kubernetes.io/name=mhc-operator", "--tail", "-1", "--prefix"]);
-            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Repository.PathOf("artifacts/test-logs")).FullName, "EndToEnd.operator.log"), log);
+            await Helm.KeepLogsAsync();
         }
     }
 
@@ -54,4 +53,8 @@ public sealed class RealCluster : IAsyncLifetime
             account => account?["secrets"]?.AsArray().Count > 0);
         return new TestNamespace(Kubectl, name);
     }
+
+    /// <summary>Tests that uninstall the release, which is everybody's: nothing else runs meanwhile.</summary>
+    [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+    public sealed class Alone;
 }
