@@ -41,6 +41,8 @@ public sealed class MatrixTests
             kubeApi: {qps: 1000000, burst: 1000000}
             pollIntervalSeconds: 0.5
             allowPrivilegedTemplates: true
+            forbidSecretsInTemplates: true
+            allowSecretsInTemplates: [a, b.c]
             stackDumps: true
             rehearsal: false
             bindAddress: "::"
