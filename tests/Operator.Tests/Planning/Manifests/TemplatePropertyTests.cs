@@ -9,6 +9,7 @@ using MhcOperator.Api.Schema;
 using MhcOperator.Api.Validation;
 using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Manifests;
+using MhcOperator.PodSecurity.Tests;
 
 namespace MhcOperator.Operator.Tests.Planning.Manifests;
 
@@ -46,6 +47,9 @@ public sealed class TemplatePropertyTests
         if (allowed)
         {
             Assert.Empty(PodTemplatePrivileges.CheckPod(pod));
+            Assert.Empty(RestrictedStandard.Check(pod));
+            Assert.False(typed.Spec.AutomountServiceAccountToken);
+            Assert.All(typed.Spec.Volumes ?? [], v => Assert.All(v.Projected?.Sources ?? [], s => Assert.Null((object?)s.ServiceAccountToken ?? s.PodCertificate)));
         }
 
         if (JobErrors.Of(manifest, new TemplateRules(AllowPrivileged: true, Secrets: [])).Count == 0)
