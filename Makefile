@@ -7,14 +7,14 @@ export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs operator images chart release demo alerts test test-cel bench cluster cluster-down format format-check clean
+.PHONY: help setup build native programs operator images chart release demo alerts lock audit test test-cel bench cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup: ## Install the Debian packages that are missing (as root), and restore NuGet's
 	@eng/setup.sh
-	@dotnet restore MhcOperator.sln --verbosity quiet --disable-build-servers -consoleLoggerParameters:NoSummary
+	@eng/packages.sh restore MhcOperator.sln
 
 build: native ## Build everything: the native libraries, then the .NET programs that take them along
 	@$(MAKE) --no-print-directory build/solution-$(CONFIGURATION).stamp
@@ -47,6 +47,12 @@ test: ## Build, then run all tests, the ones on a real Kubernetes included
 
 alerts: programs ## Check and test the alerts, runbooks and dashboards, with a real Prometheus and Alertmanager
 	@eng/alerts.sh
+
+lock: ## Write anew which NuGet packages a build takes, after a change in Directory.Packages.props or a project
+	@eng/packages.sh lock
+
+audit: setup ## Ask the source of NuGet's packages whether one of them has a known vulnerability
+	@eng/packages.sh audit
 
 fuzz: export MHC_FUZZ_SECONDS ?= 300
 fuzz: export MHC_FUZZ_SEED ?= $(shell date +%s)

@@ -8,5 +8,6 @@ compiler=mhc-build-$$
 TMPDIR=$(mktemp -d) # the compiler leaves sockets and folders behind
 export TMPDIR
 trap 'pkill -f -- "-pipename:$compiler" || true; rm -rf "$TMPDIR"' EXIT
-dotnet build "$1" --configuration "${CONFIGURATION:-Release}" --nologo --verbosity quiet -consoleLoggerParameters:NoSummary \
+eng/packages.sh restore "$1"
+dotnet build "$1" --no-restore --configuration "${CONFIGURATION:-Release}" --nologo --verbosity quiet -consoleLoggerParameters:NoSummary \
   -nodeReuse:false -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler"

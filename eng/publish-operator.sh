@@ -38,8 +38,12 @@ compile() {
   # In a copy: what the compiler leaves beside the sources must not meet that of the ordinary build.
   cp -r --parents "${sources[@]}" crds VERSION Directory.*.props global.json .editorconfig "$work"
   find "$work/src" -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+  find "$work/src" -name packages.lock.json -delete # which know nothing of the native compiler
+  local native=(-p:PublishAot=true -p:SelfContained=true)
+  eng/packages.sh restore "$work/src/Operator/MhcOperator.Operator.csproj" "${native[@]}" -p:RestorePackagesWithLockFile=false -p:RestoreLockedMode=false
+  eng/packages.sh compare src/Operator/packages.lock.json "$work"/src/*/obj/project.assets.json
   (cd "$work" && dotnet publish src/Operator/MhcOperator.Operator.csproj --configuration "${CONFIGURATION:-Release}" --nologo --verbosity quiet -nodeReuse:false \
-    -p:PublishAot=true -p:SelfContained=true -p:RunAnalyzers=false --output "$work/out") >&2
+    --no-restore "${native[@]}" -p:RestorePackagesWithLockFile=false -p:RunAnalyzers=false --output "$work/out") >&2
   find "$cache" -name 'mhc-operator-*' -mtime +7 -delete
   mv "$work/src/Operator/obj/project.assets.json" "$1.assets.json"
   mv "$work/out/mhc-operator" "$1.partial.$$"

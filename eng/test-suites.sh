@@ -4,7 +4,7 @@
 # Results are lines "SUITE PASSED FAILED SKIPPED SECONDS NOTE" in $logs/results.
 
 all_suites() {
-  printf '%s\n' format shell native native-older native-sanitize
+  printf '%s\n' format shell packages native native-older native-sanitize
   local project
   for project in Api Operator Cli Chart Monitoring Trainer; do echo "$project.Tests"; done
   printf '%s\n' native-operator Images.Tests Operator.IntegrationTests EndToEnd.Tests
@@ -21,6 +21,7 @@ run_suite() {
     shell) run_check "$suite" shellcheck -x -P . .ci/run eng/*.sh bench/*.sh eng/cluster/build-kubernetes.sh ;;
     native) run_native_tests "$suite" "$started" ;;
     native-older) run_native_tests "$suite" "$started" --older ;;
+    packages) run_check "$suite" "$eng/packages.sh" audit ;;
     native-operator) run_check "$suite" "$eng/publish-operator.sh" --check ;;
     native-sanitize) run_native_tests "$suite" "$started" --sanitize ;;
     Operator.Tests | Trainer.Tests)
@@ -67,12 +68,13 @@ limited() {
   wait "$job"
 }
 
-# A check is one test.
+# A check is one test. It says in one line what of it was not checked, or that all of it was skipped.
 run_check() {
-  local suite=$1 started=$SECONDS
+  local suite=$1 started=$SECONDS note
   shift
   if limited "$suite" "$@"; then
-    record "$suite" 1 0 0 $((SECONDS - started)) "$(grep '^not checked: ' "$logs/$suite.log" | tail -n 1)"
+    note=$(grep -E '^(not checked|skipped): ' "$logs/$suite.log" | tail -n 1)
+    if [[ $note = skipped:* ]]; then record "$suite" 0 0 1 $((SECONDS - started)) "$note"; else record "$suite" 1 0 0 $((SECONDS - started)) "$note"; fi
   else
     show_end_of_log "$suite"
     record "$suite" 0 1 0 $((SECONDS - started)) ""

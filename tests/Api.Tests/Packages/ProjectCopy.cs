@@ -1,0 +1,44 @@
+using Api.Tests.Documentation;
+
+namespace Api.Tests.Packages;
+
+/// <summary>What a restore reads of src/Api, in a folder of its own.</summary>
+internal sealed class ProjectCopy : IDisposable
+{
+    private static readonly string[] Read =
+    [
+        "Directory.Build.props", "Directory.Packages.props", "VERSION", "global.json", "src/Api/MhcOperator.Api.csproj", "src/Api/packages.lock.json",
+    ];
+
+    private readonly string folder = Directory.CreateTempSubdirectory("mhc-project-").FullName;
+
+    public ProjectCopy()
+    {
+        foreach (var file in Read)
+        {
+            var copy = System.IO.Path.Combine(folder, file);
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy)!);
+            File.Copy(System.IO.Path.Combine(RepositoryFile.Root(), file), copy);
+        }
+    }
+
+    public string Path => System.IO.Path.Combine(folder, "src", "Api");
+
+    /// <summary>Puts a file there, of the name that it gives back.</summary>
+    public string Add(string name, string content)
+    {
+        var path = System.IO.Path.Combine(folder, name);
+        File.WriteAllText(path, content);
+        return path;
+    }
+
+    public void Change(string file, string from, string to)
+    {
+        var path = System.IO.Path.Combine(folder, file);
+        var content = File.ReadAllText(path);
+        Assert.Contains(from, content, StringComparison.Ordinal);
+        File.WriteAllText(path, content.Replace(from, to, StringComparison.Ordinal));
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+}
