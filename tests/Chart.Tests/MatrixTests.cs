@@ -13,7 +13,7 @@ public sealed class MatrixTests
     private static readonly string[] Labels = ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "helm.sh/chart"];
 
     /// <summary>Sets of values, each of which turns another part of the chart on or off.</summary>
-    private static readonly Dictionary<string, string> Values = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, string> Values = new(StringComparer.Ordinal)
     {
         ["defaults"] = "",
         ["least"] = """
@@ -41,6 +41,8 @@ public sealed class MatrixTests
             kubeApi: {qps: 1000000, burst: 1000000}
             pollIntervalSeconds: 0.5
             allowPrivilegedTemplates: true
+            forbidSecretsInTemplates: true
+            allowSecretsInTemplates: [a, b.c]
             stackDumps: true
             rehearsal: false
             bindAddress: "::"

@@ -42,6 +42,7 @@ public sealed partial class ValueTests
         { "kubeApi: {qps: many}", "qps" },
         { "workers: 1.5", "workers" },
         { "extraArgs: [nonsense]", "extraArgs" },
+        { "allowSecretsInTemplates: [a_b]", "allowSecretsInTemplates" },
         { "networkPolicy: {jobs: true, metricsFrom: {matchExpressions: [{key: a, operator: Exists}]}}", "networkPolicy.metricsFrom.matchExpressions" },
     };
 
@@ -104,6 +105,8 @@ public sealed partial class ValueTests
             certificates: {existingSecret: ours, caBundle: AAAA}
             kubeApi: {qps: 1, burst: 1}
             allowPrivilegedTemplates: true
+            forbidSecretsInTemplates: true
+            allowSecretsInTemplates: [for-jobs]
             rehearsal: false
             bindAddress: "::"
             metrics: {authorization: false}

@@ -61,6 +61,30 @@ public sealed class SecurityTests(SharedServer shared)
         Assert.Contains("privileged: Forbidden", (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_job_that_mounts_a_Secret_makes_no_more_pods_once_the_operator_forbids_that()
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        using (var running = await ns.RunOperatorAsync())
+        {
+            await ns.CreateJobAsync(Template("""{"spec":{"volumes":[{"name":"a","secret":{"secretName":"deployer-token"}}]}}""").Replicas(1));
+            await ns.RunGangAsync(await ns.GangExistsAsync(1, 1));
+            await ns.ConditionHoldsAsync("job", "Running", "True");
+            running.Terminate();
+            await running.WaitForExitAsync(Cancel);
+        }
+
+        using var forbidding = await ns.RunOperatorAsync("--allow-secret-in-templates", "for-jobs");
+        await ns.ConditionHoldsAsync("job", "Valid", "False", "InvalidSpec");
+        Assert.Contains(
+            "spec.workers.template.spec.volumes[0].secret.secretName: expected no Secret but for-jobs, got \"deployer-token\"",
+            (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"], StringComparison.Ordinal);
+        var pod = Assert.Single(await ns.PodsAsync());
+        await ns.EndPodAsync(pod, 1);
+        await ns.OperatorHasGoneOnAsync();
+        Assert.Equal([pod.Name()], (await ns.PodsAsync()).Select(p => p.Name()).Where(name => name.StartsWith("job-", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("""{"spec":{"securityContext":{"seLinuxOptions":{"type":"spc_t"}}}}""", "spec.securityContext.seLinuxOptions")]
     [InlineData("""{"spec":{"containers":[{"name":"side","image":"s","securityContext":{"capabilities":{}}}]}}""", "spec.containers[0].securityContext.capabilities.drop")]

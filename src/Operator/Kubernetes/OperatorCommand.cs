@@ -19,6 +19,9 @@ internal static class OperatorCommand
     private static readonly Option<string> Image = new("--default-trainer-image") { Description = "Image of jobs that name none.", DefaultValueFactory = _ => "mhc-trainer" };
     private static readonly Option<string[]> PullSecrets = NamesOption.Subdomains("--image-pull-secret", "Secret, in the namespace of each job, with which the images of its pods are pulled; may be given several times.");
     private static readonly Option<bool> AllowPrivileged = new("--allow-privileged-templates") { Description = "Accept pod templates with hostPath, privileged containers, host namespaces, other service accounts and whatever else the restricted Pod Security Standard refuses." };
+    private static readonly Option<bool> ForbidSecrets = new("--forbid-secrets-in-templates") { Description = "Refuse pod templates that name a Secret: to mount it, in variables, or to pull images." };
+    private static readonly Option<string[]> AllowedSecrets = NamesOption.Subdomains("--allow-secret-in-templates",
+        "Secret that pod templates may name, and no other; may be given several times. Default: they may name any, unless --forbid-secrets-in-templates is given.");
     private static readonly Option<bool> NetworkPolicy = new("--network-policy") { Description = "Make a NetworkPolicy for each job: its own pods, the operator and those who collect metrics may connect to its pods, and nobody else." };
     private static readonly Option<IReadOnlyDictionary<string, string>?> OperatorPods = LabelsOption.Create("--network-policy-operator",
         "Labels of the operator's own pods, for these policies. Default: app.kubernetes.io/name=mhc-operator.");
@@ -64,7 +67,7 @@ internal static class OperatorCommand
         Verbosity.DefaultValueFactory = _ => LogLevel.Information;
         var command = new RootCommand("Runs MhcTrainingJobs on a Kubernetes cluster.")
         {
-            Kubeconfig, Namespaces, Image, PullSecrets, AllowPrivileged, NetworkPolicy, OperatorPods, OperatorNamespace, Scrapers, BindAddress, MetricsPort, SecureMetricsPort, NoMetricsAuthorization, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
+            Kubeconfig, Namespaces, Image, PullSecrets, AllowPrivileged, ForbidSecrets, AllowedSecrets, NetworkPolicy, OperatorPods, OperatorNamespace, Scrapers, BindAddress, MetricsPort, SecureMetricsPort, NoMetricsAuthorization, WebhookPort, WebhookCertificates, WebhookName, NoLeaderElection, LeaseNamespace, LeaseName, LeaseDuration, Workers, RequestsPerSecond, RequestBurst, PollInterval, NoRehearsal, Verbosity,
         };
         command.SetAction(RunAsync);
         command.Subcommands.Add(CheckCommand.Create(Kubeconfig, LeaseNamespace, LeaseName, NoLeaderElection, WebhookName));
@@ -79,6 +82,7 @@ internal static class OperatorCommand
         DefaultTrainerImage = arguments.GetValue(Image)!,
         ImagePullSecrets = arguments.GetValue(PullSecrets)!,
         AllowPrivilegedTemplates = arguments.GetValue(AllowPrivileged),
+        SecretsInTemplates = arguments.GetValue(AllowedSecrets) is { Length: > 0 } named ? named : arguments.GetValue(ForbidSecrets) ? [] : null,
         JobNetwork = arguments.GetValue(NetworkPolicy) ? ReadNetwork(arguments) : null,
         BindAddress = arguments.GetValue(BindAddress)!,
         MetricsPort = arguments.GetValue(MetricsPort),

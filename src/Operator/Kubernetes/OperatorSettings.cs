@@ -20,6 +20,9 @@ internal sealed record OperatorSettings
     /// <summary>Whether a job's pod template may leave the restricted Pod Security Standard or use another service account.</summary>
     public bool AllowPrivilegedTemplates { get; init; }
 
+    /// <summary>Names of the Secrets that a job's pod template may name; null: any.</summary>
+    public IReadOnlyList<string>? SecretsInTemplates { get; init; }
+
     /// <summary>Who may connect to the pods of each job; null: no network policies are made.</summary>
     public JobNetworkOptions? JobNetwork { get; init; }
 

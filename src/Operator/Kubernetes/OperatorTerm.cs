@@ -57,6 +57,7 @@ internal sealed class OperatorTerm(
             TrainerImage = settings.DefaultTrainerImage,
             ImagePullSecrets = settings.ImagePullSecrets,
             AllowPrivilegedTemplates = settings.AllowPrivilegedTemplates,
+            SecretsInTemplates = settings.SecretsInTemplates,
             JobNetwork = settings.JobNetwork,
             PollInterval = settings.PollInterval,
             StatusInterval = settings.PollInterval,

@@ -13,23 +13,27 @@ internal static class JobErrors
     private static readonly OperatorOptions Defaults = new();
 
     /// <param name="manifest">The job.</param>
-    /// <param name="allowPrivilegedTemplates">Whether its pods may leave the restricted Pod Security Standard.</param>
+    /// <param name="rules">What its pod template may say.</param>
     /// <returns>Empty: the job is valid and can be read.</returns>
-    public static IReadOnlyList<FieldError> Of(JobManifest manifest, bool allowPrivilegedTemplates)
+    public static IReadOnlyList<FieldError> Of(JobManifest manifest, TemplateRules rules)
     {
         if (manifest.Job is null && manifest.Errors.Count == 0)
         {
             return [new FieldError("spec", "the manifest could not be read")];
         }
 
-        if (allowPrivilegedTemplates || manifest.Job is not { Spec.Workers.Template: { } template } job)
+        if (manifest.Job is not { Spec.Workers.Template: { } template } job)
         {
             return manifest.Errors;
         }
 
-        var asked = PodTemplatePrivileges.Check(template);
+        IReadOnlyList<FieldError> asked =
+        [
+            .. rules.AllowPrivileged ? [] : PodTemplatePrivileges.Check(template),
+            .. rules.Secrets is { } secrets ? TemplateSecrets.Check(template, secrets) : [],
+        ];
         return asked.Count > 0 ? [.. manifest.Errors, .. asked]
-            : manifest.Errors.Count > 0 ? manifest.Errors
+            : manifest.Errors.Count > 0 || rules.AllowPrivileged ? manifest.Errors
             : PodErrors(job);
     }
 
@@ -37,7 +41,7 @@ internal static class JobErrors
     /// The same of a job as it is acted on, where that is another than the one stored: what was accepted once stands in the status, which others
     /// may write, and was accepted under the rules and settings of that time.
     /// </summary>
-    public static IReadOnlyList<FieldError> OfAccepted(MhcTrainingJob job, bool allowPrivilegedTemplates)
+    public static IReadOnlyList<FieldError> OfAccepted(MhcTrainingJob job, TemplateRules rules)
     {
         var json = new JsonObject
         {
@@ -46,7 +50,7 @@ internal static class JobErrors
         };
         return
         [
-            .. Of(JobManifestReader.FromJson(json), allowPrivilegedTemplates)
+            .. Of(JobManifestReader.FromJson(json), rules)
                 .Where(e => e.Path.StartsWith("spec", StringComparison.Ordinal))
                 .Select(e => e with { Message = $"{e.Message}; it was accepted before (status.acceptedSpec), and the change of it is rejected" }),
         ];

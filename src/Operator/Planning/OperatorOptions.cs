@@ -12,6 +12,9 @@ public sealed record OperatorOptions
     /// <summary>Whether a job's pod template may leave the restricted Pod Security Standard or use another service account.</summary>
     public bool AllowPrivilegedTemplates { get; init; }
 
+    /// <summary>Names of the Secrets that a job's pod template may name; null: any.</summary>
+    public IReadOnlyList<string>? SecretsInTemplates { get; init; }
+
     /// <summary>Who may connect to the pods of each job; null: no network policies are made.</summary>
     public JobNetworkOptions? JobNetwork { get; init; }
 
@@ -62,4 +65,7 @@ public sealed record OperatorOptions
 
     /// <summary>Longest wait before a write that was refused is tried again.</summary>
     public TimeSpan RefusalRetry { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What all of that says of pod templates.</summary>
+    internal TemplateRules Templates => new(AllowPrivilegedTemplates, SecretsInTemplates);
 }

@@ -10,8 +10,8 @@ namespace MhcOperator.Operator.Webhooks;
 /// Says at admission what the operator would say afterwards. Only what a request brings in is refused: a job that was stored with faults (no
 /// webhook was there, or the rules have grown) can still be labelled, suspended, finalized and mended step by step, with a warning for each fault.
 /// </summary>
-/// <param name="allowPrivilegedTemplates">Whether a job's pod template may leave the restricted Pod Security Standard.</param>
-internal sealed class JobAdmission(bool allowPrivilegedTemplates)
+/// <param name="rules">What a job's pod template may say.</param>
+internal sealed class JobAdmission(TemplateRules rules)
 {
     /// <summary>Holds a job that is created or changed against every rule.</summary>
     public AdmissionAnswer Validate(AdmissionRequest request)
@@ -45,7 +45,7 @@ internal sealed class JobAdmission(bool allowPrivilegedTemplates)
 
     /// <summary>A job of another controller is held against the rules of the resource, not against this operator's settings: it makes no pods of it.</summary>
     private IReadOnlyList<FieldError> Errors(JobManifest job) =>
-        JobErrors.Of(job, allowPrivilegedTemplates || job.Job?.Spec.ManagedBy != MhcTrainingJob.ManagedByThisOperator);
+        JobErrors.Of(job, job.Job?.Spec.ManagedBy == MhcTrainingJob.ManagedByThisOperator ? rules : TemplateRules.Anything);
 
     private static IReadOnlyList<FieldError> Changes(JobManifest before, bool wasValid, JobManifest after)
     {

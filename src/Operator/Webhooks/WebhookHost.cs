@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging;
 using Prometheus;
@@ -37,7 +38,7 @@ internal sealed class WebhookHost : IAsyncDisposable
     public static async Task<WebhookHost> StartAsync(
         OperatorSettings settings, int port, ICertificateSource certificates, CollectorRegistry registry, TimeProvider time, ILogger log, CancellationToken cancel)
     {
-        var webhooks = new WebhookServer(new JobAdmission(settings.AllowPrivilegedTemplates), certificates, new AdmissionMetrics(registry), log);
+        var webhooks = new WebhookServer(new JobAdmission(new TemplateRules(settings.AllowPrivilegedTemplates, settings.SecretsInTemplates)), certificates, new AdmissionMetrics(registry), log);
         var listening = await webhooks.StartAsync(settings.BindAddress, port, cancel);
         log.LogInformation("webhooks at {Address}", listening.Address.GetLeftPart(UriPartial.Authority));
         return new WebhookHost(listening, certificates, time);

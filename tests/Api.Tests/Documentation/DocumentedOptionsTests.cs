@@ -23,10 +23,23 @@ public sealed partial class DocumentedOptionsTests
         Assert.DoesNotContain(named, n => !known.Contains(n.Split(' ')[1]));
     }
 
+    [Fact]
+    public void Kind_is_given_one_archive_at_a_time_for_it_overlooks_all_but_the_first()
+    {
+        var root = RepositoryFile.Root();
+        var loads = Files(root, "docs", "*.md").Append(Path.Combine(root, "README.md")).SelectMany(file => Load().Matches(File.ReadAllText(file))).Select(m => m.Groups["what"].Value);
+
+        Assert.NotEmpty(loads);
+        Assert.All(loads, what => Assert.DoesNotMatch("[*? ]", what));
+    }
+
     private static IEnumerable<string> Files(string root, string folder, string pattern) =>
         Directory.EnumerateFiles(Path.Combine(root, folder), pattern, SearchOption.AllDirectories)
             .Where(f => !f.Contains("/bin/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal));
 
     [GeneratedRegex("(?<![-\\w])--[a-z][a-z0-9-]*[a-z0-9]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Option();
+
+    [GeneratedRegex("kind load image-archive (?<what>[^`;#\\n]*[^`;#\\s])", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Load();
 }

@@ -43,6 +43,17 @@ public sealed class OperatorCommandTests
         Assert.StartsWith($"{option}: '{name}' was given; a DNS ", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("--forbid-secrets-in-templates", "")]
+    [InlineData("--allow-secret-in-templates a --allow-secret-in-templates b.c", "a b.c")]
+    [InlineData("--forbid-secrets-in-templates --allow-secret-in-templates a", "a")]
+    public void Templates_may_name_any_Secret_unless_some_or_none_are_allowed(string arguments, string? allowed)
+    {
+        var settings = OperatorCommand.Read(OperatorCommand.Create().Parse(arguments));
+        Assert.Equal(allowed?.Split(' ', StringSplitOptions.RemoveEmptyEntries), settings.SecretsInTemplates);
+    }
+
     [Fact]
     public void Whom_network_policies_let_in_is_said_by_labels()
     {

@@ -6,6 +6,7 @@ using FsCheck.Fluent;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Schema;
 using MhcOperator.Api.Validation;
+using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Webhooks;
 
 namespace MhcOperator.Operator.Tests.Webhooks;
@@ -13,7 +14,7 @@ namespace MhcOperator.Operator.Tests.Webhooks;
 public sealed class JobAdmissionTests
 {
     private static readonly Arbitrary<int> Seeds = Gen.Choose(0, int.MaxValue).ToArbitrary();
-    private readonly JobAdmission admission = new(allowPrivilegedTemplates: false);
+    private readonly JobAdmission admission = new(new TemplateRules());
 
     [Fact]
     public void Two_hundred_random_invalid_jobs_are_refused_with_the_paths_that_validating_the_file_names() => Check(seed =>
@@ -106,8 +107,22 @@ public sealed class JobAdmissionTests
     {
         const string privileged = "workers: {template: {spec: {hostPID: true}}}";
         Assert.Equal(["spec.workers.template.spec.hostPID"], Paths(admission.Validate(Create(Job(privileged)))));
-        Assert.True(new JobAdmission(allowPrivilegedTemplates: true).Validate(Create(Job(privileged))).Allowed);
+        Assert.True(new JobAdmission(new TemplateRules(AllowPrivileged: true)).Validate(Create(Job(privileged))).Allowed);
         Assert.True(admission.Validate(Create(Job($"managedBy: example.com/other, {privileged}"))).Allowed);
+    }
+
+    [Fact]
+    public void A_template_that_names_a_Secret_is_refused_where_the_operator_allows_none_or_others_only()
+    {
+        const string mounts = "workers: {template: {spec: {volumes: [{name: a, secret: {secretName: deployer-token}}]}}}";
+        Assert.True(admission.Validate(Create(Job(mounts))).Allowed);
+        Assert.True(new JobAdmission(new TemplateRules(Secrets: ["deployer-token"])).Validate(Create(Job(mounts))).Allowed);
+        foreach (var rules in (TemplateRules[])[new TemplateRules(Secrets: []), new TemplateRules(Secrets: ["other"]), new TemplateRules(AllowPrivileged: true, Secrets: [])])
+        {
+            Assert.Equal(["spec.workers.template.spec.volumes[0].secret.secretName"], Paths(new JobAdmission(rules).Validate(Create(Job(mounts)))));
+            Assert.True(new JobAdmission(rules).Validate(Create(Job($"managedBy: example.com/other, {mounts}"))).Allowed);
+            Assert.Single(new JobAdmission(rules).Validate(Update(Job(mounts), Job($"suspend: true, {mounts}"))).Warnings);
+        }
     }
 
     [Fact]

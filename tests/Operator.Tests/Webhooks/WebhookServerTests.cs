@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Tests.Runtime.Support;
+using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Webhooks;
 using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -25,7 +26,7 @@ public sealed class WebhookServerTests : IAsyncLifetime
     {
         Write(CertificateSet.Issue(["localhost", "127.0.0.1"], DateTimeOffset.UtcNow, null));
         var metrics = new AdmissionMetrics(registry);
-        server = await new WebhookServer(new JobAdmission(false), new CertificateFolder(folder, new CertificateMetrics(registry), NullLogger.Instance), metrics, NullLogger.Instance).StartAsync("127.0.0.1", 0, Cancel);
+        server = await new WebhookServer(new JobAdmission(new TemplateRules()), new CertificateFolder(folder, new CertificateMetrics(registry), NullLogger.Instance), metrics, NullLogger.Instance).StartAsync("127.0.0.1", 0, Cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -40,11 +40,11 @@ internal static class ValidityPolicy
 
     private static IReadOnlyList<FieldError> Errors(PlanContext context)
     {
-        var allowed = context.Observed.Options.AllowPrivilegedTemplates;
-        var errors = JobErrors.Of(context.Observed.Manifest, allowed);
+        var rules = context.Observed.Options.Templates;
+        var errors = JobErrors.Of(context.Observed.Manifest, rules);
         return errors.Count > 0 ? errors
             : context.UnreadableSpec is { } unreadable ? [unreadable]
-            : context.RejectedChanges.Count > 0 ? JobErrors.OfAccepted(context.Job, allowed)
+            : context.RejectedChanges.Count > 0 ? JobErrors.OfAccepted(context.Job, rules)
             : [];
     }
 

@@ -9,6 +9,7 @@ using MhcOperator.Api.Schema;
 using MhcOperator.Api.Validation;
 using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Manifests;
+using MhcOperator.PodSecurity.Tests;
 
 namespace MhcOperator.Operator.Tests.Planning.Manifests;
 
@@ -32,8 +33,8 @@ public sealed class TemplatePropertyTests
             ["metadata"] = new JsonObject { ["name"] = "job", ["namespace"] = "ns", ["uid"] = "u-1" },
             ["spec"] = new JsonObject { ["workers"] = new JsonObject { ["devicesPerWorker"] = devices, ["template"] = template } },
         });
-        var allowed = JobErrors.Of(manifest, allowPrivilegedTemplates: false).Count == 0;
-        if (JobErrors.Of(manifest, allowPrivilegedTemplates: true).Count > 0)
+        var allowed = JobErrors.Of(manifest, new TemplateRules()).Count == 0;
+        if (JobErrors.Of(manifest, TemplateRules.Anything).Count > 0)
         {
             Assert.False(allowed);
             return;
@@ -46,6 +47,24 @@ public sealed class TemplatePropertyTests
         if (allowed)
         {
             Assert.Empty(PodTemplatePrivileges.CheckPod(pod));
+            Assert.Empty(RestrictedStandard.Check(pod));
+            Assert.False(typed.Spec.AutomountServiceAccountToken);
+            Assert.All(typed.Spec.Volumes ?? [], v => Assert.All(v.Projected?.Sources ?? [], s => Assert.Null((object?)s.ServiceAccountToken ?? s.PodCertificate)));
+        }
+
+        if (JobErrors.Of(manifest, new TemplateRules(AllowPrivileged: true, Secrets: [])).Count == 0)
+        {
+            Assert.All(typed.Spec.Volumes ?? [], v =>
+            {
+                Assert.Null(v.Secret?.SecretName ?? v.Csi?.NodePublishSecretRef?.Name ?? v.AzureFile?.SecretName ?? v.FlexVolume?.SecretRef?.Name);
+                Assert.All(v.Projected?.Sources ?? [], s => Assert.Null(s.Secret));
+            });
+            Assert.All(typed.Spec.Containers.Concat(typed.Spec.InitContainers ?? []), c =>
+            {
+                Assert.All(c.Env ?? [], e => Assert.Null(e.ValueFrom?.SecretKeyRef));
+                Assert.All(c.EnvFrom ?? [], e => Assert.Null(e.SecretRef));
+            });
+            Assert.Empty(typed.Spec.ImagePullSecrets ?? []);
         }
     });
 

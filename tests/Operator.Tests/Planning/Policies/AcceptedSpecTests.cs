@@ -47,6 +47,26 @@ public sealed class AcceptedSpecTests
         scene.After(plan).Plan(100).ShouldCostNothing();
     }
 
+    [Fact]
+    public void What_mounts_a_Secret_makes_no_more_pods_once_the_operator_forbids_that()
+    {
+        const string template = """{"spec":{"volumes":[{"name":"a","secret":{"secretName":"s"}}]}}""";
+        var forbids = new OperatorOptions { SecretsInTemplates = [] };
+        foreach (var scene in (Scene[])
+            [With(template), Scene.Of(MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(template)!), MakeRunning(1, 2))])
+        {
+            var lost = scene.WithPods(MakePod(1, 0).Ended(1, ""), MakePod(1, 1).Running());
+            Assert.Contains("Restarting", lost.Plan().Status!.Phase, StringComparison.Ordinal);
+
+            var forbidden = lost.With(o => o with { Options = forbids });
+            var plan = forbidden.Plan();
+            plan.ShouldHave(ConditionTypes.Valid, "False", "InvalidSpec");
+            Assert.Contains("spec.workers.template.spec.volumes[0].secret.secretName: expected no Secret", plan.Condition(ConditionTypes.Valid).Message, StringComparison.Ordinal);
+            Assert.Empty(plan.Delete);
+            Assert.Empty(forbidden.WithoutPods().After(plan).Plan(100).Pods);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Privileges))]
     public void What_was_accepted_under_a_flag_is_lost_with_the_flag(string template, string path)
