@@ -18,18 +18,10 @@ fail() {
 source "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/own-apt.sh"
 
 fetch() {
-  local mirror package
   echo "unpacking Debian's package buildah" >&2
-  rm -rf "$cache/apt" "$cache/debs" "$cache/root" "$cache/root.partial"
-  mkdir -p "$cache/debs" "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
-  : > "$cache/apt/status" # nothing is installed there
-  own_apt_options=(-o Dir::State::status="$cache/apt/status")
-  mirror=$(debian_mirror)
-  printf 'Types: deb\nURIs: %s\nSuites: bookworm\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$mirror" \
-    > "$cache/apt/sources.d/debian.sources"
-  own_apt update -qq
-  (cd "$cache/debs" && own_apt download -qq "${packages[@]}")
-  for package in "$cache"/debs/*.deb; do dpkg -x "$package" "$cache/root.partial"; done
+  rm -rf "$cache/debs" "$cache/root" "$cache/root.partial"
+  debian_suite deb
+  unpack_debian "$cache/root.partial" "${packages[@]}"
   [ ! -d "$cache/root.partial/lib" ] || cp -rT "$cache/root.partial/lib" "$cache/root.partial/usr/lib"
   write_program "$cache/root.partial"
   rm -rf "$cache/debs" "$cache/apt"

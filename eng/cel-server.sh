@@ -19,18 +19,6 @@ fail() {
 
 # shellcheck source=eng/own-apt.sh
 source "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/own-apt.sh"
-own_apt_options=(-o Dir::State::status="$cache/apt/status") # nothing is installed there
-
-prepare_apt() {
-  local site
-  site=$(debian_mirror)
-  rm -rf "$cache/apt"
-  mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
-  : > "$cache/apt/status"
-  printf 'Types: deb\nURIs: %s\nSuites: sid\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$site" \
-    > "$cache/apt/sources.d/sid.sources"
-  own_apt update -qq
-}
 
 # Only what is written in Go: with its C library and tools a program built without them has nothing to do.
 unpack() {
@@ -65,7 +53,7 @@ fetch() {
     work=$(mktemp -d "$cache/build.XXXXXX")
     trap 'chmod -R u+w "$work"; rm -rf "$work" "$cache/apt"' EXIT
     say "unpacking Debian unstable's packages"
-    prepare_apt
+    debian_suite deb sid
     unpack
     build
   ) 9> "$cache/lock"

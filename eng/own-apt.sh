@@ -23,15 +23,16 @@ debian_mirror() {
   echo "$site"
 }
 
-# debian_suite TYPES: from now on own_apt knows Debian 12's packages from the machine's own mirror, whichever Debian the machine has, and takes
-# nothing for installed. TYPES is `deb`, or `deb deb-src`. The lists are in $cache/apt.
+# debian_suite TYPES [SUITE]: from now on own_apt knows Debian 12's packages, or those of another suite, from the machine's own mirror, whichever
+# Debian the machine has, and takes nothing for installed. TYPES is `deb`, or `deb deb-src`. The lists are in $cache/apt, anew.
 debian_suite() {
   local mirror
+  rm -rf "$cache/apt"
   mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
   : > "$cache/apt/status"
   own_apt_options=(-o Dir::State::status="$cache/apt/status")
   mirror=$(debian_mirror)
-  printf 'Types: %s\nURIs: %s\nSuites: bookworm\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$1" "$mirror" \
+  printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$1" "$mirror" "${2:-bookworm}" \
     > "$cache/apt/sources.d/debian.sources"
   own_apt update -qq
 }

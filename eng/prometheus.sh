@@ -18,7 +18,7 @@ source "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/own-apt.sh"
 
 fetch() {
   echo "unpacking Debian's packages prometheus and prometheus-alertmanager" >&2
-  rm -rf "$cache/apt" "$cache/debs" "$cache/root" "$cache/root.partial"
+  rm -rf "$cache/debs" "$cache/root" "$cache/root.partial"
   mkdir -p "$cache"
   debian_suite deb
   unpack_debian "$cache/root.partial" prometheus prometheus-alertmanager

@@ -140,15 +140,9 @@ unpack_busybox() {
   echo "unpacking Debian's package busybox-static" >&2
   # shellcheck source=eng/own-apt.sh
   source "$here/own-apt.sh"
-  rm -rf "$cache/apt" "$cache/debs" "$busybox" "$busybox.partial"
-  mkdir -p "$cache/debs" "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/sources.d"
-  : > "$cache/apt/status"
-  own_apt_options=(-o Dir::State::status="$cache/apt/status")
-  printf 'Types: deb\nURIs: %s\nSuites: bookworm\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$(debian_mirror)" \
-    > "$cache/apt/sources.d/debian.sources"
-  own_apt update -qq
-  (cd "$cache/debs" && own_apt download -qq busybox-static)
-  dpkg -x "$cache"/debs/busybox-static_*.deb "$busybox.partial"
+  rm -rf "$cache/debs" "$busybox" "$busybox.partial"
+  debian_suite deb
+  unpack_debian "$busybox.partial" busybox-static
   [ -e "$busybox.partial/usr/bin/busybox" ] || { mkdir -p "$busybox.partial/usr/bin" && mv "$busybox.partial/bin/busybox" "$busybox.partial/usr/bin/"; }
   dpkg-deb --show --showformat='${Package} ${Version}\n' "$cache"/debs/busybox-static_*.deb > "$busybox.partial/package"
   rm -rf "$cache/debs" "$cache/apt"
