@@ -13,6 +13,11 @@ namespace MhcOperator.Operator.IntegrationTests;
 /// <summary>Certificates of the operator's own making, on a clock that the test moves: from eight months ago, so that what is made now is good for the server too.</summary>
 public sealed class CertificateTests(SharedServer shared)
 {
+    private const string Rights = """
+        - {apiGroups: [""], resources: [secrets], verbs: [create, list, watch, patch]}
+        - {apiGroups: [admissionregistration.k8s.io], resources: [validatingwebhookconfigurations, mutatingwebhookconfigurations], verbs: [list, watch, patch]}
+        """;
+
     private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow - (CertificateSet.Lifetime * 2 / 3));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -71,63 +76,55 @@ public sealed class CertificateTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task The_Secret_belongs_to_the_Service_from_when_that_is_there_and_is_not_made_again_when_both_are_taken_away()
+    public async Task The_Secret_goes_with_the_operators_account_from_the_beginning()
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
-        await using var host = await StartAsync(ns);
-        await AreReadyAsync(host); // without a Service
-        Assert.Null((await SecretAsync(ns))["metadata"]!["ownerReferences"]);
-
-        var service = await MakeServiceAsync(ns);
-        time.Advance(TimeSpan.FromMinutes(1)); // it looks for one now and then
-        await HoldsAsync(async () => (string?)Owner(await SecretAsync(ns))?["uid"] == service, () => "the Secret has the Service as its owner");
-        var owner = Owner(await SecretAsync(ns))!;
-        Assert.Equal(("v1", "Service", ns.Name), ((string?)owner["apiVersion"], (string?)owner["kind"], (string?)owner["name"]));
-        var writes = Writes(ns);
-        time.Advance(TimeSpan.FromMinutes(5));
+        var token = await ns.MakeAccountAsync("operator");
+        await ns.GrantAsync("operator", Rights);
+        await using var host = await StartAsync(ns, token);
         await AreReadyAsync(host);
-        Assert.Equal(writes, Writes(ns));
-
-        // What the garbage collector does when a release is uninstalled while its pods still end.
-        await ns.Api.DeleteAsync(ns.Path("services", ns.Name), Cancel);
-        await ns.Api.DeleteAsync(ns.Path("secrets", ns.Name), Cancel);
-        await HoldsAsync(async () => await host.CheckAsync(Cancel) == $"webhooks: Service {ns.Name}/{ns.Name}, with which the Secret of its name went", () => "it waits for the Service");
-        time.Advance(TimeSpan.FromMinutes(5));
-        Assert.Null(await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel));
-
-        service = await MakeServiceAsync(ns);
-        time.Advance(TimeSpan.FromMinutes(1));
-        await AreReadyAsync(host);
-        Assert.Equal(service, (string?)Owner(await SecretAsync(ns))!["uid"]);
-    }
-
-    [Fact]
-    public async Task A_Secret_that_is_made_when_the_Service_is_there_has_it_as_its_owner_from_the_beginning()
-    {
-        var ns = await TestNamespace.CreateAsync(shared.Server);
-        var service = await MakeServiceAsync(ns);
-        await using var host = await StartAsync(ns);
-        await AreReadyAsync(host);
-        Assert.Equal(service, (string?)Owner(await SecretAsync(ns))!["uid"]);
+        Assert.Equal(await AccountAsync(ns), Assert.Single(await OwnersAsync(ns)));
         Assert.Equal(1, Writes(ns));
     }
 
-    private static async Task<string> MakeServiceAsync(TestNamespace ns)
+    [Fact]
+    public async Task A_Secret_of_an_earlier_version_gets_the_account_as_an_owner_beside_the_Service()
     {
-        var made = await ns.Api.CreateAsync(ns.Path("services"), new JsonObject
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        await using (var before = await StartAsync(ns))
         {
-            ["metadata"] = new JsonObject { ["name"] = ns.Name },
-            ["spec"] = new JsonObject { ["ports"] = new JsonArray(new JsonObject { ["port"] = 443, ["protocol"] = "TCP" }) },
-        }, Cancel);
-        return (string)made["metadata"]!["uid"]!;
+            await AreReadyAsync(before); // without an account, and so without an owner
+        }
+
+        Assert.Empty(await OwnersAsync(ns));
+        var service = $$"""{"apiVersion":"v1","kind":"Service","name":"{{ns.Name}}","uid":"5a2b1bb5-0d4c-4b51-9b0a-4bb6a2f4a001"}""";
+        await ns.Api.MergeAsync(ns.Path("secrets", ns.Name), new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = new JsonArray(JsonNode.Parse(service)) } }, Cancel);
+        var certificate = Field(await SecretAsync(ns), "tls.crt");
+
+        var token = await ns.MakeAccountAsync("operator");
+        await ns.GrantAsync("operator", Rights);
+        await using var host = await StartAsync(ns, token);
+        await AreReadyAsync(host);
+
+        var account = await AccountAsync(ns);
+        await HoldsAsync(async () => (await OwnersAsync(ns)).SequenceEqual([$"Service {ns.Name} 5a2b1bb5-0d4c-4b51-9b0a-4bb6a2f4a001", account]), () => "both are owners");
+        Assert.Equal(certificate, Field(await SecretAsync(ns), "tls.crt"));
+        var writes = Writes(ns);
+        time.Advance(TimeSpan.FromDays(1));
+        await AreReadyAsync(host);
+        Assert.Equal(writes, Writes(ns));
     }
 
-    private static JsonNode? Owner(JsonObject secret) => secret["metadata"]!["ownerReferences"] is JsonArray owners ? Assert.Single(owners) : null;
+    private static async Task<string> AccountAsync(TestNamespace ns) =>
+        $"ServiceAccount operator {(string)(await ns.Api.FindAsync(ns.Path("serviceaccounts", "operator"), Cancel))!["metadata"]!["uid"]!}";
 
-    private async Task<Replica> StartAsync(TestNamespace ns)
+    private static async Task<IEnumerable<string>> OwnersAsync(TestNamespace ns) =>
+        ((await SecretAsync(ns))["metadata"]!["ownerReferences"]?.AsArray() ?? []).Select(owner => $"{owner!["kind"]} {owner["name"]} {owner["uid"]}");
+
+    private async Task<Replica> StartAsync(TestNamespace ns, string? token = null)
     {
         var registry = Prometheus.Metrics.NewCustomRegistry();
-        var kubeconfig = shared.Server.Kubeconfig();
+        var kubeconfig = token is null ? shared.Server.Kubeconfig() : shared.Server.Kubeconfig(token);
         var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, "--webhook-port", "0");
         var access = ClusterAccess.Find(kubeconfig, "webhooks");
         var certificates = CertificateHost.Start(settings, access, new RuntimeMetrics(registry), registry, time, NullLogger.Instance);

@@ -39,12 +39,11 @@ public sealed class PermissionTests(SharedServer shared)
     {
         await DeployAsync();
         var ns = await TestNamespace.CreateAsync(shared.Server);
-        var account = await shared.Server.Admin.CreateAsync(
-            $"api/v1/namespaces/{System}/serviceaccounts/mhc-operator/token", new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } }, Cancel);
-        var kubeconfig = shared.Server.Kubeconfig((string)account["status"]!["token"]!);
+        var token = await shared.Server.Admin.TokenAsync(System, "mhc-operator");
+        var kubeconfig = shared.Server.Kubeconfig(token);
         using var running = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System, "--webhook-port", "0", "--secure-metrics-port", "0");
         await running.WorksAsync(Cancel);
-        await TheLeaseGoesWithTheAccountAsync();
+        await GoesWithTheAccountAsync($"apis/coordination.k8s.io/v1/namespaces/{System}/leases/mhc-operator");
         using var standby = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
         await standby.LogsAsync("waiting for lease", Cancel);
 
@@ -57,7 +56,7 @@ public sealed class PermissionTests(SharedServer shared)
         await NotStartAsync(ns);
         await StayInPlaceAsync(ns);
         await HaveWebhooksAsync(running);
-        await BeScrapedAsync(running, (string)account["status"]!["token"]!);
+        await BeScrapedAsync(running, token);
 
         // A watch is written down when it ends.
         running.Terminate();
@@ -92,10 +91,9 @@ public sealed class PermissionTests(SharedServer shared)
             }
         }
 
-        var account = await shared.Server.Admin.CreateAsync(
-            $"{own.Path("serviceaccounts")}/mhc-operator/token", new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } }, Cancel);
+        var token = await own.Api.TokenAsync(own.Name, "mhc-operator");
         using var running = OperatorInProcess.Start(
-            shared.Server.Kubeconfig((string)account["status"]!["token"]!), ["--lease-namespace", own.Name, .. served.SelectMany(ns => (string[])["--namespace", ns.Name])]);
+            shared.Server.Kubeconfig(token), ["--lease-namespace", own.Name, .. served.SelectMany(ns => (string[])["--namespace", ns.Name])]);
         await running.WorksAsync(Cancel);
         foreach (var ns in served.Append(other))
         {
@@ -255,16 +253,17 @@ public sealed class PermissionTests(SharedServer shared)
     {
         const string secret = $"api/v1/namespaces/{System}/secrets/mhc-operator-webhook";
         await Eventually.HoldsAsync(async () => await running.AskAsync("/readyz", Cancel) == (200, "ok\n"), "the webhooks answer", Cancel);
+        await GoesWithTheAccountAsync(secret);
         var made = (string?)(await shared.Server.Admin.FindAsync(secret, Cancel))!["data"]!["tls.crt"];
         await shared.Server.Admin.MergeAsync(secret, new JsonObject { ["data"] = new JsonObject { ["tls.crt"] = "AAAA" } }, Cancel);
         await Eventually.HoldsAsync(async () => (string?)(await shared.Server.Admin.FindAsync(secret, Cancel))!["data"]!["tls.crt"] is not "AAAA" and var mended && mended != made, "the Secret is mended", Cancel);
     }
 
-    /// <summary>When a release is uninstalled, its account goes, and with it the lease.</summary>
-    private async Task TheLeaseGoesWithTheAccountAsync()
+    /// <summary>When a release is uninstalled, its account goes, and with it what the operator keeps for itself.</summary>
+    private async Task GoesWithTheAccountAsync(string path)
     {
         var account = await shared.Server.Admin.FindAsync($"api/v1/namespaces/{System}/serviceaccounts/mhc-operator", Cancel);
-        var made = await shared.Server.Admin.FindAsync($"apis/coordination.k8s.io/v1/namespaces/{System}/leases/mhc-operator", Cancel);
+        var made = await shared.Server.Admin.FindAsync(path, Cancel);
         Assert.Equal((string)account!["metadata"]!["uid"]!, (string?)made!["metadata"]!["ownerReferences"]?[0]!["uid"]);
     }
 

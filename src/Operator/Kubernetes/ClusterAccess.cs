@@ -33,8 +33,15 @@ internal sealed class ClusterAccess
     /// <summary>The operator's own namespace; null outside a pod.</summary>
     public static string? OwnNamespace => File.Exists(NamespaceFile) ? File.ReadAllText(NamespaceFile).Trim() : null;
 
+    /// <summary>The namespace of what the operator keeps for itself, its lease and its certificate.</summary>
+    /// <param name="given">By its command line; null: the pod's own.</param>
+    public static string HomeNamespace(string? given) => given ?? OwnNamespace ?? "default";
+
     /// <summary>Whom the server takes the operator for; null where that is no service account.</summary>
-    public OwnAccount? Account => OwnAccount.Read(configuration.TokenProvider is null ? configuration.AccessToken : File.ReadAllText(TokenFile));
+    private OwnAccount? Account => OwnAccount.Read(configuration.TokenProvider is null ? configuration.AccessToken : File.ReadAllText(TokenFile));
+
+    /// <summary>The owner of what the operator makes for itself in a namespace: its account, which goes with an installation. Null: that is elsewhere.</summary>
+    public OwnAccount? OwnerIn(string ns) => Account is { } account && account.Namespace == ns ? account : null;
 
     /// <summary>Looks in the given file, KUBECONFIG, the pod's account and ~/.kube/config, and takes the first that is there.</summary>
     /// <param name="kubeconfig">File; null: none given.</param>

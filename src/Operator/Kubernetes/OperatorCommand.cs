@@ -106,7 +106,7 @@ internal static class OperatorCommand
     {
         OperatorPods = arguments.GetValue(OperatorPods) ?? Label("app.kubernetes.io/name", "mhc-operator"),
         OperatorNamespace = arguments.GetValue(OperatorNamespace)
-            ?? Label("kubernetes.io/metadata.name", arguments.GetValue(LeaseNamespace) ?? ClusterAccess.OwnNamespace ?? "default"),
+            ?? Label("kubernetes.io/metadata.name", ClusterAccess.HomeNamespace(arguments.GetValue(LeaseNamespace))),
         Scrapers = arguments.GetValue(Scrapers),
     };
 

@@ -61,11 +61,8 @@ internal sealed class OperatorProcess(OperatorSettings settings, TimeProvider ti
     {
         var (connection, client) = access.Open(time, metrics, null);
         using var owned = client;
-        var ns = settings.LeaseNamespace ?? ClusterAccess.OwnNamespace ?? "default";
-        var options = new LeaseOptions(ns, settings.LeaseName, identity, TimeSpan.FromSeconds(settings.LeaseDurationSeconds))
-        {
-            Owner = access.Account is { } account && account.Namespace == ns ? account.Reference : null,
-        };
+        var ns = ClusterAccess.HomeNamespace(settings.LeaseNamespace);
+        var options = new LeaseOptions(ns, settings.LeaseName, identity, TimeSpan.FromSeconds(settings.LeaseDurationSeconds)) { Owner = access.OwnerIn(ns)?.Reference };
         var lease = new LeaseClient(new ResourceClient<k8s.Models.V1Lease>(connection, ResourceTypes.Leases), options, time, log);
 
         // A standby that could not act must not look ready, and must not hold the lease.

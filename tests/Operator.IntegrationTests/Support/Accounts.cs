@@ -14,8 +14,14 @@ internal static class Accounts
     public static async Task<string> MakeAccountAsync(this TestNamespace ns, string name)
     {
         await ns.Api.CreateAsync(ns.Path("serviceaccounts"), new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } }, Cancel);
+        return await ns.Api.TokenAsync(ns.Name, name);
+    }
+
+    /// <summary>A token of a service account, for an hour.</summary>
+    public static async Task<string> TokenAsync(this TestApi api, string ns, string name)
+    {
         var request = new JsonObject { ["spec"] = new JsonObject { ["expirationSeconds"] = 3600 } };
-        var answer = await ns.Api.CreateAsync(ns.Path("serviceaccounts", name) + "/token", request, Cancel);
+        var answer = await api.CreateAsync($"api/v1/namespaces/{ns}/serviceaccounts/{name}/token", request, Cancel);
         return (string)answer["status"]!["token"]!;
     }
 

@@ -25,9 +25,9 @@ internal sealed class InstallationCheck(CheckSettings settings, ApiConnection co
 
     private DateTime? seenRenewal;
 
-    private string Namespace => settings.Namespace ?? ClusterAccess.OwnNamespace ?? "default";
+    private string Namespace => ClusterAccess.HomeNamespace(settings.Namespace);
 
-    private string LeaseNamespace => settings.LeaseNamespace ?? ClusterAccess.OwnNamespace ?? "default";
+    private string LeaseNamespace => ClusterAccess.HomeNamespace(settings.LeaseNamespace);
 
     /// <summary>Makes all checks, and writes a line for each.</summary>
     /// <returns>Whether none has failed.</returns>

@@ -39,9 +39,9 @@ internal sealed class CertificateHost : IAsyncDisposable
         }
 
         var (connection, client) = access.Open(time, requests, null);
-        var ns = settings.LeaseNamespace ?? ClusterAccess.OwnNamespace ?? "default";
+        var ns = ClusterAccess.HomeNamespace(settings.LeaseNamespace);
         var key = new ObjectKey(ns, settings.WebhookName);
-        return new CertificateHost(new CertificateKeeper(connection, key, settings.WebhookPort is not null, time, requests, metrics, log), client);
+        return new CertificateHost(new CertificateKeeper(connection, key, access.OwnerIn(ns), settings.WebhookPort is not null, time, requests, metrics, log), client);
     }
 
     public async ValueTask DisposeAsync()

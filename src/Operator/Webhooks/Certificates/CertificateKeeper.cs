@@ -12,8 +12,8 @@ namespace MhcOperator.Operator.Webhooks.Certificates;
 
 /// <summary>
 /// Certificates of the operator's own making, in a Secret that all replicas share, and their authorities in the webhook configurations. Any replica
-/// may do what is due, by compare-and-swap: the others see it. Nothing is written where nothing differs. The Secret belongs to the Service of its
-/// name, where there is one, and is deleted with it.
+/// may do what is due, by compare-and-swap: the others see it. Nothing is written where nothing differs. The Secret belongs to the operator's
+/// service account, as its lease does, and is deleted with it.
 /// </summary>
 internal sealed class CertificateKeeper : ICertificateSource
 {
@@ -22,41 +22,38 @@ internal sealed class CertificateKeeper : ICertificateSource
     private const string Us = "mhc-operator";
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(1);
 
-    /// <summary>The Service is not watched: it comes and goes with an installation.</summary>
-    private static readonly TimeSpan ServiceInterval = TimeSpan.FromMinutes(1);
-
     private readonly ObjectKey key;
+    private readonly OwnAccount? owner;
     private readonly TimeProvider time;
     private readonly CertificateMetrics metrics;
     private readonly ILogger log;
     private readonly WatchedKind<V1Secret> secrets;
     private readonly IReadOnlyList<WatchedKind<WebhookConfiguration>> configurations;
-    private readonly ResourceClient<V1Service> services;
     private readonly Backoff backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15), Random.Shared);
     private readonly Channel<bool> changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private CertificateSet? latest;
-    private bool hadOwner;
     private volatile ServedCertificate? current;
     private volatile string? waitingFor;
 
     /// <param name="connection">Server, without a fence: a replica that does not lead answers too.</param>
     /// <param name="key">Namespace and name of the Secret. The Service and the configurations have the same name.</param>
+    /// <param name="owner">Gets the Secret; null: nobody.</param>
     /// <param name="injects">Whether there are webhooks, whose configurations get the authorities.</param>
     /// <param name="time">Clock.</param>
     /// <param name="requests">Counts requests.</param>
     /// <param name="metrics">Shows when the certificate expires.</param>
     /// <param name="log">Log.</param>
     public CertificateKeeper(
-        ApiConnection connection, ObjectKey key, bool injects, TimeProvider time, RuntimeMetrics requests, CertificateMetrics metrics, ILogger log)
+        ApiConnection connection, ObjectKey key, OwnAccount? owner, bool injects, TimeProvider time, RuntimeMetrics requests, CertificateMetrics metrics, ILogger log)
     {
         this.key = key;
+        this.owner = owner;
         this.time = time;
         this.metrics = metrics;
         this.log = log;
         waitingFor = $"Secret {key}";
         var named = $"fieldSelector=metadata.name%3D{key.Name}";
         secrets = new WatchedKind<V1Secret>(connection, ResourceTypes.Secrets, [new WatchScope(key.Namespace, named)], _ => key, time, requests, log);
-        services = new ResourceClient<V1Service>(connection, ResourceTypes.Services);
         configurations = injects
             ? [.. new[] { WebhookConfiguration.Validating, WebhookConfiguration.Mutating }
                 .Select(type => new WatchedKind<WebhookConfiguration>(connection, type, [new WatchScope(null, named)], _ => key, time, requests, log))]
@@ -115,32 +112,22 @@ internal sealed class CertificateKeeper : ICertificateSource
     {
         var now = time.GetUtcNow();
         var secret = secrets.Store.Find(key);
-        if (secret is not null && !(secret.Metadata.Labels?.TryGetValue(ManagedBy, out var owner) == true && owner == Us))
+        if (secret is not null && !(secret.Metadata.Labels?.TryGetValue(ManagedBy, out var manager) == true && manager == Us))
         {
             WaitForOwnSecret();
             return LongestPause;
-        }
-
-        var isOwned = secret?.Metadata.OwnerReferences?.Any(owner => owner.Kind == "Service" && owner.Name == key.Name) == true;
-        hadOwner |= isOwned;
-        var service = isOwned ? null : await FindServiceAsync(cancel);
-        if (secret is null && service is null && hadOwner && latest is not null)
-        {
-            // It went with its Service, which is how an installation is taken away: one that is made now would be left behind.
-            waitingFor = $"Service {key}, with which the Secret of its name went";
-            return ServiceInterval;
         }
 
         var set = CertificateSet.Read(secret?.Data);
         if (set?.IsDue(Names[0], now) != false)
         {
             set = CertificateSet.Issue(Names, now, set ?? latest);
-            secrets.Store.Set(await WriteAsync(secret, set, service, cancel));
+            secrets.Store.Set(await WriteAsync(secret, set, cancel));
             log.LogInformation("made a new certificate, in Secret {Secret}", key);
         }
-        else if (service is not null)
+        else if (LacksOwner(secret!))
         {
-            await AdoptAsync(secret!, service, cancel);
+            await AdoptAsync(secret!, cancel);
         }
 
         latest = set;
@@ -155,8 +142,7 @@ internal sealed class CertificateKeeper : ICertificateSource
 
         waitingFor = isComplete ? null : $"the webhook configurations {key.Name}";
         var pause = set.NextChange(now) - time.GetUtcNow(); // the requests have taken their time
-        var longest = isOwned || service is not null ? LongestPause : ServiceInterval;
-        return pause <= TimeSpan.Zero ? TimeSpan.Zero : pause < longest ? pause : longest;
+        return pause <= TimeSpan.Zero ? TimeSpan.Zero : pause < LongestPause ? pause : LongestPause;
     }
 
     private void WaitForOwnSecret()
@@ -169,28 +155,16 @@ internal sealed class CertificateKeeper : ICertificateSource
         }
     }
 
-    /// <summary>The Service of the webhooks; null: there is none, or nobody may say so.</summary>
-    private async Task<V1Service?> FindServiceAsync(CancellationToken cancel)
-    {
-        try
-        {
-            return await services.FindAsync(key.Namespace, key.Name, cancel) is { Metadata.DeletionTimestamp: null } service ? service : null;
-        }
-        catch (ClusterException e) when (e.Status == HttpStatusCode.Forbidden)
-        {
-            log.LogDebug("Secret {Secret} gets no owner: {Reason}", key, e.Message);
-            return null;
-        }
-    }
+    private bool LacksOwner(V1Secret stored) => owner is not null && stored.Metadata.OwnerReferences?.Any(other => other.Uid == owner.Uid) != true;
 
     /// <summary>Whoever may not delete a Secret may not give it an owner where OwnerReferencesPermissionEnforcement is on: it then stays without.</summary>
-    private async Task AdoptAsync(V1Secret stored, V1Service service, CancellationToken cancel)
+    private async Task AdoptAsync(V1Secret stored, CancellationToken cancel)
     {
         try
         {
-            var patch = new JsonObject { ["metadata"] = Owned(stored, service) };
+            var patch = new JsonObject { ["metadata"] = Owned(stored) };
             secrets.Store.Set(await secrets.Client.PatchAsync(key.Namespace, key.Name, null, patch, FieldManager, cancel));
-            log.LogInformation("Secret {Secret} goes with the Service of its name from now on", key);
+            log.LogInformation("Secret {Secret} goes with service account {Account} from now on", key, owner!.Name);
         }
         catch (ClusterException e) when (e.Status == HttpStatusCode.Forbidden)
         {
@@ -198,30 +172,25 @@ internal sealed class CertificateKeeper : ICertificateSource
         }
     }
 
-    private static JsonObject Owned(V1Secret stored, V1Service? service)
+    /// <remarks>Other owners stay: one that is gone already does not keep the Secret.</remarks>
+    private JsonObject Owned(V1Secret stored)
     {
         var metadata = new JsonObject { ["resourceVersion"] = stored.Metadata.ResourceVersion };
-        if (service is not null)
+        if (LacksOwner(stored))
         {
-            metadata["ownerReferences"] = Owners(service, stored.Metadata.OwnerReferences ?? []);
+            var others = (stored.Metadata.OwnerReferences ?? []).Select(other => JsonSerializer.SerializeToNode(other, k8s.SourceGenerationContext.Default.V1OwnerReference));
+            metadata["ownerReferences"] = new JsonArray([.. others, owner!.Reference]);
         }
 
         return metadata;
     }
 
-    /// <remarks>As no controller, and blocking nothing: for that a right on the Service would be needed.</remarks>
-    private static JsonArray Owners(V1Service service, params IEnumerable<V1OwnerReference> others) =>
-    [
-        .. others.Select(other => JsonSerializer.SerializeToNode(other, k8s.SourceGenerationContext.Default.V1OwnerReference)),
-        (JsonNode)new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Service", ["name"] = service.Metadata.Name, ["uid"] = service.Metadata.Uid },
-    ];
-
-    private Task<V1Secret> WriteAsync(V1Secret? stored, CertificateSet set, V1Service? service, CancellationToken cancel)
+    private Task<V1Secret> WriteAsync(V1Secret? stored, CertificateSet set, CancellationToken cancel)
     {
         var data = set.ToData();
         if (stored is not null)
         {
-            var patch = new JsonObject { ["metadata"] = Owned(stored, service), ["data"] = data };
+            var patch = new JsonObject { ["metadata"] = Owned(stored), ["data"] = data };
             return secrets.Client.PatchAsync(key.Namespace, key.Name, null, patch, FieldManager, cancel);
         }
 
@@ -233,9 +202,9 @@ internal sealed class CertificateKeeper : ICertificateSource
             ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace, ["labels"] = new JsonObject { [ManagedBy] = Us } },
             ["data"] = new JsonObject(data.Where(field => field.Value is not null).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))),
         };
-        if (service is not null)
+        if (owner is not null)
         {
-            made["metadata"]!["ownerReferences"] = Owners(service);
+            made["metadata"]!["ownerReferences"] = new JsonArray(owner.Reference);
         }
 
         return secrets.Client.CreateAsync(key.Namespace, made, FieldManager, cancel);
