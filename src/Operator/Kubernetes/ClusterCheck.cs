@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
@@ -49,7 +50,7 @@ internal sealed class ClusterCheck(ResourceClient<JobManifest> jobs, string serv
         }
         catch (Exception e) when (e is ClusterException or HttpRequestException or IOException or TimeoutException or System.Text.Json.JsonException)
         {
-            return $"{server}: {e.Message}";
+            return $"{server}: {(e.InnerException is AuthenticationException untrusted ? untrusted.Message : e.Message)}"; // that names what is wrong with its certificate
         }
     }
 }

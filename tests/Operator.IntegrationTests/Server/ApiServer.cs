@@ -48,6 +48,16 @@ internal sealed class ApiServer : IAsyncDisposable
 
     public string EtcdAddress { get; }
 
+    /// <summary>Its authority's certificate, which it has made itself, as PEM. The server's own is for 127.0.0.1.</summary>
+    public string Authority
+    {
+        get
+        {
+            var both = File.ReadAllText(Path.Combine(folder, "certificates", "apiserver.crt"));
+            return both[both.LastIndexOf("-----BEGIN", StringComparison.Ordinal)..];
+        }
+    }
+
     /// <summary>Starts both and waits until the server is ready.</summary>
     /// <param name="installCrd">Whether jobs are served.</param>
     /// <param name="cancel">Stops waiting.</param>

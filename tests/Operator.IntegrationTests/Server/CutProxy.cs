@@ -8,15 +8,16 @@ namespace MhcOperator.Operator.IntegrationTests.Server;
 internal sealed class CutProxy : IAsyncDisposable
 {
     private readonly int target;
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener listener;
     private readonly ConcurrentDictionary<TcpClient, byte> open = new();
     private readonly CancellationTokenSource stop = new();
     private readonly Task accepting;
     private volatile bool closed;
 
-    public CutProxy(int target)
+    public CutProxy(int target, IPAddress? address = null)
     {
         this.target = target;
+        listener = new TcpListener(address ?? IPAddress.Loopback, 0);
         listener.Start();
         accepting = AcceptAsync();
     }

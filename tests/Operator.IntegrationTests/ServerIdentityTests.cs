@@ -1,0 +1,47 @@
+using System.Net;
+using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Operator.IntegrationTests.Support;
+using MhcOperator.Operator.Webhooks.Certificates;
+
+namespace MhcOperator.Operator.IntegrationTests;
+
+/// <summary>Whoever stands in the API server's place gets no token and gives no orders.</summary>
+public sealed class ServerIdentityTests(SharedServer shared)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("127.0.0.1", false)] // of another authority
+    [InlineData("127.0.0.2", true)] // of the right one, for another name
+    public async Task Only_a_server_with_a_certificate_of_the_authority_and_for_its_address_is_asked(string address, bool isAuthority)
+    {
+        var ns = await TestNamespace.CreateAsync(shared.Server);
+        await using var proxy = new CutProxy(shared.Server.Port, IPAddress.Parse(address));
+        var folder = Directory.CreateTempSubdirectory("mhc-authority-").FullName;
+        try
+        {
+            var authority = Path.Combine(folder, "ca.crt");
+            await File.WriteAllTextAsync(
+                authority, isAuthority ? shared.Server.Authority : CertificateSet.Issue([address], DateTimeOffset.UtcNow, null).Authorities, Cancel);
+            var kubeconfig = shared.Server.Kubeconfig(address: $"https://{address}:{proxy.Port}");
+            var text = await File.ReadAllTextAsync(kubeconfig, Cancel);
+            await File.WriteAllTextAsync(kubeconfig, text.Replace("insecure-skip-tls-verify: true", $"certificate-authority: {authority}", StringComparison.Ordinal), Cancel);
+
+            using var running = ns.StartOperator(kubeconfig);
+            if (address == "127.0.0.1" && isAuthority)
+            {
+                await running.WorksAsync(Cancel);
+            }
+            else
+            {
+                await running.LogsAsync("remote certificate", Cancel);
+                Assert.DoesNotContain(shared.Server.Audit.OfOperators(), entry => entry.Namespace == ns.Name);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
