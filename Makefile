@@ -91,14 +91,13 @@ chart: native ## Try the Helm chart without a server, and package it: artifacts/
 release: programs ## Leave all that a release's page has in artifacts/release
 	@eng/release.sh
 
-cluster: programs ## Start a one-node Kubernetes with the operator running against it
+cluster: programs ## Start a one-node Kubernetes and install the operator on it with Helm
 	@eng/cluster.sh up
-	@eng/images.sh mhc-trainer
-	@eng/cluster.sh load $$(eng/images.sh --archive mhc-trainer)
-	@eng/operator.sh start
+	@eng/images.sh mhc-operator mhc-trainer
+	@eng/cluster.sh load $$(eng/images.sh --archive mhc-operator) $$(eng/images.sh --archive mhc-trainer)
+	@eng/install.sh
 
 cluster-down: ## End that cluster
-	@eng/operator.sh stop
 	@eng/cluster.sh down
 
 format: ## Format the sources

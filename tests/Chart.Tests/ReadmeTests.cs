@@ -9,7 +9,7 @@ using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;
 
-/// <summary>The chart's own page, whose table is made of values.yaml.</summary>
+/// <summary>What the chart says to people: its page, whose table is made of values.yaml, its entry in a catalogue, and what Helm prints.</summary>
 public sealed class ReadmeTests
 {
     private const string Begin = "<!-- values: generated -->\n";
@@ -33,6 +33,17 @@ public sealed class ReadmeTests
         Assert.Contains($"appVersion: {version}", chart);
         Assert.Contains($"      image: mhc-operator:{version}", chart);
         Assert.Contains($"      image: mhc-trainer:{version}", chart);
+    }
+
+    [Fact]
+    public void The_jobs_that_people_are_shown_are_valid()
+    {
+        var chart = YamlReader.Read(File.ReadAllText(Path.Combine(Helm.Chart, "Chart.yaml")))[0].Root!;
+        var shown = YamlReader.Read((string)chart["annotations"]!["artifacthub.io/crdsExamples"]!)[0].Root!.AsArray().Select(job => job!.ToJsonString());
+        var notes = File.ReadAllText(Path.Combine(Helm.Chart, "templates", "NOTES.txt")).Split("<<EOF\n")[1].Split("  EOF\n")[0];
+        var told = string.Join('\n', notes.Split('\n').Where(line => !line.Contains("{{", StringComparison.Ordinal)));
+
+        Assert.All(shown.Append(told), text => Assert.Empty(Assert.Single(JobManifestReader.FromYaml(text, "shown")).Errors));
     }
 
     private static string Table()
