@@ -61,13 +61,31 @@ internal sealed class ClusterAccess
 
             file ??= File.Exists(home) ? home : throw new OperatorStartException("no cluster is given: use --kubeconfig FILE or KUBECONFIG, or run in a pod with a service account");
             return File.Exists(file)
-                ? new ClusterAccess(KubernetesClientConfiguration.BuildConfigFromConfigFile(file), file, identity)
+                ? new ClusterAccess(Read(file), file, identity)
                 : throw new OperatorStartException($"{file}: no such file; it was given by {(kubeconfig is null ? "KUBECONFIG" : "--kubeconfig")}");
         }
         catch (Exception e) when (e is KubeConfigException or YamlDotNet.Core.YamlException or IOException or UnauthorizedAccessException or CryptographicException or FormatException)
         {
             throw new OperatorStartException($"{file ?? "the pod's service account"}: {e.Message}", e);
         }
+    }
+
+    /// <summary>Reads a kubeconfig. Of its authority's certificates the library takes the first alone; while an authority is replaced there are two.</summary>
+    private static KubernetesClientConfiguration Read(string file)
+    {
+        var read = KubernetesClientConfiguration.BuildConfigFromConfigFile(file);
+        var config = KubernetesClientConfiguration.LoadKubeConfig(file);
+        var cluster = (config.Contexts ?? []).FirstOrDefault(context => context.Name == config.CurrentContext)?.ContextDetails?.Cluster;
+        var endpoint = (config.Clusters ?? []).FirstOrDefault(known => known.Name == cluster)?.ClusterEndpoint;
+        var path = endpoint?.CertificateAuthority is { Length: > 0 } named ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, named) : null;
+        var all = new X509Certificate2Collection();
+        all.ImportFromPem(Pem(endpoint?.CertificateAuthorityData, path));
+        if (all.Count > 1)
+        {
+            read.SslCaCerts = all;
+        }
+
+        return read;
     }
 
     /// <summary>
