@@ -31,8 +31,8 @@ internal sealed class ProcessMetrics
         pauses = factory.CreateCounter("dotnet_gc_pause_seconds_total", "Time that the process stood still for them.");
         heap = factory.CreateGauge("dotnet_gc_heap_bytes", "Managed memory that is allocated.");
         var version = typeof(ProcessMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        factory.CreateGauge("mhc_operator_build_info", "1; version and revision of the operator, and version of .NET.", "version", "revision", "dotnet")
-            .WithLabels(version.Split('+')[0], version.Contains('+', StringComparison.Ordinal) ? version.Split('+')[1] : "", Environment.Version.ToString()).Set(1);
+        factory.CreateGauge("mhc_operator_build_info", "1; versions of the operator and of .NET.", "version", "dotnet")
+            .WithLabels(version, Environment.Version.ToString()).Set(1);
         registry.AddBeforeCollectCallback(Read);
     }
 
