@@ -32,7 +32,7 @@ make_root() {
   site=$(debian_mirror)
   echo "pytorch.sh: making $root, some minutes" >&2
   rm -rf "$root.new"
-  debootstrap --variant=minbase --include="$packages" sid "$root.new" "$site" > "$log" 2>&1 || {
+  debootstrap --force-check-gpg --keyring=/usr/share/keyrings/debian-archive-keyring.gpg --variant=minbase --include="$packages" sid "$root.new" "$site" > "$log" 2>&1 || {
     tail -n 20 "$log" >&2
     exit 1
   }
