@@ -10,6 +10,9 @@ public sealed class InstallTests(RealCluster cluster)
     private const string Kinds = "deployments,pods,services,endpoints,secrets,serviceaccounts,roles,rolebindings,leases,poddisruptionbudgets,configmaps," +
         "clusterroles,clusterrolebindings,validatingwebhookconfigurations,mutatingwebhookconfigurations";
 
+    /// <summary>What another release left behind, or kubectl has made, is this one's from now on.</summary>
+    private static readonly string[] TakeOver = ["--take-ownership", "--force-conflicts"];
+
     [Fact]
     public async Task Helm_test_finds_nothing_wrong()
     {
@@ -43,13 +46,13 @@ public sealed class InstallTests(RealCluster cluster)
         Assert.Equal(pods, await IdentitiesAsync(space));
         Assert.NotNull(await cluster.Kubectl.GetAsync("crd", "mhctrainingjobs.training.mhc.dev"));
 
-        await cluster.Helm.InstallAsAsync("successor", "mhc-successor", "--take-ownership");
+        await cluster.Helm.InstallAsAsync("successor", "mhc-successor", TakeOver);
         await EndAsync(space, "lasting");
         var done = await space.JobAsync("lasting", "the job to end", job => job.HasSucceeded);
         Assert.Equal((1, 0), (done.Attempt, done.Restarts));
 
         await cluster.Helm.UninstallAsync("successor", "mhc-successor");
-        await cluster.Helm.InstallAsync("--take-ownership");
+        await cluster.Helm.InstallAsync(TakeOver);
     }
 
     [Fact]
@@ -75,6 +78,21 @@ public sealed class InstallTests(RealCluster cluster)
         }
 
         await cluster.Helm.InstallAsync();
+    }
+
+    [Fact]
+    public async Task Kubectl_alone_installs_what_runs_a_job_and_Helm_takes_that_over()
+    {
+        await using var space = await cluster.MakeNamespaceAsync();
+        Assert.SkipWhen(OperatorRelease.HasFurtherValues, "deploy/ names images without a registry");
+        await cluster.Helm.UninstallAsync();
+
+        await cluster.Kubectl.RunAsync(["apply", "-f", Repository.PathOf("deploy/namespace.yaml"), "-f", Repository.PathOf("deploy/older/mhc-operator.yaml")]);
+        await cluster.Kubectl.RunAsync(["rollout", "status", $"deployment/{OperatorRelease.Name}", "--namespace", OperatorRelease.Namespace]);
+        await space.ApplyAsync(SmallJob.Script("short", "exit 0"));
+        await space.JobAsync("short", "the job to end", job => job.HasSucceeded);
+
+        await cluster.Helm.InstallAsync(TakeOver);
     }
 
     private async Task InstallForAsync(string team, TestNamespace space) => await cluster.Helm.InstallAsAsync(

@@ -7,7 +7,7 @@ public sealed partial class DocumentedOptionsTests
     /// <summary>Options of programs that are not ours; those in runbooks are held against the programs themselves by a test of their own.</summary>
     private static readonly string[] Others =
     [
-        "--type", "--create-namespace", "--set", "--take-ownership", "--reuse-values", "--show-only", "--clusterrole", "--serviceaccount", "--export", "--verify",
+        "--type", "--create-namespace", "--set", "--take-ownership", "--force-conflicts", "--reuse-values", "--show-only", "--clusterrole", "--serviceaccount", "--export", "--verify",
         "--preserve-digests", "--input",
     ];
 

@@ -12,6 +12,9 @@ internal sealed class OperatorRelease(string kubeconfig)
 
     private static string Log => Path.Combine(Directory.CreateDirectory(Repository.PathOf("artifacts/test-logs")).FullName, "EndToEnd.operator.log");
 
+    /// <summary>Whether the cluster is one of somebody's own, with images elsewhere.</summary>
+    public static bool HasFurtherValues => Further.Length > 0;
+
     private static string[] Further => Environment.GetEnvironmentVariable("MHC_E2E_VALUES") is { Length: > 0 } file ? ["--values", file] : [];
 
     /// <summary>Values that name the images of this repository by their digests.</summary>
