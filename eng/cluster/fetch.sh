@@ -43,6 +43,7 @@ require_libraries() {
 
 build_kubernetes() {
   local missing=() component
+  grep -qs 'ContainerGCPeriod = time.Second' "$cache/src/pkg/kubelet/kubelet.go" || rm -f "$cache/bin/kubelet" # built before that was mended
   for component in "${components[@]}"; do
     [ -x "$cache/bin/$component" ] || missing+=("$component")
   done
