@@ -100,6 +100,7 @@ run_lane() {
 }
 
 prepare_cluster() {
+  local version
   if [ -n "${KUBECONFIG_E2E:-}" ]; then
     [ -n "${KUBEBUILDER_ASSETS:-}" ] || "$eng/cluster.sh" fetch
     return
@@ -110,7 +111,8 @@ prepare_cluster() {
   [[ " $* " != *" EndToEnd.Tests "* ]] || {
     "$eng/cluster.sh" check || return
     "$eng/cluster.sh" down
-    "$eng/helm.sh" 4 && "$eng/prometheus.sh" && "$eng/cluster.sh" up && "$eng/images.sh" mhc-operator mhc-trainer &&
+    for version in 4 3.17 3.8; do "$eng/helm.sh" $version || return; done
+    "$eng/prometheus.sh" && "$eng/cluster.sh" up && "$eng/images.sh" mhc-operator mhc-trainer &&
       "$eng/cluster.sh" load "$("$eng/images.sh" --archive mhc-operator)" "$("$eng/images.sh" --archive mhc-trainer)"
   }
 }

@@ -1,4 +1,5 @@
 using EndToEnd.Tests.Cluster;
+using MhcOperator.Programs.Tests;
 
 namespace EndToEnd.Tests;
 
@@ -91,6 +92,23 @@ public sealed class InstallTests(RealCluster cluster)
         await cluster.Kubectl.RunAsync(["rollout", "status", $"deployment/{OperatorRelease.Name}", "--namespace", OperatorRelease.Namespace]);
         await space.ApplyAsync(SmallJob.Script("short", "exit 0"));
         await space.JobAsync("short", "the job to end", job => job.HasSucceeded);
+
+        await cluster.Helm.InstallAsync(TakeOver);
+    }
+
+    [Fact]
+    public async Task Older_Helms_install_what_runs_a_job_and_uninstall_it()
+    {
+        await using var space = await cluster.MakeNamespaceAsync();
+        await cluster.Helm.UninstallAsync();
+        foreach (var helm in Helm.Versions.Skip(1))
+        {
+            var job = $"by-helm-{helm.Replace('.', '-')}";
+            await cluster.HelmOf(helm).InstallAsync();
+            await space.ApplyAsync(SmallJob.Script(job, "exit 0"));
+            await space.JobAsync(job, "the job to end", seen => seen.HasSucceeded);
+            await cluster.HelmOf(helm).UninstallAsync();
+        }
 
         await cluster.Helm.InstallAsync(TakeOver);
     }

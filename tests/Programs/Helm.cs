@@ -17,13 +17,11 @@ internal static class Helm
     /// <summary>Runs one, which sees nothing of the caller's own settings, plug-ins and cluster.</summary>
     public static Task<Answer> RunAsync(string version, params string[] arguments) => RunAsync(version, "/dev/null", arguments);
 
-    /// <summary>Runs the newest on a cluster.</summary>
-    public static Task<Answer> RunOnAsync(string kubeconfig, IEnumerable<string> arguments) => RunAsync(Newest, kubeconfig, arguments);
-
     /// <summary>The kubectl that comes with a version of Helm, without a cluster.</summary>
     public static Task<Answer> KubectlAsync(string version, params string[] arguments) => External.RunAsync(Path.Combine(External.Folder("helm.sh", version), "kubectl"), arguments);
 
-    private static async Task<Answer> RunAsync(string version, string kubeconfig, IEnumerable<string> arguments)
+    /// <summary>Runs one on a cluster, which sees nothing else of the caller's.</summary>
+    public static async Task<Answer> RunAsync(string version, string kubeconfig, IEnumerable<string> arguments)
     {
         var home = Directory.CreateTempSubdirectory("mhc-helm-").FullName;
         try

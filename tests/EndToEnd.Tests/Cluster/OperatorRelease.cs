@@ -5,7 +5,8 @@ namespace EndToEnd.Tests.Cluster;
 
 /// <summary>Installs the chart of this repository with Helm, as a person would.</summary>
 /// <param name="kubeconfig">The cluster.</param>
-internal sealed class OperatorRelease(string kubeconfig)
+/// <param name="version">Of Helm.</param>
+internal sealed class OperatorRelease(string kubeconfig, string version = Helm.Newest)
 {
     public const string Name = "mhc-operator";
     public const string Namespace = "mhc-system";
@@ -62,7 +63,7 @@ internal sealed class OperatorRelease(string kubeconfig)
     /// <exception cref="KubectlException">It failed; the message has the command and what it said.</exception>
     public async Task<string> RunAsync(IReadOnlyList<string> arguments)
     {
-        var answer = await Helm.RunOnAsync(kubeconfig, arguments);
+        var answer = await Helm.RunAsync(version, kubeconfig, arguments);
         return answer.ExitCode == 0
             ? answer.Output
             : throw new KubectlException($"helm {string.Join(' ', arguments)}: exit code {answer.ExitCode}: {answer.Error.Trim()}");

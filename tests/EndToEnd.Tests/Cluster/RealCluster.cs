@@ -20,6 +20,8 @@ public sealed class RealCluster : IAsyncLifetime
 
     internal OperatorRelease Helm => new(Kubeconfig);
 
+    internal OperatorRelease HelmOf(string version) => new(Kubeconfig, version);
+
     private string Kubeconfig => kubeconfig ?? throw new InvalidOperationException("KUBECONFIG_E2E is not set: run make test, or name a cluster in it");
 
     /// <summary>Installs the operator for all namespaces.</summary>
