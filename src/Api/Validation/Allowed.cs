@@ -26,8 +26,8 @@ internal sealed record Allowed(string Expected, Func<JsonNode, bool> Holds)
         && needed.All(name => json[name] is not null));
 
     /// <summary>A list of such objects.</summary>
-    public static Allowed List(string expected, (string Name, Allowed Rule)[] fields) =>
-        new(expected, value => value is JsonArray list && list.All(item => item is not null && Object(expected, fields).Holds(item)));
+    public static Allowed List(string expected, (string Name, Allowed Rule)[] fields, params string[] needed) =>
+        new(expected, value => value is JsonArray list && list.All(item => item is not null && Object(expected, fields, needed).Holds(item)));
 
     /// <summary>These, and further fields with any value.</summary>
     public static Dictionary<string, Allowed> Only((string Name, Allowed Rule)[] rules, params string[] free) =>

@@ -45,7 +45,7 @@ internal sealed class RestrictedPod(string root, bool isWhole)
     ]);
 
     private static readonly Allowed Sysctls = List(
-        $"none but {string.Join(", ", SysctlNames)}", [("name", Texts(SysctlNames)), ("value", Any)]);
+        $"none but {string.Join(", ", SysctlNames)}", [("name", Texts(SysctlNames)), ("value", Any)], "name");
 
     private static readonly Dictionary<string, Allowed> Pod = Of(PodFields.Spec,
     [

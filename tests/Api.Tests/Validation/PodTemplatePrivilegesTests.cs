@@ -63,6 +63,7 @@ public sealed class PodTemplatePrivilegesTests
     [InlineData("""{"spec":{"securityContext":{"runAsUser":"0"}}}""", "spec.securityContext.runAsUser")]
     [InlineData("""{"spec":{"securityContext":{"runAsUser":-1}}}""", "spec.securityContext.runAsUser")]
     [InlineData("""{"spec":{"securityContext":{"sysctls":"kernel.msgmax"}}}""", "spec.securityContext.sysctls")]
+    [InlineData("""{"spec":{"securityContext":{"sysctls":[{"value":"1"}]}}}""", "spec.securityContext.sysctls")]
     [InlineData("""{"metadata":{"annotations":{"container.apparmor.security.beta.kubernetes.io/side":"anything"}}}""", "metadata.annotations[container.apparmor.security.beta.kubernetes.io/side]")]
     [InlineData("""{"metadata":{"annotations":{"seccomp.security.alpha.kubernetes.io/pod":"unconfined"}}}""", "metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]")]
     [InlineData("""{"metadata":{"labels":{"scheduling.x-k8s.io/pod-group":"other-1"}}}""", "metadata.labels[scheduling.x-k8s.io/pod-group]")]
