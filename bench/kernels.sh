@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 
 # shellcheck source=bench/common.sh
 source bench/common.sh
-echo "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors, load $(cut -d ' ' -f 1 /proc/loadavg), $(date -u +%F)"
+# shellcheck source=bench/results.sh
+source bench/results.sh
 "$trainer" bench-kernels --threads "${THREADS:-2}" --rounds "${ROUNDS:-15}" --tokens "${TOKENS:-2048}" --channels "${CHANNELS:-512}" \
-  --json artifacts/bench/kernels.json
+  --json "$folder/rows.json"
+keep kernels "$folder/rows.json"

@@ -13,7 +13,8 @@ operator=${OPERATOR:-$PWD/src/Operator/bin/${CONFIGURATION:-Release}/net10.0/lin
 [ -x "$operator" ] || { echo "no operator at $operator: run 'make build', or set OPERATOR" >&2; exit 2; }
 # shellcheck source=bench/api-server.sh
 source bench/api-server.sh
-results=$folder/results
+# shellcheck source=bench/results.sh
+source bench/results.sh
 
 readonly namespace=api/v1/namespaces/default group=apis/training.mhc.dev/v1alpha1
 readonly model='"model":{"layers":1,"width":32,"heads":2,"contextLength":32},"optimization":{"steps":1000,"batchTokens":65536}'
@@ -79,8 +80,6 @@ all_run() { [ "$(running_jobs)" = "$1" ]; }
 
 has_gang() { [ "$(ask "$namespace/pods?labelSelector=training.mhc.dev/job=gang-$1,training.mhc.dev/attempt=$2" | jq '.items | length')" = "$1" ]; } # SIZE ATTEMPT
 
-row() { echo "$*" >> "$results"; echo "$*" >&2; } # METRIC|VALUE|UNIT|BASELINE|TARGET|at most or at least
-
 # What the Job controller is to make: pods as the operator makes them.
 serve_jobs template
 start_operator
@@ -101,14 +100,14 @@ for limit in $equal; do
   start_operator --kube-api-qps "$rate" --kube-api-burst $((rate * 3 / 2))
   sleep 2
   make_jobs our_job "$count"
-  row "first POST to last of $((8 * count)) pods, both with $rate requests a second|$(seconds_to_pods mhctrainingjobs mhc-operator)|s|$limited|1|ratio"
+  row "first POST to last of $((8 * count)) pods, both with $rate requests a second" "$(seconds_to_pods mhctrainingjobs mhc-operator)" s "$limited" 1 "ratio <="
   stop_server
 
   if [ "$rate" = $shipped ]; then
     serve_jobs shipped
     start_operator
     make_jobs our_job "$count"
-    row "first POST to last of $((8 * count)) pods, both as shipped|$(seconds_to_pods mhctrainingjobs mhc-operator)|s|$limited|1|ratio"
+    row "first POST to last of $((8 * count)) pods, both as shipped" "$(seconds_to_pods mhctrainingjobs mhc-operator)" s "$limited" 1 "ratio <="
     stop_server
   fi
 done
@@ -122,27 +121,27 @@ stop_server
 serve_jobs operator
 began=$(date +%s%3N)
 start_operator
-row "start to the first look at jobs|$(($(date +%s%3N) - began))|ms|||"
-row "resident memory, no job|$(resident_mebibytes "$process")|MiB|||"
+row "start to the first look at jobs" "$(($(date +%s%3N) - began))" ms
+row "resident memory, no job" "$(resident_mebibytes "$process")" MiB
 before=$(processor_seconds "$process")
 make_jobs our_job "$jobs"
-row "first POST to last of $((8 * jobs)) pods, no client limit|$(seconds_to_pods mhctrainingjobs mhc-operator)|s|$baseline|1|ratio"
-row "processor time until the last pod|$(awk -v a="$before" -v b="$(processor_seconds "$process")" 'BEGIN { printf "%.1f", b - a }')|s|||"
+row "first POST to last of $((8 * jobs)) pods, no client limit" "$(seconds_to_pods mhctrainingjobs mhc-operator)" s "$baseline" 1 "ratio <="
+row "processor time until the last pod" "$(awk -v a="$before" -v b="$(processor_seconds "$process")" 'BEGIN { printf "%.1f", b - a }')" s
 run_pods '^job-'
 wait_until "all jobs run" all_run "$jobs"
 sleep 15 # the last events, and the memory that the burst took
-row "resident memory, $jobs jobs and $((8 * jobs)) pods|$(resident_mebibytes "$process")|MiB||120|most"
-row "resident memory until then at most|$(peak_mebibytes "$process")|MiB||120|most"
+row "resident memory, $jobs jobs and $((8 * jobs)) pods" "$(resident_mebibytes "$process")" MiB "" 120 "value <="
+row "resident memory until then at most" "$(peak_mebibytes "$process")" MiB "" 120 "value <="
 audited '.user.username == "mhc-operator" and (.verb | test("create|update|patch|delete"))' '"\(.verb) \(.objectRef.resource)\(if .objectRef.subresource then "/" + .objectRef.subresource else "" end)"' | sort | uniq -c |
-  while read -r count verb what; do row "writes for a job until it runs: $verb $what|$(awk -v c="$count" -v j="$jobs" 'BEGIN { printf "%.2f", c / j }')||||"; done
+  while read -r count verb what; do row "writes for a job until it runs: $verb $what" "$(awk -v c="$count" -v j="$jobs" 'BEGIN { printf "%.2f", c / j }')" ""; done
 writes=$(audited '.user.username == "mhc-operator" and (.verb | test("create|update|patch|delete")) and .objectRef.resource != "pods"' .verb | wc -l)
-row "writes for a job until it runs, pods left out|$(awk -v w="$writes" -v j="$jobs" 'BEGIN { printf "%.2f", w / j }')|||6|most"
+row "writes for a job until it runs, pods left out" "$(awk -v w="$writes" -v j="$jobs" 'BEGIN { printf "%.2f", w / j }')" "" "" 6 "value <="
 
 before=$(processor_seconds "$process")
 requests=$(audited '.user.username == "mhc-operator"' .verb | wc -l)
 sleep "$idle"
-row "requests in $idle idle seconds with $jobs running jobs|$(($(audited '.user.username == "mhc-operator"' .verb | wc -l) - requests))|||0|most"
-row "processor time in $idle idle seconds|$(awk -v a="$before" -v b="$(processor_seconds "$process")" 'BEGIN { printf "%.2f", b - a }')|s|||"
+row "requests in $idle idle seconds with $jobs running jobs" "$(($(audited '.user.username == "mhc-operator"' .verb | wc -l) - requests))" "" "" 0 "value <="
+row "processor time in $idle idle seconds" "$(awk -v a="$before" -v b="$(processor_seconds "$process")" 'BEGIN { printf "%.2f", b - a }')" s
 
 for size in $gangs; do
   our_job "gang-$size" "$size" | send POST application/json
@@ -151,17 +150,9 @@ for size in $gangs; do
   wait_until "it runs" all_run "$((jobs + 1))"
   fail_pod "^gang-$size-1-0$"
   wait_until "the new gang is there" has_gang "$size" 2
-  row "failed pod to the complete new gang of $size|$(audited "(.objectRef.name // \"\" | test(\"^gang-$size-1-0$\")) and .user.username == \"bench\" or ((.objectRef.name // \"\" | test(\"^gang-$size-2-\")) and .verb == \"create\")" .stageTimestamp |
-    sort | awk -v size="$size" '{ split(substr($1, 12), t, /[:Z]/); at[NR] = t[1] * 3600 + t[2] * 60 + t[3] } END { printf "%.2f", at[NR] - at[NR - size] }')|s|||"
+  row "failed pod to the complete new gang of $size" "$(audited "(.objectRef.name // \"\" | test(\"^gang-$size-1-0$\")) and .user.username == \"bench\" or ((.objectRef.name // \"\" | test(\"^gang-$size-2-\")) and .verb == \"create\")" .stageTimestamp |
+    sort | awk -v size="$size" '{ split(substr($1, 12), t, /[:Z]/); at[NR] = t[1] * 3600 + t[2] * 60 + t[3] } END { printf "%.2f", at[NR] - at[NR - size] }')" s
   ask "$group/namespaces/default/mhctrainingjobs/gang-$size" -X DELETE > /dev/null
 done
 
-mkdir -p artifacts/bench
-awk -F'|' '
-  {
-    ratio = $4 != "" ? sprintf("%.3f", $2 / $4) : "null"
-    met = $5 == "" ? "null" : ($6 == "ratio" ? ratio : $2) + 0 <= $5 + 0 ? "true" : "false"
-    printf "%s {\"metric\": \"%s\", \"value\": %s, \"unit\": \"%s\", \"baseline\": %s, \"ratio\": %s, \"target\": %s, \"met\": %s}", (NR > 1 ? ",\n" : "[\n"), $1, $2, $3, ($4 != "" ? $4 : "null"), ratio, ($5 != "" ? $5 : "null"), met
-  }
-  END { print "\n]" }' "$results" > artifacts/bench/operator.json
-cat artifacts/bench/operator.json
+write_results operator

@@ -9,7 +9,10 @@ cd "$(dirname "$0")/.."
 
 # shellcheck source=bench/common.sh
 source bench/common.sh
+# shellcheck source=bench/results.sh
+source bench/results.sh
 read -r -a sizes <<< "${SIZES:-512:8:512:4 256:4:256:8}"
 read -r -a precisions <<< "${PRECISIONS:-Float32 BFloat16}"
-bench/pytorch/compare.py --trainer "$trainer" --json artifacts/bench/pytorch.json ${PYTHON:+--python "$PYTHON"} --sizes "${sizes[@]}" --precisions "${precisions[@]}" \
+bench/pytorch/compare.py --trainer "$trainer" --json "$folder/rows.json" ${PYTHON:+--python "$PYTHON"} --sizes "${sizes[@]}" --precisions "${precisions[@]}" \
   --layers "${LAYERS:-6}" --rounds "${ROUNDS:-5}" --threads "${THREADS:-2}"
+keep pytorch "$folder/rows.json"

@@ -61,7 +61,8 @@ public sealed partial class RunbookTests
         var page = new StringBuilder("""
             # Runbooks
 
-            What each alert means, what it costs, how to look and what to do. Generated from [monitoring/rules.yaml](../../monitoring/rules.yaml); [monitoring](../monitoring.md) says how to turn the alerts on.
+            What each alert means, what it costs, how to look and what to do.
+            Generated from [monitoring/rules.yaml](../../monitoring/rules.yaml); [monitoring](../monitoring.md) says how to turn the alerts on.
             In commands, NAMESPACE, JOB, ATTEMPT, POD and NODE stand for yours; the operator is the release `mhc-operator` in `mhc-system`.
 
             | alert | severity | for | |

@@ -12,12 +12,14 @@ internal static class ResourceReference
     private const string Introduction = $"""
         # {MhcTrainingJob.KindName} ({MhcTrainingJob.Group}/{MhcTrainingJob.Version})
 
-        Reference of all fields, generated from [the resource definition](../crds/cel/mhctrainingjobs.training.mhc.dev.yaml). `mhc validate FILE` checks a
-        manifest against it and prints everything that is wrong, with the line. On a cluster, `kubectl explain mhcjob.spec` shows the same.
+        Reference of all fields, generated from [the resource definition](../crds/cel/mhctrainingjobs.training.mhc.dev.yaml).
+        `mhc validate FILE` checks a manifest against it and prints everything that is wrong, with the line.
+        On a cluster, `kubectl explain mhcjob.spec` shows the same.
         Where nothing else is said a field is optional.
 
-        `kubectl apply -f crds/` installs the definition on any server; servers from 1.25 on can check the rules between fields at admission too:
-        `kubectl apply -f crds/cel/`. Without them the operator finds the same faults and reports `Valid=False`.
+        `kubectl apply -f crds/` installs the definition on any server.
+        Servers from 1.25 on can check the rules between fields at admission too: `kubectl apply -f crds/cel/`.
+        Without them the operator finds the same faults and reports `Valid=False`.
         `scale` is not offered: the size of the gang decides how a batch is divided, so it changes only while the job is suspended.
 
 
@@ -35,7 +37,7 @@ internal static class ResourceReference
 
     private static void Section(StringBuilder text, string path, SchemaNode schema)
     {
-        text.Append(CultureInfo.InvariantCulture, $"## {path}\n\n{schema.Description}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"## {path}\n\n{MarkdownPage.OneALine(schema.Description)}\n\n");
         if (schema.Properties.Count > 0)
         {
             text.Append(Table(schema.Properties, schema.Required));

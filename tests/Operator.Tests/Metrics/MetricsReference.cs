@@ -60,12 +60,21 @@ internal static class MetricsReference
         var page = new StringBuilder("""
             # Metrics of the operator
 
-            Generated from what the operator serves at `/metrics` (`--bind-address`, `--metrics-port`; with `--secure-metrics-port` there, over TLS, and
-            for tokens with the right to get them: [security.md](security.md#who-may-have-the-metrics)). Only the leader acts: the metrics of its work
-            stand still on a standby, and those of each job (`mhc_job_*`) are served by the leader alone, so that sums over the replicas do not double;
-            `mhc_operator_leader` tells the two apart. A job's series go when the job goes. Its name is in `mhcjob`, since `job` is Prometheus' own: set
-            `honorLabels` where you scrape, or `namespace` becomes `exported_namespace`. The webhooks answer on both, and have metrics where they are on.
-            Seconds and bytes are in the unit of the name. A reason, phase or other word that the operator does not give is `Other`.
+            Generated from what the operator serves at `/metrics` (`--bind-address`, `--metrics-port`).
+            With `--secure-metrics-port` it is served there, over TLS, for tokens with the right to get it: [security.md](security.md#who-may-have-the-metrics).
+            Seconds and bytes are in the unit of the name.
+            A reason, phase or other word that the operator does not give is `Other`.
+
+            Only the leader acts, and `mhc_operator_leader` tells the two apart.
+
+            | metrics of | served by | |
+            |---|---|---|
+            | the operator's work | both | they stand still on a standby |
+            | each job (`mhc_job_*`) | the leader alone | so that sums over the replicas do not double. A job's series go when the job goes |
+            | the webhooks | both | where they are on |
+
+            A job's name is in `mhcjob`, since `job` is Prometheus' own.
+            Set `honorLabels` where you scrape, or `namespace` becomes `exported_namespace`.
 
             What a trainer serves is in [trainer-contract.md](trainer-contract.md#what-rank-0-answers-the-status-port).
 
