@@ -45,6 +45,12 @@ public sealed record MetricsLine
     /// <summary>Composite gain, backward.</summary>
     public double? GainBackward { get; set; }
 
+    /// <summary>Distance of the rows of residual mappings from doubly stochastic; absent where it was not measured at this step.</summary>
+    public double? GapRow { get; set; }
+
+    /// <summary>Distance of their columns.</summary>
+    public double? GapColumn { get; set; }
+
     /// <summary>Over the recent steps, the whole gang.</summary>
     public double TokensPerSecond { get; set; }
 

@@ -45,6 +45,9 @@ public sealed record TrainerStatus
     /// <summary>Composite gain; absent for a plain residual path.</summary>
     public GainStatus? Gain { get; set; }
 
+    /// <summary>Distance of residual mappings from doubly stochastic; absent but for mHC.</summary>
+    public GapStatus? Gap { get; set; }
+
     /// <summary>Step of the newest committed checkpoint.</summary>
     public int? LatestCheckpoint { get; set; }
 

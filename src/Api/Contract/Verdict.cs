@@ -6,7 +6,7 @@ namespace MhcOperator.Api.Contract;
 /// </summary>
 public sealed record Verdict
 {
-    /// <summary>CamelCase reason: LossSpike, GradientNormSpike, NonFiniteLoss, NonFiniteGradient or GainExceeded.</summary>
+    /// <summary>CamelCase reason: LossSpike, GradientNormSpike, NonFiniteLoss, NonFiniteGradient, GainExceeded or GapExceeded.</summary>
     public string Reason { get; set; } = "";
 
     /// <summary>For people: what was seen, with figures.</summary>

@@ -15,6 +15,9 @@ public sealed record StabilitySpec
     /// <summary>Residual gain.</summary>
     public GainPolicy Gain { get; set; } = new();
 
+    /// <summary>Distance of residual mappings from doubly stochastic.</summary>
+    public GapPolicy Gap { get; set; } = new();
+
     /// <summary>NaN and infinity.</summary>
     public NonFinitePolicy NonFinite { get; set; } = new();
 

@@ -8,4 +8,7 @@ public sealed record StabilityStatus
 
     /// <summary>Residual gain; absent for a plain residual path.</summary>
     public GainStatus? Gain { get; set; }
+
+    /// <summary>Distance of residual mappings from doubly stochastic; absent but for mHC.</summary>
+    public GapStatus? Gap { get; set; }
 }

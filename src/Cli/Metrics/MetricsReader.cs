@@ -73,6 +73,8 @@ internal static class MetricsReader
         GradientNorm = Finite(line.GradientNorm),
         GainForward = Finite(line.GainForward),
         GainBackward = Finite(line.GainBackward),
+        GapRow = Finite(line.GapRow),
+        GapColumn = Finite(line.GapColumn),
         LearningRate = Finite(line.LearningRate) ?? 0,
         TokensPerSecond = Finite(line.TokensPerSecond) ?? 0,
         StabilityState = string.Concat((line.StabilityState ?? "").Where(char.IsAsciiLetter)),

@@ -23,6 +23,8 @@ internal static class MetricsTable
         ("learningRate", l => Number(l.LearningRate)),
         ("gainForward", l => Number(l.GainForward)),
         ("gainBackward", l => Number(l.GainBackward)),
+        ("gapRow", l => Number(l.GapRow)),
+        ("gapColumn", l => Number(l.GapColumn)),
         ("tokensPerSecond", l => Number(l.TokensPerSecond)),
         ("stabilityState", l => l.StabilityState),
         ("skipped", l => l.Skipped ? "1" : "0"),

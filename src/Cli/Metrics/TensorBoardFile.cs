@@ -19,6 +19,8 @@ internal static class TensorBoardFile
         ("learning rate", l => l.LearningRate),
         ("gain/forward", l => l.GainForward),
         ("gain/backward", l => l.GainBackward),
+        ("gap/row", l => l.GapRow),
+        ("gap/column", l => l.GapColumn),
         ("tokens per second", l => l.TokensPerSecond),
         ("tokens", l => l.Tokens),
     ];

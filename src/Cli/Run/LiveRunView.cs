@@ -68,12 +68,16 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
         IRenderable figures = trainer is null
             ? new Markup("[grey]waiting for rank 0 …[/]")
             : Markup.FromInterpolated(CultureInfo.InvariantCulture,
-                $"loss [bold]{Figures.Loss(trainer.Loss)}[/]  validation {Figures.Loss(trainer.ValidationLoss)}  gradient {Figures.Short(trainer.GradientNorm)}  gain {Gain(snapshot)}  {Figures.Whole(trainer.TokensPerSecond)} tokens/s  checkpoint {Checkpoints(snapshot)}");
+                $"loss [bold]{Figures.Loss(trainer.Loss)}[/]  validation {Figures.Loss(trainer.ValidationLoss)}  gradient {Figures.Short(trainer.GradientNorm)}  gain {Gain(snapshot)}  gap {Gap(snapshot)}  {Figures.Whole(trainer.TokensPerSecond)} tokens/s  checkpoint {Checkpoints(snapshot)}");
         return new Rows(new Text(""), head, bar, figures);
     }
 
     private static string Gain(RunSnapshot snapshot) => snapshot.Trainer?.Gain is { } gain
         ? $"{Figures.Short(gain.Forward)}/{Figures.Short(gain.Backward)}"
+        : "—";
+
+    private static string Gap(RunSnapshot snapshot) => snapshot.Trainer?.Gap is { } gap
+        ? $"{Figures.Short(gap.Row)}/{Figures.Short(gap.Column)}"
         : "—";
 
     private static string Checkpoints(RunSnapshot snapshot) => snapshot.Trainer switch

@@ -55,6 +55,11 @@ internal sealed class PlainRunView(TextWriter output) : IRunView
             text.Append(CultureInfo.InvariantCulture, $"  gain {Figures.Short(gain.Forward)}/{Figures.Short(gain.Backward)}");
         }
 
+        if (trainer.Gap is { } gap)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  gap {Figures.Short(gap.Row)}/{Figures.Short(gap.Column)}");
+        }
+
         text.Append(CultureInfo.InvariantCulture, $"  {Figures.Whole(trainer.TokensPerSecond)} tokens/s  ETA {Figures.Eta(trainer.EtaSeconds)}");
         return text.ToString();
     }

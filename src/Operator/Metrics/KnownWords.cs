@@ -16,7 +16,7 @@ internal static class KnownWords
     public static readonly FrozenSet<string> Phases = Set("Pending", "Running", "Restarting", "Suspended", "Invalid", "Deleting", "Succeeded", "Failed");
 
     public static readonly FrozenSet<string> VerdictReasons = Set(
-        "LossSpike", "GradientNormSpike", "NonFiniteLoss", "NonFiniteGradient", "GainExceeded", Reasons.VerdictUnreadable);
+        "LossSpike", "GradientNormSpike", "NonFiniteLoss", "NonFiniteGradient", "GainExceeded", "GapExceeded", Reasons.VerdictUnreadable);
 
     public static readonly FrozenSet<string> RestartReasons = Set(
         Reasons.WorkerFailed, Reasons.WorkerLost, Reasons.WorkerDisrupted, Reasons.WorkerRefused, Reasons.UnstableObserved, Reasons.Hung,

@@ -70,6 +70,7 @@ internal static class TrainerAnswer
             EtaSeconds = NotLess(status.EtaSeconds) is { } eta and < Century ? eta : null,
             BytesSent = status.BytesSent is >= 0 and var bytes ? bytes : null,
             Gain = status.Gain is { } gain && double.IsFinite(gain.Forward) && double.IsFinite(gain.Backward) ? gain : null,
+            Gap = status.Gap is { Row: >= 0 and < double.PositiveInfinity, Column: >= 0 and < double.PositiveInfinity } gap ? gap : null,
             LatestCheckpoint = Step(status.LatestCheckpoint, last),
             VerifiedCheckpoint = Step(status.VerifiedCheckpoint, last),
             StabilityState = status.StabilityState is "Healthy" or "Suspicious" or "Unstable" ? status.StabilityState : UnknownState,

@@ -72,7 +72,7 @@ internal sealed class KernelBenchmark : IDisposable
         Time("chain composed", () =>
         {
             var path = new MhcResidual(parameters);
-            var after = path.Apply(path.Apply(x, Norm, gain: null), Norm, gain: null);
+            var after = path.Apply(path.Apply(x, Norm, meter: null), Norm, meter: null);
             Gradients(Norm(after.sum(1)), chain, gradY);
         });
 

@@ -39,10 +39,10 @@ internal sealed class HyperConnectionResidual : IResidualPath
     }
 
     /// <inheritdoc/>
-    public Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, CompositeGain? gain)
+    public Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, MappingMeter? meter)
     {
         var coefficients = Coefficients(x);
-        gain?.Add(coefficients.Res);
+        meter?.Add(coefficients.Res);
         if (_kernels == KernelKind.Reference)
         {
             return MhcReference.Write(x, sublayer(MhcReference.Read(x, coefficients.Pre)), coefficients.Res, coefficients.Post);

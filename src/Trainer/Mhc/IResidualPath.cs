@@ -11,7 +11,7 @@ internal interface IResidualPath
     /// <summary>Streams after the sublayer.</summary>
     /// <param name="x">[T, n, C] float32, or [T, C] for the plain residual</param>
     /// <param name="sublayer">F, its own norm included: [T, C] → [T, C], float32 or bfloat16</param>
-    /// <param name="gain">where to put H_res; null = not measured now</param>
+    /// <param name="meter">where to put H_res; null = not measured now</param>
     /// <returns>the shape of <paramref name="x"/></returns>
-    Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, CompositeGain? gain);
+    Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, MappingMeter? meter);
 }

@@ -9,8 +9,8 @@ internal interface IResidualStack
     /// <param name="embedding">[T, C]</param>
     /// <param name="sublayers">in order</param>
     /// <param name="final">the norm after the last one</param>
-    /// <param name="gain">where to put every H_res; null = not measured now</param>
+    /// <param name="meter">where to put every H_res; null = not measured now</param>
     /// <param name="plan">what the backward pass computes again, if there will be one</param>
     /// <returns>[T, C], normed</returns>
-    Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, CompositeGain? gain, RecomputePlan plan);
+    Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, MappingMeter? meter, RecomputePlan plan);
 }

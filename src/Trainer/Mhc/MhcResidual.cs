@@ -6,11 +6,11 @@ namespace MhcOperator.Trainer.Mhc;
 internal sealed class MhcResidual(MhcParameters parameters) : IResidualPath
 {
     /// <inheritdoc/>
-    public Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, CompositeGain? gain)
+    public Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, MappingMeter? meter)
     {
         var full = parameters.Expand();
         var coefficients = MhcReference.Coefficients(x, full.Phi, full.Bias, full.Alpha, full.Iterations);
-        gain?.Add(coefficients.Res);
+        meter?.Add(coefficients.Res);
         var y = sublayer(MhcReference.Read(x, coefficients.Pre));
         return MhcReference.Write(x, y, coefficients.Res, coefficients.Post);
     }

@@ -15,7 +15,7 @@ namespace MhcOperator.Trainer.Mhc;
 internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamHead? head, ScalarType type) : IResidualStack
 {
     /// <inheritdoc/>
-    public Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, CompositeGain? gain, RecomputePlan plan)
+    public Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, MappingMeter? meter, RecomputePlan plan)
     {
         MhcPass? pass = null;
         var y = embedding.to(type).contiguous();
@@ -28,7 +28,7 @@ internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamH
 
         if (done < sublayers.Count)
         {
-            (pass, y) = Run(pass, y, done, sublayers.Count, gain);
+            (pass, y) = Run(pass, y, done, sublayers.Count, meter);
         }
 
         var output = head is null ? FinishFunction.Apply(pass!, y, final.Weight) : final.Apply(head.Reduce(LeaveFunction.Apply(pass!, y).to(ScalarType.Float32)));
@@ -48,7 +48,7 @@ internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamH
                 input,
                 first =>
                 {
-                    (last, var output) = Run(before, first, from, to, gain);
+                    (last, var output) = Run(before, first, from, to, meter);
                     return output;
                 },
                 again =>
@@ -60,7 +60,7 @@ internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamH
             return (last!, result);
         }
 
-        (MhcPass Last, Tensor Y) Run(MhcPass? before, Tensor source, int from, int to, CompositeGain? measured)
+        (MhcPass Last, Tensor Y) Run(MhcPass? before, Tensor source, int from, int to, MappingMeter? measured)
         {
             var (last, result) = (before, source);
             for (var k = from; k < to; k++)

@@ -12,20 +12,20 @@ namespace MhcOperator.Trainer.Mhc;
 internal sealed class SequentialStack(IReadOnlyList<IResidualPath> paths, long streams, IStreamHead? head) : IResidualStack
 {
     /// <inheritdoc/>
-    public Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, CompositeGain? gain, RecomputePlan plan)
+    public Tensor Apply(Tensor embedding, IReadOnlyList<Sublayer> sublayers, RmsNorm final, MappingMeter? meter, RecomputePlan plan)
     {
         var x = streams > 0 ? embedding.unsqueeze(1).expand(-1, streams, -1).contiguous() : embedding;
         var done = 0;
         foreach (var (begin, end) in x.requires_grad ? plan.Blocks : [])
         {
-            x = RecomputeFunction.Apply(x, input => Run(input, 2 * begin, 2 * end, gain), input => Run(input, 2 * begin, 2 * end, measured: null));
+            x = RecomputeFunction.Apply(x, input => Run(input, 2 * begin, 2 * end, meter), input => Run(input, 2 * begin, 2 * end, measured: null));
             done = 2 * end;
         }
 
-        x = Run(x, done, sublayers.Count, gain);
+        x = Run(x, done, sublayers.Count, meter);
         return StepProfile.Ends(final.Apply(head?.Reduce(x) ?? x), "final norm");
 
-        Tensor Run(Tensor input, int from, int to, CompositeGain? measured)
+        Tensor Run(Tensor input, int from, int to, MappingMeter? measured)
         {
             var after = input;
             for (var k = from; k < to; k++)

@@ -6,5 +6,5 @@ namespace MhcOperator.Trainer.Mhc;
 internal sealed class StandardResidual : IResidualPath
 {
     /// <inheritdoc/>
-    public Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, CompositeGain? gain) => x + sublayer(x);
+    public Tensor Apply(Tensor x, Func<Tensor, Tensor> sublayer, MappingMeter? meter) => x + sublayer(x);
 }

@@ -18,6 +18,7 @@ namespace MhcOperator.Trainer.Model;
 internal sealed class Transformer : nn.Module
 {
     private readonly ModelDimensions _sizes;
+    private readonly ResidualKind _residual;
     private readonly int _streams; // 0 = the plain residual
     private readonly Parameter _embedding_VC;
     private readonly Layer[] _layers;
@@ -33,6 +34,7 @@ internal sealed class Transformer : nn.Module
         : base(nameof(Transformer))
     {
         _sizes = new ModelDimensions(model, vocabulary);
+        _residual = model.Residual;
         _streams = model.Residual == ResidualKind.Standard ? 0 : model.Mhc.Streams;
         _rotary = new Rotary(_sizes.ContextLength, _sizes.HeadWidth);
 
@@ -90,6 +92,12 @@ internal sealed class Transformer : nn.Module
 
     /// <summary>Composite gain of the last forward pass that measured it; null before, and for the plain residual.</summary>
     public GainStatus? LastGain { get; private set; }
+
+    /// <summary>
+    /// Where forward passes put how far H_res of each sublayer is from doubly stochastic, where the residual path is mHC; null: nowhere. Not
+    /// owned here.
+    /// </summary>
+    public MappingGap? Gap { get; set; }
 
     /// <summary>What the backward pass computes again instead of keeping it.</summary>
     public RecomputePlan Recompute { get; set; } = RecomputePlan.None;
@@ -170,7 +178,9 @@ internal sealed class Transformer : nn.Module
             sublayers.Add(new Sublayer(layer.FeedForward.Norm, layer.FeedForward.Apply));
         }
 
-        var final_TC = _stack.Apply(embedding_TC, sublayers, _norm, gain, Recompute);
+        var gap = _residual == ResidualKind.Mhc ? Gap : null;
+        var meter = gain is null && gap is null ? null : new MappingMeter(gain, gap);
+        var final_TC = _stack.Apply(embedding_TC, sublayers, _norm, meter, Recompute);
         LastGain = gain?.Measure() ?? LastGain;
         cache?.Advance(time);
         return final_TC;

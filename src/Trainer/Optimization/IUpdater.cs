@@ -21,10 +21,11 @@ internal interface IUpdater : IDisposable
     /// <summary>The backward pass that comes completes the gradients: they may leave while it runs.</summary>
     void LastPassBegins();
 
-    /// <summary>Averages the gradients over all ranks, and the numbers with them.</summary>
-    /// <param name="numbers">Replaced by their means, the same bits on every rank.</param>
+    /// <summary>Averages the gradients over all ranks, and numbers with them.</summary>
+    /// <param name="means">Replaced by their means, the same bits on every rank.</param>
+    /// <param name="maxima">Replaced by the largest of all ranks, where NaN is larger than everything.</param>
     /// <returns>L2 norm of the mean gradient, before clipping; the same on every rank.</returns>
-    double Average(Span<float> numbers);
+    double Average(Span<float> means, Span<float> maxima = default);
 
     /// <summary>Updates the weights by the mean gradient, clipped.</summary>
     void Update(double learningRate);

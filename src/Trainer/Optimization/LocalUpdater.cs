@@ -27,7 +27,7 @@ internal sealed class LocalUpdater(IReadOnlyList<NamedParameter> parameters, dou
     }
 
     /// <inheritdoc/>
-    public double Average(Span<float> numbers) => GradientClipping.Clip(parameters, gradientClip);
+    public double Average(Span<float> means, Span<float> maxima = default) => GradientClipping.Clip(parameters, gradientClip);
 
     /// <inheritdoc/>
     public void Update(double learningRate) => _optimizer.Step(learningRate);

@@ -92,7 +92,7 @@ internal sealed class GangUpdater : IUpdater
     }
 
     /// <inheritdoc/>
-    public double Average(Span<float> numbers)
+    public double Average(Span<float> means, Span<float> maxima = default)
     {
         BackwardProgress.Watch(null);
         while (_left < _buckets.Count)
@@ -101,20 +101,27 @@ internal sealed class GangUpdater : IUpdater
         }
 
         Finish();
-        var mine = Mine(numbers.Length + 1);
-        for (var i = 0; i < numbers.Length; i++)
+        var numbers = means.Length + maxima.Length;
+        var mine = Mine(numbers + 1);
+        for (var i = 0; i < numbers; i++)
         {
-            mine[i] = numbers[i];
+            mine[i] = i < means.Length ? means[i] : maxima[i - means.Length];
         }
 
         mine[^1] = _exchanges.Sum(e => GradientClipping.SumOfSquares(TensorMemory.Span<float>(e.OwnGradients)));
         _gang.AllGather(MemoryMarshal.AsBytes(_shared.AsSpan()));
-        for (var i = 0; i < numbers.Length; i++)
+        for (var i = 0; i < means.Length; i++)
         {
-            numbers[i] = (float)(SumOver(i, mine.Length) / _gang.Size);
+            means[i] = (float)(OfRanks(i, mine.Length).Sum() / _gang.Size);
         }
 
-        var norm = Math.Sqrt(SumOver(numbers.Length, mine.Length)) / _gang.Size;
+        for (var i = 0; i < maxima.Length; i++)
+        {
+            // Unlike Enumerable.Max, Math.Max keeps NaN.
+            maxima[i] = (float)OfRanks(means.Length + i, mine.Length).Aggregate(Math.Max);
+        }
+
+        var norm = Math.Sqrt(OfRanks(numbers, mine.Length).Sum()) / _gang.Size;
         _scale = (float)((_gradientClip > 0 && norm > _gradientClip ? _gradientClip / norm : 1) / _gang.Size);
         if (!double.IsFinite(norm))
         {
@@ -194,16 +201,9 @@ internal sealed class GangUpdater : IUpdater
 
     private Span<double> Mine(int numbers) => _shared.AsSpan(_gang.Rank * numbers, numbers);
 
-    private double SumOver(int number, int stride)
-    {
-        double sum = 0;
-        for (var rank = 0; rank < _gang.Size; rank++)
-        {
-            sum += _shared[(rank * stride) + number];
-        }
-
-        return sum;
-    }
+    /// <summary>A number of each rank, in order of rank.</summary>
+    private IEnumerable<double> OfRanks(int number, int stride) =>
+        Enumerable.Range(0, _gang.Size).Select(rank => _shared[(rank * stride) + number]);
 
     private void SendWhatIsReady()
     {

@@ -46,6 +46,11 @@ internal sealed class StabilityMonitor
             detectors.Add(new GainDetector(spec.Gain));
         }
 
+        if (spec.Gap.Enabled)
+        {
+            detectors.Add(new GapDetector(spec.Gap));
+        }
+
         _detectors = detectors;
         _skipsNonFinite = spec.NonFinite.Enabled;
     }
@@ -69,8 +74,9 @@ internal sealed class StabilityMonitor
     }
 
     /// <summary>
-    /// From where on a value of the next step would be suspicious, by name: loss, gradientNorm, gain; those that are not judged, or not yet, are
-    /// missing. It may be asked for from another thread than the one that observes, so that only who wants it pays for it.
+    /// From where on a value of the next step would be suspicious, by name: loss, gradientNorm, gain, gapRow, gapColumn; those that are not
+    /// judged, or not yet, are missing. It may be asked for from another thread than the one that observes, so that only who wants it pays
+    /// for it.
     /// </summary>
     public IReadOnlyDictionary<string, double> Limits
     {

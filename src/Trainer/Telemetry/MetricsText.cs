@@ -31,9 +31,13 @@ internal static class MetricsText
         Family(text, "mhc_train_not_learning_since_step", "gauge", "Step since which training has not learned, where that is so for too long.", ("", status.NotLearningSince));
         Family(text, "mhc_train_sent_bytes_total", "counter", "Bytes that rank 0 has sent to its peers.", ("", status.BytesSent));
         Family(text, "mhc_train_gain", "gauge", "Composite Amax gain of the residual mappings.", ("{direction=\"forward\"}", status.Gain?.Forward), ("{direction=\"backward\"}", status.Gain?.Backward));
+        Family(text, "mhc_train_gap", "gauge", "Largest distance of a row's or column's sum from 1 in the residual mappings of mHC.",
+            ("{direction=\"row\"}", status.Gap?.Row), ("{direction=\"column\"}", status.Gap?.Column));
         Family(text, "mhc_train_loss_limit", "gauge", "Loss from which on the next step would be suspicious.", ("", Limit(limits, "loss")));
         Family(text, "mhc_train_gradient_norm_limit", "gauge", "Gradient norm from which on the next step would be suspicious.", ("", Limit(limits, "gradientNorm")));
         Family(text, "mhc_train_gain_limit", "gauge", "Composite gain, in either direction, from which on a step is suspicious beside another finding.", ("", Limit(limits, "gain")));
+        Family(text, "mhc_train_gap_limit", "gauge", "Gap from which on a row is unstable, and a column suspicious beside another finding.",
+            ("{direction=\"row\"}", Limit(limits, "gapRow")), ("{direction=\"column\"}", Limit(limits, "gapColumn")));
         Family(text, "mhc_train_checkpoint_step", "gauge", "Step of the newest checkpoint.", ("{state=\"latest\"}", status.LatestCheckpoint), ("{state=\"verified\"}", status.VerifiedCheckpoint));
         Family(text, "mhc_train_checkpoint_seconds", "gauge", "Seconds that training stood still for the last checkpoint.", ("", snapshot.CheckpointSeconds));
         Family(text, "mhc_train_checkpoint_bytes", "gauge", "Size of the file of rank 0 in the last checkpoint.", ("", snapshot.CheckpointBytes));

@@ -56,10 +56,11 @@ internal sealed class ProgressPrinter(TextWriter writer, bool terminal, TimeProv
     public static string Format(TrainerStatus status)
     {
         var gain = status.Gain is { } g ? string.Create(CultureInfo.InvariantCulture, $"  gain {g.Forward:F3}/{g.Backward:F3}") : "";
+        var gap = status.Gap is { } d ? string.Create(CultureInfo.InvariantCulture, $"  gap {d.Row:F3}/{d.Column:F3}") : "";
         var eta = status.EtaSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"  eta {Times.Seconds(Math.Round(seconds)):c}") : "";
         var loss = status.Loss is { } value ? value.ToString("F4", CultureInfo.InvariantCulture) : "not finite";
         var validation = status.ValidationLoss is { } measured ? string.Create(CultureInfo.InvariantCulture, $"  validation {measured:F4}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"step {status.Step}/{status.TotalSteps}  loss {loss}{validation}  {status.TokensPerSecond:F0} tok/s{gain}  lr {status.LearningRate:E2}{eta}");
+        return string.Create(CultureInfo.InvariantCulture, $"step {status.Step}/{status.TotalSteps}  loss {loss}{validation}  {status.TokensPerSecond:F0} tok/s{gain}{gap}  lr {status.LearningRate:E2}{eta}");
     }
 
     private void Write(string text)

@@ -4,6 +4,7 @@ using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Drills;
 using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
 using MhcOperator.Trainer.Stability;
@@ -12,8 +13,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// The training loop. Everything that decides (loss, gradients, stop request, gain) is averaged over the gang first, so that every rank
-/// takes the same turn at the same step. A step is judged before its update is made.
+/// The training loop. Everything that decides (loss, gradients, stop request, gain, gap) is brought together over the gang first, so that every
+/// rank takes the same turn at the same step. A step is judged before its update is made.
 /// </summary>
 internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingState state, LoopParts parts, double learningRateFactor)
 {
@@ -79,7 +80,9 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
     {
         var gain = configuration.Stability.Gain;
         var measures = configuration.Model.Residual != ResidualKind.Standard && (step == 1 || step % gain.EverySteps == 0);
+        using var gap = measures && configuration.Model.Residual == ResidualKind.Mhc ? new MappingGap() : null;
         double loss = 0;
+        state.Model.Gap = gap;
         using var rounded = state.Model.RoundWeights();
         for (var pass = 0; pass < parts.Plan.Passes; pass++)
         {
@@ -96,14 +99,23 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             loss += mean.item<float>();
         }
 
+        state.Model.Gap = null;
         parts.Drills.ForEach(d => d.Gradients(step, state.Model.NamedParameters));
         var measured = measures ? state.Model.LastGain : null;
         Span<float> shared = [(float)loss, parts.Stop.Requested ? 1 : 0, (float)(measured?.Forward ?? 0), (float)(measured?.Backward ?? 0), parts.Keeper.IsReady ? 1 : 0];
+        var farthest = gap?.Measure();
+        Span<float> largest = [(float)(farthest?.Row ?? 0), (float)(farthest?.Column ?? 0)];
         parts.Activity.Begin("averaging gradients with the gang", step);
-        var norm = state.Updater.Average(shared);
+        var norm = state.Updater.Average(shared, largest);
         parts.Keeper.Advance(shared[4] >= 1);
         return (
-            new StepObservation(step, dataStep, shared[0], norm, measured is null ? null : new GainStatus { Forward = shared[2], Backward = shared[3] }),
+            new StepObservation(
+                step,
+                dataStep,
+                shared[0],
+                norm,
+                measured is null ? null : new GainStatus { Forward = shared[2], Backward = shared[3] },
+                farthest is null ? null : new GapStatus { Row = largest[0], Column = largest[1] }),
             shared[1] > 0);
     }
 

@@ -16,7 +16,7 @@ namespace MhcOperator.Trainer.Training;
 /// <summary>One attempt of one rank, from the environment to the last checkpoint.</summary>
 internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, TrainingLogs logs, ProgressPrinter printer, StopRequest stop, Action<TrainerException> end, TimeProvider time)
 {
-    private const int SharedNumbers = 5;
+    private const int SharedNumbers = 7;
 
     private readonly TrainerConfiguration _configuration = settings.Configuration;
     private readonly GangIdentity _identity = settings.Identity;

@@ -21,6 +21,7 @@ internal sealed class TrainingTelemetry(
 {
     private readonly StepClock _clock = new(time);
     private GainStatus? _gain;
+    private GapStatus? _gap;
     private double? _validationLoss;
     private int _skipped;
     private int? _firstStep;
@@ -53,7 +54,8 @@ internal sealed class TrainingTelemetry(
     public void Step(TrainingProgress progress, in StepObservation observed, StabilityReport report, double learningRate)
     {
         _clock.Tick();
-        _gain = Finite(observed.Gain) ?? _gain;
+        var (gain, gap) = (Finite(observed.Gain), Finite(observed.Gap));
+        (_gain, _gap) = (gain ?? _gain, gap ?? _gap);
         _validationLoss = progress.ValidationLoss ?? _validationLoss;
         _skipped += report.SkipUpdate ? 1 : 0;
         if (_firstStep is null)
@@ -75,6 +77,7 @@ internal sealed class TrainingTelemetry(
             TokensPerSecond = tokensPerSecond,
             EtaSeconds = seconds * (optimization.Steps - progress.Step),
             Gain = _gain,
+            Gap = _gap,
             StabilityState = report.State.ToString(),
             NotLearningSince = Learning.NotSince,
             Epoch = Work.Epoch(progress.DataStep, optimization.BatchTokens),
@@ -93,8 +96,10 @@ internal sealed class TrainingTelemetry(
             ValidationLoss = progress.ValidationLoss,
             GradientNorm = status.GradientNorm,
             LearningRate = Finite(learningRate) ?? 0, // JSON has no infinity
-            GainForward = Finite(observed.Gain)?.Forward,
-            GainBackward = Finite(observed.Gain)?.Backward,
+            GainForward = gain?.Forward,
+            GainBackward = gain?.Backward,
+            GapRow = gap?.Row,
+            GapColumn = gap?.Column,
             TokensPerSecond = tokensPerSecond,
             StabilityState = status.StabilityState,
             Skipped = report.SkipUpdate,
@@ -121,6 +126,8 @@ internal sealed class TrainingTelemetry(
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
     private static GainStatus? Finite(GainStatus? gain) => gain is not null && double.IsFinite(gain.Forward) && double.IsFinite(gain.Backward) ? gain : null;
+
+    private static GapStatus? Finite(GapStatus? gap) => gap is not null && double.IsFinite(gap.Row) && double.IsFinite(gap.Column) ? gap : null;
 
     private TrainerStatus Show(TrainerStatus status)
     {

@@ -15,16 +15,16 @@ public sealed class MetricsCommandTests : IDisposable
     [Fact]
     public async Task Every_update_is_a_line_of_comma_separated_values()
     {
-        Save("run/checkpoints", Line(1, 1), Line(1, 2).Replace(@"""loss"":2.5,", @"""validationLoss"":2.25,", StringComparison.Ordinal));
+        Save("run/checkpoints", Line(1, 1), Line(1, 2).Replace(@"""loss"":2.5,", @"""validationLoss"":2.25,""gapRow"":1e-7,""gapColumn"":0.02,", StringComparison.Ordinal));
 
         var result = await shell.RunAsync("metrics", "run", "--csv");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         Assert.Equal(
             """
-            attempt,step,dataStep,tokens,time,loss,validationLoss,gradientNorm,learningRate,gainForward,gainBackward,tokensPerSecond,stabilityState,skipped
-            1,1,0,512,2026-01-01T00:00:01.000Z,2.5,,0.5,0.001,,,1000,Healthy,0
-            1,2,1,1024,2026-01-01T00:00:02.000Z,,2.25,0.5,0.001,,,1000,Healthy,0
+            attempt,step,dataStep,tokens,time,loss,validationLoss,gradientNorm,learningRate,gainForward,gainBackward,gapRow,gapColumn,tokensPerSecond,stabilityState,skipped
+            1,1,0,512,2026-01-01T00:00:01.000Z,2.5,,0.5,0.001,,,,,1000,Healthy,0
+            1,2,1,1024,2026-01-01T00:00:02.000Z,,2.25,0.5,0.001,,,1E-07,0.02,1000,Healthy,0
 
             """,
             result.Output);
@@ -104,7 +104,7 @@ public sealed class MetricsCommandTests : IDisposable
 
         var (csv, table) = (await shell.RunAsync("metrics", "run", "--csv"), await shell.RunAsync("metrics", "run"));
 
-        Assert.EndsWith("\n1,1,0,512,2026-01-01T00:00:01.000Z,,,0.5,0,,,1000,,0\n", csv.Output, StringComparison.Ordinal);
+        Assert.EndsWith("\n1,1,0,512,2026-01-01T00:00:01.000Z,,,0.5,0,,,,,1000,,0\n", csv.Output, StringComparison.Ordinal);
         Assert.Equal(CliExitCode.Ok, table.ExitCode);
     }
 

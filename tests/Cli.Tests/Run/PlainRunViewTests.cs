@@ -43,7 +43,7 @@ public sealed class PlainRunViewTests : IDisposable
         view.Show(Snapshot(30, 40) with { Trainer = new TrainerStatus { FirstStep = 1, Step = 30, Attempt = 1 } });
 
         Assert.Equal(
-            "   3.0 s    step 20/40  loss 2.5000  validation 2.7500  gradient 0.75  gain 1.00/1.25  12,345 tokens/s  ETA 7 s",
+            "   3.0 s    step 20/40  loss 2.5000  validation 2.7500  gradient 0.75  gain 1.00/1.25  gap 0.00/0.02  12,345 tokens/s  ETA 7 s",
             Lines()[0]);
         Assert.Equal("   3.0 s    step 30/40  loss —  gradient —  0 tokens/s  ETA —", Lines()[1]);
     }
@@ -85,6 +85,7 @@ public sealed class PlainRunViewTests : IDisposable
             Loss = 2.5,
             GradientNorm = 0.75,
             Gain = new() { Forward = 1, Backward = 1.25 },
+            Gap = new() { Row = 1e-7, Column = 0.02 },
             ValidationLoss = 2.75,
             TokensPerSecond = 12345,
             EtaSeconds = 7,

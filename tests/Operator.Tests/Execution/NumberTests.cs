@@ -28,7 +28,7 @@ public sealed class NumberTests : IDisposable
         {"attempt":1,"observedGeneration":1,"restarts":1,"restartsUsed":1,"restartedAtStep":1,"rollbackCount":1,"startedAt":"2026-11-23T12:00:00Z",
          "workers":{"active":1,"ready":1,"succeeded":0,"failed":0},
          "progress":{"step":5,"totalSteps":10,"loss":1,"validationLoss":1,"tokensPerSecond":1,"etaSeconds":5,"updatedAt":"2026-11-23T12:00:00Z"},
-         "stability":{"state":"Healthy","gain":{"forward":1,"backward":1}},"checkpoints":{"latest":1,"verified":1},
+         "stability":{"state":"Healthy","gain":{"forward":1,"backward":1},"gap":{"row":0,"column":1}},"checkpoints":{"latest":1,"verified":1},
          "rollbacks":[{"attempt":1,"reason":"LossSpike","detectedStep":4,"onsetStep":3,"restoredStep":1,"skipped":"1-2","learningRateFactor":1,"seconds":1,"detectedAt":"2026-11-23T12:00:00Z"}],
          "conditions":[{"type":"Running","status":"True","reason":"GangRunning","message":"","lastTransitionTime":"2026-11-23T12:00:00Z","observedGeneration":1}]}
         """;

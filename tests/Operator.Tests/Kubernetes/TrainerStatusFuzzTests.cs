@@ -72,7 +72,7 @@ public sealed class TrainerStatusFuzzTests
             new[] { status.LatestCheckpoint, status.VerifiedCheckpoint, status.FirstStep, status.NotLearningSince },
             step => Assert.True(step is null || (step >= 0 && step <= last)));
         Assert.All(
-            new[] { status.LearningRate, status.TokensPerSecond, status.SecondsPerStep, status.EtaSeconds, status.Epoch, status.ModelFlopsPerSecond },
+            new[] { status.LearningRate, status.TokensPerSecond, status.SecondsPerStep, status.EtaSeconds, status.Epoch, status.ModelFlopsPerSecond, status.Gap?.Row, status.Gap?.Column },
             value => Assert.True(value is null or (>= 0 and < double.PositiveInfinity)));
         Assert.All(
             new[] { status.Loss, status.ValidationLoss, status.GradientNorm, status.Gain?.Forward, status.Gain?.Backward },

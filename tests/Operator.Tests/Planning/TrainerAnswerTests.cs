@@ -49,6 +49,7 @@ public sealed class TrainerAnswerTests
             EtaSeconds = 40,
             BytesSent = 7,
             Gain = new GainStatus { Forward = 1, Backward = 1.2 },
+            Gap = new GapStatus { Row = 1e-7, Column = 0.02 },
             LatestCheckpoint = 100,
             VerifiedCheckpoint = 50,
             StabilityState = "Suspicious",
@@ -61,6 +62,8 @@ public sealed class TrainerAnswerTests
     [Theory]
     [InlineData("{\"gain\":{\"forward\":1e999,\"backward\":1}}")]
     [InlineData("{\"gain\":{\"forward\":1,\"backward\":-1e999}}")]
+    [InlineData("{\"gap\":{\"row\":1e999,\"column\":1}}")]
+    [InlineData("{\"gap\":{\"row\":1,\"column\":-1}}")]
     [InlineData("{\"loss\":1e999,\"validationLoss\":-1e999,\"gradientNorm\":1e999,\"etaSeconds\":1e300,\"tokensPerSecond\":1e999,\"learningRate\":1e999,\"secondsPerStep\":1e999}")]
     [InlineData("{\"step\":-7,\"totalSteps\":-1,\"latestCheckpoint\":-1,\"verifiedCheckpoint\":-2147483648,\"firstStep\":-1,\"tokens\":-1,\"bytesSent\":-1}")]
     [InlineData("{\"stabilityState\":\"\\u001b[31m\",\"firstStepAt\":\"9998-01-01T00:00:00Z\"}")]
@@ -95,6 +98,7 @@ public sealed class TrainerAnswerTests
             var fields = NumberFields.Select(f => $"\"{f}\":{Numbers[dice[i++] % Numbers.Length]}")
                 .Concat(((string[])["stabilityState", "firstStepAt"]).Select(f => $"\"{f}\":{Texts[dice[i++] % Texts.Length]}"))
                 .Append($"\"gain\":{{\"forward\":{Numbers[dice[i++] % Numbers.Length]},\"backward\":{Numbers[dice[i++] % Numbers.Length]}}}")
+                .Append($"\"gap\":{{\"row\":{Numbers[dice[0] % Numbers.Length]},\"column\":{Numbers[dice[1] % Numbers.Length]}}}")
                 .Where((_, field) => (dice[19] >> (field % 16) & 1) == 0 || dice[20] % 4 == 0);
             var json = $"{{{string.Join(',', fields)}}}";
             var report = TrainerAnswer.ReadReport(Encoding.UTF8.GetBytes($"{{\"attempt\":{Numbers[dice[21] % Numbers.Length]},\"exitCode\":{Numbers[dice[22] % Numbers.Length]},\"endedAt\":{Texts[dice[23] % Texts.Length]}}}"));

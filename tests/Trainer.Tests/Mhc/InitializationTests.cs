@@ -22,7 +22,7 @@ public sealed class InitializationTests
         var path = new MhcResidual(MhcInitialization.Sublayer(parameters, "r", new MhcSpec { Streams = n, InitialGate = 1e-9, Parameters = coordinates }, channels: 16));
         var stream = randn(5, 16);
 
-        var output = path.Apply(stream.unsqueeze(1).expand(5, n, 16).contiguous(), h => h * 3, gain: null);
+        var output = path.Apply(stream.unsqueeze(1).expand(5, n, 16).contiguous(), h => h * 3, meter: null);
 
         for (var i = 0; i < n; i++)
         {

@@ -118,6 +118,21 @@ public sealed class GangUpdaterTests
     }
 
     [Fact]
+    public void Numbers_of_a_step_become_their_mean_or_the_largest_and_NaN_of_one_rank_is_larger_than_all() =>
+        Assert.All(ThreadGang.Run(3, gang =>
+        {
+            using var job = new Job(gang, Sharding.Optimizer, Communication.Float32, numbers: 5);
+            float[] means = [gang.Rank, 7];
+            float[] maxima = [-gang.Rank, gang.Rank, gang.Rank == 1 ? float.NaN : 9];
+            job.Step(0, means: means, maxima: maxima);
+            return (means, maxima);
+        }), numbers =>
+        {
+            Assert.Equal([1, 7], numbers.means);
+            Assert.Equal([0, 2, float.NaN], numbers.maxima);
+        });
+
+    [Fact]
     public void Autograd_adds_to_the_bucket_itself_and_buckets_leave_before_the_backward_pass_is_over() =>
         Assert.All(ThreadGang.Run(2, gang =>
         {
@@ -192,7 +207,7 @@ public sealed class GangUpdaterTests
         private readonly ParameterFactory _factory = new(seed: 1);
         private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
 
-        public Job(IGang gang, Sharding sharding, Communication communication)
+        public Job(IGang gang, Sharding sharding, Communication communication, int numbers = 1)
         {
             _gang = gang;
             _factory.Normal("a", 1, 50, 40);
@@ -202,7 +217,7 @@ public sealed class GangUpdaterTests
             _factory.Normal("e", 1, 129, 31);
             Updater = gang.Size == 1
                 ? new LocalUpdater(_factory.Made, Decay, Clip)
-                : new GangUpdater(gang, _factory.Made, new ParallelismSpec { Sharding = sharding, Communication = communication }, Decay, Clip, 1, overlaps: false, BucketElements);
+                : new GangUpdater(gang, _factory.Made, new ParallelismSpec { Sharding = sharding, Communication = communication }, Decay, Clip, numbers, overlaps: false, BucketElements);
         }
 
         public IUpdater Updater { get; }
@@ -213,7 +228,7 @@ public sealed class GangUpdaterTests
 
         public float[] Weights => [.. _factory.Made.SelectMany(p => TensorMemory.Span<float>(p.Value).ToArray())];
 
-        public double Step(int step, bool poison = false)
+        public double Step(int step, bool poison = false, float[]? means = null, float[]? maxima = null)
         {
             Updater.LastPassBegins();
             for (var i = 0; i < _factory.Made.Count; i++)
@@ -238,7 +253,7 @@ public sealed class GangUpdaterTests
                 TensorMemory.Span<float>(_factory.Made[0].Value.grad!)[7] = float.NaN;
             }
 
-            var norm = Updater.Average(new float[1]);
+            var norm = Updater.Average(means ?? new float[1], maxima);
             if (double.IsFinite(norm))
             {
                 Updater.Update(0.01);

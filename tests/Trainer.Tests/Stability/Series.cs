@@ -14,5 +14,6 @@ internal static class Series
 
     public static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
-    public static StepObservation Step(int step, double loss = 2, double norm = 1, GainStatus? gain = null) => new(step, step + 100, loss, norm, gain);
+    public static StepObservation Step(int step, double loss = 2, double norm = 1, GainStatus? gain = null, GapStatus? gap = null) =>
+        new(step, step + 100, loss, norm, gain, gap);
 }

@@ -256,9 +256,16 @@ public sealed class StabilityMonitorTests
     [Fact]
     public void What_is_disabled_is_not_looked_for()
     {
-        var monitor = Calm(new StabilitySpec { NonFinite = { Enabled = false }, LossSpike = { Enabled = false }, GradientNorm = { Enabled = false }, Gain = { Enabled = false } });
+        var monitor = Calm(new StabilitySpec
+        {
+            NonFinite = { Enabled = false },
+            LossSpike = { Enabled = false },
+            GradientNorm = { Enabled = false },
+            Gain = { Enabled = false },
+            Gap = { Enabled = false },
+        });
 
-        var report = monitor.Observe(Series.Step(101, double.NaN, 1e9, new GainStatus { Forward = 1e9 }));
+        var report = monitor.Observe(Series.Step(101, double.NaN, 1e9, new GainStatus { Forward = 1e9 }, new GapStatus { Row = 1e9 }));
 
         Assert.Equal(StabilityState.Healthy, report.State);
         Assert.False(report.SkipUpdate);

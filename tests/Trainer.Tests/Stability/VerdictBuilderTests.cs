@@ -14,7 +14,7 @@ public sealed class VerdictBuilderTests
     [InlineData(10, 10, 0, 10, 10)]
     public void Bad_data_reaches_from_before_the_onset_to_after_the_detection(long onset, long detected, int margin, long first, long last)
     {
-        var verdict = Build((150, onset), new StepObservation(160, detected, 9, 1, null), margin, []);
+        var verdict = Build((150, onset), new StepObservation(160, detected, 9, 1, null, null), margin, []);
 
         Assert.Equal(new DataWindow(first, last), verdict.BadData);
     }
@@ -25,7 +25,7 @@ public sealed class VerdictBuilderTests
     [InlineData(150, new int[0], 0)]
     public void The_restore_step_is_the_newest_verified_one_before_the_onset(int onset, int[] verified, int restore)
     {
-        var verdict = Build((onset, 1), new StepObservation(160, 5, 9, 1, null), 8, verified);
+        var verdict = Build((onset, 1), new StepObservation(160, 5, 9, 1, null, null), 8, verified);
 
         Assert.Equal(restore, verdict.RestoreStep);
         Assert.Equal(onset, verdict.OnsetStep);
@@ -35,7 +35,7 @@ public sealed class VerdictBuilderTests
     [Fact]
     public void Evidence_has_no_value_that_JSON_cannot_hold()
     {
-        var verdict = Build((1, 1), new StepObservation(2, 2, 9, 1, null), 8, []);
+        var verdict = Build((1, 1), new StepObservation(2, 2, 9, 1, null, null), 8, []);
 
         Assert.Equal(["loss"], verdict.Evidence.Keys);
         Assert.Equal("LossSpike", verdict.Reason);

@@ -126,6 +126,10 @@ internal sealed class TestJob : IDisposable
         return loss.ValueKind == JsonValueKind.Null ? double.NaN : loss.GetDouble();
     })];
 
+    /// <summary>The record that rank 0 keeps in the checkpoint folder.</summary>
+    public IReadOnlyList<MetricsLine> Record() =>
+        [.. Lines(Path.Combine(Checkpoints, MetricsLine.FileName)).Select(l => JsonSerializer.Deserialize(l, ApiJsonContext.Default.MetricsLine)!)];
+
     /// <summary>Gives another job a checkpoint of this one to begin with.</summary>
     public void CopyCheckpoint(int step, TestJob to)
     {

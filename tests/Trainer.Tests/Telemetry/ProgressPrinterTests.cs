@@ -38,8 +38,8 @@ public sealed class ProgressPrinterTests : IDisposable
 
     [Fact]
     public void The_line_has_the_figures_that_people_ask_for() => Assert.Equal(
-        "step 5/20  loss 1.2346  validation 1.3000  1000 tok/s  gain 1.000/1.500  lr 3.00E-004  eta 00:01:30",
-        ProgressPrinter.Format(new TrainerStatus { Step = 5, TotalSteps = 20, Loss = 1.23456, ValidationLoss = 1.3, TokensPerSecond = 1000, Gain = new GainStatus { Backward = 1.5 }, LearningRate = 0.0003, EtaSeconds = 90 }));
+        "step 5/20  loss 1.2346  validation 1.3000  1000 tok/s  gain 1.000/1.500  gap 0.000/0.015  lr 3.00E-004  eta 00:01:30",
+        ProgressPrinter.Format(new TrainerStatus { Step = 5, TotalSteps = 20, Loss = 1.23456, ValidationLoss = 1.3, TokensPerSecond = 1000, Gain = new GainStatus { Backward = 1.5 }, Gap = new GapStatus { Row = 1e-7, Column = 0.015 }, LearningRate = 0.0003, EtaSeconds = 90 }));
 
     [Fact]
     public void The_clock_is_the_mean_of_the_recent_steps()

@@ -9,7 +9,7 @@ namespace MhcOperator.Trainer.Tests.Training;
 public sealed class GangTrainingTests
 {
     [Fact]
-    public void Two_ranks_with_half_the_batch_each_have_the_loss_curve_of_one_rank()
+    public void Two_ranks_with_half_the_batch_each_have_the_loss_curve_and_the_gaps_of_one_rank()
     {
         const int steps = 100;
         using var one = Job(steps);
@@ -23,6 +23,15 @@ public sealed class GangTrainingTests
 
         Assert.Equal(steps, one.Losses().Count);
         Assert.All(one.Losses().Zip(two.Losses()), pair => Assert.InRange(pair.Second / pair.First, 1 - 1e-5, 1 + 1e-5));
+        Assert.All(one.Record().Zip(two.Record()), lines =>
+        {
+            // The first step, and each tenth.
+            Assert.Equal(lines.First.Step is 1 || lines.First.Step % 10 == 0, lines.First.GapRow is not null);
+            Assert.Equal(lines.First.GapRow is null, lines.Second.GapRow is null);
+            Assert.Equal(lines.First.GapColumn ?? 0, lines.Second.GapColumn ?? 0, 1e-4);
+            Assert.InRange(lines.First.GapRow ?? 0, 0, 1e-6);
+        });
+        Assert.InRange(two.Record()[^1].GapColumn!.Value, 1e-9, 1);
         Assert.Equal(two.Losses(), sharded.Losses());
         Assert.Equal(hash, shardedHash);
         Assert.Equal(one.Trained(), two.Trained());

@@ -29,6 +29,7 @@ public sealed class LearningTests
         var last = JsonSerializer.Deserialize(job.Termination, ApiJsonContext.Default.TrainerStatus)!;
         Assert.Equal((120, 120, 120), (last.Step, last.TotalSteps, last.LatestCheckpoint));
         Assert.Equal(losses[^1], last.Loss!.Value, 1e-6);
+        Assert.Equal(residual == ResidualKind.Mhc, last.Gap is { Row: < 1e-6, Column: > 0 and < 1 });
 
         var first = Sample(job, seed: 1);
         Assert.StartsWith("the ", first, StringComparison.Ordinal);

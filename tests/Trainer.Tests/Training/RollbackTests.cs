@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Tests.Support;
@@ -40,6 +39,20 @@ public sealed class RollbackTests
     }
 
     [Fact]
+    public void Residual_mappings_that_are_not_doubly_stochastic_end_training_before_its_first_update()
+    {
+        using var job = new TestJob();
+        job.Configuration.Stability = new StabilitySpec { Gap = { RowThreshold = 1e-9 } }; // less than rounding leaves
+
+        Assert.Equal(ExitCode.Unstable, job.Train().ExitCode);
+
+        var verdict = job.Verdict;
+        Assert.Equal(("GapExceeded", 1, 1, 0), (verdict.Reason, verdict.OnsetStep, verdict.DetectedStep, verdict.RestoreStep));
+        Assert.Matches("^residual mappings are not doubly stochastic: a row's sum is [0-9.E-]+ off 1, .*: the projection is broken$", verdict.Message);
+        Assert.InRange(verdict.Evidence["gapRow"], 1e-9, 1e-5);
+    }
+
+    [Fact]
     public void Noise_that_leaves_the_weights_well_costs_a_warning_and_is_in_the_record()
     {
         using var job = new TestJob();
@@ -50,7 +63,7 @@ public sealed class RollbackTests
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Output);
         Assert.Matches("step 48 .* looks Suspicious: .*; the batch of data step [0-9]+, which had a loss of [0-9.]+, has [0-9.]+ now: the data explain it", run.Output);
-        var record = File.ReadAllLines(Path.Combine(job.Checkpoints, MetricsLine.FileName)).Select(l => JsonSerializer.Deserialize(l, ApiJsonContext.Default.MetricsLine)!).ToList();
+        var record = job.Record();
         Assert.Equal(Enumerable.Range(1, 60), record.Select(l => l.Step));
         Assert.Equal("Suspicious", record[47].StabilityState);
         Assert.Equal(job.Losses(), record.Select(l => l.Loss!.Value));

@@ -45,7 +45,7 @@ internal static class ProgressPolicy
                 EtaSeconds = report.EtaSeconds,
                 UpdatedAt = readAt.UtcDateTime,
             };
-            status.Stability = new StabilityStatus { State = report.StabilityState, Gain = report.Gain };
+            status.Stability = new StabilityStatus { State = report.StabilityState, Gain = report.Gain, Gap = report.Gap };
         }
 
         if (report.LatestCheckpoint is not null || report.VerifiedCheckpoint is not null)

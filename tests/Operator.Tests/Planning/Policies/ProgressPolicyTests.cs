@@ -18,6 +18,7 @@ public sealed class ProgressPolicyTests
         TokensPerSecond = 1000,
         EtaSeconds = 60,
         Gain = new GainStatus { Forward = 1, Backward = 1.2 },
+        Gap = new GapStatus { Row = 1e-7, Column = 0.02 },
         LatestCheckpoint = 100,
         VerifiedCheckpoint = 50,
         StabilityState = state,
@@ -33,7 +34,7 @@ public sealed class ProgressPolicyTests
         Assert.Equal(3.5, status.Progress.ValidationLoss);
         Assert.Equal(Clock.After(7).UtcDateTime, status.Progress.UpdatedAt);
         Assert.Equal((100, 50), (status.Checkpoints!.Latest, status.Checkpoints.Verified));
-        Assert.Equal(("Healthy", 1.2), (status.Stability!.State, status.Stability.Gain!.Backward));
+        Assert.Equal(("Healthy", 1.2, 0.02), (status.Stability!.State, status.Stability.Gain!.Backward, status.Stability.Gap!.Column));
     }
 
     [Theory]
