@@ -34,7 +34,8 @@ public sealed class AlertmanagerTests
         string[] quiet =
         [
             "one/warning/MhcJobLate/team/run", "one/warning/MhcJobFailed/team/gone", // no operator in cluster one
-            "two/warning/MhcTrainingSuspicious/team/failed", "two/critical/MhcTrainingStalled/team/failed", "two/warning/MhcCheckpointOverdue/team/failed", // it has failed
+            "two/warning/MhcTrainingSuspicious/team/failed", "two/warning/MhcTrainingGapNearLimit/team/failed",
+            "two/critical/MhcTrainingStalled/team/failed", "two/warning/MhcCheckpointOverdue/team/failed", // it has failed
             "two/critical/MhcJobNotProgressing/team/hung", // it stalls
             "two/warning/MhcJobRollbackBudgetLow/team/run", "two/warning/MhcWebhookCertificateExpiring/mhc-system/", // the second step
         ];
