@@ -14,7 +14,8 @@ public sealed partial class BenchmarkHistoryTests
     [Theory, MemberData(nameof(Benches))]
     public void A_table_is_that_of_the_newest_run_in_the_history(string bench)
     {
-        var runs = File.ReadLines(Path.Combine(Root, "bench", "history", $"{bench}.csv")).Skip(1).Select(Cells).GroupBy(cells => (cells[0], cells[1])).ToList();
+        var runs = File.ReadLines(Path.Combine(Root, "bench", "history", $"{bench}.csv")).Skip(1)
+            .Select(Cells).GroupBy(cells => (cells[0], cells[1])).ToList();
         var (date, commit) = runs[^1].Key;
         var lines = Blocks()[bench].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var shown = lines.Skip(3).Select(line => line.Trim('|').Split(" | ").Select(cell => cell.Trim()).ToList()).ToList();
@@ -27,7 +28,8 @@ public sealed partial class BenchmarkHistoryTests
     [Fact]
     public void Every_program_that_measures_has_its_table()
     {
-        var programs = Directory.EnumerateFiles(Path.Combine(Root, "bench"), "*.sh").Where(file => File.ReadLines(file).First().StartsWith("#!", StringComparison.Ordinal))
+        var programs = Directory.EnumerateFiles(Path.Combine(Root, "bench"), "*.sh")
+            .Where(file => File.ReadLines(file).First().StartsWith("#!", StringComparison.Ordinal))
             .Select(file => Path.GetFileNameWithoutExtension(file)!).Except(["all"], StringComparer.Ordinal);
 
         Assert.Equal(programs.Order(StringComparer.Ordinal), Blocks().Keys.Order(StringComparer.Ordinal));
@@ -39,14 +41,19 @@ public sealed partial class BenchmarkHistoryTests
         Assert.True(Math.Abs(exact - rounded) <= Rounding * Math.Abs(exact), $"{shown} is shown of {kept}");
     }
 
-    private static double Number(string text) => double.Parse(text.Replace(",", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+    private static double Number(string text) =>
+        double.Parse(text.Replace(",", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
 
-    private static Dictionary<string, string> Blocks() => Block().Matches(File.ReadAllText(Path.Combine(Root, "docs", "benchmarks.md")))
-        .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["text"].Value, StringComparer.Ordinal);
+    private static Dictionary<string, string> Blocks() =>
+        Block().Matches(File.ReadAllText(Path.Combine(Root, "docs", "benchmarks.md")))
+            .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["text"].Value, StringComparer.Ordinal);
 
-    private static IReadOnlyList<string> Cells(string line) => [.. Cell().Matches(line).Select(match => match.Groups["cell"].Value.Trim('"'))];
+    private static IReadOnlyList<string> Cells(string line) =>
+        [.. Cell().Matches(line).Select(match => match.Groups["cell"].Value.Trim('"'))];
 
-    [GeneratedRegex("<!-- bench (?<name>[a-z-]+) -->\n(?<text>.*?)<!-- /bench -->", RegexOptions.ExplicitCapture | RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(
+        "<!-- bench (?<name>[a-z-]+) -->\n(?<text>.*?)<!-- /bench -->",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline, 1000)]
     private static partial Regex Block();
 
     [GeneratedRegex("(?<=^|,)(?<cell>\"[^\"]*\"|[^,\"]*)(?=,|$)", RegexOptions.ExplicitCapture, 1000)]

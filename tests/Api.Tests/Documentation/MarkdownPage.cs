@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Api.Tests.Documentation;
 
-/// <summary>A text in Markdown, taken apart as far as the tests of documents need it. Blocks of code, and what lies in them, are left out.</summary>
+/// <summary>A text in Markdown, taken apart as far as the tests of documents need it. Blocks of code are left out.</summary>
 internal sealed partial class MarkdownPage
 {
     private readonly List<(int Line, int Level, string Text)> _headings = [];
@@ -55,11 +55,17 @@ internal sealed partial class MarkdownPage
         .Where(link => !link.Value.Contains("://", StringComparison.Ordinal));
 
     /// <summary>What a link writes after # to lead to each heading.</summary>
-    public IEnumerable<string> Anchors => _headings.Select(heading => NoAnchor().Replace(Shown(heading.Text).ToLowerInvariant(), "").Replace(' ', '-'));
+    public IEnumerable<string> Anchors =>
+        _headings.Select(heading => NoAnchor().Replace(Shown(heading.Text).ToLowerInvariant(), "").Replace(' ', '-'));
 
-    /// <summary>The sentences of a line or a cell, with a word in the place of each piece of code.</summary>
-    public static IReadOnlyList<string> Sentences(string text) =>
-        [.. SentenceEnd().Split(Link().Replace(CodeSpan().Replace(text, "Code"), "${shown}")).Where(sentence => sentence.Trim().Length > 0)];
+    /// <summary>
+    /// The sentences of a line or a cell, with a word in the place of each piece of code. A bold word or two before them is no sentence.
+    /// </summary>
+    public static IReadOnlyList<string> Sentences(string text)
+    {
+        var plain = Link().Replace(CodeSpan().Replace(LeadIn().Replace(text, ""), "Code"), "${shown}");
+        return [.. SentenceEnd().Split(plain).Where(sentence => sentence.Trim().Length > 0)];
+    }
 
     /// <summary>Plain text with a line for each sentence.</summary>
     public static string OneALine(string text) => SentenceEnd().Replace(text, "\n");
@@ -98,6 +104,9 @@ internal sealed partial class MarkdownPage
 
     [GeneratedRegex(@"(?<=[.!?][)""*_]*)\s+(?=[""*_(]*[A-Z0-9])", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex SentenceEnd();
+
+    [GeneratedRegex(@"^\*\*[^*]+\.\*\*\s+(?=\S)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex LeadIn();
 
     [GeneratedRegex(@"[^\p{L}\p{N} _-]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NoAnchor();

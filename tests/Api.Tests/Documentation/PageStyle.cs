@@ -1,6 +1,6 @@
 namespace Api.Tests.Documentation;
 
-/// <summary>How a page of the documentation is written: one title, one sentence a line, short sentences, links that lead somewhere.</summary>
+/// <summary>How a page is written: one title, one sentence a line, short sentences, links that lead somewhere.</summary>
 internal static class PageStyle
 {
     private const int LongestLine = 240;
@@ -9,11 +9,15 @@ internal static class PageStyle
 
     /// <summary>What is wrong with a page, each fault with its line.</summary>
     /// <param name="text">Markdown.</param>
-    /// <param name="find">The page at a path relative to this one, or at its own where that is empty; null where there is no such file.</param>
+    /// <param name="find">The page at a path relative to this one; null where there is no such file.</param>
     public static IEnumerable<string> Faults(string text, Func<string, MarkdownPage?> find)
     {
         var page = new MarkdownPage(text);
-        return [.. Shape(page), .. Lines(page, text.Split('\n')), .. LongSentences(page.Prose, "lines"), .. LongSentences(page.Cells, "cells"), .. Links(page, find)];
+        return
+        [
+            .. Shape(page), .. Lines(page, text.Split('\n')), .. LongSentences(page.Prose, "lines"), .. LongSentences(page.Cells, "cells"),
+            .. Links(page, find),
+        ];
     }
 
     private static IEnumerable<string> Shape(MarkdownPage page)
@@ -49,7 +53,8 @@ internal static class PageStyle
                 yield return $"line {line}: more than one sentence";
             }
 
-            if (prose.TryGetValue(line + 1, out var next) && lines[line].TrimStart().StartsWith(next, StringComparison.Ordinal) && !Ends(text))
+            var goesOn = prose.TryGetValue(line + 1, out var next) && lines[line].TrimStart().StartsWith(next, StringComparison.Ordinal);
+            if (goesOn && !Ends(text))
             {
                 yield return $"line {line}: the sentence goes on in the next line";
             }
@@ -60,10 +65,13 @@ internal static class PageStyle
 
     private static IEnumerable<string> LongSentences(IReadOnlyList<(int Line, string Text)> parts, string what)
     {
-        var sentences = parts.SelectMany(part => MarkdownPage.Sentences(part.Text).Select(sentence => (part.Line, Words: MarkdownPage.Words(sentence)))).ToList();
+        var sentences = (from part in parts
+                         from sentence in MarkdownPage.Sentences(part.Text)
+                         select (part.Line, Words: MarkdownPage.Words(sentence))).ToList();
         var longOnes = sentences.Where(sentence => sentence.Words > LongSentence).ToList();
         return longOnes.Count > MostLongSentences * sentences.Count
-            ? [$"{longOnes.Count} of {sentences.Count} sentences in {what} have more than {LongSentence} words: lines {string.Join(", ", longOnes.Select(s => s.Line))}"]
+            ? [$"{longOnes.Count} of {sentences.Count} sentences in {what} have more than {LongSentence} words: lines "
+                + string.Join(", ", longOnes.Select(s => s.Line))]
             : [];
     }
 

@@ -9,8 +9,10 @@ public sealed class PageStyleTests
 
     public static TheoryData<string> Pages() =>
     [
-        .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Root, file))
-            .Concat(["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "charts/mhc-operator/README.md"]).Except(NotYet).Order(StringComparer.Ordinal),
+        .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Root, file))
+            .Concat(["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "charts/mhc-operator/README.md"])
+            .Except(NotYet).Order(StringComparer.Ordinal),
     ];
 
     [Theory, MemberData(nameof(Pages))]
@@ -25,6 +27,7 @@ public sealed class PageStyleTests
     [Theory]
     [InlineData("# A\n\nIt is so. It is not.\n", "line 3: more than one sentence")]
     [InlineData("# A\n\n- `mhc` is so.\n  (It is.) **It** is not.\n", "line 4: more than one sentence")]
+    [InlineData("# A\n\n**Why.** It is so.\n**Cost.** It is. It is not.\n", "line 4: more than one sentence")]
     [InlineData("# A\n\nIt is so and\nso on.\n", "line 3: the sentence goes on in the next line")]
     [InlineData("# A\n\n## B\n\n#### C\n", "line 5: a heading of level 4 follows one of level 2")]
     [InlineData("# A\n\n# B\n", "a page begins with its one title")]
@@ -39,7 +42,9 @@ public sealed class PageStyleTests
     [InlineData(36, "1 of 2 sentences in lines have more than 35 words: lines 4")]
     [InlineData(35, null)]
     public void A_sentence_has_35_words_at_most(int words, string? fault) =>
-        Assert.Equal(fault is null ? [] : [fault], Faults($"# A\n\nIt is so.\nIt {string.Concat(Enumerable.Repeat("so ", words - 2))}is.\n"));
+        Assert.Equal(
+            fault is null ? [] : [fault],
+            Faults($"# A\n\nIt is so.\nIt {string.Concat(Enumerable.Repeat("so ", words - 2))}is.\n"));
 
     [Fact]
     public void A_line_has_240_characters_at_most_but_in_a_table_and_in_code()
@@ -52,9 +57,12 @@ public sealed class PageStyleTests
 
     [Fact]
     public void A_link_leads_to_a_page_to_a_heading_or_to_the_web() =>
-        Assert.Empty(Faults("# The `a` of it, in all\n\n[a](#the-a-of-it-in-all), [c](other.md#c), [d](other.md), [web](https://a.example/b#c).\n`[no](link)` is code.\n"));
+        Assert.Empty(Faults(
+            "# The `a` of it, in all\n\n[a](#the-a-of-it-in-all), [c](other.md#c), [d](other.md);\n"
+            + "[web](https://a.example/b#c);\n`[no](link)`.\n"));
 
-    private static IEnumerable<string> Faults(string text) => PageStyle.Faults(text, path => path == "other.md" ? new MarkdownPage("# C\n") : null);
+    private static IEnumerable<string> Faults(string text) =>
+        PageStyle.Faults(text, path => path == "other.md" ? new MarkdownPage("# C\n") : null);
 
     private static MarkdownPage? Find(string path) =>
         File.Exists(path) ? new MarkdownPage(File.ReadAllText(path)) : Directory.Exists(path) ? new MarkdownPage("") : null;

@@ -24,14 +24,18 @@ public sealed class BenchmarkTablesTests : IDisposable
     public void A_table_takes_the_place_of_the_one_before_and_all_other_text_stays()
     {
         Write("one.json", Run(Rows, "ROUNDS=3"));
-        Write("doc.md", "# Title\n\nBefore.\n\n<!-- bench one -->\nold\n<!-- /bench -->\n\nBetween.\n\n<!-- bench two -->\nkept\n<!-- /bench -->\nAfter.\n");
+        Write(
+            "doc.md",
+            "# Title\n\nBefore.\n\n<!-- bench one -->\nold\n<!-- /bench -->\n\nBetween.\n\n"
+            + "<!-- bench two -->\nkept\n<!-- /bench -->\nAfter.\n");
 
         var (exit, output) = Render("one");
 
         Assert.True(exit == 0, output);
         var lines = Document().Split('\n');
         Assert.Equal(["# Title", "", "Before.", "", "<!-- bench one -->"], lines[..5]);
-        Assert.Equal("2026-11-29, commit 0123456789ab, A processor (AVX2), 2 processors, 24 GiB, load 0.5, `ROUNDS=3 make bench-one`:", lines[5]);
+        Assert.Equal(
+            "2026-11-29, commit 0123456789ab, A processor (AVX2), 2 processors, 24 GiB, load 0.5, `ROUNDS=3 make bench-one`:", lines[5]);
         Assert.Equal(
             [
                 "",
@@ -57,7 +61,7 @@ public sealed class BenchmarkTablesTests : IDisposable
     [Fact]
     public void A_benchmark_without_a_place_gets_one_at_the_end_and_the_same_one_the_next_time()
     {
-        Write("new.json", Run("""[{"metric": "hangs", "value": 0, "unit": "gangs", "baseline": null, "ratio": null, "target": 0, "met": true}]"""));
+        Write("new.json", Run(Row("hangs", 0, "gangs", "0")));
         Write("doc.md", "# Title\n");
 
         Render("new");
@@ -72,7 +76,7 @@ public sealed class BenchmarkTablesTests : IDisposable
     [Fact]
     public void A_column_that_no_row_fills_is_left_out()
     {
-        Write("plain.json", Run("""[{"metric": "step", "value": 7, "unit": "ms", "baseline": null, "ratio": null, "target": null, "met": null}]"""));
+        Write("plain.json", Run(Row("step", 7, "ms", "null")));
         Write("doc.md", "# Title\n");
 
         Render("plain");
@@ -100,7 +104,12 @@ public sealed class BenchmarkTablesTests : IDisposable
     [Theory]
     [InlineData("[]", "a run with rows was expected")]
     [InlineData("""{"rows": [{}]}""", "the run has no date, commit, machine, instructions, processors, memoryGiB, load, settings")]
-    [InlineData("""{"date": "", "commit": "", "machine": "", "instructions": "", "processors": 1, "memoryGiB": 1, "load": 0, "settings": "", "rows": [{"metric": "a", "value": 1}]}""", "a row has no unit, baseline, ratio, target, met")]
+    [InlineData(
+        """
+        {"date": "", "commit": "", "machine": "", "instructions": "", "processors": 1, "memoryGiB": 1, "load": 0, "settings": "",
+         "rows": [{"metric": "a", "value": 1}]}
+        """,
+        "a row has no unit, baseline, ratio, target, met")]
     [InlineData("not json", "bad")]
     [InlineData(null, "No such file")]
     public void What_is_no_result_is_named_and_changes_nothing(string? content, string message)
@@ -121,7 +130,12 @@ public sealed class BenchmarkTablesTests : IDisposable
         Assert.False(Directory.Exists(_folder.File("history")));
     }
 
-    private static string Run(string rows, string settings = "") => $$"""{ {{Conditions}}, "settings": "{{settings}}", "rows": {{rows}} }""";
+    private static string Run(string rows, string settings = "") =>
+        $$"""{ {{Conditions}}, "settings": "{{settings}}", "rows": {{rows}} }""";
+
+    private static string Row(string metric, int value, string unit, string target) => $$"""
+        [{"metric": "{{metric}}", "value": {{value}}, "unit": "{{unit}}", "baseline": null, "ratio": null, "target": {{target}}, "met": true}]
+        """;
 
     private void Write(string name, string content) => File.WriteAllText(_folder.File(name), content);
 
