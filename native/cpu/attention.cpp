@@ -107,15 +107,15 @@ void score_gradients(const float *p, float *g, int64_t valid, int64_t end) {
 
 // Memory is asked for what is wanted a little later, while products are computed: hardware begins anew with every short row.
 template <class T>
-void ask_for_rows(const T *from, int64_t stride, int64_t count, int64_t width) {
+void prefetch_rows(const T *from, int64_t stride, int64_t count, int64_t width) {
     for (int64_t i = 0; i < count; i++)
         for (int64_t c = 0; c < width; c += kLine<T>)
-            ask_for(from + i * stride + c);
+            prefetch(from + i * stride + c);
 }
 
 // The same for rows that will be written: what is there is of no interest.
 template <class T>
-void ask_to_write(T *to, int64_t stride, int64_t count, int64_t width) {
+void prefetch_for_write(T *to, int64_t stride, int64_t count, int64_t width) {
     for (int64_t i = 0; i < count; i++)
         for (int64_t c = 0; c < width; c += kLine<T>)
             __builtin_prefetch(to + i * stride + c, 1, 2);
@@ -123,16 +123,16 @@ void ask_to_write(T *to, int64_t stride, int64_t count, int64_t width) {
 
 // Keys and values of tokens from t on, of a group that comes next.
 template <class T>
-void ask_for_group(const T *qkv, const Layouts &l, Group group, int64_t t, int64_t rows) {
-    ask_for_rows(qkv + l.keys_at(group.batch, group.key_head) + t * l.stride(), l.stride(), rows, l.width);
-    ask_for_rows(qkv + l.values_at(group.batch, group.key_head) + t * l.stride(), l.stride(), rows, l.width);
+void prefetch_group(const T *qkv, const Layouts &l, Group group, int64_t t, int64_t rows) {
+    prefetch_rows(qkv + l.keys_at(group.batch, group.key_head) + t * l.stride(), l.stride(), rows, l.width);
+    prefetch_rows(qkv + l.values_at(group.batch, group.key_head) + t * l.stride(), l.stride(), rows, l.width);
 }
 
 template <class T>
 void put_rows(const float *from, int64_t from_stride, int64_t count, int64_t width, float scale, T *to, int64_t stride) {
     for (int64_t i = 0; i < count; i++) {
         if (i + 8 < count)
-            ask_to_write(to + (i + 8) * stride, 0, 1, width);
+            prefetch_for_write(to + (i + 8) * stride, 0, 1, width);
         each_block(width, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
             store(to + i * stride + c, load(from + i * from_stride + c, lanes) * scale, lanes);
         });
@@ -177,10 +177,10 @@ int forward(const AttentionForward &a) {
             for (int64_t t = 0; t < l.time; t += kRows) {
                 const int rows = static_cast<int>(least(l.time - t, kRows));
                 T *to = output + l.result_at(b, head) + t * l.result_stride();
-                ask_to_write(to, l.result_stride(), rows, l.width);
-                ask_for_rows(qkv + l.at(b, head) + (t + rows) * l.stride(), l.stride(), least(l.time - t - rows, kRows),
-                             l.width);
-                ask_for_group(qkv, l, next, t, rows);
+                prefetch_for_write(to, l.result_stride(), rows, l.width);
+                prefetch_rows(qkv + l.at(b, head) + (t + rows) * l.stride(), l.stride(), least(l.time - t - rows, kRows),
+                              l.width);
+                prefetch_group(qkv, l, next, t, rows);
                 take_rows(qkv + l.at(b, head) + t * l.stride(), l.stride(), rows, l.width, l.scale, queries, l.width);
                 scores(queries, l.width, rows, keys, t + rows, l, weights);
                 float shares[kRows];
@@ -246,10 +246,11 @@ class Backward {
         for (int i = 0; i < count; i += kRows) {
             const int rows = static_cast<int>(least(count - i, kRows));
             const int64_t seen = first + i + rows, t = first + i, later = t + kBlock, more = least(l_.time - later, kRows);
-            ask_to_write(grad_qkv_ + at + i * l_.stride(), l_.stride(), rows, l_.width);
-            ask_for_rows(qkv_ + l_.at(b, head) + later * l_.stride(), l_.stride(), more, l_.width);
-            ask_for_rows(grad_output_ + l_.result_at(b, head) + later * l_.result_stride(), l_.result_stride(), more, l_.width);
-            ask_for_group(qkv_, l_, next, t, rows);
+            prefetch_for_write(grad_qkv_ + at + i * l_.stride(), l_.stride(), rows, l_.width);
+            prefetch_rows(qkv_ + l_.at(b, head) + later * l_.stride(), l_.stride(), more, l_.width);
+            prefetch_rows(grad_output_ + l_.result_at(b, head) + later * l_.result_stride(), l_.result_stride(), more,
+                          l_.width);
+            prefetch_group(qkv_, l_, next, t, rows);
             float *weights = m.weights + i * l_.score_stride, *gradients = m.gradients + i * l_.score_stride;
             scores(m.queries + i * l_.padded_width, l_.padded_width, rows, m.key_panels, seen, l_, weights);
             scores(m.upstream + i * l_.padded_width, l_.padded_width, rows, m.value_panels, seen, l_, gradients);

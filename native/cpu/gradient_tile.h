@@ -165,7 +165,7 @@ template <class T>
 MHC_INLINE void ask(const Streams<T> &x, int64_t first, int tokens, int j, int64_t c, int64_t k) {
     constexpr int lines = kSpan < kLine<T> ? 1 : kSpan / kLine<T>;
     if (k < tokens * lines && x.data != nullptr)
-        ask_for(x.row(first + k / lines, j) + c + k % lines * kLine<T>);
+        prefetch(x.row(first + k / lines, j) + c + k % lines * kLine<T>);
 }
 
 // The gradient of the streams of up to kGroup tokens from token `first`, for one span of channels from c of which `left` are

@@ -150,7 +150,7 @@ class Product {
                 int64_t cell = 0;
                 for (int64_t c = 0; c < block.columns; c += kPanel)
                     for (int64_t i = 0; i < count; i++, cell++) {
-                        ask_for_left(block, first_row(next), first_row(after), cell, cells);
+                        prefetch_left(block, first_row(next), first_row(after), cell, cells);
                         multiply_cell(block, tile + i, laid == nullptr ? nullptr : laid + i * tile_floats,
                                       panels + c * block.depth, c);
                     }
@@ -160,17 +160,17 @@ class Product {
     }
 
     // Asks for a share of the left factor's rows from `begin` to `end`: memory has the time while others are multiplied.
-    void ask_for_left(const Block &block, int64_t begin, int64_t end, int64_t share, int64_t shares) const {
+    void prefetch_left(const Block &block, int64_t begin, int64_t end, int64_t share, int64_t shares) const {
         if (left_transposed_) {
             const int64_t first = block.first * kEach, depth = block.depth * kEach;
             for (int64_t k = depth * share / shares; k < depth * (share + 1) / shares; k++)
                 for (int64_t row = begin; row < end; row += kLine<Number>)
-                    ask_for(left_ + (first + k) * rows_ + row);
+                    prefetch(left_ + (first + k) * rows_ + row);
             return;
         }
         const int64_t rows = end - begin, lines = rows * ((block.depth + kLine<float> - 1) / kLine<float>);
         for (int64_t each = lines * share / shares; each < lines * (share + 1) / shares; each++)
-            ask_for(along(left_, begin + each % rows, block.first) + each / rows * kLine<float>);
+            prefetch(along(left_, begin + each % rows, block.first) + each / rows * kLine<float>);
     }
 
     // Whole vectors are written, of which the next row overwrites what is too much.

@@ -186,7 +186,7 @@ void project(const Streams<T> &x, const Streams<T> &next, T *past, int64_t chann
                                     const int64_t token = k % kLanes, at = k / kLanes * kLine<T>;
                                     if (at >= now)
                                         return;
-                                    ask_for(ahead + token * next.token + at);
+                                    prefetch(ahead + token * next.token + at);
                                     if (to != nullptr && token < count)
                                         stream_line(to + token * x.token + at, from + token * x.token + at);
                                 });

@@ -90,7 +90,7 @@ constexpr int kLine = 64 / static_cast<int>(sizeof(T));
 
 // Asks for a line, into the second-level cache: it waits for more at a time than the first (Zen 4: from memory, reads take 0.7
 // of the time).
-MHC_INLINE void ask_for(const void *line) {
+MHC_INLINE void prefetch(const void *line) {
     __builtin_prefetch(line, 0, 2);
 }
 

@@ -25,7 +25,7 @@ MHC_INLINE void mix(const T *x, int64_t stride, const float *pre, U *h, int64_t 
         if (next != nullptr)
 #pragma GCC unroll 8
             for (int i = 0; i < N; i++)
-                ask_for(next + i * stride + c);
+                prefetch(next + i * stride + c);
         Vec total = weights[0] * load(x + c, lanes);
 #pragma GCC unroll 4
         for (int i = 1; i < N; i++)
@@ -70,7 +70,7 @@ MHC_INLINE void write_past(const T *x, int64_t stride, const T *next, const T *y
             addend[v] = load(y + c + v * kLanes);
 #pragma GCC unroll 4
         for (int j = 0; j < N; j++) {
-            ask_for(next + j * stride + c);
+            prefetch(next + j * stride + c);
 #pragma GCC unroll 8
             for (int v = 0; v < vectors; v++)
                 streams[j][v] = load(x + j * stride + c + v * kLanes);

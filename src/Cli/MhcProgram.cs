@@ -1,11 +1,8 @@
 using System.CommandLine;
 using MhcOperator.Api.Files;
-using MhcOperator.Cli.Checkpoints;
-using MhcOperator.Cli.Inspect;
-using MhcOperator.Cli.Metrics;
+using MhcOperator.Cli.Commands;
 using MhcOperator.Cli.Run;
 using MhcOperator.Cli.Terminal;
-using MhcOperator.Cli.Validate;
 using MhcOperator.CommandLine;
 
 namespace MhcOperator.Cli;

@@ -1,5 +1,5 @@
 using System.Text;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Errors;
 
 namespace MhcOperator.CommandLine;
 

@@ -3,8 +3,8 @@ using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
 using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Commands;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Training;
 
 if (Surroundings.Problem() is (var reason, var words))
 {

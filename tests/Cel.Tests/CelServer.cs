@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Cel.Tests;
-using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Yaml;
 using MhcOperator.Operator.IntegrationTests.Server;
 using MhcOperator.Operator.IntegrationTests.Support;
 

@@ -4,7 +4,7 @@ using Api.Tests.Manifests;
 using Api.Tests.Validation;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Schema;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Yaml;
 using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace Cel.Tests;

@@ -1,5 +1,4 @@
 using Api.Tests.Documentation;
-using Chart.Tests.Support;
 using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;

@@ -44,7 +44,6 @@ public sealed class MatrixTests
             forbidSecretsInTemplates: true
             allowSecretsInTemplates: [a, b.c]
             stackDumps: true
-            rehearsal: false
             bindAddress: "::"
             metrics: {authorization: false, service: {labels: {a: b}, annotations: {c: d}}}
             serviceAccount: {annotations: {role: x}}

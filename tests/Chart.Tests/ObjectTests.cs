@@ -25,7 +25,7 @@ public sealed class ObjectTests
         Assert.Equal("keep", (string?)rendered["metadata"]!["annotations"]!["helm.sh/resource-policy"]);
         rendered["metadata"]!.AsObject().Remove("labels");
         rendered["metadata"]!.AsObject().Remove("annotations");
-        var original = MhcOperator.Api.Manifests.YamlReader.Read(Text($"{folder}/mhctrainingjobs.training.mhc.dev.yaml"))[0].Root!;
+        var original = MhcOperator.Api.Yaml.YamlReader.Read(Text($"{folder}/mhctrainingjobs.training.mhc.dev.yaml"))[0].Root!;
         Assert.Equal(original.ToJsonString(), rendered.ToJsonString());
         var kept = await Release.RenderAsync("crds: {keep: false}", server);
         Assert.Null(kept.Of("CustomResourceDefinition").Single()["metadata"]!["annotations"]);

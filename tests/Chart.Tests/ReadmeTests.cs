@@ -3,8 +3,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Tests.Documentation;
-using Chart.Tests.Support;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Yaml;
 using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;

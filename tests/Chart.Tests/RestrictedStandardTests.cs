@@ -1,7 +1,6 @@
-using System.Text.Json.Nodes;
 using Api.Tests.Documentation;
 using Chart.Tests.Support;
-using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Yaml;
 using MhcOperator.PodSecurity.Tests;
 
 namespace Chart.Tests;

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Chart.Tests.Support;
-using MhcOperator.Api.Manifests;
-using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Api.Yaml;
+using MhcOperator.Operator.Hosting;
 using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;
@@ -107,7 +107,6 @@ public sealed partial class ValueTests
             allowPrivilegedTemplates: true
             forbidSecretsInTemplates: true
             allowSecretsInTemplates: [for-jobs]
-            rehearsal: false
             bindAddress: "::"
             metrics: {authorization: false}
             networkPolicy: {jobs: true, namespaceLabels: {team: a, part: b}}

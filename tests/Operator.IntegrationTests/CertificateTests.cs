@@ -1,10 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.IntegrationTests.Support;
 using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Webhooks;
-using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -127,8 +127,8 @@ public sealed class CertificateTests(SharedServer shared)
         var kubeconfig = token is null ? shared.Server.Kubeconfig() : shared.Server.Kubeconfig(token);
         var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, "--webhook-port", "0");
         var access = ClusterAccess.Find(kubeconfig, "webhooks");
-        var certificates = CertificateHost.Start(settings, access, new RuntimeMetrics(registry), registry, time, NullLogger.Instance);
-        return new Replica(certificates, await WebhookHost.StartAsync(settings, 0, certificates.Source, registry, time, NullLogger.Instance, Cancel));
+        var certificates = CertificateHost.Start(settings.Certificate, access, new RuntimeMetrics(registry), registry, time, NullLogger.Instance);
+        return new Replica(certificates, await WebhookHost.StartAsync(settings.BindAddress, 0, settings.TemplateRules, certificates.Source, registry, time, NullLogger.Instance, Cancel));
     }
 
     private sealed record Replica(CertificateHost Certificates, WebhookHost Webhooks) : IAsyncDisposable

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
+using MhcOperator.Operator.Hosting;
 using MhcOperator.Operator.IntegrationTests.Server;
 using MhcOperator.Operator.IntegrationTests.Support;
-using MhcOperator.Operator.Kubernetes;
 
 namespace MhcOperator.Operator.IntegrationTests;
 

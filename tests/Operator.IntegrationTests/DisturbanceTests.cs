@@ -67,7 +67,7 @@ public sealed class DisturbanceTests
         await using var proxy = new CutProxy(server.Port);
         var ns = await TestNamespace.CreateAsync(server);
         proxy.Close();
-        using var running = ns.StartProgram(server.Kubeconfig(through: proxy.Port), "--no-leader-election", "--no-rehearsal");
+        using var running = ns.StartProgram(server.Kubeconfig(through: proxy.Port), "--no-leader-election");
         await running.LogsAsync($"waiting for https://127.0.0.1:{proxy.Port}", Cancel);
         proxy.Open();
         await running.WorksAsync(Cancel);

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MhcOperator.Operator.IntegrationTests.Server;
 using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;

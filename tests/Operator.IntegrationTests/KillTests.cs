@@ -25,7 +25,7 @@ public sealed class KillTests(SharedServer shared)
     public async Task An_operator_killed_in_the_middle_of_a_restart_leaves_no_pod_missing_and_none_twice(string point)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
-        using (var first = await ns.RunProgramAsync(null, "--no-leader-election", "--no-rehearsal"))
+        using (var first = await ns.RunProgramAsync(null, "--no-leader-election"))
         {
             await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(Replicas));
             var gang = await ns.GangExistsAsync(1, Replicas);

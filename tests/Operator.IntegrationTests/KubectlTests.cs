@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MhcOperator.Api;
+using MhcOperator.Api.Json;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.IntegrationTests.Support;
 

@@ -1,13 +1,13 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.IntegrationTests.Support;
 using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
-using MhcOperator.Operator.Webhooks.Certificates;
+using MhcOperator.Operator.Serving;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -37,10 +37,10 @@ public sealed class SecureMetricsTests(SharedServer shared)
         var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, "--secure-metrics-port", "0");
         var access = ClusterAccess.Find(kubeconfig, "metrics");
         var requests = new RuntimeMetrics(registry);
-        await using var certificates = CertificateHost.Start(settings, access, requests, registry, time, NullLogger.Instance);
+        await using var certificates = CertificateHost.Start(settings.Certificate, access, requests, registry, time, NullLogger.Instance);
         using var endpoint = new MetricsEndpoint(registry, new JobMetrics());
         await using var host = await SecureMetricsHost.StartAsync(
-            settings, 0, certificates.Source, access, requests, endpoint, time, NullLogger.Instance, Cancel);
+            settings.BindAddress, 0, certificates.Source, settings.MetricsAuthorization, access, requests, endpoint, time, NullLogger.Instance, Cancel);
         using var http = await ClientAsync(ns, host.Address);
 
         var prometheus = await ns.MakeAccountAsync("prometheus");

@@ -1,7 +1,7 @@
 using System.Net;
+using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.IntegrationTests.Server;
 using MhcOperator.Operator.IntegrationTests.Support;
-using MhcOperator.Operator.Webhooks.Certificates;
 
 namespace MhcOperator.Operator.IntegrationTests;
 

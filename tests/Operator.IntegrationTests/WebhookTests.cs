@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.IntegrationTests.Support;
-using MhcOperator.Operator.Webhooks.Certificates;
 
 namespace MhcOperator.Operator.IntegrationTests;
 

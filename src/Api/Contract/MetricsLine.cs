@@ -55,7 +55,7 @@ public sealed record MetricsLine
     public double TokensPerSecond { get; set; }
 
     /// <summary>Healthy, Suspicious or Unstable.</summary>
-    public string StabilityState { get; set; } = "Unknown";
+    public string StabilityState { get; set; } = nameof(Contract.StabilityState.Unknown);
 
     /// <summary>The update was left out, since a value was not finite.</summary>
     public bool Skipped { get; set; }

@@ -90,6 +90,9 @@ public static class TrainerEnvironment
     /// <summary>Folder of the text that is trained on where the job names none.</summary>
     public const string Corpus = "MHC_CORPUS";
 
+    /// <summary>Process with which this one ends; absent: with none.</summary>
+    public const string ParentProcess = "MHC_PARENT_PID";
+
     /// <summary>Compute threads of this process; the machine's cores divided by the local ranks where absent.</summary>
     public const string Threads = "MHC_THREADS";
 }

@@ -55,7 +55,7 @@ public sealed record TrainerStatus
     public int? VerifiedCheckpoint { get; set; }
 
     /// <summary>Unknown, Healthy, Suspicious or Unstable.</summary>
-    public string StabilityState { get; set; } = "Unknown";
+    public string StabilityState { get; set; } = nameof(Contract.StabilityState.Unknown);
 
     /// <summary>Step since which training has not learned, where that is so for too long; absent else.</summary>
     public int? NotLearningSince { get; set; }

@@ -1,13 +1,11 @@
 using k8s.Models;
+using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Api.Manifests;
 
 /// <summary>Names that the server would make of <c>metadata.generateName</c>.</summary>
 public static class GeneratedName
 {
-    /// <summary>Characters that are added to the beginning.</summary>
-    public const int EndLength = 5;
-
     // The server's own letters: no vowels, so that no word comes out.
     private const string Letters = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -25,7 +23,7 @@ public static class GeneratedName
 
         var metadata = new V1ObjectMeta
         {
-            Name = manifest.Metadata.GenerateName + string.Concat(random.GetItems<char>(Letters, EndLength)),
+            Name = manifest.Metadata.GenerateName + string.Concat(random.GetItems<char>(Letters, KubernetesNames.GeneratedEnd)),
             GenerateName = manifest.Metadata.GenerateName,
             NamespaceProperty = manifest.Metadata.NamespaceProperty,
             Labels = manifest.Metadata.Labels,

@@ -1,6 +1,5 @@
-using k8s;
 using k8s.Models;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Errors;
 
 namespace MhcOperator.Api.Manifests;
 

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MhcOperator.Api.Errors;
+using MhcOperator.Api.Json;
 using MhcOperator.Api.Schema;
 using MhcOperator.Api.Validation;
+using MhcOperator.Api.Yaml;
 
 namespace MhcOperator.Api.Manifests;
 

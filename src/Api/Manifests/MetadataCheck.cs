@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Schema;
-using MhcOperator.Api.Validation;
 using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Api.Manifests;
@@ -27,12 +27,12 @@ internal static class MetadataCheck
                 if (KubernetesNames.Key(map == "labels" ? key : key.ToLowerInvariant()) is { } expectedKey)
                 {
                     var child = FieldPath.Child(path, key);
-                    yield return new FieldError(child, $"expected as the key {expectedKey}, got {Expectation.Quote(key)}");
+                    yield return new FieldError(child, $"expected as the key {expectedKey}, got {PrintableText.Quote(key)}");
                 }
 
                 if (map == "labels" && KubernetesNames.LabelValue(value) is { } expectedValue)
                 {
-                    yield return new FieldError(FieldPath.Child(path, key), $"expected {expectedValue}, got {Expectation.Quote(value)}");
+                    yield return new FieldError(FieldPath.Child(path, key), $"expected {expectedValue}, got {PrintableText.Quote(value)}");
                 }
             }
 
@@ -47,7 +47,7 @@ internal static class MetadataCheck
             if (KubernetesNames.Key(finalizer) is { } expected)
             {
                 var child = FieldPath.Item($"{root}.finalizers", i);
-                yield return new FieldError(child, $"expected a name in the form of {expected}, got {Expectation.Quote(finalizer)}");
+                yield return new FieldError(child, $"expected a name in the form of {expected}, got {PrintableText.Quote(finalizer)}");
             }
         }
 

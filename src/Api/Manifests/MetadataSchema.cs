@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using MhcOperator.Api.Schema;
+using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Api.Manifests;
 
@@ -46,7 +47,7 @@ internal static class MetadataSchema
         Properties =
         [
             new("name", JobSchema.Root.Property("metadata")!.Property("name")!),
-            new("generateName", Text with { MaxLength = LongestName - GeneratedName.EndLength, Pattern = GeneratedBeginning }),
+            new("generateName", Text with { MaxLength = LongestName - KubernetesNames.GeneratedEnd, Pattern = GeneratedBeginning }),
             new("namespace", Text with { MaxLength = 63, Pattern = NamespaceName }),
             new("labels", Texts),
             new("annotations", Texts),

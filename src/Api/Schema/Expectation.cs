@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Errors;
 
 namespace MhcOperator.Api.Schema;
 
@@ -53,18 +53,13 @@ internal static class Expectation
         null => "null",
         JsonObject => "an object",
         JsonArray => "a list",
-        _ when JsonScalars.TryString(value, out var text) => Quote(text),
+        _ when JsonScalars.TryString(value, out var text) => PrintableText.Quote(text),
         _ when value.GetValueKind() == JsonValueKind.String => "text that is not Unicode",
-        _ => Cut(value.ToJsonString()),
+        _ => PrintableText.Cut(value.ToJsonString()),
     };
-
-    /// <summary>The text in quotes, cut where it is long, hidden characters made visible.</summary>
-    public static string Quote(string text) => $"\"{PrintableText.Line(Cut(text))}\"";
 
     /// <summary>The number as short as it can be read back.</summary>
     public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static string Cut(string text) => text.Length <= 64 ? text : text[..61] + "...";
 
     private static string Range(SchemaNode schema)
     {

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Errors;
 
 namespace MhcOperator.Api.Schema;
 

@@ -1,11 +1,14 @@
 using System.Text.Json.Nodes;
-using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Yaml;
 
 namespace MhcOperator.Api.Schema;
 
 /// <summary>The resource definition that comes with this assembly, the one list of structural rules.</summary>
 public static class JobSchema
 {
+    /// <summary>Path of the pod template, whose fields the definition does not list.</summary>
+    internal const string PodTemplate = "spec.workers.template";
+
     private static readonly Lazy<SchemaNode> LazyRoot = new(LoadRoot);
 
     /// <summary>Text of the CustomResourceDefinition, as in <c>crds/cel/</c>.</summary>

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MhcOperator.Api.Manifests;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Errors;
+using MhcOperator.Api.Yaml;
 
 namespace MhcOperator.Api.Schema;
 

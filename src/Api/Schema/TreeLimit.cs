@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Api.Schema;
 
@@ -22,7 +21,7 @@ internal readonly record struct TreeLimit(int Bytes, int Values)
     /// <summary>Of what the operator itself has put into a status.</summary>
     public static readonly TreeLimit Stored = new(1024 * 1024, 20_000);
 
-    public static TreeLimit Of(string path) => path == WorkersRules.Template ? Template : Stored;
+    public static TreeLimit Of(string path) => path == JobSchema.PodTemplate ? Template : Stored;
 
     /// <summary>What is wrong with the size of a tree; null: nothing.</summary>
     public string? Fault(JsonNode tree)

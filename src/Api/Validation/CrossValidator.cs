@@ -1,4 +1,4 @@
-using MhcOperator.Api.Schema;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Api.Validation;

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MhcOperator.Api.Errors;
+using MhcOperator.Api.Json;
 using MhcOperator.Api.Schema;
 
 namespace MhcOperator.Api.Validation;

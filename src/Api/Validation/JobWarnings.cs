@@ -1,3 +1,4 @@
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Api.Validation;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using MhcOperator.Api.Validation.Rules;
+using MhcOperator.Api.Errors;
+using MhcOperator.Api.Schema;
 
 namespace MhcOperator.Api.Validation;
 
@@ -14,7 +15,7 @@ public static class PodTemplatePrivileges
     /// </summary>
     /// <param name="template">Overrides of a pod; its shape need not be right.</param>
     public static IReadOnlyList<FieldError> Check(JsonObject template) =>
-        new RestrictedPod(WorkersRules.Template, isWhole: false).Check(template);
+        new RestrictedPod(JobSchema.PodTemplate, isWhole: false).Check(template);
 
     /// <summary>The same for a whole pod, as it is sent to the server: what is missing counts too.</summary>
     /// <param name="pod">The pod.</param>

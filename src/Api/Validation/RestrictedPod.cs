@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Schema;
+using MhcOperator.Api.Validation.Rules;
 using static MhcOperator.Api.Validation.Allowed;
 
 namespace MhcOperator.Api.Validation;

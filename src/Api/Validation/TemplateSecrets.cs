@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Schema;
-using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Api.Validation;
 
@@ -22,7 +22,7 @@ public static class TemplateSecrets
         ArgumentNullException.ThrowIfNull(template);
         ArgumentNullException.ThrowIfNull(allowed);
         var errors = new List<FieldError>();
-        Walk(template["spec"], PodFields.Spec, $"{WorkersRules.Template}.spec", MaxDepth, (path, name) =>
+        Walk(template["spec"], PodFields.Spec, $"{JobSchema.PodTemplate}.spec", MaxDepth, (path, name) =>
         {
             if (name is null || !allowed.Contains(name, StringComparer.Ordinal))
             {
@@ -92,7 +92,7 @@ public static class TemplateSecrets
 
     private static string Message(string? name, IReadOnlyCollection<string> allowed)
     {
-        var got = name is null ? "one without a name" : Expectation.Quote(name);
+        var got = name is null ? "one without a name" : PrintableText.Quote(name);
         return allowed.Count == 0
             ? $"expected no Secret, got {got}; the operator is started with --forbid-secrets-in-templates"
             : $"expected no Secret but {string.Join(", ", allowed)}, got {got}; the operator allows others only where it is started with --allow-secret-in-templates for them";

@@ -1,6 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Errors;
 using MhcOperator.Cli.Terminal;
 
 namespace MhcOperator.Cli.Run;

@@ -3,10 +3,10 @@ using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
-using MhcOperator.Cli.Checkpoints;
+using MhcOperator.Cli.Files;
 using MhcOperator.Cli.Terminal;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Local;
+using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Cli.Run;
 
@@ -97,7 +97,7 @@ internal static class JobRun
                 $"{host.ShownPath(folder)}: none of {found.Count} checkpoints is whole (that of step {newest.Step}: {newest.Reason}); leave --resume out to begin another run"));
         }
 
-        if (newest?.Job is { } writer && job.GenerateName is null && writer != new JobKey(job.NamespaceProperty ?? "default", job.Name).ToString())
+        if (newest?.Job is { } writer && job.GenerateName is null && writer != new NamespacedName(job.NamespaceProperty ?? "default", job.Name).ToString())
         {
             await host.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
                 $"warning: the checkpoint of step {newest.Step} in {host.ShownPath(folder)} is of the job {writer}; {job.Name} goes on from it"));

@@ -1,5 +1,7 @@
 using System.Globalization;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Contract;
+using MhcOperator.Api.Errors;
+using MhcOperator.Cli.Terminal;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -53,12 +55,12 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
         var share = snapshot.TotalSteps == 0 ? 0 : Math.Clamp((double)snapshot.Step / snapshot.TotalSteps, 0, 1);
         var width = Math.Clamp(console.Profile.Width - 48, 10, 60);
         var full = (int)Math.Round(share * width);
-        var state = PrintableText.Line(trainer?.StabilityState ?? "Unknown");
+        var state = PrintableText.Line(trainer?.StabilityState ?? nameof(StabilityState.Unknown));
         var stateColour = state switch
         {
-            "Healthy" => "green",
-            "Suspicious" => "yellow",
-            "Unstable" => "red",
+            nameof(StabilityState.Healthy) => "green",
+            nameof(StabilityState.Suspicious) => "yellow",
+            nameof(StabilityState.Unstable) => "red",
             _ => "grey",
         };
         var head = Markup.FromInterpolated(CultureInfo.InvariantCulture,

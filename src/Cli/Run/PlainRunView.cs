@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Errors;
+using MhcOperator.Cli.Terminal;
 
 namespace MhcOperator.Cli.Run;
 

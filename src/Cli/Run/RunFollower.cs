@@ -1,8 +1,10 @@
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Cli.Terminal;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Local;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Cli.Run;
 
@@ -44,7 +46,7 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
     public void OnEvent(DateTimeOffset at, ClusterEvent happened)
     {
         // The status comes before the events that explain it, and says more about a rollback than its event does.
-        if (explained && string.Equals(happened.Reason, "RolledBack", StringComparison.Ordinal))
+        if (explained && string.Equals(happened.Reason, Reasons.RolledBack, StringComparison.Ordinal))
         {
             explained = false;
             return;
@@ -61,9 +63,9 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
         if (!string.Equals(status.StabilityState, suspicion, StringComparison.Ordinal))
         {
             suspicion = status.StabilityState;
-            if (string.Equals(suspicion, "Suspicious", StringComparison.Ordinal))
+            if (string.Equals(suspicion, nameof(StabilityState.Suspicious), StringComparison.Ordinal))
             {
-                view.Say(new RunLine(Elapsed, true, "Suspicious",
+                view.Say(new RunLine(Elapsed, true, nameof(StabilityState.Suspicious),
                     string.Create(CultureInfo.InvariantCulture, $"step {status.Step}: loss {Figures.Loss(status.Loss)}, gradient norm {Figures.Short(status.GradientNorm)}")));
             }
         }

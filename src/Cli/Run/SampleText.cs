@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Errors;
 using MhcOperator.Cli.Terminal;
 
 namespace MhcOperator.Cli.Run;

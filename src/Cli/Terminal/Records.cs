@@ -1,4 +1,4 @@
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Errors;
 using Spectre.Console;
 
 namespace MhcOperator.Cli.Terminal;

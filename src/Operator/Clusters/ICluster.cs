@@ -3,25 +3,26 @@ using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Clusters;
 
 /// <summary>
 /// The cluster as the executor sees it. Reads answer at once from a store that is kept up to date (a watch cache or
-/// memory); writes go to the cluster and throw <see cref="ClusterException"/> when it refuses.
+/// memory); writes go to the cluster and throw <see cref="ApiException"/> when it refuses.
 /// Implementations make a write visible to the same caller's next read, or hold that job's reconcile back until it is,
 /// so that acting on a stale store can never make a second gang.
 /// </summary>
 public interface ICluster
 {
     /// <summary>Raised when a job or anything that it owns has changed.</summary>
-    event Action<JobKey>? Changed;
+    event Action<NamespacedName>? Changed;
 
     /// <summary>The job, valid or not; null where there is none.</summary>
-    JobManifest? FindJob(JobKey key);
+    JobManifest? FindJob(NamespacedName key);
 
     /// <summary>Pods that carry the job's label, whoever owns them. An object that was handed out never changes: a changed pod is another object, and so is a changed job or child.</summary>
-    IReadOnlyList<V1Pod> ListPods(JobKey key);
+    IReadOnlyList<V1Pod> ListPods(NamespacedName key);
 
     /// <summary>The object of that name, whoever owns it; null where there is none.</summary>
     V1Service? FindService(string ns, string name);
@@ -42,7 +43,7 @@ public interface ICluster
     ApiSupport FindApi(ApiFeature feature);
 
     /// <summary>Pod groups that carry the job's label, whoever owns them, of the APIs that <see cref="FindApi"/> has found.</summary>
-    IReadOnlyList<PodGroup> ListPodGroups(JobKey key);
+    IReadOnlyList<PodGroup> ListPodGroups(NamespacedName key);
 
     /// <summary>Reads a pod group from the cluster itself; null where there is none.</summary>
     Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel);

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MhcOperator.Operator.Clusters;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +12,7 @@ namespace MhcOperator.Operator.Execution;
 /// One round of writes about one job, each through <see cref="TryAsync"/>: what is refused, by whatever error, is remembered with the server's words, so that
 /// the next plan can tell it, does not keep the other writes from being done, and is tried again after a wait that doubles.
 /// </summary>
-internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memory, OperatorOptions options, TimeProvider time, ILogger? log)
+internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMemory memory, OperatorOptions options, TimeProvider time, ILogger? log)
 {
     /// <summary>The server, or the way to it, was in trouble: that passes.</summary>
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
@@ -71,7 +71,7 @@ internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memo
             Remember(key, before, refused);
             return false;
         }
-        catch (Exception e) when (IsRefusal(e) && !(isCompared && e is ClusterException { Status: HttpStatusCode.Conflict }))
+        catch (Exception e) when (IsRefusal(e) && !(isCompared && e is ApiException { Status: HttpStatusCode.Conflict }))
         {
             Remember(key, before, (e, false));
             return false;
@@ -112,7 +112,7 @@ internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memo
             await send();
             return null;
         }
-        catch (ClusterException e) when (e.Status == HttpStatusCode.Conflict && judge is not null)
+        catch (ApiException e) when (e.Status == HttpStatusCode.Conflict && judge is not null)
         {
             return await judge() switch
             {
@@ -125,18 +125,30 @@ internal sealed class GuardedWrites(JobKey job, long? generation, JobMemory memo
 
     private void Remember((WriteKind Write, string Kind, string Name) key, Refusal? before, (Exception Error, bool IsUnexplained) refused)
     {
-        var status = refused.Error is ClusterException { Status: var answered } ? answered : HttpStatusCode.ServiceUnavailable;
+        var status = refused.Error is ApiException { Status: var answered } ? answered : HttpStatusCode.ServiceUnavailable;
         var times = (before?.Times ?? 0) + 1;
         var now = time.GetUtcNow();
         var refusal = new Refusal(key.Kind, key.Name, status, refused.Error.Message, generation, now) { Write = key.Write, Times = times, IsUnexplained = refused.IsUnexplained };
         var isPassing = refusal.MayBeGone || refusal.IsUnexplained || status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
-        var wait = (isPassing ? FirstRetry : FirstRetryOfJudged) * Math.Pow(2, Math.Min(times - 1, 20));
-        wait = Waits.Bounded(wait < options.RefusalRetry ? wait : options.RefusalRetry);
+        var wait = Waits.Bounded(ExponentialBackoff.Delay(times - 1, isPassing ? FirstRetry : FirstRetryOfJudged, options.RefusalRetry));
         memory.Refusals[key] = refusal with { RetryAt = now + wait };
         HasNews = true;
         log?.LogWarning("{Job}: {Refusal}; again in {Wait:0.0} s", job, refusal.Text, wait.TotalSeconds);
     }
 
     /// <summary>Not where the lease has run out or the process is to stop: then nothing may be written at all.</summary>
-    private static bool IsRefusal(Exception e) => e is ClusterException or HttpRequestException or IOException or TimeoutException or JsonException;
+    private static bool IsRefusal(Exception e) => e is ApiException or HttpRequestException or IOException or TimeoutException or JsonException;
+}
+
+/// <summary>Whose object has a name that could not be taken.</summary>
+internal enum Standing
+{
+    /// <summary>The job's own: a process before this one made it, or the caches are behind.</summary>
+    Ours,
+
+    /// <summary>Somebody else's.</summary>
+    Foreign,
+
+    /// <summary>There is none.</summary>
+    Nobody,
 }

@@ -6,7 +6,9 @@ using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Policies;
+using MhcOperator.Operator.Runtime;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Execution;
@@ -26,7 +28,7 @@ public sealed class JobExecutor
     private readonly WarningQuestions warnings;
     private readonly LostPods lost;
     private readonly PlanWriter writer;
-    private readonly ConcurrentDictionary<JobKey, JobMemory> memories = new();
+    private readonly ConcurrentDictionary<NamespacedName, JobMemory> memories = new();
 
     /// <summary>An executor over a cluster.</summary>
     public JobExecutor(ICluster cluster, OperatorOptions options, TimeProvider time, OperatorMetrics? metrics = null, ILogger? log = null)
@@ -43,8 +45,8 @@ public sealed class JobExecutor
     }
 
     /// <summary>Brings one job a step nearer to what its spec asks for.</summary>
-    /// <exception cref="ClusterException">The cluster failed or the job changed meanwhile (409); look again, soon.</exception>
-    public async Task<ReconcileResult> ReconcileAsync(JobKey key, CancellationToken cancel)
+    /// <exception cref="ApiException">The cluster failed or the job changed meanwhile (409); look again, soon.</exception>
+    public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken cancel)
     {
         if (cluster.FindJob(key) is not { } manifest)
         {
@@ -82,13 +84,13 @@ public sealed class JobExecutor
         return new ReconcileResult(refused ? TimeSpan.Zero : Sooner(plan.RequeueAfter, nextPoll));
     }
 
-    private JobMemory Remember(JobKey key, JobManifest manifest)
+    private JobMemory Remember(NamespacedName key, JobManifest manifest)
     {
         var memory = memories.GetOrAdd(key, _ => new JobMemory { Uid = manifest.Metadata.Uid });
         return memory.Uid == manifest.Metadata.Uid ? memory : memories[key] = new JobMemory { Uid = manifest.Metadata.Uid };
     }
 
-    private Observed Observe(JobKey key, JobManifest manifest, JobMemory memory)
+    private Observed Observe(NamespacedName key, JobManifest manifest, JobMemory memory)
     {
         // What the cluster must have follows from the job as it is acted on, which may differ from its spec.
         var status = manifest.Status ?? manifest.Job?.Status;
@@ -120,7 +122,7 @@ public sealed class JobExecutor
             CompleteAttempt = memory.CompleteAttempt,
             Entropy = memory.Entropy,
             StatusWrittenAt = memory.StatusWrittenAt,
-            StatusWaitsSince = memory.StatusWaitsSince,
+            StatusDebouncedSince = memory.StatusDebouncedSince,
             Options = options,
         };
     }
@@ -167,7 +169,7 @@ public sealed class JobExecutor
             {
                 memory.Nodes[name] = (NodeState.Of(await cluster.ReadNodeAsync(name, cancel)), now);
             }
-            catch (ClusterException e) when (e.Status == HttpStatusCode.Forbidden)
+            catch (ApiException e) when (e.Status == HttpStatusCode.Forbidden)
             {
                 // An operator of one namespace may not see nodes: then nothing is known of them, and nothing is concluded.
                 memory.Nodes[name] = (new NodeState(IsGone: false, IsCordoned: false, IsOutOfService: false, NotReadySince: null), now);

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Execution;
 
@@ -34,7 +34,7 @@ internal sealed class JobMemory
     public DateTimeOffset? StatusWrittenAt { get; set; }
 
     /// <summary>Since when a change of the status has waited to be written.</summary>
-    public DateTimeOffset? StatusWaitsSince { get; set; }
+    public DateTimeOffset? StatusDebouncedSince { get; set; }
 
     /// <summary>What the last plan was made from, if nothing is left to be done of it; null: a plan must be made.</summary>
     public Observed? Planned { get; set; }

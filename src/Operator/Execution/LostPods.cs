@@ -3,7 +3,9 @@ using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Execution;
 

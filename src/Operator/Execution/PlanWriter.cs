@@ -3,8 +3,9 @@ using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Metrics;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Execution;
 
@@ -30,7 +31,7 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
     {
         var job = observed.Manifest.Job ?? new MhcTrainingJob { Metadata = observed.Manifest.Metadata };
         memory.StoreHasMore = false;
-        memory.StatusWaitsSince = plan.StatusWaits ? memory.StatusWaitsSince ?? time.GetUtcNow() : null;
+        memory.StatusDebouncedSince = plan.DebounceStatus ? memory.StatusDebouncedSince ?? time.GetUtcNow() : null;
         var isDecided = await WriteStatusAsync(job, observed, plan, memory, writes, cancel);
         if (isDecided)
         {
@@ -45,7 +46,7 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
         }
 
         writes.ForgetOthers();
-        if (isDecided && !plan.StatusWaits)
+        if (isDecided && !plan.DebounceStatus)
         {
             memory.HasTold(observed.Refusals);
         }

@@ -1,6 +1,8 @@
+using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
-using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
+using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Execution;
 
@@ -13,8 +15,8 @@ internal sealed class WarningQuestions(ICluster cluster, OperatorOptions options
     /// <summary>Pods asked at once.</summary>
     private const int AtOnce = 4;
 
-    /// <summary>Times that the wait doubles.</summary>
-    private const int Doublings = 4;
+    /// <summary>The longest wait, as a multiple of the first.</summary>
+    private const int Longest = 16;
 
     /// <returns>When to ask next; null: there is nothing to ask.</returns>
     public async Task<TimeSpan?> AskAsync(Observed observed, WarningMemory memory, CancellationToken cancel)
@@ -48,7 +50,7 @@ internal sealed class WarningQuestions(ICluster cluster, OperatorOptions options
         }
 
         Keep(memory, waiting, answers);
-        var wait = options.WarningWait * (1 << Math.Min(memory.Questions - 1, Doublings));
+        var wait = ExponentialBackoff.Delay(memory.Questions - 1, options.WarningWait, options.WarningWait * Longest);
         memory.AskAgainAt = time.GetUtcNow() + wait;
         return wait;
     }
@@ -66,7 +68,7 @@ internal sealed class WarningQuestions(ICluster cluster, OperatorOptions options
             // What the scheduler said before it found a node is over.
             return await cluster.FindWarningAsync(pod.Pod, pod.PlacedAt ?? DateTimeOffset.MinValue, cancel);
         }
-        catch (ClusterException)
+        catch (ApiException)
         {
             return null;
         }
@@ -86,4 +88,20 @@ internal sealed class WarningQuestions(ICluster cluster, OperatorOptions options
     }
 
     private static string Uid(WorkerPod pod) => pod.Pod.Metadata.Uid ?? "";
+}
+
+/// <summary>What the cluster last warned of about one job's pods that do not run yet.</summary>
+internal sealed class WarningMemory
+{
+    /// <summary>By the pod's uid; replaced as a whole, and only where something is new.</summary>
+    public IReadOnlyDictionary<string, ClusterEvent> Warnings { get; set; } = new Dictionary<string, ClusterEvent>(StringComparer.Ordinal);
+
+    /// <summary>Pods that were asked for, and which question it was.</summary>
+    public Dictionary<string, int> Asked { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Questions so far.</summary>
+    public int Questions { get; set; }
+
+    /// <summary>When the next may be asked.</summary>
+    public DateTimeOffset AskAgainAt { get; set; }
 }

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Operator.Clusters;
-using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Execution;
@@ -48,7 +48,7 @@ internal sealed class WorkerQuestions(ICluster cluster, OperatorOptions options,
         memory.Reports = known.Select(uid => KeyValuePair.Create(uid, memory.Reports[uid])).Concat(answers).ToDictionary(StringComparer.Ordinal);
 
         // A container that never answers, as that of a program which does not keep to the contract, is asked less and less often.
-        var wait = TimeSpan.FromTicks(Math.Min(options.AskInterval.Ticks << Math.Min(memory.InVain / 4, 10), options.PollInterval.Ticks));
+        var wait = ExponentialBackoff.Delay(memory.InVain / 4, options.AskInterval, options.PollInterval);
         memory.AskAgainAt = time.GetUtcNow() + wait;
         return wait;
     }
@@ -71,4 +71,17 @@ internal sealed class WorkerQuestions(ICluster cluster, OperatorOptions options,
         var something = pods.Exists(p => p.End is { Held: true });
         return [.. pods.Where(p => !p.IsHeld && (something || !p.IsReady))];
     }
+}
+
+/// <summary>What the containers of one job's pods last said of their processes.</summary>
+internal sealed class WorkerMemory
+{
+    /// <summary>By the pod's uid; replaced as a whole.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<WorkerReport>> Reports { get; set; } = new Dictionary<string, IReadOnlyList<WorkerReport>>(StringComparer.Ordinal);
+
+    /// <summary>When they may be asked again.</summary>
+    public DateTimeOffset AskAgainAt { get; set; }
+
+    /// <summary>Questions in a row that told nothing new.</summary>
+    public int InVain { get; set; }
 }

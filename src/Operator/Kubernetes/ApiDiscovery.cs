@@ -11,7 +11,7 @@ internal sealed class ApiDiscovery(ApiConnection connection)
 {
     private const string NativeGroup = "scheduling.k8s.io";
 
-    /// <exception cref="ClusterException">The server has trouble; that is no answer.</exception>
+    /// <exception cref="ApiException">The server has trouble; that is no answer.</exception>
     public async Task<ApiSupport> FindAsync(ApiFeature feature, CancellationToken cancel) => feature switch
     {
         ApiFeature.Coscheduling => await FindAsync("scheduling.x-k8s.io", "v1alpha1", "podgroups", cancel)
@@ -67,7 +67,7 @@ internal sealed class ApiDiscovery(ApiConnection connection)
         {
             return await connection.SendAsync(new ApiRequest("get", "apis", HttpMethod.Get, path), cancel);
         }
-        catch (ClusterException e) when (e.Status == HttpStatusCode.NotFound)
+        catch (ApiException e) when (e.Status == HttpStatusCode.NotFound)
         {
             return null;
         }

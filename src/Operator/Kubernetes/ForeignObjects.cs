@@ -1,6 +1,4 @@
-using k8s;
 using k8s.Models;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -15,9 +13,9 @@ internal sealed class ForeignObjects(TimeProvider time, ILogger log)
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(15);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<(string Kind, ObjectKey Key), (JobKey Job, IMetadata<V1ObjectMeta> Item)> known = [];
+    private readonly Dictionary<(string Kind, NamespacedName Key), (NamespacedName Job, IMetadata<V1ObjectMeta> Item)> known = [];
 
-    public T? Find<T>(string kind, ObjectKey key)
+    public T? Find<T>(string kind, NamespacedName key)
         where T : class
     {
         lock (gate)
@@ -27,11 +25,11 @@ internal sealed class ForeignObjects(TimeProvider time, ILogger log)
     }
 
     /// <summary>Remembers an object that stands in the job's way.</summary>
-    public void Add(JobKey job, string kind, IMetadata<V1ObjectMeta> item)
+    public void Add(NamespacedName job, string kind, IMetadata<V1ObjectMeta> item)
     {
         lock (gate)
         {
-            known[(kind, ObjectKey.Of(item))] = (job, item);
+            known[(kind, NamespacedName.Of(item))] = (job, item);
         }
     }
 
@@ -39,12 +37,12 @@ internal sealed class ForeignObjects(TimeProvider time, ILogger log)
     /// <param name="kinds">Reads the objects, by kind.</param>
     /// <param name="changed">Hears of each job whose way has changed.</param>
     /// <param name="cancel">Ends it.</param>
-    public async Task RunAsync(IReadOnlyDictionary<string, IWatchedKind> kinds, Action<JobKey> changed, CancellationToken cancel)
+    public async Task RunAsync(IReadOnlyDictionary<string, IWatchedKind> kinds, Action<NamespacedName> changed, CancellationToken cancel)
     {
         using var timer = new PeriodicTimer(LookInterval, time);
         while (await timer.WaitForNextTickAsync(cancel))
         {
-            KeyValuePair<(string Kind, ObjectKey Key), (JobKey Job, IMetadata<V1ObjectMeta> Item)>[] all;
+            KeyValuePair<(string Kind, NamespacedName Key), (NamespacedName Job, IMetadata<V1ObjectMeta> Item)>[] all;
             lock (gate)
             {
                 all = [.. known];
@@ -57,14 +55,14 @@ internal sealed class ForeignObjects(TimeProvider time, ILogger log)
         }
     }
 
-    private async Task LookAsync(IWatchedKind kind, ObjectKey key, JobKey job, IMetadata<V1ObjectMeta> before, Action<JobKey> changed, CancellationToken cancel)
+    private async Task LookAsync(IWatchedKind kind, NamespacedName key, NamespacedName job, IMetadata<V1ObjectMeta> before, Action<NamespacedName> changed, CancellationToken cancel)
     {
         IMetadata<V1ObjectMeta>? now;
         try
         {
             now = await kind.ReadAsync(key.Namespace, key.Name, cancel);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or TimeoutException)
+        catch (Exception e) when (e is HttpRequestException or IOException or ApiException or TimeoutException)
         {
             log.LogDebug(e, "{Kind} {Key} could not be looked at", kind.Kind, key);
             return;

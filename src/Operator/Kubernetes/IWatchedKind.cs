@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using k8s;
 using k8s.Models;
 using MhcOperator.Operator.Runtime;
 
@@ -9,7 +8,7 @@ namespace MhcOperator.Operator.Kubernetes;
 internal interface IWatchedKind
 {
     /// <summary>Raised with the job that a changed object belongs to.</summary>
-    event Action<ObjectKey>? Changed;
+    event Action<NamespacedName>? Changed;
 
     /// <summary>Kind, as manifests spell it.</summary>
     string Kind { get; }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
-using k8s;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
@@ -16,7 +15,7 @@ namespace MhcOperator.Operator.Kubernetes;
 
 /// <summary>
 /// The cluster behind an API server. Reads come from watch caches of the jobs and of what carries the job's label;
-/// <see cref="ShowsOwnWrites"/> says whether they show what was written about a job. One instance serves one term of
+/// <see cref="HasMetExpectations"/> says whether they show what was written about a job. One instance serves one term of
 /// leadership: it begins with a fresh list, so nothing that an earlier leader did is missing from it.
 /// </summary>
 internal sealed class KubernetesCluster : ICluster, IDisposable
@@ -37,7 +36,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     private readonly ResourceClient<V1Node> nodes;
     private readonly ResourceClient<PodWarning> warnings;
     private readonly OptionalApis optional;
-    private readonly OwnWrites ownWrites = new();
+    private readonly Expectations expectations = new();
     private readonly ForeignObjects foreign;
     private readonly EventRecorder events;
     private readonly TrainerStatusClient trainers;
@@ -53,18 +52,18 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     public KubernetesCluster(
         ApiConnection connection, IReadOnlyList<string> namespaces, string identity, TimeProvider time, RuntimeMetrics metrics, ILogger log, bool makesPolicies = false)
     {
-        WatchedKind<T> Watch<T>(ResourceType<T> type, string? selector, Func<T, ObjectKey?> jobOf)
+        WatchedKind<T> Watch<T>(ResourceType<T> type, string? selector, Func<T, NamespacedName?> jobOf)
             where T : class, IMetadata<V1ObjectMeta> =>
             new(connection, type, WatchScope.Each(namespaces, selector), jobOf, time, metrics, log);
 
         WatchedKind<PodGroup> WatchGroups(ResourceType<PodGroup> type)
         {
             var kind = Watch(type, LabelSelector, LabelledJob);
-            kind.Changed += job => Changed?.Invoke(KeyOf(job));
+            kind.Changed += job => Changed?.Invoke(job);
             return kind;
         }
 
-        jobs = Watch(ResourceTypes.Jobs, null, item => ObjectKey.Of(item));
+        jobs = Watch(ResourceTypes.Jobs, null, item => NamespacedName.Of(item));
         pods = Watch(ResourceTypes.Pods, LabelSelector, LabelledJob);
         services = Watch(ResourceTypes.Services, LabelSelector, LabelledJob);
         configMaps = Watch(ResourceTypes.ConfigMaps, LabelSelector, LabelledJob);
@@ -76,7 +75,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         kinds = needed.Concat(policies is null ? [] : [policies.Kind]).ToDictionary(kind => kind.Kind, StringComparer.Ordinal);
         foreach (var kind in kinds.Values)
         {
-            kind.Changed += job => Changed?.Invoke(KeyOf(job));
+            kind.Changed += job => Changed?.Invoke(job);
         }
 
         optional = new OptionalApis(connection, WatchGroups, WatchScope.Each(namespaces, LabelSelector), time, log);
@@ -94,7 +93,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         exec = new PodExec(connection, time, log);
     }
 
-    public event Action<JobKey>? Changed;
+    public event Action<NamespacedName>? Changed;
 
     /// <summary>Done when every cache was complete for the first time.</summary>
     public Task Synced => Task.WhenAll(needed.Select(kind => kind.Synced));
@@ -107,23 +106,23 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         ]);
 
     /// <summary>Whether the caches show everything that was written about a job. While they do not it must not be reconciled; <see cref="Changed"/> is raised when they might.</summary>
-    public bool ShowsOwnWrites(JobKey key) => ownWrites.AreSeen(key);
+    public bool HasMetExpectations(NamespacedName key) => expectations.AreSeen(key);
 
     /// <summary>
     /// Whether a job has pods, all is well with them, and there is no more to be done than to write its first status. Others then come first: those that
     /// have no pods yet.
     /// </summary>
-    public bool OnlyStarts(JobKey key) =>
+    public bool OnlyStarts(NamespacedName key) =>
         FindJob(key) is { Status: null, Metadata.DeletionTimestamp: null, Job.Spec.Suspend: false }
-        && pods.Store.ListOwned(KeyOf(key)) is { Count: > 0 } gang
+        && pods.Store.ListOwned(key) is { Count: > 0 } gang
         && gang.All(pod => pod is { Metadata.DeletionTimestamp: null, Status.Phase: null or "Pending" or "Running" });
 
     /// <summary>Every job that is cached.</summary>
     public IReadOnlyList<JobManifest> ListJobs() => jobs.Store.List();
 
-    public JobManifest? FindJob(JobKey key) => jobs.Store.Find(KeyOf(key));
+    public JobManifest? FindJob(NamespacedName key) => jobs.Store.Find(key);
 
-    public IReadOnlyList<V1Pod> ListPods(JobKey key) => pods.Store.ListOwned(KeyOf(key));
+    public IReadOnlyList<V1Pod> ListPods(NamespacedName key) => pods.Store.ListOwned(key);
 
     public V1Service? FindService(string ns, string name) => Find(services, ns, name);
 
@@ -137,7 +136,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     public ApiSupport FindApi(ApiFeature feature) => optional.Find(feature);
 
-    public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => [.. optional.Kinds.SelectMany(kind => kind.Store.ListOwned(KeyOf(key)))];
+    public IReadOnlyList<PodGroup> ListPodGroups(NamespacedName key) => [.. optional.Kinds.SelectMany(kind => kind.Store.ListOwned(key))];
 
     public async Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) =>
         optional.KindOf(apiVersion, kind) is { } watched ? await watched.Client.FindAsync(ns, name, cancel) : null;
@@ -169,9 +168,9 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         try
         {
             var version = await target.Kind.CreateAsync(target.Key.Namespace, manifest, FieldManager, cancel);
-            ownWrites.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
+            expectations.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
         }
-        catch (ClusterException e) when (e.Status == HttpStatusCode.Conflict)
+        catch (ApiException e) when (e.Status == HttpStatusCode.Conflict)
         {
             await LearnWhoStandsThereAsync(target, cancel);
             throw;
@@ -182,7 +181,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     {
         var target = TargetOf(manifest);
         var version = await target.Kind.ApplyAsync(target.Key.Namespace, target.Key.Name, manifest, FieldManager, cancel);
-        ownWrites.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
+        expectations.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
     }
 
     public async Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel)
@@ -190,12 +189,12 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         if (LabelledJob(pod) is { } job)
         {
             var annotations = new JsonObject { [Annotations.Order] = order, [Annotations.OrderCount] = count.ToString(CultureInfo.InvariantCulture) };
-            await MarkPodAsync(pod, KeyOf(job), "annotations", annotations, cancel);
+            await MarkPodAsync(pod, job, "annotations", annotations, cancel);
         }
     }
 
     public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) =>
-        MarkPodAsync(pod, new JobKey(pod.Metadata.NamespaceProperty, job), "labels", new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
+        MarkPodAsync(pod, new NamespacedName(pod.Metadata.NamespaceProperty, job), "labels", new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
 
     public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) => DeleteAsync(pods, pod, LabelledJob(pod), graceSeconds, cancel);
 
@@ -206,7 +205,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var written = await claims.Writer.PatchAsync(claim.Metadata.NamespaceProperty, claim.Metadata.Name, null, patch, FieldManager, cancel);
         if (LabelledJob(claim) is { } job)
         {
-            ownWrites.Expect(KeyOf(job), () => claims.HasSeen(claim.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
+            expectations.Expect(job, () => claims.HasSeen(claim.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
         }
     }
 
@@ -221,7 +220,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
         if (LabelledJob(pod) is { } job)
         {
-            ownWrites.Expect(KeyOf(job), () => pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
+            expectations.Expect(job, () => pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
         }
     }
 
@@ -232,7 +231,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         ExpectJob(written);
     }
 
-    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => DeleteAsync(jobs, job, ObjectKey.Of(job), null, cancel);
+    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => DeleteAsync(jobs, job, NamespacedName.Of(job), null, cancel);
 
     public async Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel)
     {
@@ -257,7 +256,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
             Uid = job.Metadata.Uid,
             ResourceVersion = job.Metadata.ResourceVersion,
         };
-        return events.RecordAsync(about, happened, cancel);
+        return events.RecordAsync(about, happened.IsWarning, happened.Reason, happened.Message, cancel);
     }
 
     public Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel) => trainers.GetStatusAsync(pod, cancel);
@@ -270,12 +269,12 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     public void Dispose() => trainers.Dispose();
 
-    private async Task MarkPodAsync(V1Pod pod, JobKey job, string map, JsonObject marks, CancellationToken cancel)
+    private async Task MarkPodAsync(V1Pod pod, NamespacedName job, string map, JsonObject marks, CancellationToken cancel)
     {
         var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, [map] = marks };
         var patch = new JsonObject { ["metadata"] = metadata };
         var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
-        ownWrites.Expect(job, () => pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
+        expectations.Expect(job, () => pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
     }
 
     /// <summary>A refused creation means that the cache is behind, or that somebody else's object stands there.</summary>
@@ -288,7 +287,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
         if (item.Metadata.Labels?.ContainsKey(Labels.Job) == true)
         {
-            ownWrites.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, item.Metadata.ResourceVersion));
+            expectations.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, item.Metadata.ResourceVersion));
         }
         else if (kinds.ContainsKey(target.Kind.Kind))
         {
@@ -299,35 +298,31 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     private Target TargetOf(JsonObject manifest) =>
         Target.Of(manifest, optional.KindOf((string?)manifest["apiVersion"], (string?)manifest["kind"]) ?? kinds.GetValueOrDefault((string?)manifest["kind"] ?? ""));
 
-    private async Task DeleteAsync<T>(WatchedKind<T> kind, IMetadata<V1ObjectMeta> item, ObjectKey? job, int? graceSeconds, CancellationToken cancel)
+    private async Task DeleteAsync<T>(WatchedKind<T> kind, IMetadata<V1ObjectMeta> item, NamespacedName? job, int? graceSeconds, CancellationToken cancel)
         where T : class, IMetadata<V1ObjectMeta>
     {
-        var key = ObjectKey.Of(item);
+        var key = NamespacedName.Of(item);
         var uid = item.Metadata.Uid;
         await kind.Client.DeleteAsync(key.Namespace, key.Name, uid, graceSeconds, cancel);
         if (job is { } of)
         {
-            ownWrites.Expect(KeyOf(of), () => kind.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+            expectations.Expect(of, () => kind.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
         }
     }
 
     private T? Find<T>(WatchedKind<T> kind, string ns, string name)
         where T : class, IMetadata<V1ObjectMeta>
     {
-        var key = new ObjectKey(ns, name);
+        var key = new NamespacedName(ns, name);
         return kind.Store.Find(key) ?? foreign.Find<T>(kind.Kind, key);
     }
 
-    private void LookAtAll() => jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(KeyOf(ObjectKey.Of(job))));
+    private void LookAtAll() => jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(NamespacedName.Of(job)));
 
-    private void ExpectJob(WrittenObject written) => ownWrites.Expect(KeyOf(ObjectKey.Of(written)), () => jobs.HasSeen(written.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
+    private void ExpectJob(WrittenObject written) => expectations.Expect(NamespacedName.Of(written), () => jobs.HasSeen(written.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
 
     private static JsonObject Identity(MhcTrainingJob job) => new() { ["uid"] = job.Metadata.Uid, ["resourceVersion"] = job.Metadata.ResourceVersion };
 
-    private static ObjectKey? LabelledJob(IMetadata<V1ObjectMeta> item) =>
-        item.Metadata.Labels?.TryGetValue(Labels.Job, out var name) == true ? new ObjectKey(item.Metadata.NamespaceProperty, name) : null;
-
-    private static JobKey KeyOf(ObjectKey key) => new(key.Namespace, key.Name);
-
-    private static ObjectKey KeyOf(JobKey key) => new(key.Namespace, key.Name);
+    private static NamespacedName? LabelledJob(IMetadata<V1ObjectMeta> item) =>
+        item.Metadata.Labels?.TryGetValue(Labels.Job, out var name) == true ? new NamespacedName(item.Metadata.NamespaceProperty, name) : null;
 }

@@ -92,11 +92,11 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
                 await WatchAsync(found, watches, cancel);
             }
         }
-        catch (ClusterException e) when (found is not null)
+        catch (ApiException e) when (found is not null)
         {
             found = ApiSupport.Without($"the operator may not use {found.Kind} of {found.ApiVersion}: {e.Message}");
         }
-        catch (Exception e) when (e is ClusterException or HttpRequestException or IOException or TimeoutException or JsonException)
+        catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException or JsonException)
         {
             log.LogWarning("{Feature}: the server does not say whether it has it, asking again later: {Reason}", feature, e.Message);
             found = null;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using k8s.Models;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -35,11 +34,11 @@ internal sealed class PodExec(ApiConnection connection, TimeProvider time, ILogg
                 log.LogInformation("pod {Pod}: {Command} in container {Container}: {Result}", pod.Metadata.Name, string.Join(' ', command), container, result);
             }
         }
-        catch (ClusterException e) when (e.Status == HttpStatusCode.Forbidden)
+        catch (ApiException e) when (e.Status == HttpStatusCode.Forbidden)
         {
             log.LogInformation("pod {Pod}: nothing may be run in it (deploy/optional/stack-dumps.yaml allows it)", pod.Metadata.Name);
         }
-        catch (Exception e) when (e is ClusterException or WebSocketException or HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is ApiException or WebSocketException or HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             log.LogInformation("pod {Pod}: {Command} was not run: {Reason}", pod.Metadata.Name, string.Join(' ', command), e.Message);
         }

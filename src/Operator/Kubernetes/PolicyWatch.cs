@@ -56,12 +56,12 @@ internal sealed class PolicyWatch(WatchedKind<JobNetworkPolicy> kind, IReadOnlyL
 
             return true;
         }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.Forbidden)
+        catch (ApiException e) when (e.Status is HttpStatusCode.Forbidden)
         {
             Tell(ApiSupport.Without(
                 $"the operator is to make network policies (--network-policy), and may not: grant it get, list, watch, create and patch of networkpolicies.networking.k8s.io: {e.Message}"));
         }
-        catch (Exception e) when (e is ClusterException or HttpRequestException or IOException or TimeoutException or JsonException)
+        catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException or JsonException)
         {
             log.LogWarning("network policies can't be listed, trying again: {Reason}", e.Message);
         }

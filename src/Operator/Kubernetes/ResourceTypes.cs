@@ -14,7 +14,7 @@ namespace MhcOperator.Operator.Kubernetes;
 internal static class ResourceTypes
 {
     public static readonly ResourceType<JobManifest> Jobs = new(MhcTrainingJob.Group, MhcTrainingJob.Version, MhcTrainingJob.KindName, MhcTrainingJob.Plural, ReadJob);
-    public static readonly ResourceType<V1Pod> Pods = Core("Pod", "pods", SourceGenerationContext.Default.V1Pod, PodTrimmer.Trim);
+    public static readonly ResourceType<V1Pod> Pods = Core("Pod", "pods", SourceGenerationContext.Default.V1Pod, PodTransform.Trim);
     public static readonly ResourceType<V1Service> Services = Core("Service", "services", SourceGenerationContext.Default.V1Service, service => (service.Spec, service.Status) = (null, null));
     public static readonly ResourceType<V1ConfigMap> ConfigMaps = Core("ConfigMap", "configmaps", SourceGenerationContext.Default.V1ConfigMap);
     public static readonly ResourceType<V1PersistentVolumeClaim> Claims = Core("PersistentVolumeClaim", "persistentvolumeclaims", SourceGenerationContext.Default.V1PersistentVolumeClaim, claim => (claim.Spec, claim.Status) = (null, null));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
+using MhcOperator.Api.Json;
 
 namespace MhcOperator.Operator.Kubernetes;
 

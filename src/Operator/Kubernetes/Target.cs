@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Kubernetes;
@@ -9,7 +8,7 @@ namespace MhcOperator.Operator.Kubernetes;
 /// <param name="Kind">Its kind.</param>
 /// <param name="Key">Its name.</param>
 /// <param name="Job">Job that it is for.</param>
-internal sealed record Target(IWatchedKind Kind, ObjectKey Key, JobKey Job)
+internal sealed record Target(IWatchedKind Kind, NamespacedName Key, NamespacedName Job)
 {
     /// <param name="manifest">Object to write.</param>
     /// <param name="kind">Its kind; null: unknown.</param>
@@ -21,7 +20,7 @@ internal sealed record Target(IWatchedKind Kind, ObjectKey Key, JobKey Job)
             && (string?)metadata?["name"] is { Length: > 0 } name
             && (string?)metadata["namespace"] is { Length: > 0 } ns
             && (string?)(metadata["labels"] as JsonObject)?[Labels.Job] is { Length: > 0 } job
-            ? new Target(kind, new ObjectKey(ns, name), new JobKey(ns, job))
+            ? new Target(kind, new NamespacedName(ns, name), new NamespacedName(ns, job))
             : throw new ArgumentException($"a manifest needs a known kind, a name, a namespace and the label {Labels.Job}: {manifest.ToJsonString()}", nameof(manifest));
     }
 }

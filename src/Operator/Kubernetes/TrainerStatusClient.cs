@@ -1,9 +1,8 @@
 using System.Net;
 using k8s.Models;
 using MhcOperator.Api.Contract;
-using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Gangs;
-using MhcOperator.Operator.Planning.Manifests;
+using MhcOperator.Operator.Planning.Inputs;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Kubernetes;
@@ -11,9 +10,6 @@ namespace MhcOperator.Operator.Kubernetes;
 /// <summary>Asks trainers for their status, and the containers around them for how they ended, straight at the pod's address.</summary>
 internal sealed class TrainerStatusClient : IDisposable
 {
-    /// <summary>Name of the container port that says where the status is served, where it is not at the usual one.</summary>
-    private const string PortName = "status";
-    private const int UsualPort = 8470;
     private const long LongestAnswer = 64 * 1024;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
@@ -29,12 +25,12 @@ internal sealed class TrainerStatusClient : IDisposable
 
     /// <summary>The pod's status; null where it does not answer in time or not as the contract says.</summary>
     public Task<TrainerStatus?> GetStatusAsync(V1Pod pod, CancellationToken cancel) =>
-        GetAsync(pod, Ports(pod, PortName).FirstOrDefault(UsualPort), "status", body => TrainerAnswer.ReadStatus(body), cancel);
+        GetAsync(pod, Ports(pod, TrainerPorts.StatusName).FirstOrDefault(TrainerPorts.Status), "status", body => TrainerAnswer.ReadStatus(body), cancel);
 
     /// <summary>What each container that can restart in place says of its process; null where none answers in time and as the contract says.</summary>
     public async Task<IReadOnlyList<WorkerReport>?> GetReportsAsync(V1Pod pod, CancellationToken cancel)
     {
-        var questions = Ports(pod, InPlaceManifest.PortName).Select(port => GetAsync(pod, port, "worker", body => TrainerAnswer.ReadReport(body), cancel));
+        var questions = Ports(pod, TrainerPorts.WorkerName).Select(port => GetAsync(pod, port, "worker", body => TrainerAnswer.ReadReport(body), cancel));
         var reports = await Task.WhenAll(questions);
         var told = reports.OfType<WorkerReport>().ToList();
         return told.Count == 0 ? null : told;

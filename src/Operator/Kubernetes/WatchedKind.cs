@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
-using k8s;
 using k8s.Models;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Runtime;
 using Microsoft.Extensions.Logging;
 
@@ -20,7 +18,7 @@ internal sealed class WatchedKind<T> : IWatchedKind
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Metrics.</param>
     /// <param name="log">Log.</param>
-    public WatchedKind(ApiConnection connection, ResourceType<T> type, IReadOnlyList<WatchScope> scopes, Func<T, ObjectKey?> jobOf, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+    public WatchedKind(ApiConnection connection, ResourceType<T> type, IReadOnlyList<WatchScope> scopes, Func<T, NamespacedName?> jobOf, TimeProvider time, RuntimeMetrics metrics, ILogger log)
     {
         Client = new ResourceClient<T>(connection, type);
         Writer = new ResourceClient<WrittenObject>(connection, type.ToWrite);
@@ -38,7 +36,7 @@ internal sealed class WatchedKind<T> : IWatchedKind
         }
     }
 
-    public event Action<ObjectKey>? Changed;
+    public event Action<NamespacedName>? Changed;
 
     public ResourceClient<T> Client { get; }
 

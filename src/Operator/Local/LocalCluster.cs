@@ -6,9 +6,11 @@ using k8s;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Planning.Manifests;
+using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Local;
 
@@ -22,11 +24,11 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     private readonly LocalObjects<V1Service> services = new("Service");
     private readonly LocalObjects<V1ConfigMap> configMaps = new("ConfigMap");
     private readonly LocalObjects<V1PersistentVolumeClaim> claims = new("PersistentVolumeClaim");
-    private readonly Dictionary<(string Namespace, string Name), LocalPod> pods = [];
+    private readonly Dictionary<NamespacedName, LocalPod> pods = [];
     private readonly Lock gate = new();
     private long version;
 
-    public event Action<JobKey>? Changed;
+    public event Action<NamespacedName>? Changed;
 
     /// <summary>A status was written; the job is a snapshot.</summary>
     public event Action<MhcTrainingJob>? StatusWritten;
@@ -36,7 +38,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     public event Action<TrainerStatus>? TrainerAnswered;
 
     /// <summary>Takes a job in, as the API server would.</summary>
-    public JobKey Add(JobManifest manifest)
+    public NamespacedName Add(JobManifest manifest)
     {
         var metadata = new V1ObjectMeta
         {
@@ -50,13 +52,13 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
             ResourceVersion = NextVersion(),
         };
         jobs.Add(WithMetadata(manifest, metadata));
-        var key = new JobKey(metadata.NamespaceProperty, metadata.Name);
+        var key = new NamespacedName(metadata.NamespaceProperty, metadata.Name);
         Raise(key);
         return key;
     }
 
     /// <summary>Changes a job's spec, as a person would with kubectl.</summary>
-    public void Update(JobKey key, Func<MhcTrainingJobSpec, MhcTrainingJobSpec> change)
+    public void Update(NamespacedName key, Func<MhcTrainingJobSpec, MhcTrainingJobSpec> change)
     {
         lock (gate)
         {
@@ -70,9 +72,9 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         Raise(key);
     }
 
-    public JobManifest? FindJob(JobKey key) => jobs.Find(key.Namespace, key.Name);
+    public JobManifest? FindJob(NamespacedName key) => jobs.Find(key.Namespace, key.Name);
 
-    public IReadOnlyList<V1Pod> ListPods(JobKey key)
+    public IReadOnlyList<V1Pod> ListPods(NamespacedName key)
     {
         lock (gate)
         {
@@ -96,7 +98,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public ApiSupport FindApi(ApiFeature feature) => ApiSupport.NotNeeded;
 
-    public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => [];
+    public IReadOnlyList<PodGroup> ListPodGroups(NamespacedName key) => [];
 
     public Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) => Task.FromResult<PodGroup?>(null);
 
@@ -105,7 +107,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel)
     {
         configMaps.Remove(map.Metadata.NamespaceProperty, map.Metadata.Name);
-        Raise(new JobKey(map.Metadata.NamespaceProperty, map.Metadata.Labels[Labels.Job]));
+        Raise(new NamespacedName(map.Metadata.NamespaceProperty, map.Metadata.Labels[Labels.Job]));
         return Task.CompletedTask;
     }
 
@@ -113,7 +115,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     {
         lock (gate)
         {
-            return Task.FromResult(pods.GetValueOrDefault((ns, name))?.Snapshot);
+            return Task.FromResult(pods.GetValueOrDefault(new NamespacedName(ns, name))?.Snapshot);
         }
     }
 
@@ -139,7 +141,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
                 claims.Add(Born<V1PersistentVolumeClaim>(manifest));
                 break;
             default:
-                throw new ClusterException(HttpStatusCode.NotFound, $"the local cluster has no kind {kind}");
+                throw new ApiException(HttpStatusCode.NotFound, $"the local cluster has no kind {kind}");
         }
 
         RaiseForOwner(manifest);
@@ -150,7 +152,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     {
         if ((string?)manifest["kind"] != "ConfigMap")
         {
-            throw new ClusterException(HttpStatusCode.NotFound, $"the local cluster cannot apply a {(string?)manifest["kind"]}");
+            throw new ApiException(HttpStatusCode.NotFound, $"the local cluster cannot apply a {(string?)manifest["kind"]}");
         }
 
         configMaps.Put(Born<V1ConfigMap>(manifest));
@@ -176,7 +178,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         changed.Metadata.ResourceVersion = NextVersion();
         changed.Metadata.OwnerReferences = owner is null ? null : [KubernetesJson.Deserialize<V1OwnerReference>(ManifestMetadata.OwnerReferences(owner)[0]!.ToJsonString())];
         claims.Put(changed);
-        Raise(new JobKey(claim.Metadata.NamespaceProperty, claim.Metadata.Labels[Labels.Job]));
+        Raise(new NamespacedName(claim.Metadata.NamespaceProperty, claim.Metadata.Labels[Labels.Job]));
         return Task.CompletedTask;
     }
 
@@ -192,7 +194,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     }
 
     /// <summary>Deletes a Service or ConfigMap, as a person would.</summary>
-    public void Remove(JobKey key, string kind, string name)
+    public void Remove(NamespacedName key, string kind, string name)
     {
         _ = kind == "Service" ? services.Remove(key.Namespace, name) : configMaps.Remove(key.Namespace, name);
         Raise(key);
@@ -200,13 +202,13 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel)
     {
-        Update(new JobKey(job.Metadata.NamespaceProperty, job.Metadata.Name), spec => spec with { Suspend = true });
+        Update(new NamespacedName(job.Metadata.NamespaceProperty, job.Metadata.Name), spec => spec with { Suspend = true });
         return Task.CompletedTask;
     }
 
     public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel)
     {
-        var key = new JobKey(job.Metadata.NamespaceProperty, job.Metadata.Name);
+        var key = new NamespacedName(job.Metadata.NamespaceProperty, job.Metadata.Name);
         jobs.Remove(key.Namespace, key.Name);
         services.RemoveOwned(job.Metadata.Uid);
         configMaps.RemoveOwned(job.Metadata.Uid);
@@ -228,14 +230,14 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel)
     {
-        var key = new JobKey(job.Metadata.NamespaceProperty, job.Metadata.Name);
+        var key = new NamespacedName(job.Metadata.NamespaceProperty, job.Metadata.Name);
         MhcTrainingJob written;
         lock (gate)
         {
             var manifest = jobs.Find(key.Namespace, key.Name) ?? throw Gone(key);
             if (manifest.Metadata.ResourceVersion != job.Metadata.ResourceVersion)
             {
-                throw new ClusterException(HttpStatusCode.Conflict, $"{key} has changed: resourceVersion is {manifest.Metadata.ResourceVersion}, not {job.Metadata.ResourceVersion}");
+                throw new ApiException(HttpStatusCode.Conflict, $"{key} has changed: resourceVersion is {manifest.Metadata.ResourceVersion}, not {job.Metadata.ResourceVersion}");
             }
 
             var metadata = Copy(manifest.Metadata);
@@ -287,15 +289,15 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     {
         lock (gate)
         {
-            return pods.GetValueOrDefault((pod.Metadata.NamespaceProperty, pod.Metadata.Name)) is { } found && found.Snapshot.Metadata.Uid == pod.Metadata.Uid ? found : null;
+            return pods.GetValueOrDefault(NamespacedName.Of(pod)) is { } found && found.Snapshot.Metadata.Uid == pod.Metadata.Uid ? found : null;
         }
     }
 
     private void AddPod(V1Pod pod)
     {
-        var key = (pod.Metadata.NamespaceProperty, pod.Metadata.Name);
+        var key = NamespacedName.Of(pod);
         var job = pod.Metadata.Labels is { } labels && labels.TryGetValue(Labels.Job, out var name) ? name : "";
-        var owner = new JobKey(pod.Metadata.NamespaceProperty, job);
+        var owner = new NamespacedName(pod.Metadata.NamespaceProperty, job);
         pod.Spec.NodeName = "local";
         pod.Status = new V1PodStatus { Phase = "Pending" };
         var added = new LocalPod(pod, time, () => Raise(owner), () => Forget(key, owner));
@@ -303,7 +305,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         {
             if (!pods.TryAdd(key, added))
             {
-                throw new ClusterException(HttpStatusCode.Conflict, $"Pod {pod.Metadata.Name} exists already");
+                throw new ApiException(HttpStatusCode.Conflict, $"Pod {pod.Metadata.Name} exists already");
             }
         }
 
@@ -311,7 +313,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         added.Start(launcher, map is null ? null : FindConfigMap(owner.Namespace, map)?.Data?.Values.FirstOrDefault());
     }
 
-    private void Forget((string Namespace, string Name) key, JobKey owner)
+    private void Forget(NamespacedName key, NamespacedName owner)
     {
         lock (gate)
         {
@@ -332,7 +334,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
         {
             // As a server says it of an object that its types cannot hold.
-            throw new ClusterException(HttpStatusCode.BadRequest, $"{(string?)manifest["kind"]} {(string?)manifest["metadata"]?["name"]} cannot be read: {e.Message}");
+            throw new ApiException(HttpStatusCode.BadRequest, $"{(string?)manifest["kind"]} {(string?)manifest["metadata"]?["name"]} cannot be read: {e.Message}");
         }
 
         item.Metadata.Uid = Guid.NewGuid().ToString();
@@ -347,11 +349,11 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     {
         if (manifest["metadata"]?["labels"]?[Labels.Job] is { } job)
         {
-            Raise(new JobKey((string)manifest["metadata"]!["namespace"]!, (string)job!));
+            Raise(new NamespacedName((string)manifest["metadata"]!["namespace"]!, (string)job!));
         }
     }
 
-    private void Raise(JobKey key) => Changed?.Invoke(key);
+    private void Raise(NamespacedName key) => Changed?.Invoke(key);
 
     private string NextVersion() => Interlocked.Increment(ref version).ToString(CultureInfo.InvariantCulture);
 
@@ -374,5 +376,5 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     private static MhcTrainingJobStatus Copy(MhcTrainingJobStatus status) =>
         JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(status, ApiJsonContext.Default.MhcTrainingJobStatus), ApiJsonContext.Default.MhcTrainingJobStatus)!;
 
-    private static ClusterException Gone(JobKey key) => new(HttpStatusCode.NotFound, $"there is no job {key}");
+    private static ApiException Gone(NamespacedName key) => new(HttpStatusCode.NotFound, $"there is no job {key}");
 }

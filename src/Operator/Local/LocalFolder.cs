@@ -1,5 +1,3 @@
-using MhcOperator.Operator.Planning.Gangs;
-
 namespace MhcOperator.Operator.Local;
 
 /// <summary>Where things are in the folder of a run.</summary>

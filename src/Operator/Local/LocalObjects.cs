@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using k8s;
 using k8s.Models;
-using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Local;
 
@@ -12,14 +11,14 @@ namespace MhcOperator.Operator.Local;
 internal sealed class LocalObjects<T>(string kind)
     where T : class, IMetadata<V1ObjectMeta>
 {
-    private readonly Dictionary<(string Namespace, string Name), T> items = [];
+    private readonly Dictionary<NamespacedName, T> items = [];
     private readonly Lock gate = new();
 
     public T? Find(string ns, string name)
     {
         lock (gate)
         {
-            return items.GetValueOrDefault((ns, name));
+            return items.GetValueOrDefault(new NamespacedName(ns, name));
         }
     }
 
@@ -41,9 +40,9 @@ internal sealed class LocalObjects<T>(string kind)
     {
         lock (gate)
         {
-            if (!items.TryAdd(KeyOf(item), item))
+            if (!items.TryAdd(NamespacedName.Of(item), item))
             {
-                throw new ClusterException(HttpStatusCode.Conflict, $"{kind} {item.Metadata.Name} exists already");
+                throw new ApiException(HttpStatusCode.Conflict, $"{kind} {item.Metadata.Name} exists already");
             }
         }
     }
@@ -52,7 +51,7 @@ internal sealed class LocalObjects<T>(string kind)
     {
         lock (gate)
         {
-            items[KeyOf(item)] = item;
+            items[NamespacedName.Of(item)] = item;
         }
     }
 
@@ -60,7 +59,7 @@ internal sealed class LocalObjects<T>(string kind)
     {
         lock (gate)
         {
-            return items.Remove((ns, name));
+            return items.Remove(new NamespacedName(ns, name));
         }
     }
 
@@ -72,6 +71,4 @@ internal sealed class LocalObjects<T>(string kind)
             Remove(item.Metadata.NamespaceProperty, item.Metadata.Name);
         }
     }
-
-    private static (string Namespace, string Name) KeyOf(T item) => (item.Metadata.NamespaceProperty, item.Metadata.Name);
 }

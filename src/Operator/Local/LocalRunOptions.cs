@@ -28,7 +28,7 @@ public sealed record LocalRunOptions
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Cancelled to end at once: the gang is killed. The token given to <see cref="LocalRunner.RunAsync"/> is the gentle one: the gang
+    /// Cancelled to end at once: the gang is killed. The token given to <see cref="LocalRunner"/> is the gentle one: the gang
     /// gets SIGTERM and <c>runPolicy.terminationTimeoutSeconds</c> to commit a checkpoint.
     /// </summary>
     public CancellationToken Kill { get; init; }

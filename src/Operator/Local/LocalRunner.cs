@@ -6,7 +6,8 @@ using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Validation;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Execution;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
+using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Local;
 
@@ -140,7 +141,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
         }
     }
 
-    private static void Suspend(LocalCluster cluster, JobKey key)
+    private static void Suspend(LocalCluster cluster, NamespacedName key)
     {
         if (cluster.FindJob(key) is not null)
         {
@@ -148,13 +149,13 @@ public sealed class LocalRunner(TimeProvider? time = null)
         }
     }
 
-    private static async Task<TimeSpan?> ReconcileAsync(JobExecutor executor, JobKey key)
+    private static async Task<TimeSpan?> ReconcileAsync(JobExecutor executor, NamespacedName key)
     {
         try
         {
             return (await executor.ReconcileAsync(key, CancellationToken.None)).RequeueAfter;
         }
-        catch (ClusterException e) when (e.Status == System.Net.HttpStatusCode.Conflict)
+        catch (ApiException e) when (e.Status == System.Net.HttpStatusCode.Conflict)
         {
             // The job was suspended between the look and the write; the next look sees it.
             return TimeSpan.Zero;
@@ -162,7 +163,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
     }
 
     /// <summary>The job has ended or is suspended, and so have its pods; one whose <c>cleanPods</c> lets pods run on takes them along here.</summary>
-    private static bool IsOver(LocalCluster cluster, JobKey key, MhcTrainingJob job)
+    private static bool IsOver(LocalCluster cluster, NamespacedName key, MhcTrainingJob job)
     {
         var conditions = job.Status?.Conditions ?? [];
         var finished = Conditions.IsTrue(conditions, ConditionTypes.Succeeded) || Conditions.IsTrue(conditions, ConditionTypes.Failed);

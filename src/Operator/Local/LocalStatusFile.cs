@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using MhcOperator.Api;
+using MhcOperator.Api.Json;
 using MhcOperator.Api.Manifests;
 
 namespace MhcOperator.Operator.Local;

@@ -6,8 +6,8 @@ using System.Text;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Local;

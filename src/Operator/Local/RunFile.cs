@@ -1,5 +1,5 @@
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Files;
-using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Operator.Local;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
-using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Policies;
 
 namespace MhcOperator.Operator.Metrics;
@@ -96,9 +95,9 @@ internal sealed class JobMetrics
 
         foreach (var type in KnownWords.ConditionTypes)
         {
-            if (Planning.Conditions.Find(status.Conditions, type) is { } condition)
+            if (Planning.Inputs.Conditions.Find(status.Conditions, type) is { } condition)
             {
-                var value = condition.Status is Planning.Conditions.True or Planning.Conditions.False ? condition.Status : Planning.Conditions.Unknown;
+                var value = condition.Status is Planning.Inputs.Conditions.True or Planning.Inputs.Conditions.False ? condition.Status : Planning.Inputs.Conditions.Unknown;
                 text.Write(job.Labels, $",type=\"{type}\",status=\"{value}\",reason=\"{KnownWords.Of(condition.Reason, KnownWords.ConditionReasons)}\"", 1);
             }
         }

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
-using MhcOperator.Api;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Metrics;
 
@@ -15,8 +15,7 @@ internal static class KnownWords
 
     public static readonly FrozenSet<string> Phases = Set("Pending", "Running", "Restarting", "Suspended", "Invalid", "Deleting", "Succeeded", "Failed");
 
-    public static readonly FrozenSet<string> VerdictReasons = Set(
-        "LossSpike", "GradientNormSpike", "NonFiniteLoss", "NonFiniteGradient", "GainExceeded", "GapExceeded", Reasons.VerdictUnreadable);
+    public static readonly FrozenSet<string> VerdictReasons = Set([.. EndReason.OfVerdicts, Reasons.VerdictUnreadable]);
 
     public static readonly FrozenSet<string> RestartReasons = Set(
         Reasons.WorkerFailed, Reasons.WorkerLost, Reasons.WorkerDisrupted, Reasons.WorkerRefused, Reasons.UnstableObserved, Reasons.Hung,
@@ -29,7 +28,7 @@ internal static class KnownWords
         Api.ConditionTypes.Restarting, Api.ConditionTypes.Reconciled, Api.ConditionTypes.Succeeded, Api.ConditionTypes.Failed,
     ];
 
-    public static readonly FrozenSet<string> ConditionReasons = Set([.. Reasons.All, .. VerdictReasons, "Unknown", "Healthy", "Suspicious", "Unstable"]);
+    public static readonly FrozenSet<string> ConditionReasons = Set([.. Reasons.All, .. VerdictReasons, .. Enum.GetNames<StabilityState>()]);
 
     /// <summary>The word, or <see cref="Other"/> where it is not among those.</summary>
     public static string Of(string? word, FrozenSet<string> words) => word is not null && words.TryGetValue(word, out var known) ? known : Other;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using MhcOperator.Api;
-using MhcOperator.Operator.Clusters;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
+using MhcOperator.Operator.Runtime;
 using Prometheus;
 
 namespace MhcOperator.Operator.Metrics;
@@ -9,7 +9,7 @@ namespace MhcOperator.Operator.Metrics;
 /// <summary>The operator's own figures about its jobs.</summary>
 public sealed class OperatorMetrics
 {
-    private readonly ConcurrentDictionary<JobKey, string> phases = new();
+    private readonly ConcurrentDictionary<NamespacedName, string> phases = new();
     private readonly Gauge jobs;
     private readonly Counter restarts;
     private readonly Counter rollbacks;
@@ -73,7 +73,7 @@ public sealed class OperatorMetrics
     }
 
     /// <summary>Keeps the number of jobs in each phase.</summary>
-    internal void Observe(JobKey key, MhcTrainingJobStatus? status)
+    internal void Observe(NamespacedName key, MhcTrainingJobStatus? status)
     {
         var phase = KnownWords.Of(status?.Phase ?? "Pending", KnownWords.Phases);
         phases.TryGetValue(key, out var before);
@@ -91,7 +91,7 @@ public sealed class OperatorMetrics
     }
 
     /// <summary>A job is no more.</summary>
-    internal void Forget(JobKey key)
+    internal void Forget(NamespacedName key)
     {
         if (phases.TryRemove(key, out var phase))
         {

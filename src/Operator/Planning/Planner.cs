@@ -1,4 +1,5 @@
-using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Policies;
 
 namespace MhcOperator.Operator.Planning;
@@ -15,12 +16,12 @@ internal static class Planner
         var context = new PlanContext(observed, now);
         if (!OwnershipPolicy.IsOurs(context))
         {
-            return Planning.Plan.Nothing;
+            return Context.Plan.Nothing;
         }
 
         if (context.Job.Metadata.DeletionTimestamp is not null)
         {
-            return DeletionPolicy.Apply(context) ? Told(context) : Planning.Plan.Nothing;
+            return DeletionPolicy.Apply(context) ? Told(context) : Context.Plan.Nothing;
         }
 
         // A job that has finished may be edited too: that is observed, and what may not change is still refused.

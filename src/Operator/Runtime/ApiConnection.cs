@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
-using MhcOperator.Operator.Clusters;
 
 namespace MhcOperator.Operator.Runtime;
 
@@ -31,7 +30,7 @@ internal sealed class ApiConnection(
     private static readonly TimeSpan LongestThrottle = TimeSpan.FromSeconds(5);
 
     /// <summary>Sends a request and reads the whole answer.</summary>
-    /// <exception cref="ClusterException">The server refused.</exception>
+    /// <exception cref="ApiException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server can't be reached.</exception>
     /// <exception cref="TimeoutException">There was no answer in time.</exception>
     /// <exception cref="LeaseExpiredException">It is a write and the lease may be somebody else's.</exception>
@@ -76,7 +75,7 @@ internal sealed class ApiConnection(
             {
                 if (response.StatusCode != HttpStatusCode.TooManyRequests || tries == ThrottledTries)
                 {
-                    throw new ClusterException(response.StatusCode, Explain(await response.Content.ReadAsStringAsync(cancel), request, response.StatusCode));
+                    throw new ApiException(response.StatusCode, Explain(await response.Content.ReadAsStringAsync(cancel), request, response.StatusCode));
                 }
 
                 // 429 says that nothing was done, so that even a write may be sent again.
@@ -87,7 +86,7 @@ internal sealed class ApiConnection(
     }
 
     /// <summary>Opens a WebSocket; the caller disposes of it.</summary>
-    /// <exception cref="ClusterException">The server refused.</exception>
+    /// <exception cref="ApiException">The server refused.</exception>
     /// <exception cref="WebSocketException">The server can't be reached.</exception>
     public async Task<WebSocket> OpenSocketAsync(ApiRequest request, string protocol, CancellationToken cancel)
     {
@@ -117,7 +116,7 @@ internal sealed class ApiConnection(
             var status = socket.HttpStatusCode;
             socket.Dispose();
             metrics.RequestSent(request.Verb, request.Resource, (int)status);
-            throw e is WebSocketException && status >= HttpStatusCode.BadRequest ? new ClusterException(status, $"{request.Method} {request.Path}: {(int)status}") : e;
+            throw e is WebSocketException && status >= HttpStatusCode.BadRequest ? new ApiException(status, $"{request.Method} {request.Path}: {(int)status}") : e;
         }
     }
 

@@ -40,3 +40,6 @@ internal sealed class BoundedStream(Stream inner, long most) : Stream
 
     private int Count(int got) => (read += got) <= most ? got : throw new AnswerTooLongException(most);
 }
+
+/// <summary>An answer is longer than the caller wants to hold in memory.</summary>
+internal sealed class AnswerTooLongException(long most) : IOException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the answer is longer than {most} bytes"));

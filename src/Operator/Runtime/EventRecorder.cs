@@ -3,7 +3,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
-using MhcOperator.Operator.Clusters;
 
 namespace MhcOperator.Operator.Runtime;
 
@@ -27,39 +26,44 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
     private readonly Dictionary<(SimilarEvents Group, string Message), RecordedEvent> recent = [];
 
     /// <summary>Records something about an object.</summary>
-    /// <exception cref="ClusterException">The server refused.</exception>
-    public async Task RecordAsync(V1ObjectReference about, ClusterEvent happened, CancellationToken cancel)
+    /// <param name="about">The object.</param>
+    /// <param name="isWarning">Warning or Normal.</param>
+    /// <param name="reason">CamelCase.</param>
+    /// <param name="message">A sentence.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <exception cref="ApiException">The server refused.</exception>
+    public async Task RecordAsync(V1ObjectReference about, bool isWarning, string reason, string message, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
-        var (entry, message) = Count(about, happened, now);
+        var (entry, text) = Count(about, isWarning, reason, message, now);
         var ns = about.NamespaceProperty ?? "default";
         try
         {
             if (entry.Count > 1)
             {
-                var patch = new JsonObject { ["count"] = entry.Count, ["lastTimestamp"] = Text(now), ["message"] = message };
+                var patch = new JsonObject { ["count"] = entry.Count, ["lastTimestamp"] = Text(now), ["message"] = text };
                 await events.PatchAsync(ns, entry.Name, null, patch, component, cancel);
             }
             else
             {
-                await events.CreateAsync(ns, Manifest(about, happened, entry, message), component, cancel);
+                await events.CreateAsync(ns, Manifest(about, isWarning, reason, entry, text), component, cancel);
             }
         }
-        catch (ClusterException e) when (e.Status == HttpStatusCode.NotFound && entry.Count > 1)
+        catch (ApiException e) when (e.Status == HttpStatusCode.NotFound && entry.Count > 1)
         {
             Forget(entry); // the server keeps events for an hour or so: the next one starts anew
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException)
+        catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException)
         {
             Forget(entry);
             throw; // the caller tries again
         }
     }
 
-    private (RecordedEvent Entry, string Message) Count(V1ObjectReference about, ClusterEvent happened, DateTimeOffset now)
+    private (RecordedEvent Entry, string Message) Count(V1ObjectReference about, bool isWarning, string reason, string said, DateTimeOffset now)
     {
-        var group = new SimilarEvents(about.Uid, happened.IsWarning, happened.Reason);
-        var message = happened.Message.Length <= LongestMessage ? happened.Message : happened.Message[..(LongestMessage - 3)] + "...";
+        var group = new SimilarEvents(about.Uid, isWarning, reason);
+        var message = said.Length <= LongestMessage ? said : said[..(LongestMessage - 3)] + "...";
         lock (gate)
         {
             ForgetOld(now);
@@ -110,7 +114,7 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
         }
     }
 
-    private JsonObject Manifest(V1ObjectReference about, ClusterEvent happened, RecordedEvent entry, string message) => new()
+    private JsonObject Manifest(V1ObjectReference about, bool isWarning, string reason, RecordedEvent entry, string message) => new()
     {
         ["apiVersion"] = "v1",
         ["kind"] = "Event",
@@ -124,8 +128,8 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
             ["uid"] = about.Uid,
             ["resourceVersion"] = about.ResourceVersion,
         },
-        ["type"] = happened.IsWarning ? "Warning" : "Normal",
-        ["reason"] = happened.Reason,
+        ["type"] = isWarning ? "Warning" : "Normal",
+        ["reason"] = reason,
         ["message"] = message,
         ["count"] = 1,
         ["firstTimestamp"] = Text(entry.Since),
@@ -137,3 +141,12 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
 
     private static string Text(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 }
+
+/// <summary>An event on the server that may still count up.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Count">How often it has happened.</param>
+/// <param name="Since">When it happened first.</param>
+internal sealed record RecordedEvent(string Name, int Count, DateTimeOffset Since);
+
+/// <summary>Events that differ in their message only.</summary>
+internal readonly record struct SimilarEvents(string? Uid, bool IsWarning, string Reason);

@@ -3,7 +3,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
-using MhcOperator.Operator.Clusters;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Runtime;
@@ -36,11 +35,11 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
             complaint = null;
             return outcome;
         }
-        catch (ClusterException e) when (e.Status == HttpStatusCode.Conflict)
+        catch (ApiException e) when (e.Status == HttpStatusCode.Conflict)
         {
             return LeaseOutcome.HeldByOther; // somebody was faster; the next look says who
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException or OperationCanceledException)
         {
             cancel.ThrowIfCancellationRequested();
             Complain(ref complaint, e is OperationCanceledException ? "no answer in time" : e.Message);
@@ -78,7 +77,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         {
             return;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException)
+        catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException)
         {
             Complain(ref watchComplaint, $"it can't be watched and is looked at instead: {e.Message}");
         }
@@ -102,7 +101,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
                 await WriteAsync(lease.Metadata.ResourceVersion, Released(), cancel);
             }
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException or OperationCanceledException)
         {
             log.LogWarning("lease {Namespace}/{Name}: not released, it will run out by itself: {Reason}", options.Namespace, options.Name, e.Message);
         }
@@ -120,7 +119,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
             await WriteAsync(version, spec, cancel);
             return true;
         }
-        catch (ClusterException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
+        catch (ApiException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
         {
             heldVersion = null; // a renewal whose answer was lost also looks like this
             return false;
@@ -214,4 +213,40 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
             log.LogWarning("lease {Namespace}/{Name}: {Trouble}", options.Namespace, options.Name, trouble);
         }
     }
+}
+
+/// <summary>Which lease, and how it is kept.</summary>
+/// <param name="Namespace">Namespace of the lease.</param>
+/// <param name="Name">Name of the lease.</param>
+/// <param name="Identity">Unique name of this process.</param>
+/// <param name="Duration">A rival takes the lease over when it has not been renewed for this long; whole seconds, at least 3.</param>
+internal sealed record LeaseOptions(string Namespace, string Name, string Identity, TimeSpan Duration)
+{
+    /// <summary>Reference to the object with which a lease goes that is made here; null: none.</summary>
+    public JsonObject? Owner { get; init; }
+
+    /// <summary>Without a renewal for this long the holder stops acting; what is left of the duration is the margin for requests on their way.</summary>
+    public TimeSpan RenewDeadline => Duration * 2 / 3;
+
+    /// <summary>Between two renewals.</summary>
+    public TimeSpan RenewInterval => Duration * 2 / 15;
+
+    /// <summary>Between two looks at a lease that somebody else holds, where it can't be watched.</summary>
+    public TimeSpan LookInterval => Duration / 15;
+
+    /// <summary>Limit of one request: a dropped connection must leave time for another try.</summary>
+    public TimeSpan RequestLimit => RenewDeadline / 3;
+}
+
+/// <summary>What a try to take or renew the lease came to.</summary>
+internal enum LeaseOutcome
+{
+    /// <summary>It is ours.</summary>
+    Held,
+
+    /// <summary>Somebody else has it.</summary>
+    HeldByOther,
+
+    /// <summary>The server did not answer, or refused: who has it is not known.</summary>
+    Unknown,
 }

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using k8s;
 using k8s.Models;
-using MhcOperator.Operator.Clusters;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Runtime;
@@ -25,7 +23,7 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
     private static readonly TimeSpan ShortestWatch = TimeSpan.FromMinutes(5);
 
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Backoff backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15), Random.Shared);
+    private readonly RetryDelay backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15), Random.Shared);
     private volatile string version = "";
 
     /// <summary>Raised after the store has changed, with the object as it is now or was last.</summary>
@@ -67,7 +65,7 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
             {
                 return;
             }
-            catch (ClusterException e) when (e.Status == HttpStatusCode.Gone)
+            catch (ApiException e) when (e.Status == HttpStatusCode.Gone)
             {
                 log.LogInformation("{Resource}: version {Version} is too old for the server, listing again", client.Type.Plural, version);
                 listed = false;
@@ -86,7 +84,7 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
                     backoff.Reset();
                 }
 
-                var isExpected = e is HttpRequestException or IOException or ClusterException or JsonException or TimeoutException or OperationCanceledException;
+                var isExpected = e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException or OperationCanceledException;
                 log.LogWarning(isExpected ? null : e, "{Resource}: watch broken, trying again: {Reason}", client.Type.Plural, Reason(e));
             }
 

@@ -3,9 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using k8s;
 using k8s.Models;
-using MhcOperator.Operator.Clusters;
 
 namespace MhcOperator.Operator.Runtime;
 
@@ -75,7 +73,7 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
             using var answer = await SendAsync("get", HttpMethod.Get, type.Path(ns, name), cancel);
             return type.Read(answer.RootElement);
         }
-        catch (ClusterException e) when (e.Status == HttpStatusCode.NotFound)
+        catch (ApiException e) when (e.Status == HttpStatusCode.NotFound)
         {
             return null;
         }
@@ -119,7 +117,7 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     /// <param name="uid">Uid that it must have; null: any.</param>
     /// <param name="graceSeconds">Grace period; null: the object's own.</param>
     /// <param name="cancel">Stops waiting.</param>
-    /// <exception cref="ClusterException">404 or 409 where that object is gone already.</exception>
+    /// <exception cref="ApiException">404 or 409 where that object is gone already.</exception>
     public async Task DeleteAsync(string? ns, string name, string? uid, int? graceSeconds, CancellationToken cancel)
     {
         var options = new JsonObject { ["propagationPolicy"] = "Background" };
@@ -169,7 +167,7 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
         {
             var code = item.TryGetProperty("code", out var c) && c.TryGetInt32(out var number) ? number : 500;
             var message = item.TryGetProperty("message", out var m) ? m.GetString() : null;
-            throw new ClusterException((HttpStatusCode)code, message ?? "the watch failed");
+            throw new ApiException((HttpStatusCode)code, message ?? "the watch failed");
         }
 
         var version = item.GetProperty("metadata").GetProperty("resourceVersion").GetString() ?? "";
@@ -195,4 +193,40 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     }
 
     private static string And(string? selector) => selector is null ? "" : "&" + selector;
+}
+
+/// <summary>One page of a list.</summary>
+/// <param name="Items">Objects.</param>
+/// <param name="Version">Resource version of the whole list, from which a watch goes on.</param>
+/// <param name="Continue">Token of the next page; null: this is the last.</param>
+internal sealed record ListPage<T>(IReadOnlyList<T> Items, string Version, string? Continue);
+
+/// <summary>Which objects are watched.</summary>
+/// <param name="Namespace">Namespace; null: all of them.</param>
+/// <param name="Selector">Query, such as <c>labelSelector=…</c>; null: every object.</param>
+internal sealed record WatchScope(string? Namespace, string? Selector = null)
+{
+    /// <summary>A scope for each namespace; one for all of them where none is named.</summary>
+    public static IReadOnlyList<WatchScope> Each(IReadOnlyList<string> namespaces, string? selector = null) =>
+        namespaces.Count == 0 ? [new WatchScope(null, selector)] : [.. namespaces.Select(ns => new WatchScope(ns, selector))];
+}
+
+/// <summary>One line of a watch.</summary>
+/// <param name="Kind">What happened.</param>
+/// <param name="Version">Resource version that the watch has reached with it.</param>
+/// <param name="Item">The object; null for a bookmark and for an object that could not be read.</param>
+internal sealed record WatchEvent<T>(WatchEventKind Kind, string Version, T? Item)
+    where T : class;
+
+/// <summary>What a line of a watch says.</summary>
+internal enum WatchEventKind
+{
+    /// <summary>The object is there, new or changed.</summary>
+    Set,
+
+    /// <summary>The object is gone.</summary>
+    Deleted,
+
+    /// <summary>Nothing happened up to this version.</summary>
+    Bookmark,
 }

@@ -1,4 +1,3 @@
-using k8s;
 using k8s.Models;
 
 namespace MhcOperator.Operator.Runtime;
@@ -8,12 +7,12 @@ namespace MhcOperator.Operator.Runtime;
 /// held is ignored, so that events may come twice or late.
 /// </summary>
 /// <param name="ownerOf">Owner by which objects are found together; null for one that has none.</param>
-internal sealed class Store<T>(Func<T, ObjectKey?> ownerOf)
+internal sealed class Store<T>(Func<T, NamespacedName?> ownerOf)
     where T : class, IMetadata<V1ObjectMeta>
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<ObjectKey, T> items = [];
-    private readonly Dictionary<ObjectKey, HashSet<ObjectKey>> owned = [];
+    private readonly Dictionary<NamespacedName, T> items = [];
+    private readonly Dictionary<NamespacedName, HashSet<NamespacedName>> owned = [];
 
     public int Count
     {
@@ -26,7 +25,7 @@ internal sealed class Store<T>(Func<T, ObjectKey?> ownerOf)
         }
     }
 
-    public T? Find(ObjectKey key)
+    public T? Find(NamespacedName key)
     {
         lock (gate)
         {
@@ -42,7 +41,7 @@ internal sealed class Store<T>(Func<T, ObjectKey?> ownerOf)
         }
     }
 
-    public IReadOnlyList<T> ListOwned(ObjectKey owner)
+    public IReadOnlyList<T> ListOwned(NamespacedName owner)
     {
         lock (gate)
         {
@@ -55,7 +54,7 @@ internal sealed class Store<T>(Func<T, ObjectKey?> ownerOf)
     {
         lock (gate)
         {
-            var key = ObjectKey.Of(item);
+            var key = NamespacedName.Of(item);
             if (items.TryGetValue(key, out var held) && !ResourceVersions.IsOlder(held.Metadata.ResourceVersion, item.Metadata.ResourceVersion))
             {
                 return false;
@@ -77,7 +76,7 @@ internal sealed class Store<T>(Func<T, ObjectKey?> ownerOf)
     {
         lock (gate)
         {
-            var key = ObjectKey.Of(item);
+            var key = NamespacedName.Of(item);
             return items.TryGetValue(key, out var held) && held.Metadata.Uid == item.Metadata.Uid && Remove(key);
         }
     }
@@ -90,14 +89,14 @@ internal sealed class Store<T>(Func<T, ObjectKey?> ownerOf)
     {
         lock (gate)
         {
-            var listed = all.Select(item => ObjectKey.Of(item)).ToHashSet();
+            var listed = all.Select(item => NamespacedName.Of(item)).ToHashSet();
             var gone = items.Where(pair => (ns is null || pair.Key.Namespace == ns) && !listed.Contains(pair.Key)).Select(pair => pair.Value).ToList();
-            gone.ForEach(item => Remove(ObjectKey.Of(item)));
+            gone.ForEach(item => Remove(NamespacedName.Of(item)));
             return gone;
         }
     }
 
-    private bool Remove(ObjectKey key)
+    private bool Remove(NamespacedName key)
     {
         if (!items.Remove(key, out var item))
         {

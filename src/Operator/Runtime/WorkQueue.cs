@@ -1,3 +1,5 @@
+using MhcOperator.Api;
+
 namespace MhcOperator.Operator.Runtime;
 
 /// <summary>
@@ -5,22 +7,22 @@ namespace MhcOperator.Operator.Runtime;
 /// once; added while it is worked on, it comes once more afterwards. Keys are never dropped before the queue is disposed; timers and
 /// watches that are still at work then may go on adding them.
 /// No wait is longer than <see cref="Waits.Longest"/>: whoever asked for a longer one is given the key then, and asks again.
-/// A key that can wait comes after those that cannot, but for one turn in <see cref="Turns"/>, so that it does not wait for ever.
+/// There are two priorities. Every <see cref="Turns"/>-th key comes from the lower one while it has any, so that neither starves.
 /// </summary>
 /// <param name="time">Clock.</param>
 /// <param name="firstRetry">Wait after a failure.</param>
 /// <param name="longestRetry">Longest wait after many.</param>
 /// <param name="metrics">Told of the depth and the time that keys wait.</param>
-/// <param name="canWait">Whether a key can wait, asked when it becomes ready and when it is added again; null: none can.</param>
-internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, TimeSpan longestRetry, RuntimeMetrics metrics, Func<TKey, bool>? canWait = null) : IDisposable
+/// <param name="isLowPriority">Whether a key is of the lower priority, asked when it becomes ready and when it is added again; null: none is.</param>
+internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, TimeSpan longestRetry, RuntimeMetrics metrics, Func<TKey, bool>? isLowPriority = null) : IDisposable
     where TKey : notnull
 {
-    /// <summary>Of so many keys taken, one is the oldest of those that can wait.</summary>
+    /// <summary>Every so many keys one comes from the lower priority.</summary>
     public const int Turns = 32;
 
     private readonly Lock gate = new();
     private readonly LinkedList<TKey> ready = [];
-    private readonly LinkedList<TKey> patient = []; // ready too, and can wait
+    private readonly LinkedList<TKey> lowPriority = []; // ready too
     private readonly Dictionary<TKey, LinkedListNode<TKey>> nodes = []; // of both
     private readonly SemaphoreSlim available = new(0);
     private readonly Dictionary<TKey, long> waiting = []; // key → when it was added; in ready, or held back while worked on
@@ -64,9 +66,9 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
             {
                 Release(key);
             }
-            else if (nodes.TryGetValue(key, out var node) && node.List == patient && !CanWait(key))
+            else if (nodes.TryGetValue(key, out var node) && node.List == lowPriority && !IsLowPriority(key))
             {
-                patient.Remove(node);
+                lowPriority.Remove(node);
                 ready.AddLast(node);
             }
         }
@@ -96,15 +98,14 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     /// <summary>Adds a key that failed, after a wait that doubles with each failure in a row.</summary>
     public TimeSpan Retry(TKey key)
     {
-        double factor;
+        int count;
         lock (gate)
         {
-            var count = failures.GetValueOrDefault(key);
+            count = failures.GetValueOrDefault(key);
             failures[key] = count + 1;
-            factor = Math.Pow(2, Math.Min(count, 40));
         }
 
-        var wait = factor * firstRetry < longestRetry ? factor * firstRetry : longestRetry;
+        var wait = ExponentialBackoff.Delay(count, firstRetry, longestRetry);
         AddAfter(key, wait);
         metrics.Retried();
         return wait;
@@ -126,7 +127,7 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
         lock (gate)
         {
             turn = (turn + 1) % Turns;
-            var list = patient.Count > 0 && (ready.Count == 0 || turn == 0) ? patient : ready;
+            var list = lowPriority.Count > 0 && (ready.Count == 0 || turn == 0) ? lowPriority : ready;
             var key = list.First!.Value;
             list.RemoveFirst();
             nodes.Remove(key);
@@ -165,16 +166,16 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
             return;
         }
 
-        nodes.Add(key, (CanWait(key) ? patient : ready).AddLast(key));
+        nodes.Add(key, (IsLowPriority(key) ? lowPriority : ready).AddLast(key));
         metrics.Queued(nodes.Count);
         available.Release();
     }
 
-    private bool CanWait(TKey key)
+    private bool IsLowPriority(TKey key)
     {
         try
         {
-            return canWait?.Invoke(key) == true;
+            return isLowPriority?.Invoke(key) == true;
         }
         catch (Exception) // it is asked in callbacks of timers and watches, in which an exception would end the process
         {

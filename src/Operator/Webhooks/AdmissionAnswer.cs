@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
-using MhcOperator.Api.Validation;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Api.Errors;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Webhooks;
 

@@ -1,8 +1,9 @@
-using System.Text.Json.Nodes;
 using MhcOperator.Api;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Validation;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
+using MhcOperator.Operator.Planning.Policies;
 
 namespace MhcOperator.Operator.Webhooks;
 

@@ -1,7 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
-using MhcOperator.Operator.Kubernetes;
-using MhcOperator.Operator.Planning;
-using MhcOperator.Operator.Webhooks.Certificates;
+using MhcOperator.Operator.Certificates;
+using MhcOperator.Operator.Planning.Inputs;
+using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Serving;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 
@@ -27,8 +28,9 @@ internal sealed class WebhookHost : IAsyncDisposable
     public Uri Address => server.Address;
 
     /// <summary>Starts them; there may be no certificate yet.</summary>
-    /// <param name="settings">Command line.</param>
+    /// <param name="address">IP address.</param>
     /// <param name="port">Port; 0: a free one.</param>
+    /// <param name="rules">What a pod template may say.</param>
     /// <param name="certificates">Asked at each handshake.</param>
     /// <param name="registry">Gets the webhooks' own metrics.</param>
     /// <param name="time">Clock.</param>
@@ -36,10 +38,10 @@ internal sealed class WebhookHost : IAsyncDisposable
     /// <param name="cancel">Stops waiting.</param>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
     public static async Task<WebhookHost> StartAsync(
-        OperatorSettings settings, int port, ICertificateSource certificates, CollectorRegistry registry, TimeProvider time, ILogger log, CancellationToken cancel)
+        string address, int port, TemplateRules rules, ICertificateSource certificates, CollectorRegistry registry, TimeProvider time, ILogger log, CancellationToken cancel)
     {
-        var webhooks = new WebhookServer(new JobAdmission(new TemplateRules(settings.AllowPrivilegedTemplates, settings.SecretsInTemplates)), certificates, new AdmissionMetrics(registry), log);
-        var listening = await webhooks.StartAsync(settings.BindAddress, port, cancel);
+        var webhooks = new WebhookServer(new JobAdmission(rules), certificates, new AdmissionMetrics(registry), log);
+        var listening = await webhooks.StartAsync(address, port, cancel);
         log.LogInformation("webhooks at {Address}", listening.Address.GetLeftPart(UriPartial.Authority));
         return new WebhookHost(listening, certificates, time);
     }

@@ -2,12 +2,12 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using MhcOperator.Operator.Certificates;
+using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using MhcOperator.Operator.Kubernetes;
-using MhcOperator.Operator.Runtime;
-using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Webhooks;

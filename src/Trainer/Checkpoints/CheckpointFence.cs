@@ -1,7 +1,8 @@
 using System.Text.Json;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.Files;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
@@ -106,7 +107,7 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         if (owner.IsNewerThan(_self))
         {
             var newer = owner.JobSince > jobSince ? " of a newer job" : "";
-            throw TrainerException.TryAgain("Superseded", $"attempt {owner.Attempt}{newer} owns the checkpoint folder {folder.Path}; attempt {attempt} must not write there any more").OfAll();
+            throw TrainerException.TryAgain(EndReason.Superseded, $"attempt {owner.Attempt}{newer} owns the checkpoint folder {folder.Path}; attempt {attempt} must not write there any more").OfAll();
         }
 
         Interlocked.Exchange(ref _readAt, began);
@@ -126,7 +127,7 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
             }
             catch (InvalidDataException e)
             {
-                throw TrainerException.Configuration("CheckpointFolderNotWritable", $"checkpoint folder {folder.Path} (MHC_CHECKPOINT_DIR): {e.Message}", e);
+                throw TrainerException.Configuration(EndReason.CheckpointFolderNotWritable, $"checkpoint folder {folder.Path} (MHC_CHECKPOINT_DIR): {e.Message}", e);
             }
             catch (IOException) when (time.GetElapsedTime(started) < LockPatience)
             {

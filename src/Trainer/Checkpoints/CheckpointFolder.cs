@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.Files;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
@@ -40,16 +42,16 @@ internal sealed class CheckpointFolder
             var probe = System.IO.Path.Combine(path, $"{TemporaryPrefix}probe-{Environment.ProcessId}-{Guid.NewGuid():N}");
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
-            return new CheckpointFolder(path, time, disk ?? Checkpoints.Disk.Instance);
+            return new CheckpointFolder(path, time, disk ?? Files.Disk.Instance);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw TrainerException.Configuration("CheckpointFolderNotWritable", $"checkpoint folder {path} (MHC_CHECKPOINT_DIR) cannot be written by user {Environment.UserName}: {e.Message}", e);
+            throw TrainerException.Configuration(EndReason.CheckpointFolderNotWritable, $"checkpoint folder {path} (MHC_CHECKPOINT_DIR) cannot be written by user {Environment.UserName}: {e.Message}", e);
         }
     }
 
     /// <summary>Opens a folder for reading.</summary>
-    public static CheckpointFolder OpenForReading(string path) => new(path, TimeProvider.System, Checkpoints.Disk.Instance);
+    public static CheckpointFolder OpenForReading(string path) => new(path, TimeProvider.System, Files.Disk.Instance);
 
     /// <summary>Folder of a committed checkpoint.</summary>
     public string Of(int step) => System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{StepPrefix}{step:D8}"));
@@ -90,7 +92,7 @@ internal sealed class CheckpointFolder
             var json = RegularFile.ReadAllBytes(path, LongestManifest);
             if (JsonSerializer.Deserialize(json, CheckpointJsonContext.Default.ManifestVersion) is { Version: > CheckpointManifest.CurrentVersion and var newer })
             {
-                throw TrainerException.Configuration("CheckpointMismatch", string.Create(CultureInfo.InvariantCulture,
+                throw TrainerException.Configuration(EndReason.CheckpointMismatch, string.Create(CultureInfo.InvariantCulture,
                     $"{path} has version {newer}, that of a newer program; this one reads version {CheckpointManifest.CurrentVersion}. Go on with that program, or begin anew with checkpoints.resume: None (mhc run: without --resume)"));
             }
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
@@ -30,7 +32,7 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint folder {folder.Path}: {e.Message}", e);
+                throw TrainerException.TryAgain(EndReason.CheckpointUnreadable, $"checkpoint folder {folder.Path}: {e.Message}", e);
             }
         }
 
@@ -39,7 +41,7 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
         ledger.Load(JsonSerializer.Deserialize(gang.Gather(JsonSerializer.SerializeToUtf8Bytes([.. ledger.Entries], entries))[0], entries)!);
         if (found == 0 && resume.Step is > 0 and var asked)
         {
-            throw TrainerException.Configuration("CheckpointMissing", $"checkpoint {asked} was asked for (MHC_RESUME_STEP), and {folder.Path} has none up to that step that can be used; checkpoints.resume: None begins anew (mhc run: without --resume)").OfAll();
+            throw TrainerException.Configuration(EndReason.CheckpointMissing, $"checkpoint {asked} was asked for (MHC_RESUME_STEP), and {folder.Path} has none up to that step that can be used; checkpoints.resume: None begins anew (mhc run: without --resume)").OfAll();
         }
 
         try
@@ -49,7 +51,7 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
         catch (InvalidDataException e)
         {
             // Rank 0 has read it just now: this rank sees another folder.
-            throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint {found}: {e.Message}", e);
+            throw TrainerException.TryAgain(EndReason.CheckpointUnreadable, $"checkpoint {found}: {e.Message}", e);
         }
     }
 
@@ -89,7 +91,7 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint {step}: {e.Message}", e);
+            throw TrainerException.TryAgain(EndReason.CheckpointUnreadable, $"checkpoint {step}: {e.Message}", e);
         }
     }
 

@@ -1,7 +1,7 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Files;
-using MhcOperator.Api.Schema;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
@@ -95,7 +95,7 @@ internal sealed record CheckpointManifest
 
         if (Shards.FirstOrDefault(s => !RegularFile.IsPlainName(s.File)) is { } strange)
         {
-            return $"a shard has the name {Expectation.Quote(strange.File ?? "")}; the plain name of a file beside the manifest was expected";
+            return $"a shard has the name {PrintableText.Quote(strange.File ?? "")}; the plain name of a file beside the manifest was expected";
         }
 
         try

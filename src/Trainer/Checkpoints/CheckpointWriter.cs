@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.Files;
 using MhcOperator.Trainer.Parallel;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Checkpoints;
 

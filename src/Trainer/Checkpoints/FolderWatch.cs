@@ -1,4 +1,4 @@
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Checkpoints;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MhcOperator.Trainer.Files;
 
 namespace MhcOperator.Trainer.Checkpoints;
 

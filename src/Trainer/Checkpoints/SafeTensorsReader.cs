@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Files;
-using MhcOperator.Api.Schema;
-using TorchSharp;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Checkpoints;
@@ -28,7 +28,7 @@ internal static class SafeTensorsReader
         {
             foreach (var (name, entry) in Entries(header, path).Where(e => wanted(e.Name)))
             {
-                var where = $"{path}: {Expectation.Quote(name)}";
+                var where = $"{path}: {PrintableText.Quote(name)}";
                 if (!names.Add(name))
                 {
                     throw new InvalidDataException($"{where}: is there twice");
@@ -128,7 +128,7 @@ internal static class SafeTensorsReader
             var type = entry.GetProperty("dtype").GetString() ?? "";
             var offsets = entry.GetProperty("data_offsets");
             return (
-                TensorFormat.TypeOf(type) ?? throw new InvalidDataException($"{where}: unknown element type {Expectation.Quote(type)}"),
+                TensorFormat.TypeOf(type) ?? throw new InvalidDataException($"{where}: unknown element type {PrintableText.Quote(type)}"),
                 [.. entry.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())],
                 offsets[0].GetInt64(),
                 offsets[1].GetInt64());

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Checkpoints;
 

@@ -21,3 +21,19 @@ internal static class ShardPlan
         return owners;
     }
 }
+
+/// <summary>One rank's file in a checkpoint.</summary>
+/// <param name="File">Name in the checkpoint's folder.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Sha256">Its hash, lower-case hexadecimal.</param>
+internal sealed record ShardRecord(string File, long Bytes, string Sha256);
+
+/// <summary>How one rank's part in writing a checkpoint went; told to all ranks.</summary>
+/// <param name="Shard">The file, where it was written.</param>
+/// <param name="Error">What went wrong, else null.</param>
+/// <param name="Ends">Why training cannot go on, as the reason of a termination message; null: it can.</param>
+internal sealed record ShardOutcome(ShardRecord? Shard, string? Error, string? Ends = null)
+{
+    /// <summary>Hash over the weights in the file, as this rank has them.</summary>
+    public string? WeightsSha256 { get; init; }
+}

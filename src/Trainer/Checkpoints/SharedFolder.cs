@@ -1,6 +1,7 @@
 using System.Text;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
@@ -22,14 +23,14 @@ internal static class SharedFolder
 
         if (failure is not null)
         {
-            throw TrainerException.TryAgain("CheckpointFolderBusy", $"checkpoint folder {folder.Path}: {failure}");
+            throw TrainerException.TryAgain(EndReason.CheckpointFolderBusy, $"checkpoint folder {folder.Path}: {failure}");
         }
 
         var blind = seen.Select((s, rank) => (Sees: s is [1], Rank: rank)).Where(s => !s.Sees).Select(s => s.Rank).ToList();
         if (blind.Count > 0)
         {
             throw TrainerException.Configuration(
-                "RanksDiffer",
+                EndReason.RanksDiffer,
                 $"MHC_CHECKPOINT_DIR: what rank 0 writes there is not seen by {(blind.Count == 1 ? "rank" : "ranks")} {string.Join(", ", blind)}; all ranks must share one checkpoint folder").OfAll();
         }
     }

@@ -1,4 +1,5 @@
 using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Checkpoints;

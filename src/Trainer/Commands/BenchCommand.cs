@@ -1,13 +1,12 @@
 using System.CommandLine;
-using MhcOperator.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Mhc;
-using MhcOperator.Trainer.Model;
-using MhcOperator.Trainer.Telemetry;
+using MhcOperator.Trainer.Kernels;
+using MhcOperator.Trainer.Profiling;
 using TorchSharp;
 
 namespace MhcOperator.Trainer.Commands;
@@ -108,7 +107,7 @@ internal static class BenchCommand
             }
 
             output.WriteLine($"{model.Layers} layers, width {model.Width}, context {model.ContextLength}, {tokens} tokens, n = {model.Mhc.Streams}, {precision}, "
-                + $"{torch.get_num_threads()} thread(s), {MhcKernels.InstructionSet} kernels, products of {(MatrixProducts.Native(precision) ? "ours" : "libtorch")}, memory from {Allocator.Name} with {HugePages.BytesOf() >> 20} MiB on huge pages, median of {rounds} interleaved steps");
+                + $"{torch.get_num_threads()} thread(s), {NativeCall.InstructionSet} kernels, products of {(MatrixProducts.Native(precision) ? "ours" : "libtorch")}, memory from {Allocator.Name}, median of {rounds} interleaved steps");
             List<BenchmarkResult> results = [];
             for (var i = 0; i < variants.Count; i++)
             {
@@ -121,7 +120,7 @@ internal static class BenchCommand
                     line += $"  peak {inUse}, {resident}";
                 }
 
-                output.WriteLine(v.Recompute == Model.RecomputePlan.None ? line : $"{line}  ({v.Recompute})");
+                output.WriteLine(v.Recompute == Mhc.RecomputePlan.None ? line : $"{line}  ({v.Recompute})");
 
                 string Peak(string what, Func<(long Resident, long InUse), long> of)
                 {

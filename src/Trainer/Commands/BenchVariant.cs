@@ -1,5 +1,5 @@
 using MhcOperator.Api;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using MhcOperator.Trainer.Mhc;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Kernels;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Vectors;
 
 namespace MhcOperator.Trainer.Commands;
@@ -64,7 +64,7 @@ internal static class CheckCommand
         output.WriteLine($"{"file".PadRight(width)}  {"quantity",-11}  {"path",-17}  {"error",-8}  {"allowed",-8}  verdict");
         foreach (var r in results)
         {
-            var path = r.Path == KernelKind.Native ? $"native {MhcKernels.InstructionSet}" : "reference";
+            var path = r.Path == KernelKind.Native ? $"native {NativeCall.InstructionSet}" : "reference";
             output.WriteLine(string.Create(culture, $"{r.File.PadRight(width)}  {r.Quantity,-11}  {path,-17}  {r.Error,-8:0.0e+00}  {r.Tolerance,-8:0.0e+00}  {(r.Passes ? "ok" : "BEYOND")}"));
         }
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Commands;
 

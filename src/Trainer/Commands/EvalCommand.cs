@@ -5,10 +5,9 @@ using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Generation;
 using MhcOperator.Trainer.Model;
-using MhcOperator.Trainer.Preparation;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Commands;
 
@@ -46,7 +45,7 @@ internal static class EvalCommand
         var (available, read) = fraction > 0 ? (data.ValidationSamples, (SpreadLoss.Reader)data.ReadValidation) : (data.TrainingSamples, data.ReadTraining);
         if (available == 0)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", string.Create(CultureInfo.InvariantCulture, $"--validation-fraction: {fraction} of {data.Origin} is less than one sample of {manifest.Model.ContextLength + 1} tokens"));
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, string.Create(CultureInfo.InvariantCulture, $"--validation-fraction: {fraction} of {data.Origin} is less than one sample of {manifest.Model.ContextLength + 1} tokens"));
         }
 
         var spread = new SpreadLoss(trained.Model, read, available, wantedSamples
@@ -55,7 +54,7 @@ internal static class EvalCommand
         var loss = Enumerable.Range(0, spread.Parts).Average(part => (double)spread.Of(part));
         if (!double.IsFinite(loss))
         {
-            throw TrainerException.Configuration("ModelNotFinite",
+            throw TrainerException.Configuration(EndReason.ModelNotFinite,
                 string.Create(CultureInfo.InvariantCulture, $"checkpoint {manifest.Step}: the loss is {loss}: its weights are damaged; take an older checkpoint"));
         }
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using MhcOperator.Trainer.Generation;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Commands;
 

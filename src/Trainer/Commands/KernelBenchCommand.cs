@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MhcOperator.CommandLine;
-using MhcOperator.Trainer.Mhc;
+using MhcOperator.Trainer.Kernels;
 using TorchSharp;
 
 namespace MhcOperator.Trainer.Commands;
@@ -28,7 +28,7 @@ internal static class KernelBenchCommand
 
             var output = parsed.InvocationConfiguration.Output;
             output.WriteLine($"{parsed.GetValue(tokens)} tokens, C = {parsed.GetValue(channels)}, n = {parsed.GetValue(streams)}, float32 where nothing else is said, {torch.get_num_threads()} thread(s), "
-                + $"{MhcKernels.InstructionSet} kernels, medians of {parsed.GetValue(rounds)} interleaved rounds");
+                + $"{NativeCall.InstructionSet} kernels, medians of {parsed.GetValue(rounds)} interleaved rounds");
             foreach (var result in results)
             {
                 output.WriteLine(string.Create(

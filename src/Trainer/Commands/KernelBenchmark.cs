@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Kernels;
 using MhcOperator.Trainer.Mhc;
-using MhcOperator.Trainer.Model;
 using TorchSharp;
 using static TorchSharp.torch;
 

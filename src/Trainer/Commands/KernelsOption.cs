@@ -1,7 +1,7 @@
 using System.CommandLine;
 using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Commands;
 

@@ -1,12 +1,11 @@
 using System.CommandLine;
-using MhcOperator.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Kernels;
 using MhcOperator.Trainer.Telemetry;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

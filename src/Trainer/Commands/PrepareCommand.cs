@@ -3,7 +3,6 @@ using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Preparation;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Commands;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MhcOperator.Trainer.Telemetry;
+using MhcOperator.Trainer.Profiling;
 
 namespace MhcOperator.Trainer.Commands;
 

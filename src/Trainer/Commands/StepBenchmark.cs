@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using MhcOperator.Api;
 using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
+using MhcOperator.Trainer.Profiling;
 using MhcOperator.Trainer.Telemetry;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Commands;
@@ -99,8 +100,6 @@ internal sealed class StepBenchmark : IDisposable
         {
             _seconds.Add(watch.Elapsed.TotalSeconds);
         }
-
-        HugePages.Follow();
     }
 
     public void Dispose()

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using MhcOperator.Api.Files;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Supervision;
 using MhcOperator.Trainer.Telemetry;
 using MhcOperator.Trainer.Training;

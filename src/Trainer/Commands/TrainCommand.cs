@@ -3,7 +3,8 @@ using System.Globalization;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
 using MhcOperator.CommandLine;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Supervision;
 using MhcOperator.Trainer.Telemetry;
 using MhcOperator.Trainer.Training;
@@ -83,7 +84,7 @@ internal static class TrainCommand
         var lastWords = new LastWords(TerminationPath(environment), printer);
         // On whatever thread it happens: the runtime's own end says nothing to the job, and has the code of a killed process.
         AppDomain.CurrentDomain.UnhandledException += (_, e) => lastWords.SayAndEnd(Unforeseen((Exception)e.ExceptionObject));
-        using var stop = StopRequest.Listen(() => lastWords.SayAndEnd(TrainerException.TryAgain("Terminated", "stopped on request before training began")));
+        using var stop = StopRequest.Listen(() => lastWords.SayAndEnd(TrainerException.TryAgain(EndReason.Terminated, "stopped on request before training began")));
         return Run(environment, logs, kernels, printer, stop, lastWords, lastWords.SayAndEnd);
     }
 
@@ -91,7 +92,7 @@ internal static class TrainCommand
         environment(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
 
     private static TrainerException ParentGone(int process) =>
-        TrainerException.TryAgain("Terminated", string.Create(CultureInfo.InvariantCulture, $"process {process}, with which this one is to end (MHC_PARENT_PID), has ended"));
+        TrainerException.TryAgain(EndReason.Terminated, string.Create(CultureInfo.InvariantCulture, $"process {process}, with which this one is to end (MHC_PARENT_PID), has ended"));
 
     private static TrainerException Unforeseen(Exception error) => TrainerException.Unforeseen(error, CrashReport.Keep(error, "mhc-trainer"));
 }

@@ -1,4 +1,5 @@
-using MhcOperator.Trainer.Training;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Data;
 
@@ -16,7 +17,7 @@ internal static class DataFailure
     {
         var message = $"data file {path}: cannot be read: {e.Message}";
         return MachinesDoing.Contains(e.HResult)
-            ? TrainerException.TryAgain("DataUnavailable", message, e)
+            ? TrainerException.TryAgain(EndReason.DataUnavailable, message, e)
             : TrainerException.DataUnreadable(message, e);
     }
 }

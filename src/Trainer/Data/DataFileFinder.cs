@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MhcOperator.Api.Files;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Data;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Data;
 
@@ -14,7 +15,7 @@ internal static class DataFingerprint
 
     /// <summary>SHA-256 in lower-case hexadecimal digits.</summary>
     /// <param name="tokens">The whole data set.</param>
-    /// <exception cref="Training.TrainerException">A file cannot be read, or holds a token outside the vocabulary.</exception>
+    /// <exception cref="TrainerException">A file cannot be read, or holds a token outside the vocabulary.</exception>
     public static string Of(TokenSequence tokens)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

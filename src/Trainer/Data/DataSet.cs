@@ -1,7 +1,7 @@
 using System.Globalization;
 using MhcOperator.Api;
-using MhcOperator.Trainer.Preparation;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Data;
 
@@ -52,13 +52,13 @@ internal sealed class DataSet : IDisposable
     {
         if (data is { Format: DataFormat.Text, Tokenizer: not Tokenizer.Bytes })
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", $"spec.data.tokenizer: {data.Tokenizer} was given with spec.data.format: Text; prepare the text once with `mhc-trainer prepare --tokenizer {data.Tokenizer} --output DIR FILES`, and train on DIR with format: Tokens");
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"spec.data.tokenizer: {data.Tokenizer} was given with spec.data.format: Text; prepare the text once with `mhc-trainer prepare --tokenizer {data.Tokenizer} --output DIR FILES`, and train on DIR with format: Tokens");
         }
 
         var origin = data.Source.Path is { Length: > 0 } path ? path : corpus is { Length: > 0 } ? corpus : null;
         if (origin is null && data.Format == DataFormat.Tokens)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", "spec.data.source: nothing was given; token files were expected (spec.data.format: Tokens)");
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, "spec.data.source: nothing was given; token files were expected (spec.data.format: Tokens)");
         }
 
         var files = origin is null ? DataFileFinder.FindDefault() : data.Format == DataFormat.Tokens ? DataFileFinder.FindTokens(origin) : DataFileFinder.Find(origin);

@@ -1,6 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api.Files;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Data;
 

@@ -1,5 +1,5 @@
 using System.Text.Unicode;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Data;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MhcOperator.Api.Files;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
 using Microsoft.Win32.SafeHandles;
 
 namespace MhcOperator.Trainer.Data;

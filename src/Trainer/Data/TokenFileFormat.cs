@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Data;
 

@@ -1,6 +1,6 @@
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Data;
 
@@ -18,7 +18,7 @@ internal static class Vocabulary
         var least = Of(configuration.Data.Tokenizer);
         return configuration.Model.Vocabulary is not { } given || given >= least || configuration.Data.Format == DataFormat.Tokens
             ? configuration.Model.Vocabulary ?? least
-            : throw TrainerException.Configuration("ConfigurationInvalid", $"spec.model.vocabulary: {given} was given; the tokenizer {configuration.Data.Tokenizer} needs at least {least}");
+            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"spec.model.vocabulary: {given} was given; the tokenizer {configuration.Data.Tokenizer} needs at least {least}");
     }
 
     /// <summary>How many token numbers a tokenizer has, special ones included.</summary>

@@ -1,6 +1,6 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Drills;
 

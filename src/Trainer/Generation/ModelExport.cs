@@ -1,7 +1,10 @@
 using System.Text.Json;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
-using MhcOperator.Trainer.Model;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.Files;
+using MhcOperator.Trainer.Kernels;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Generation;
 
@@ -40,7 +43,7 @@ internal static class ModelExport
         };
         if (File.Exists(folder))
         {
-            throw TrainerException.Configuration("OutputNotWritable", $"--output {folder}: it is no folder");
+            throw TrainerException.Configuration(EndReason.OutputNotWritable, $"--output {folder}: it is no folder");
         }
 
         try
@@ -53,7 +56,7 @@ internal static class ModelExport
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw TrainerException.Configuration("OutputNotWritable", $"--output {folder}: {e.Message}", e);
+            throw TrainerException.Configuration(EndReason.OutputNotWritable, $"--output {folder}: {e.Message}", e);
         }
     }
 }

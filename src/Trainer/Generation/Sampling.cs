@@ -1,4 +1,5 @@
-using MhcOperator.Trainer.Training;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Generation;
 
@@ -19,7 +20,7 @@ internal sealed record Sampling(double Temperature, int? TopK = null, double Top
         {
             if (double.IsNaN(logits[token]) || double.IsPositiveInfinity(logits[token]))
             {
-                throw TrainerException.Configuration("ModelNotFinite",
+                throw TrainerException.Configuration(EndReason.ModelNotFinite,
                     $"the model's output for token {token} is {(double.IsNaN(logits[token]) ? "not a number" : "infinite")}: its weights are damaged; take an older checkpoint");
             }
 
@@ -28,7 +29,7 @@ internal sealed record Sampling(double Temperature, int? TopK = null, double Top
 
         if (double.IsNegativeInfinity(logits[likeliest]))
         {
-            throw TrainerException.Configuration("ModelNotFinite",
+            throw TrainerException.Configuration(EndReason.ModelNotFinite,
                 "the model's output has no finite number: its weights are damaged; take an older checkpoint");
         }
 

@@ -1,5 +1,6 @@
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Model;
-using MhcOperator.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Generation;
@@ -39,7 +40,7 @@ internal sealed class TextGenerator : IDisposable
         _tokens.AddRange(_text.Encode(prompt.Length > 0 ? prompt : "\n"));
         if (_tokens.Max() >= _model.Sizes.Vocabulary)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid",
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
                 $"--prompt: its text has the token {_tokens.Max()}, which the model's vocabulary of {_model.Sizes.Vocabulary} has not");
         }
 

@@ -1,9 +1,10 @@
 using System.Text;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Preparation;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Generation;
 
@@ -42,7 +43,7 @@ internal sealed class TokenText
 
         return IsBytes(manifest)
             ? new TokenText(encoder: null)
-            : throw TrainerException.Configuration("NotText",
+            : throw TrainerException.Configuration(EndReason.NotText,
                 $"checkpoint {manifest.Step}: the model was trained on {manifest.Vocabulary} token numbers of no known tokenizer; text can be made by models of bytes ({Vocabulary.Of(Tokenizer.Bytes)} tokens), Cl100k and O200k (spec.data.tokenizer)");
     }
 

@@ -1,6 +1,9 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Generation;
@@ -37,7 +40,7 @@ internal sealed class TrainedModel : IDisposable
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             model?.Dispose();
-            throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint {manifest.Step} of {folder.Path}: {e.Message}", e);
+            throw TrainerException.TryAgain(EndReason.CheckpointUnreadable, $"checkpoint {manifest.Step} of {folder.Path}: {e.Message}", e);
         }
         finally
         {
@@ -55,7 +58,7 @@ internal sealed class TrainedModel : IDisposable
     {
         if (!Directory.Exists(path))
         {
-            throw TrainerException.Configuration("CheckpointMissing", $"--checkpoint: {path} is no folder");
+            throw TrainerException.Configuration(EndReason.CheckpointMissing, $"--checkpoint: {path} is no folder");
         }
 
         var single = File.Exists(Path.Combine(path, CheckpointFolder.ManifestName));
@@ -80,6 +83,6 @@ internal sealed class TrainedModel : IDisposable
             problem = e.Message;
         }
 
-        throw TrainerException.TryAgain("CheckpointUnreadable", problem);
+        throw TrainerException.TryAgain(EndReason.CheckpointUnreadable, problem);
     }
 }

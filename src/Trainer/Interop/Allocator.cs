@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Interop;
 
@@ -37,9 +38,6 @@ internal static unsafe partial class Allocator
     /// <summary>Bytes that it has given out to this process, all threads together.</summary>
     public static long BytesInUse => Ask("generic.current_allocated_bytes\0"u8) ?? HeapInUse.Bytes;
 
-    /// <summary>Bytes of the heap that tcmalloc gives out of; null: another allocator serves.</summary>
-    public static long? HeapBytes => Ask("generic.heap_size\0"u8);
-
     /// <summary>Gives freed memory back to the system.</summary>
     public static void GiveBack()
     {
@@ -58,7 +56,7 @@ internal static unsafe partial class Allocator
         var wish = Environment.GetEnvironmentVariable(Variable);
         if (!string.IsNullOrEmpty(wish) && wish != LibC && !File.Exists(wish))
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", $"{Variable}: expected libc or the path of a library; there is no file {wish}");
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{Variable}: expected libc or the path of a library; there is no file {wish}");
         }
 
         // Whoever preloads something, as this process did for itself before it was replaced, has chosen.

@@ -1,10 +1,11 @@
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;
 
 /// <summary>
 /// How one sublayer (attention or feed-forward) is connected to the residual streams. An implementation owns its parameters,
-/// which it took from a <see cref="Model.ParameterFactory"/>, and keeps no tensor between calls.
+/// which it took from a <see cref="ParameterFactory"/>, and keeps no tensor between calls.
 /// </summary>
 internal interface IResidualPath
 {

@@ -1,4 +1,4 @@
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Kernels;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;

@@ -1,5 +1,4 @@
-using MhcOperator.Trainer.Model;
-using TorchSharp;
+using MhcOperator.Trainer.State;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using MhcOperator.Api;
-using MhcOperator.Trainer.Model;
-using TorchSharp;
+using MhcOperator.Trainer.State;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Kernels;
+using static MhcOperator.Trainer.Kernels.NativeCall;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;
@@ -12,17 +12,6 @@ namespace MhcOperator.Trainer.Mhc;
 /// </summary>
 internal static unsafe class MhcKernels
 {
-    private const int ErrorSize = 512;
-
-    static MhcKernels()
-    {
-        byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.Initialize(TorchShim.ParallelFor, error, ErrorSize), error);
-    }
-
-    /// <summary>avx512_bf16, avx512, avx2 or plain.</summary>
-    public static string InstructionSet => Marshal.PtrToStringUTF8((nint)MhcNative.InstructionSet()) ?? "none";
-
     /// <param name="logits">[T, n, n]</param>
     /// <param name="iterations">t_max</param>
     /// <returns>[T, n, n]</returns>
@@ -177,88 +166,9 @@ internal static unsafe class MhcKernels
         return gradY;
     }
 
-    /// <summary>Causal grouped-query attention over each batch entry.</summary>
-    /// <param name="qkv">[B, t, H + 2 KV, D], float32 or bfloat16: queries, keys, values</param>
-    /// <param name="keyHeads">KV, which divides H</param>
-    /// <returns>[B, t, H, D]</returns>
-    public static Tensor Attention(Tensor qkv, long keyHeads)
-    {
-        ReadOnlySpan<long> shape = qkv.shape;
-        var (type, code) = Stored(qkv);
-        var heads = shape[2] - (2 * keyHeads);
-        var output = empty(shape[0], shape[1], heads, shape[3], dtype: type);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.AttentionForward(code, S(qkv, type), S(output, type), shape[0], shape[1], heads, keyHeads, shape[3], error, ErrorSize), error);
-        return output;
-    }
-
-    /// <returns>gradient of qkv</returns>
-    public static Tensor AttentionBackward(Tensor qkv, long keyHeads, Tensor gradOutput)
-    {
-        ReadOnlySpan<long> shape = qkv.shape;
-        var (type, code) = Stored(qkv);
-        var gradQkv = Like(qkv);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.AttentionBackward(
-                code, S(qkv, type), S(gradOutput, type), S(gradQkv, type), shape[0], shape[1], shape[2] - (2 * keyHeads), keyHeads, shape[3], error, ErrorSize),
-            error);
-        return gradQkv;
-    }
-
-    /// <summary>left · right, each as it is or transposed, both of float32 or both of bfloat16.</summary>
-    /// <param name="left">[rows, depth], or [depth, rows] if transposed; an even depth with bfloat16</param>
-    /// <param name="right">[depth, columns], or [columns, depth] if transposed</param>
-    /// <param name="result">bfloat16 only where the factors are</param>
-    /// <returns>[rows, columns]</returns>
-    public static Tensor Multiply(Tensor left, bool leftTransposed, Tensor right, bool rightTransposed, ScalarType result)
-    {
-        var product = empty(left.shape[leftTransposed ? 1 : 0], right.shape[rightTransposed ? 0 : 1], dtype: result);
-        Multiply(left, leftTransposed, right, rightTransposed, product, accumulate: false);
-        return product;
-    }
-
-    /// <summary>The same, written into <paramref name="to"/> or, where that is float32, added to it.</summary>
-    public static void Multiply(Tensor left, bool leftTransposed, Tensor right, bool rightTransposed, Tensor to, bool accumulate)
-    {
-        var (rows, depth) = leftTransposed ? (left.shape[1], left.shape[0]) : (left.shape[0], left.shape[1]);
-        var (columns, rightDepth) = rightTransposed ? (right.shape[0], right.shape[1]) : (right.shape[1], right.shape[0]);
-        if (depth != rightDepth)
-        {
-            throw new ArgumentException($"A matrix with a depth of {depth} cannot be multiplied with one of {rightDepth}.", nameof(right));
-        }
-
-        var (type, code) = Stored(left);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.Multiply(
-                code, S(left, type), leftTransposed ? 1 : 0, S(right, type), rightTransposed ? 1 : 0, Stored(to).Code, TensorMemory.Pointer(to), accumulate ? 1 : 0, rows, columns, depth, error, ErrorSize),
-            error);
-    }
-
     private static (long Tokens, int Streams, long Channels) Sizes(Tensor x)
     {
         ReadOnlySpan<long> shape = x.shape;
         return (shape[0], (int)shape[1], shape[2]);
-    }
-
-    /// <summary>How a call's streams are stored, and the kernels' number for that.</summary>
-    private static (ScalarType Type, int Code) Stored(Tensor x) => x.dtype == ScalarType.BFloat16 ? (ScalarType.BFloat16, 1) : (ScalarType.Float32, 0);
-
-    private static Tensor Like(Tensor tensor) => empty_like(tensor, requires_grad: false);
-
-    /// <summary>The callers' tensors are used after the native call or held by a pass, so they outlive it.</summary>
-    private static float* P(Tensor tensor) => TensorMemory.Floats(tensor);
-
-    private static void* S(Tensor? tensor, ScalarType type) => tensor is null ? null : TensorMemory.Elements(tensor, type);
-
-    private static float* Maybe(Tensor? tensor) => tensor is null ? null : P(tensor);
-
-    private static void Check(int status, byte* error)
-    {
-        if (status != 0)
-        {
-            throw new InvalidOperationException($"The mHC kernels failed with code {status}: {Marshal.PtrToStringUTF8((nint)error)}");
-        }
     }
 }

@@ -1,6 +1,5 @@
-using MhcOperator.Trainer.Model;
-using MhcOperator.Trainer.Telemetry;
-using TorchSharp;
+using MhcOperator.Trainer.Kernels;
+using MhcOperator.Trainer.Profiling;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;

@@ -1,4 +1,7 @@
 using MhcOperator.Api;
+using MhcOperator.Trainer.Kernels;
+using MhcOperator.Trainer.Mhc;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Model;
 

@@ -1,7 +1,7 @@
 using MhcOperator.Api;
-using MhcOperator.Trainer.Telemetry;
-using TorchSharp;
-using TorchSharp.Modules;
+using MhcOperator.Trainer.Kernels;
+using MhcOperator.Trainer.Profiling;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

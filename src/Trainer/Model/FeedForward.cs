@@ -1,6 +1,7 @@
 using MhcOperator.Api;
-using MhcOperator.Trainer.Telemetry;
-using TorchSharp;
+using MhcOperator.Trainer.Kernels;
+using MhcOperator.Trainer.Profiling;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Model;

@@ -1,5 +1,6 @@
 using MhcOperator.Api;
-using TorchSharp;
+using MhcOperator.Trainer.Kernels;
+using MhcOperator.Trainer.State;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Trainer.Mhc;
 
 namespace MhcOperator.Trainer.Model;
 

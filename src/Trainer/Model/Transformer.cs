@@ -1,8 +1,9 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Kernels;
 using MhcOperator.Trainer.Mhc;
-using MhcOperator.Trainer.Telemetry;
-using TorchSharp;
+using MhcOperator.Trainer.Profiling;
+using MhcOperator.Trainer.State;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Optimization;

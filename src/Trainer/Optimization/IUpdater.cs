@@ -1,4 +1,4 @@
-using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Optimization;

@@ -64,3 +64,9 @@ internal sealed record BucketPlan(IReadOnlyList<BucketSlot> Slots, int DecayEnd,
 
     private static int RoundUp(int value, int unit) => checked((value + unit - 1) / unit * unit);
 }
+
+/// <summary>The place of one parameter in a bucket.</summary>
+/// <param name="Parameter">Its number.</param>
+/// <param name="Begin">First element.</param>
+/// <param name="Length">Elements.</param>
+internal readonly record struct BucketSlot(int Parameter, int Begin, int Length);

@@ -1,5 +1,5 @@
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Parallel;

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Parallel;
 
@@ -32,7 +34,7 @@ internal static class GangAgreement
         var differing = FieldValues.Differing(all);
         var more = differing.Count > Named ? $"; and {differing.Count - Named} more" : "";
         throw TrainerException.Configuration(
-            "RanksDiffer",
+            EndReason.RanksDiffer,
             $"all ranks of a gang must have the same, and these have not: {string.Join("; ", differing.Take(Named).Select(path => Describe(path, all)))}{more}").OfAll();
     }
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Parallel;
 
@@ -58,7 +59,7 @@ internal static class GangFactory
                 // The attempt before may hold the port for a moment more.
                 if (e.SocketErrorCode != SocketError.AddressAlreadyInUse || watch.Elapsed > timeout)
                 {
-                    throw TrainerException.TryAgain("RendezvousFailed", trouble, e);
+                    throw TrainerException.TryAgain(EndReason.RendezvousFailed, trouble, e);
                 }
 
                 if (!said)

@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
 using MhcOperator.Api;
-using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Parallel;

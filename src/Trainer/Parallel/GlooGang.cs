@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Parallel;
 
@@ -41,7 +42,7 @@ internal sealed unsafe class GlooGang : IGang
             if (!client.Meet(timeout, lost))
             {
                 var missing = server is { Missing: { Count: > 0 } ranks } ? $" (missing: {string.Join(", ", ranks)})" : "";
-                throw TrainerException.TryAgain("RendezvousFailed", string.Create(CultureInfo.InvariantCulture, $"{identity} waited {timeout.TotalSeconds:0} s for the others, and not all came{missing}"));
+                throw TrainerException.TryAgain(EndReason.RendezvousFailed, string.Create(CultureInfo.InvariantCulture, $"{identity} waited {timeout.TotalSeconds:0} s for the others, and not all came{missing}"));
             }
 
             var error = stackalloc byte[ErrorSize];
@@ -62,11 +63,11 @@ internal sealed unsafe class GlooGang : IGang
         }
         catch (IOException e)
         {
-            throw TrainerException.TryAgain("PeerLost", $"rank 0 went away while the gang was formed: {e.Message}", e);
+            throw TrainerException.TryAgain(EndReason.PeerLost, $"rank 0 went away while the gang was formed: {e.Message}", e);
         }
         catch (DllNotFoundException e)
         {
-            throw TrainerException.Configuration("NativeLibraryMissing", "libmhc_collectives.so is not beside the trainer; more than one rank needs it (eng/build-native.sh builds it)", e);
+            throw TrainerException.Configuration(EndReason.NativeLibraryMissing, "libmhc_collectives.so is not beside the trainer; more than one rank needs it (eng/build-native.sh builds it)", e);
         }
         finally
         {
@@ -127,7 +128,7 @@ internal sealed unsafe class GlooGang : IGang
         var longest = lengths.Max();
         if (lengths.Min() < 0 || (long)longest * Size > LongestGathered)
         {
-            throw TrainerException.TryAgain("PeerLost", string.Create(CultureInfo.InvariantCulture, $"gathering from all ranks: a rank announced {(lengths.Min() < 0 ? lengths.Min() : longest)} bytes; at most {LongestGathered / Size} were expected"));
+            throw TrainerException.TryAgain(EndReason.PeerLost, string.Create(CultureInfo.InvariantCulture, $"gathering from all ranks: a rank announced {(lengths.Min() < 0 ? lengths.Min() : longest)} bytes; at most {LongestGathered / Size} were expected"));
         }
 
         var padded = new byte[longest];
@@ -189,8 +190,8 @@ internal sealed unsafe class GlooGang : IGang
         var reason = code switch
         {
             CollectivesLibrary.ErrorTimeout => "PeerTimeout",
-            CollectivesLibrary.ErrorConnect => "RendezvousFailed",
-            _ => "PeerLost",
+            CollectivesLibrary.ErrorConnect => EndReason.RendezvousFailed,
+            _ => EndReason.PeerLost,
         };
         throw TrainerException.TryAgain(reason, $"{doing}: {text}");
     }

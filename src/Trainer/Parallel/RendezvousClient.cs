@@ -4,7 +4,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Parallel;
 
@@ -48,10 +50,10 @@ internal sealed class RendezvousClient : IDisposable
     public static RendezvousClient Connect(string host, int port, GangIdentity identity, TimeSpan timeout, Action<string> log, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
-        var pause = ShortestPause;
         (string? Failure, TimeSpan At) said = default;
-        while (true)
+        for (var failures = 0; ; failures++)
         {
+            var pause = ExponentialBackoff.Delay(failures, ShortestPause, LongestPause);
             var failure = TryConnect(host, port, identity, timeout, cancellation, out var client);
             if (client is not null)
             {
@@ -60,7 +62,7 @@ internal sealed class RendezvousClient : IDisposable
 
             if (watch.Elapsed + pause > timeout)
             {
-                throw TrainerException.TryAgain("RendezvousFailed", string.Create(CultureInfo.InvariantCulture, $"{identity} did not reach rank 0 at {host}:{port} within {timeout.TotalSeconds:0} s: {failure}"));
+                throw TrainerException.TryAgain(EndReason.RendezvousFailed, string.Create(CultureInfo.InvariantCulture, $"{identity} did not reach rank 0 at {host}:{port} within {timeout.TotalSeconds:0} s: {failure}"));
             }
 
             if (pause >= LongestPause && (!string.Equals(failure, said.Failure, StringComparison.Ordinal) || watch.Elapsed - said.At > SayAgain))
@@ -71,7 +73,6 @@ internal sealed class RendezvousClient : IDisposable
 
             cancellation.WaitHandle.WaitOne(pause);
             cancellation.ThrowIfCancellationRequested();
-            pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
         }
     }
 
@@ -245,13 +246,13 @@ internal sealed class RendezvousClient : IDisposable
 
             if (answer == RendezvousProtocol.Misconfigured)
             {
-                throw TrainerException.Configuration("RanksDiffer", $"rank 0 at {host}:{port} refused this process: {message}");
+                throw TrainerException.Configuration(EndReason.RanksDiffer, $"rank 0 at {host}:{port} refused this process: {message}");
             }
 
             // An older attempt's rank 0 may still be on its way out; a newer one means that it is we who are late.
             return attempt < identity.Attempt
                 ? message
-                : throw TrainerException.TryAgain("RendezvousRefused", $"rank 0 at {host}:{port} refused this process: {message}");
+                : throw TrainerException.TryAgain(EndReason.RendezvousRefused, $"rank 0 at {host}:{port} refused this process: {message}");
         }
         catch (Exception e) when (e is SocketException or IOException or InvalidDataException)
         {

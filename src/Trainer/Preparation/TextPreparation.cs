@@ -3,9 +3,10 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using MhcOperator.Api;
-using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Data;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.Files;
 
 namespace MhcOperator.Trainer.Preparation;
 
@@ -108,5 +109,5 @@ internal sealed class TextPreparation(Tokenizer tokenizer, int shardTokens, Text
     }
 
     private static TrainerException NotWritable(string output, string why, Exception? cause) =>
-        TrainerException.Configuration("OutputNotWritable", $"--output {output}: {why}", cause);
+        TrainerException.Configuration(EndReason.OutputNotWritable, $"--output {output}: {why}", cause);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using MhcOperator.Api.Files;
 using MhcOperator.CommandLine;
 using MhcOperator.Trainer.Data;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Preparation;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Trainer.Stability;
 
@@ -34,7 +35,7 @@ internal sealed class GainDetector(GainPolicy policy) : IDetector
         var finite = double.IsFinite(gain.Forward) && double.IsFinite(gain.Backward);
         _last = new Finding(
             _inARow < policy.Patience ? FindingLevel.Suspicious : finite ? FindingLevel.Confirmed : FindingLevel.Certain,
-            "GainExceeded",
+            EndReason.GainExceeded,
             string.Create(CultureInfo.InvariantCulture, $"composite gain forward {gain.Forward:G4}, backward {gain.Backward:G4}, {_inARow} measurements in a row (threshold {policy.Threshold:G4}, patience {policy.Patience})"),
             new Dictionary<string, double>(StringComparer.Ordinal) { ["gainForward"] = gain.Forward, ["gainBackward"] = gain.Backward, ["gainThreshold"] = policy.Threshold })
         {

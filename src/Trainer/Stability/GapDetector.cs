@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Trainer.Stability;
 
@@ -38,7 +39,7 @@ internal sealed class GapDetector(GapPolicy policy) : IDetector
         var lasts = _inARow >= policy.Patience;
         _last = new Finding(
             broken ? FindingLevel.Certain : !lasts ? FindingLevel.Suspicious : finite ? FindingLevel.Confirmed : FindingLevel.Certain,
-            "GapExceeded",
+            EndReason.GapExceeded,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"residual mappings are not doubly stochastic: a row's sum is {gap.Row:G4} off 1, a column's {gap.Column:G4}{Judged(broken)}"),

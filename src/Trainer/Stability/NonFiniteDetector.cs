@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Trainer.Stability;
 
@@ -22,7 +23,7 @@ internal sealed class NonFiniteDetector(NonFinitePolicy policy) : IDetector
         // JSON has no NaN: the evidence counts the steps instead of showing the values.
         return new Finding(
             _inARow > policy.SkipUpdates ? FindingLevel.Certain : FindingLevel.Suspicious,
-            double.IsFinite(step.Loss) ? "NonFiniteGradient" : "NonFiniteLoss",
+            double.IsFinite(step.Loss) ? EndReason.NonFiniteGradient : EndReason.NonFiniteLoss,
             string.Create(CultureInfo.InvariantCulture, $"the {what} is not finite, {_inARow} steps in a row; {policy.SkipUpdates} updates may be left out"),
             new Dictionary<string, double>(StringComparer.Ordinal) { ["nonFiniteSteps"] = _inARow, ["skipUpdates"] = policy.SkipUpdates });
     }

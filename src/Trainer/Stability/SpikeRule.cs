@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Trainer.Stability;
 
@@ -28,7 +29,7 @@ internal sealed record SpikeRule(
     /// <summary>A loss far above its recent values; a hundredth of it up or down, or of a nat where there is hardly any left, is always normal.</summary>
     public static SpikeRule Loss(LossSpikePolicy policy) => new(
         "loss",
-        "LossSpike",
+        EndReason.LossSpike,
         "loss",
         step => step.Loss,
         loss => loss,
@@ -41,7 +42,7 @@ internal sealed record SpikeRule(
     /// <summary>A gradient norm far above its recent values; about a tenth up or down is always normal.</summary>
     public static SpikeRule GradientNorm(GradientNormPolicy policy) => new(
         "gradientNorm",
-        "GradientNormSpike",
+        EndReason.GradientNormSpike,
         "the logarithm of gradient norm",
         step => step.GradientNorm,
         norm => Math.Log(Math.Max(norm, 1e-30)),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Trainer.Stability;
 

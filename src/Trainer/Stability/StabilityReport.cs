@@ -1,3 +1,5 @@
+using MhcOperator.Api.Contract;
+
 namespace MhcOperator.Trainer.Stability;
 
 /// <summary>What all detectors together say about one step.</summary>

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Training;
 
@@ -95,7 +96,7 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
         }
         catch (System.Net.Sockets.SocketException e)
         {
-            throw TrainerException.TryAgain("PortTaken", string.Create(CultureInfo.InvariantCulture, $"port {settings.Port} ({TrainerEnvironment.WorkerPort}) cannot be listened on: {e.Message}{PortOwner.Describe(settings.Port)}"), e);
+            throw TrainerException.TryAgain(EndReason.PortTaken, string.Create(CultureInfo.InvariantCulture, $"port {settings.Port} ({TrainerEnvironment.WorkerPort}) cannot be listened on: {e.Message}{PortOwner.Describe(settings.Port)}"), e);
         }
     }
 
@@ -131,7 +132,7 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
         [
             .. ordered.Select(v => KeyValuePair.Create(v.Key, (string?)v.Value)),
             new(TrainerEnvironment.OrderFile, null), // it is not to supervise anything itself
-            new(TrainerSettings.ParentVariable, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)),
+            new(TrainerEnvironment.ParentProcess, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)),
         ];
         try
         {
@@ -139,7 +140,7 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
         }
         catch (Win32Exception e)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", $"{command[0]} cannot be started: {e.Message}", e);
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{command[0]} cannot be started: {e.Message}", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Training;
 

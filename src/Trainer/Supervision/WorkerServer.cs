@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using MhcOperator.Api;
+using MhcOperator.Api.Json;
 using MhcOperator.Trainer.Parallel;
 
 namespace MhcOperator.Trainer.Supervision;

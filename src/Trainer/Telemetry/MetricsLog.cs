@@ -1,8 +1,7 @@
-using System.Text;
 using System.Text.Json;
-using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
+using MhcOperator.Api.Json;
 
 namespace MhcOperator.Trainer.Telemetry;
 

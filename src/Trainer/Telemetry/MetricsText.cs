@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
+using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Trainer.Telemetry;
 
 /// <summary>Writes a snapshot in the Prometheus text format.</summary>
 internal static class MetricsText
 {
-    private static readonly string[] States = ["Unknown", "Healthy", "Suspicious", "Unstable"];
+    private static readonly string[] States = Enum.GetNames<StabilityState>();
 
     /// <summary>All metrics of a snapshot. A value that is not known yet has no line.</summary>
     public static string Render(TrainerSnapshot snapshot)

@@ -49,5 +49,5 @@ internal sealed class PeakMemory
     /// <summary>Sees how much is in use now.</summary>
     public void Look() => _inUse = Math.Max(_inUse, Allocator.BytesInUse);
 
-    private static long Status(string field) => ProcessMemory.Bytes("status", field);
+    private static long Status(string field) => ProcessMemory.Bytes(field);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using MhcOperator.Api.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -7,7 +8,6 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using MhcOperator.Api;
 
 namespace MhcOperator.Trainer.Telemetry;
 

@@ -1,5 +1,6 @@
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Drills;
+using MhcOperator.Trainer.Failures;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Training;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
-using MhcOperator.Trainer.Stability;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Training;
 
@@ -72,7 +73,7 @@ internal sealed class CheckpointKeeper(
         {
             if (Save(progress) is { } failure)
             {
-                throw TrainerException.TryAgain("CheckpointFailed", $"the last checkpoint, of step {progress.Step}, could not be written: {failure}").OfAll();
+                throw TrainerException.TryAgain(EndReason.CheckpointFailed, $"the last checkpoint, of step {progress.Step}, could not be written: {failure}").OfAll();
             }
         }
         else if (_due && healthy)

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Training;
 
@@ -22,7 +24,7 @@ internal static class CheckpointMatch
         if (differing.Count > 0)
         {
             throw TrainerException.Configuration(
-                "CheckpointMismatch",
+                EndReason.CheckpointMismatch,
                 $"checkpoint {saved.Step} was made with {string.Join("; ", differing.Select(path => $"{path}: {both[0][path]}, and this job has {both[1][path]}"))}. Give the job what the checkpoint was made with, or its own checkpoint folder, or begin anew with checkpoints.resume: None (mhc run: without --resume)").OfAll();
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Training;
 

@@ -1,5 +1,7 @@
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
+using MhcOperator.Api.Manifests;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Training;
 
@@ -24,11 +26,11 @@ internal static class ConfigurationFile
             using var text = new StreamReader(new MemoryStream(ReadBytes(path)));
             var result = TrainerConfigurationReader.Read(text.ReadToEnd(), ranks);
             return result.Configuration
-                ?? throw TrainerException.Configuration("ConfigurationInvalid", $"configuration {path} (MHC_CONFIG): {string.Join("; ", result.Errors)}");
+                ?? throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"configuration {path} (MHC_CONFIG): {string.Join("; ", result.Errors)}");
         }
         catch (IOException e)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", $"configuration {path} (MHC_CONFIG) cannot be read: {e.Message}", e);
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"configuration {path} (MHC_CONFIG) cannot be read: {e.Message}", e);
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Training;
 
@@ -12,7 +14,7 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
     /// <summary>A text that must be there.</summary>
     /// <exception cref="TrainerException">It is not.</exception>
     public string Required(string name, string meaning) =>
-        Text(name) ?? throw TrainerException.Configuration("ConfigurationInvalid", $"{name} is not set: {meaning} was expected");
+        Text(name) ?? throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{name} is not set: {meaning} was expected");
 
     /// <summary>True or false; false where it is not set.</summary>
     /// <exception cref="TrainerException">It is something else.</exception>
@@ -20,7 +22,7 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
     {
         null or "false" => false,
         "true" => true,
-        var text => throw TrainerException.Configuration("ConfigurationInvalid", $"{name}: \"{text}\" was given; true or false was expected"),
+        var text => throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{name}: \"{text}\" was given; true or false was expected"),
     };
 
     /// <summary>A whole number.</summary>
@@ -38,7 +40,7 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
             ? value
-            : throw TrainerException.Configuration("ConfigurationInvalid", string.Create(CultureInfo.InvariantCulture, $"{name}: \"{text}\" was given; a whole number from {least} to {most} was expected"));
+            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid, string.Create(CultureInfo.InvariantCulture, $"{name}: \"{text}\" was given; a whole number from {least} to {most} was expected"));
     }
 
     /// <summary>A number over 0.</summary>
@@ -52,6 +54,6 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value)
             ? value
-            : throw TrainerException.Configuration("ConfigurationInvalid", $"{name}: \"{text}\" was given; a number over 0 was expected");
+            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{name}: \"{text}\" was given; a number over 0 was expected");
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Telemetry;
 
 namespace MhcOperator.Trainer.Training;

@@ -1,6 +1,7 @@
 using System.Globalization;
-using MhcOperator.Api;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Training;
 
@@ -42,7 +43,7 @@ internal sealed class MemoryCheck(long? available)
     {
         if (available is { } most && bytes > most)
         {
-            throw TrainerException.Configuration("NotEnoughMemory", string.Create(CultureInfo.InvariantCulture,
+            throw TrainerException.Configuration(EndReason.NotEnoughMemory, string.Create(CultureInfo.InvariantCulture,
                 $"{what} {bytes / Gibibyte:N1} GiB of memory, and this machine or container has {most / Gibibyte:N1}; {less}"));
         }
     }

@@ -3,7 +3,8 @@ using System.Reflection;
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Api.Json;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Training;
 

@@ -1,7 +1,10 @@
 using System.Text;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Stability;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Training;
 
@@ -56,7 +59,7 @@ internal sealed class Resumption(CheckpointLoader loader, IGang gang, TrainingSt
             }
 
             return Reject(manifest, half)
-                ? throw TrainerException.TryAgain("CheckpointUnreadable", $"checkpoint {manifest.Step} does not have the optimizer's state of this model; it is quarantined, and the next attempt begins with the one before").OfAll()
+                ? throw TrainerException.TryAgain(EndReason.CheckpointUnreadable, $"checkpoint {manifest.Step} does not have the optimizer's state of this model; it is quarantined, and the next attempt begins with the one before").OfAll()
                 : true;
         }
         finally

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
+using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Training;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api.Contract;
-using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
 
 namespace MhcOperator.Trainer.Training;
@@ -8,9 +8,6 @@ namespace MhcOperator.Trainer.Training;
 /// <summary>Everything that the environment tells the trainer (docs/trainer-contract.md).</summary>
 internal sealed record TrainerSettings
 {
-    /// <summary>Process whose death ends this one: the local runner's, so that no trainer outlives it.</summary>
-    public const string ParentVariable = "MHC_PARENT_PID";
-
     private const int MostThreads = 4096;
 
     /// <summary>This rank.</summary>
@@ -73,18 +70,19 @@ internal sealed record TrainerSettings
                 Secret = variables.Text(TrainerEnvironment.GangSecret),
             },
             MasterAddress = variables.Text(TrainerEnvironment.MasterAddress) ?? "127.0.0.1",
-            MasterPort = variables.Number(TrainerEnvironment.MasterPort, 29500, 1, 65535),
+            MasterPort = variables.Number(TrainerEnvironment.MasterPort, TrainerPorts.Rendezvous, 1, 65535),
             Configuration = configuration,
             CheckpointFolder = Path.GetFullPath(variables.Required(TrainerEnvironment.CheckpointFolder, "the folder of the checkpoints")),
             JobSince = variables.Long(TrainerEnvironment.JobSince, 0, 0, TrainerEnvironment.LatestJobSince),
             TakeOver = variables.Flag(TrainerEnvironment.TakeOver),
-            Resume = ResumePoint.Parse(variables.Text(TrainerEnvironment.ResumeStep)),
+            Resume = ResumePoint.Parse(variables.Text(TrainerEnvironment.ResumeStep))
+                ?? throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{TrainerEnvironment.ResumeStep}: \"{variables.Text(TrainerEnvironment.ResumeStep)}\" was given; none, latest or a step was expected"),
             SkipWindows = Windows(variables),
             LearningRateFactor = variables.Factor(TrainerEnvironment.LearningRateFactor, 1),
             StatusPort = variables.Text(TrainerEnvironment.StatusPort) is null ? null : variables.Number(TrainerEnvironment.StatusPort, 0, 1, 65535),
             Corpus = variables.Text(TrainerEnvironment.Corpus),
             Threads = variables.Number(TrainerEnvironment.Threads, OpenMpThreads(variables) ?? Math.Max(1, Environment.ProcessorCount / localRanks), 1, MostThreads),
-            Parent = variables.Text(ParentVariable) is null ? null : variables.Number(ParentVariable, 0, 1, int.MaxValue),
+            Parent = variables.Text(TrainerEnvironment.ParentProcess) is null ? null : variables.Number(TrainerEnvironment.ParentProcess, 0, 1, int.MaxValue),
         };
     }
 
@@ -102,7 +100,7 @@ internal sealed record TrainerSettings
         }
         catch (FormatException e)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", string.Create(CultureInfo.InvariantCulture, $"{TrainerEnvironment.SkipWindows}: {e.Message}"), e);
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, string.Create(CultureInfo.InvariantCulture, $"{TrainerEnvironment.SkipWindows}: {e.Message}"), e);
         }
     }
 }

@@ -1,9 +1,6 @@
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Trainer.Checkpoints;
-using MhcOperator.Trainer.Data;
-using MhcOperator.Trainer.Drills;
-using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
@@ -52,7 +49,6 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             }
 
             state.Updater.Clear();
-            HugePages.Follow();
             parts.Activity.Begin("measuring the validation loss", step);
             progress = new TrainingProgress(step, dataStep + 1, progress.Tokens + _optimization.BatchTokens)
             {
@@ -163,7 +159,7 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
     private void Leave(TrainingProgress progress)
     {
         var failure = parts.Keeper.Save(progress);
-        throw TrainerException.TryAgain("Terminated", failure is null
+        throw TrainerException.TryAgain(EndReason.Terminated, failure is null
             ? $"stopped on request; checkpoint {progress.Step} is committed"
             : $"stopped on request; no checkpoint of step {progress.Step}: {failure}").OfAll();
     }

@@ -5,9 +5,12 @@ using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Drills;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Stability;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Telemetry;
 using static TorchSharp.torch;
 
@@ -44,7 +47,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
 
         var fence = new CheckpointFence(folder, _identity.Attempt, time, settings.JobSince);
         TakeOver(fence, folder);
-        using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None, lost => end(TrainerException.TryAgain("PeerLost", lost)));
+        using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None, lost => end(TrainerException.TryAgain(EndReason.PeerLost, lost)));
         Together(() => GangAgreement.Check(gang, RankFacts.Of(settings, kernels, data.Fingerprint)), gang);
         state.Join(gang, _configuration, SharedNumbers);
         TakeFolder(fence, folder, board);
@@ -137,7 +140,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
     {
         if (_configuration.Device == Api.Device.Cuda)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", "spec.workers.device: Cuda was given; this trainer computes on the Cpu");
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, "spec.workers.device: Cuda was given; this trainer computes on the Cpu");
         }
 
         if (ProcessorFeatures.Advice(_configuration.Device, _configuration.Optimization.Precision) is { } advice)
@@ -172,7 +175,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         }
         catch (FormatException e)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", $"spec.optimization.activationMemory: {e.Message}", e);
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"spec.optimization.activationMemory: {e.Message}", e);
         }
 
         double Mebibytes(RecomputePlan plan) => Math.Ceiling(estimate.Peak(plan) / (double)(1 << 20));
@@ -233,7 +236,7 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw TrainerException.TryAgain("CheckpointFolderBusy", $"checkpoint folder {folder.Path}: {e.Message}", e);
+            throw TrainerException.TryAgain(EndReason.CheckpointFolderBusy, $"checkpoint folder {folder.Path}: {e.Message}", e);
         }
     }
 

@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using MhcOperator.Api.Contract;
-using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
 using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Training;
@@ -29,7 +30,7 @@ internal sealed class TrainingState : IDisposable
         }
         catch (ArgumentException e)
         {
-            throw TrainerException.Configuration("ConfigurationInvalid", $"spec.model: {e.Message}", e);
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"spec.model: {e.Message}", e);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Parallel;
 

@@ -1,7 +1,6 @@
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Mhc;
-using MhcOperator.Trainer.Model;
-using TorchSharp;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Vectors;

@@ -1,5 +1,5 @@
 using MhcOperator.Trainer.Mhc;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using TorchSharp;
 using static TorchSharp.torch;
 

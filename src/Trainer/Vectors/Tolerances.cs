@@ -1,4 +1,4 @@
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using TorchSharp;
 using static TorchSharp.torch;
 

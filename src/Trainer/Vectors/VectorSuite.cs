@@ -1,4 +1,4 @@
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Vectors;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Api.Schema;
+using MhcOperator.Api.Json;
+using MhcOperator.Api.Manifests;
 
 namespace Api.Tests.Contract;
 

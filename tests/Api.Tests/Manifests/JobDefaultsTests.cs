@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
-using MhcOperator.Api;
+using MhcOperator.Api.Json;
 using MhcOperator.Api.Manifests;
 
 namespace Api.Tests.Manifests;

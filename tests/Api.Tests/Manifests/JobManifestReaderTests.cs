@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Api.Tests.Support;
 using k8s.Models;
 using MhcOperator.Api;
+using MhcOperator.Api.Json;
 using MhcOperator.Api.Manifests;
 
 namespace Api.Tests.Manifests;

@@ -2,9 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
-using MhcOperator.Api;
+using MhcOperator.Api.Errors;
+using MhcOperator.Api.Json;
 using MhcOperator.Api.Manifests;
-using MhcOperator.Api.Schema;
 
 namespace Api.Tests.Manifests;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Yaml;
 
 namespace Api.Tests.Manifests;
 

@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using k8s.Models;
 using MhcOperator.Api;
+using MhcOperator.Api.Json;
 using MhcOperator.Api.Schema;
 
 namespace Api.Tests.Schema;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Validation;
 
 namespace Api.Tests.Validation;

@@ -1,5 +1,5 @@
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Manifests;
-using MhcOperator.Api.Validation;
 
 namespace Api.Tests.Validation;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Yaml;
 using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests.Support;

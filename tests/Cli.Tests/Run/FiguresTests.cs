@@ -1,4 +1,4 @@
-using MhcOperator.Cli.Run;
+using MhcOperator.Cli.Terminal;
 
 namespace MhcOperator.Cli.Tests.Run;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using EndToEnd.Tests.Cluster;
 using MhcOperator.Api;
-using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Yaml;
 using MhcOperator.Programs.Tests;
 
 namespace EndToEnd.Tests.Monitoring;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Api.Tests.Documentation;
-using MhcOperator.Api.Manifests;
+using MhcOperator.Api.Yaml;
 
 namespace Monitoring.Tests.Support;
 

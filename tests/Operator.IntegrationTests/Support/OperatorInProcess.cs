@@ -1,5 +1,5 @@
 using System.CommandLine;
-using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;
@@ -28,13 +28,13 @@ internal sealed class OperatorInProcess : OperatorUnderTest
 
     public override bool HasExited => running.IsCompleted;
 
-    /// <summary>Starts it with a command line, and without a rehearsal.</summary>
+    /// <summary>Starts it with a command line.</summary>
     public static OperatorInProcess Start(string kubeconfig, params IEnumerable<string> arguments) =>
         new(Settings(kubeconfig, arguments));
 
-    /// <summary>What a command line says, without a rehearsal.</summary>
+    /// <summary>What a command line says.</summary>
     public static OperatorSettings Settings(string kubeconfig, params IEnumerable<string> arguments) =>
-        OperatorCommand.Read(CommandLine.Parse([.. Usual(kubeconfig), "--no-rehearsal", .. arguments]));
+        OperatorCommand.Read(CommandLine.Parse([.. Usual(kubeconfig), .. arguments]));
 
     public override void Terminate() => stop.Cancel();
 

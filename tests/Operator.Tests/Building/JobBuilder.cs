@@ -1,7 +1,7 @@
 using k8s.Models;
 using MhcOperator.Api;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Manifests;
-using MhcOperator.Api.Validation;
 
 namespace MhcOperator.Operator.Tests.Building;
 

@@ -1,6 +1,6 @@
 using k8s.Models;
 using MhcOperator.Api;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Context;
 
 namespace MhcOperator.Operator.Tests.Building;
 

@@ -4,6 +4,8 @@ using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Tests.Building;

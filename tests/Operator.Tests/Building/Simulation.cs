@@ -2,7 +2,8 @@ using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Execution;
 using MhcOperator.Operator.Local;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
+using MhcOperator.Operator.Runtime;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Operator.Tests.Building;
@@ -38,7 +39,7 @@ internal sealed class Simulation
 
     public WatchedCluster Cluster { get; }
 
-    public JobKey Key { get; }
+    public NamespacedName Key { get; }
 
     public List<ClusterEvent> Events { get; } = [];
 
@@ -70,7 +71,7 @@ internal sealed class Simulation
             executor = NewExecutor();
             changed = true;
         }
-        catch (ClusterException e) when (e.Status == System.Net.HttpStatusCode.Conflict)
+        catch (ApiException e) when (e.Status == System.Net.HttpStatusCode.Conflict)
         {
             changed = true;
         }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
 
 namespace MhcOperator.Operator.Tests.Building;
 

@@ -8,6 +8,7 @@ using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Tests.Building;
 
@@ -17,7 +18,7 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     private int untilCrash = -1;
     private bool crashAfterwards;
 
-    public event Action<JobKey>? Changed
+    public event Action<NamespacedName>? Changed
     {
         add => inner.Changed += value;
         remove => inner.Changed -= value;
@@ -60,9 +61,9 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
         crashAfterwards = afterwards;
     }
 
-    public JobManifest? FindJob(JobKey key) => inner.FindJob(key);
+    public JobManifest? FindJob(NamespacedName key) => inner.FindJob(key);
 
-    public IReadOnlyList<V1Pod> ListPods(JobKey key) => [.. inner.ListPods(key).Select(Show).OfType<V1Pod>()];
+    public IReadOnlyList<V1Pod> ListPods(NamespacedName key) => [.. inner.ListPods(key).Select(Show).OfType<V1Pod>()];
 
     public V1Service? FindService(string ns, string name) => inner.FindService(ns, name);
 
@@ -83,7 +84,7 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
         return Gangs ?? inner.FindApi(feature);
     }
 
-    public IReadOnlyList<PodGroup> ListPodGroups(JobKey key) => [.. groups.Values];
+    public IReadOnlyList<PodGroup> ListPodGroups(NamespacedName key) => [.. groups.Values];
 
     public Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) =>
         Task.FromResult(groups.GetValueOrDefault(name));
@@ -188,7 +189,7 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
         if (Forbid(what) is { } why)
         {
-            throw new ClusterException(HttpStatusCode.Forbidden, why);
+            throw new ApiException(HttpStatusCode.Forbidden, why);
         }
 
         if (Refuse(what) is { } refusal)

@@ -4,6 +4,7 @@ using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Planning.Manifests;
+using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 
@@ -67,7 +68,7 @@ public sealed class JobExecutorTests
         var simulation = new Simulation(MakeJob());
         await simulation.SettleAsync();
         simulation.Launcher.Alive[0].Exit(137);
-        simulation.Cluster.Refuse = what => what == "status" ? new ClusterException(HttpStatusCode.Conflict, "changed") : null;
+        simulation.Cluster.Refuse = what => what == "status" ? new ApiException(HttpStatusCode.Conflict, "changed") : null;
         var before = simulation.Cluster.Writes.Count;
         await simulation.ReconcileAsync();
         Assert.Equal(before, simulation.Cluster.Writes.Count);
@@ -119,7 +120,7 @@ public sealed class JobExecutorTests
     {
         var simulation = new Simulation(MakeJob());
         await simulation.ReconcileAsync();
-        simulation.Cluster.Refuse = what => what == "status" ? new ClusterException(HttpStatusCode.Conflict, "changed") : null;
+        simulation.Cluster.Refuse = what => what == "status" ? new ApiException(HttpStatusCode.Conflict, "changed") : null;
         await simulation.ReconcileAsync();
         simulation.Cluster.Refuse = _ => null;
         await simulation.Local.DeletePodAsync(simulation.Local.ListPods(simulation.Key)[0], 0, TestContext.Current.CancellationToken);
@@ -131,7 +132,7 @@ public sealed class JobExecutorTests
     public async Task A_pod_that_a_process_before_this_one_made_is_no_conflict()
     {
         var simulation = new Simulation(MakeJob());
-        simulation.Cluster.Refuse = what => what == "create Pod demo-1-1" ? new ClusterException(HttpStatusCode.Conflict, "exists") : null;
+        simulation.Cluster.Refuse = what => what == "create Pod demo-1-1" ? new ApiException(HttpStatusCode.Conflict, "exists") : null;
         await simulation.ReconcileAsync();
         simulation.Cluster.Refuse = _ => null;
         await simulation.PassAsync(TimeSpan.FromSeconds(2));
@@ -146,7 +147,7 @@ public sealed class JobExecutorTests
         string[] Secrets() => [.. simulation.Launcher.Alive.Select(c => c.Pod.Spec.Containers[0].Env.Single(e => e.Name == "MHC_GANG_SECRET").Value)];
 
         // One pod is made, the operator dies, and the next one makes the other.
-        simulation.Cluster.Refuse = what => what == "create Pod demo-1-1" ? new ClusterException(HttpStatusCode.ServiceUnavailable, "busy") : null;
+        simulation.Cluster.Refuse = what => what == "create Pod demo-1-1" ? new ApiException(HttpStatusCode.ServiceUnavailable, "busy") : null;
         await simulation.ReconcileAsync();
         var first = Assert.Single(Secrets());
         simulation.Cluster.Refuse = _ => null;
@@ -229,7 +230,7 @@ public sealed class JobExecutorTests
     public async Task A_pod_that_is_not_allowed_is_tried_again_later_and_told_once()
     {
         var simulation = new Simulation(MakeJob());
-        simulation.Cluster.Refuse = what => what == "create Pod demo-1-0" ? new ClusterException(HttpStatusCode.Forbidden, "exceeded quota") : null;
+        simulation.Cluster.Refuse = what => what == "create Pod demo-1-0" ? new ApiException(HttpStatusCode.Forbidden, "exceeded quota") : null;
         await simulation.PassAsync(TimeSpan.FromSeconds(100));
         Assert.Single(simulation.Events, e => e.Reason == "NotAllowed");
         Assert.Contains("exceeded quota", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.GangScheduled).Message, StringComparison.Ordinal);
@@ -244,7 +245,7 @@ public sealed class JobExecutorTests
     public async Task An_invalid_template_makes_the_job_invalid_and_does_not_loop()
     {
         var simulation = new Simulation(MakeJob());
-        simulation.Cluster.Refuse = what => what.StartsWith("create Pod", StringComparison.Ordinal) ? new ClusterException(HttpStatusCode.UnprocessableEntity, "spec.containers[0].image: Required value") : null;
+        simulation.Cluster.Refuse = what => what.StartsWith("create Pod", StringComparison.Ordinal) ? new ApiException(HttpStatusCode.UnprocessableEntity, "spec.containers[0].image: Required value") : null;
         await simulation.PassAsync(TimeSpan.FromMinutes(10));
         Assert.Equal("Rejected", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.Valid).Reason);
         Assert.Single(simulation.Events, e => e.Reason == "Rejected");

@@ -6,10 +6,9 @@ using FsCheck.Fluent;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Schema;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Execution;
 using MhcOperator.Operator.Local;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Building;
 using MhcOperator.Operator.Tests.Runtime.Support;
@@ -153,18 +152,18 @@ public sealed class NumberTests : IDisposable
     [Fact]
     public async Task No_number_of_one_job_keeps_the_operator_from_another()
     {
-        using var queue = new WorkQueue<ObjectKey>(TimeProvider.System, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), ScriptedServer.Metrics());
+        using var queue = new WorkQueue<NamespacedName>(TimeProvider.System, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), ScriptedServer.Metrics());
         using var stop = new CancellationTokenSource();
-        var cast = new ConcurrentDictionary<ObjectKey, Actor>();
+        var cast = new ConcurrentDictionary<NamespacedName, Actor>();
         var complaints = new ConcurrentQueue<string>();
         var log = new Complaints(complaints);
-        var workers = new Controller<JobManifest>(queue, key => cast.GetValueOrDefault(key)?.Find(), new Stage(cast), TimeProvider.System, ScriptedServer.Metrics(), log);
+        var workers = new Controller(queue, async (key, cancel) => new ReconcileResult(await cast[key].ReconcileAsync(cancel)), TimeProvider.System, ScriptedServer.Metrics(), log);
         var running = workers.RunAsync(4, stop.Token);
         foreach (var (number, (what, job)) in Jobs().Index().Append((-1, ("ordinary", Job(JsonNode.Parse(Spec)!.AsObject(), null)))))
         {
             foreach (var ends in (bool[])[true, false])
             {
-                var key = new ObjectKey(ends ? "ends" : "runs", number < 0 ? "ordinary" : string.Create(CultureInfo.InvariantCulture, $"job-{number}"));
+                var key = new NamespacedName(ends ? "ends" : "runs", number < 0 ? "ordinary" : string.Create(CultureInfo.InvariantCulture, $"job-{number}"));
                 (job["metadata"]!["namespace"], job["metadata"]!["name"]) = (key.Namespace, key.Name);
                 var actor = cast[key] = new Actor(what, JobManifestReader.FromJson(job), ends);
                 actor.Changed += () => queue.Add(key);
@@ -177,8 +176,8 @@ public sealed class NumberTests : IDisposable
         Assert.False(running.IsCompleted, "a worker has ended");
         Assert.True(served.IsCompleted, $"not served: {string.Join("; ", cast.Where(a => !a.Value.Settled.IsCompleted).Select(a => $"{a.Key.Namespace} {a.Value.What}").Take(20))} {string.Join('\n', complaints.Take(5))}");
         Assert.Empty(complaints);
-        await Eventually.HoldsAsync(() => cast[new ObjectKey("ends", "ordinary")].Find()!.Status?.Phase == "Succeeded", "an ordinary job ends");
-        await Eventually.HoldsAsync(() => cast[new ObjectKey("runs", "ordinary")].Find()!.Status?.Phase == "Running", "an ordinary job runs");
+        await Eventually.HoldsAsync(() => cast[new NamespacedName("ends", "ordinary")].Find()!.Status?.Phase == "Succeeded", "an ordinary job ends");
+        await Eventually.HoldsAsync(() => cast[new NamespacedName("runs", "ordinary")].Find()!.Status?.Phase == "Running", "an ordinary job runs");
         await stop.CancelAsync();
         await running;
     }
@@ -253,7 +252,7 @@ public sealed class NumberTests : IDisposable
     {
         private readonly LocalCluster cluster;
         private readonly JobExecutor executor;
-        private readonly JobKey key;
+        private readonly NamespacedName key;
         private readonly TaskCompletionSource settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Actor(string what, JobManifest manifest, bool ends)
@@ -286,23 +285,11 @@ public sealed class NumberTests : IDisposable
 
                 return after;
             }
-            catch (ClusterException e) when (e.Status == System.Net.HttpStatusCode.Conflict)
+            catch (ApiException e) when (e.Status == System.Net.HttpStatusCode.Conflict)
             {
                 return TimeSpan.Zero;
             }
         }
-    }
-
-    private sealed class Stage(ConcurrentDictionary<ObjectKey, Actor> cast) : IEntityController<JobManifest>
-    {
-        public async Task<ReconciliationResult<JobManifest>> ReconcileAsync(JobManifest entity, CancellationToken cancellationToken)
-        {
-            var key = new ObjectKey(entity.Metadata.NamespaceProperty, entity.Metadata.Name);
-            return ReconciliationResult<JobManifest>.Success(entity, await cast[key].ReconcileAsync(cancellationToken));
-        }
-
-        public Task<ReconciliationResult<JobManifest>> DeletedAsync(JobManifest entity, CancellationToken cancellationToken) =>
-            Task.FromResult(ReconciliationResult<JobManifest>.Success(entity));
     }
 
     /// <summary>Containers that end at once, or never.</summary>

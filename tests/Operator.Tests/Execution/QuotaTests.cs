@@ -1,8 +1,8 @@
 using MhcOperator.Api;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Execution;
 using MhcOperator.Operator.Local;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
+using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Building;
 using Microsoft.Extensions.Time.Testing;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
@@ -18,7 +18,7 @@ public sealed class QuotaTests
     private readonly ScriptedLauncher launcher = new();
     private readonly LocalCluster local;
     private readonly JobExecutor executor;
-    private readonly JobKey[] jobs;
+    private readonly NamespacedName[] jobs;
     private readonly HashSet<string> held = new(StringComparer.Ordinal);
     private int room = 2;
 
@@ -45,7 +45,7 @@ public sealed class QuotaTests
         Assert.Equal(second, await OneRunsAsync(second));
     }
 
-    private async Task<JobKey> OneRunsAsync(params JobKey[] among)
+    private async Task<NamespacedName> OneRunsAsync(params NamespacedName[] among)
     {
         for (var seconds = 0; seconds < 1800; seconds++)
         {
@@ -65,7 +65,7 @@ public sealed class QuotaTests
         throw new InvalidOperationException($"none runs: {string.Join("; ", jobs.Select(job => local.FindJob(job)?.Status?.Reason))}");
     }
 
-    private async Task LookAsync(JobKey job)
+    private async Task LookAsync(NamespacedName job)
     {
         lock (held)
         {
@@ -86,7 +86,7 @@ public sealed class QuotaTests
 
     private static JobBuilder OfThree(string name) => MakeJob().Named(name).WithWorkers(3).With(j => j.Spec.Scheduling.TimeoutSeconds = 60);
 
-    private bool Runs(JobKey job) => local.FindJob(job)!.Status is { } status && Conditions.IsTrue(status.Conditions, ConditionTypes.Running);
+    private bool Runs(NamespacedName job) => local.FindJob(job)!.Status is { } status && Conditions.IsTrue(status.Conditions, ConditionTypes.Running);
 
-    private int Pods(JobKey job) => local.ListPods(job).Count;
+    private int Pods(NamespacedName job) => local.ListPods(job).Count;
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 
@@ -64,11 +65,11 @@ public sealed class RefusedWriteTests
     public async Task What_is_refused_for_ever_costs_a_try_now_and_then_and_one_warning()
     {
         var simulation = new Simulation(MakeJob());
-        simulation.Cluster.Refuse = what => what.StartsWith("delete Pod", StringComparison.Ordinal) ? new ClusterException(HttpStatusCode.Forbidden, Words) : null;
+        simulation.Cluster.Refuse = what => what.StartsWith("delete Pod", StringComparison.Ordinal) ? new ApiException(HttpStatusCode.Forbidden, Words) : null;
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
         simulation.Local.Update(simulation.Key, spec => spec with { Suspend = true });
         var tries = 0;
-        simulation.Cluster.Refuse = what => what.StartsWith("delete Pod", StringComparison.Ordinal) && ++tries > 0 ? new ClusterException(HttpStatusCode.Forbidden, Words) : null;
+        simulation.Cluster.Refuse = what => what.StartsWith("delete Pod", StringComparison.Ordinal) && ++tries > 0 ? new ApiException(HttpStatusCode.Forbidden, Words) : null;
         await simulation.PassAsync(TimeSpan.FromMinutes(10));
         Assert.InRange(tries, 20, 60); // of two pods
         Assert.Single(simulation.Events, e => e.Message.Contains(Words, StringComparison.Ordinal));
@@ -87,7 +88,7 @@ public sealed class RefusedWriteTests
         var simulation = new Simulation(MakeJob());
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
         var refused = 0;
-        simulation.Cluster.Refuse = what => what == "event Suspended" && refused++ == 0 ? new ClusterException(HttpStatusCode.BadRequest, Words) : null;
+        simulation.Cluster.Refuse = what => what == "event Suspended" && refused++ == 0 ? new ApiException(HttpStatusCode.BadRequest, Words) : null;
         simulation.Local.Update(simulation.Key, spec => spec with { Suspend = true });
         await simulation.SettleAsync();
         Assert.False(simulation.Is(ConditionTypes.Reconciled));
@@ -101,7 +102,7 @@ public sealed class RefusedWriteTests
     {
         var simulation = new Simulation(MakeJob().WithBackoff(0, 0));
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
-        simulation.Cluster.Refuse = what => what.StartsWith("delete Pod demo-1-1", StringComparison.Ordinal) || what.StartsWith("event", StringComparison.Ordinal) ? new ClusterException(HttpStatusCode.InternalServerError, Words) : null;
+        simulation.Cluster.Refuse = what => what.StartsWith("delete Pod demo-1-1", StringComparison.Ordinal) || what.StartsWith("event", StringComparison.Ordinal) ? new ApiException(HttpStatusCode.InternalServerError, Words) : null;
         simulation.Local.Update(simulation.Key, spec => spec with { Suspend = true });
         await simulation.ReconcileAsync();
         Assert.Contains(simulation.Cluster.Writes, w => w == "delete Pod demo-1-0");
@@ -117,7 +118,7 @@ public sealed class RefusedWriteTests
     {
         var simulation = new Simulation(MakeJob());
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
-        simulation.Cluster.Refuse = what => what == "status" ? new ClusterException(HttpStatusCode.RequestEntityTooLarge, Words) : null;
+        simulation.Cluster.Refuse = what => what == "status" ? new ApiException(HttpStatusCode.RequestEntityTooLarge, Words) : null;
         simulation.Launcher.Alive[0].Exit(137);
         await simulation.PassAsync(TimeSpan.FromMinutes(5));
         Assert.Single(simulation.Events, e => e.Reason == "WriteRefused" && e.Message.Contains(Words, StringComparison.Ordinal));
@@ -158,7 +159,7 @@ public sealed class RefusedWriteTests
             }
 
             wasRefused = true;
-            return code == 0 ? new HttpRequestException(Words) : new ClusterException((HttpStatusCode)code, Words);
+            return code == 0 ? new HttpRequestException(Words) : new ApiException((HttpStatusCode)code, Words);
         };
         simulation.Local.StatusWritten += job =>
         {
@@ -167,7 +168,7 @@ public sealed class RefusedWriteTests
         };
 
         await goOn(simulation);
-        string[] told = [Operator.Planning.Reasons.WriteRefused, Operator.Planning.Reasons.NotAllowed, Operator.Planning.Reasons.Rejected];
+        string[] told = [Operator.Planning.Inputs.Reasons.WriteRefused, Operator.Planning.Inputs.Reasons.NotAllowed, Operator.Planning.Inputs.Reasons.Rejected];
         return new Life(
             wasRefused,
             wasTold,

@@ -1,7 +1,7 @@
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Execution;
 using MhcOperator.Operator.Local;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Tests.Building;
 using Microsoft.Extensions.Time.Testing;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;

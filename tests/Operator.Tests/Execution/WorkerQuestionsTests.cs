@@ -2,7 +2,7 @@ using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Operator.Execution;
 using MhcOperator.Operator.Local;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Tests.Building;
 using Microsoft.Extensions.Time.Testing;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;

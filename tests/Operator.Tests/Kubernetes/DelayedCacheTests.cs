@@ -1,9 +1,9 @@
-using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Hosting;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Tests.Kubernetes.Support;
 using MhcOperator.Operator.Tests.Runtime.Support;
 using Microsoft.Extensions.Logging.Abstractions;
-using Prometheus;
 
 namespace MhcOperator.Operator.Tests.Kubernetes;
 
@@ -15,12 +15,23 @@ public sealed class DelayedCacheTests
         var time = new PauseWatchingTime();
         var registry = Prometheus.Metrics.NewCustomRegistry();
         var metrics = new RuntimeMetrics(registry);
-        var settings = RehearsalTests.Settings with { Namespaces = ["ns"] };
-        using var server = new RehearsalServer("ns");
+        var settings = new OperatorSettings
+        {
+            Namespaces = ["ns"],
+            DefaultTrainerImage = "mhc-trainer",
+            BindAddress = "127.0.0.1",
+            MetricsPort = 0,
+            LeaderElection = false,
+            LeaseName = "mhc-operator",
+            LeaseDurationSeconds = 12,
+            Workers = 8,
+            PollInterval = TimeSpan.FromSeconds(5),
+        };
+        using var server = new MemoryServer("ns");
         using var slow = new LatePodWatch(server);
         using var client = new HttpClient(slow, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         using var stop = new CancellationTokenSource();
-        var connection = new ApiConnection(client, RehearsalServer.Address, null, time, metrics);
+        var connection = new ApiConnection(client, MemoryServer.Address, null, time, metrics);
         var running = new OperatorTerm(connection, settings, "me", metrics, new OperatorMetrics(registry), new JobMetrics(), time, NullLogger.Instance).RunAsync(_ => { }, stop.Token);
 
         await Eventually.HoldsAsync(() => slow.PodsMade == 2, "the gang is made");
@@ -39,7 +50,7 @@ public sealed class DelayedCacheTests
     }
 
     /// <summary>Opens the watch of pods only when told to.</summary>
-    private sealed class LatePodWatch(RehearsalServer server) : DelegatingHandler(server)
+    private sealed class LatePodWatch(MemoryServer server) : DelegatingHandler(server)
     {
         private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile int podsMade;

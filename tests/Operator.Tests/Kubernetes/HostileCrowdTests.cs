@@ -62,7 +62,7 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
             """, Cancel);
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "mhc-operator"))
         {
-            ArgumentList = { "--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--no-leader-election", "--no-rehearsal" },
+            ArgumentList = { "--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--no-leader-election" },
             Environment = { ["DOTNET_GCHeapHardLimit"] = HeapLimit },
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -1,8 +1,10 @@
 using System.Net.Sockets;
+using MhcOperator.CommandLine.Tests;
+using MhcOperator.Operator.Hosting;
+using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using MhcOperator.CommandLine.Tests;
-using MhcOperator.Operator.Kubernetes;
 
 namespace MhcOperator.Operator.Tests.Kubernetes;
 
@@ -102,7 +104,7 @@ public sealed class OperatorCommandTests
 
     [Fact]
     public Task No_option_takes_a_value_that_it_cannot_have() =>
-        BadValues.AllAreRefusedAsync(OperatorCommand.Create, OperatorCommand.UsageError, least: 8);
+        BadValues.AllAreRefusedAsync(OperatorCommand.Create, OperatorStartException.ExitCode, least: 8);
 
     [Theory]
     [InlineData("--kube-api-qps -1", "--kube-api-qps: '-1' was given; 0, or a number from 0.1 to 1000000, was expected, as 0.5")]

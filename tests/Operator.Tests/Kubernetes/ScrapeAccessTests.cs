@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
-using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Serving;
 using MhcOperator.Operator.Tests.Runtime.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

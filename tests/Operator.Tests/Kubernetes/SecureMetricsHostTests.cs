@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
-using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.Metrics;
+using MhcOperator.Operator.Serving;
 using MhcOperator.Operator.Tests.Runtime.Support;
-using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Prometheus;

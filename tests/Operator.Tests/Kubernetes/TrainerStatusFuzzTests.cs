@@ -3,12 +3,11 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using k8s.Models;
-using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
 using MhcOperator.Fuzzing.Tests;
 using MhcOperator.Operator.Kubernetes;
-using MhcOperator.Operator.Planning;
-using MhcOperator.Operator.Planning.Manifests;
+using MhcOperator.Operator.Planning.Inputs;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MhcOperator.Operator.Tests.Kubernetes;
@@ -40,7 +39,7 @@ public sealed class TrainerStatusFuzzTests
             Metadata = new V1ObjectMeta { Name = "demo-1-0" },
             Spec = new V1PodSpec
             {
-                Containers = [new V1Container { Name = "trainer", Ports = [Port("status"), Port(InPlaceManifest.PortName)] }],
+                Containers = [new V1Container { Name = "trainer", Ports = [Port("status"), Port(TrainerPorts.WorkerName)] }],
             },
             Status = new V1PodStatus { PodIP = "127.0.0.1" },
         };

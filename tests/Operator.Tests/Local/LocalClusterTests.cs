@@ -1,8 +1,8 @@
 using System.Net;
 using MhcOperator.Api;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Local;
 using MhcOperator.Operator.Planning.Manifests;
+using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Building;
 using Microsoft.Extensions.Time.Testing;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
@@ -15,7 +15,7 @@ public sealed class LocalClusterTests
     private readonly FakeTimeProvider time = new(Clock.Start);
     private readonly ScriptedLauncher launcher = new();
     private readonly LocalCluster cluster;
-    private readonly JobKey key;
+    private readonly NamespacedName key;
 
     public LocalClusterTests()
     {
@@ -35,7 +35,7 @@ public sealed class LocalClusterTests
     {
         var old = Job;
         await cluster.PatchStatusAsync(old, new MhcTrainingJobStatus { Attempt = 1 }, Cancel);
-        var refused = await Assert.ThrowsAsync<ClusterException>(() => cluster.PatchStatusAsync(old, new MhcTrainingJobStatus { Attempt = 2 }, Cancel));
+        var refused = await Assert.ThrowsAsync<ApiException>(() => cluster.PatchStatusAsync(old, new MhcTrainingJobStatus { Attempt = 2 }, Cancel));
         Assert.Equal(HttpStatusCode.Conflict, refused.Status);
         Assert.Equal(1, Job.Status!.Attempt);
     }
@@ -54,7 +54,7 @@ public sealed class LocalClusterTests
     public async Task A_name_cannot_be_taken_twice()
     {
         await MakePodAsync();
-        var refused = await Assert.ThrowsAsync<ClusterException>(() => MakePodAsync());
+        var refused = await Assert.ThrowsAsync<ApiException>(() => MakePodAsync());
         Assert.Equal(HttpStatusCode.Conflict, refused.Status);
         Assert.Equal(1, launcher.Launches);
     }
@@ -120,5 +120,5 @@ public sealed class LocalClusterTests
 
     [Fact]
     public async Task A_kind_that_it_does_not_have_is_refused() =>
-        await Assert.ThrowsAsync<ClusterException>(() => cluster.CreateAsync(new System.Text.Json.Nodes.JsonObject { ["kind"] = "Secret" }, Cancel));
+        await Assert.ThrowsAsync<ApiException>(() => cluster.CreateAsync(new System.Text.Json.Nodes.JsonObject { ["kind"] = "Secret" }, Cancel));
 }

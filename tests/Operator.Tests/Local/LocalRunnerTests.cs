@@ -297,7 +297,7 @@ public sealed class LocalRunnerTests : IDisposable
         Assert.Contains("spec.data.source.persistentVolumeClaim", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(claim, "exit 0"))).Message, StringComparison.Ordinal);
         var map = MakeJob().With(j => j.Spec.Data.Source = new DataSource { ConfigMap = new ConfigMapSource { Name = "x" } });
         Assert.Contains("spec.data.source.configMap", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(map, "exit 0"))).Message, StringComparison.Ordinal);
-        var invalid = MakeJob().WithErrors(new Api.Validation.FieldError("spec.model.heads", "bad"));
+        var invalid = MakeJob().WithErrors(new Api.Errors.FieldError("spec.model.heads", "bad"));
         Assert.Contains("spec.model.heads", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(invalid, "exit 0"))).Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<FileNotFoundException>(() => new LocalRunner().RunAsync(MakeJob().BuildManifest(), Options("", CancellationToken.None) with { TrainerCommand = ["/no/such/trainer"] }, observer, TestContext.Current.CancellationToken));
         Assert.Empty(observer.Events);

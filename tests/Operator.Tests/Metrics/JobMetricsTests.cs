@@ -7,7 +7,7 @@ using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Operator.Metrics;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.StatusBuilder;

@@ -2,13 +2,11 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using MhcOperator.Api;
-using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Building;
 using MhcOperator.Operator.Webhooks;
-using MhcOperator.Operator.Webhooks.Certificates;
-using Prometheus;
 using static MhcOperator.Operator.Tests.Building.StatusBuilder;
 
 namespace MhcOperator.Operator.Tests.Metrics;
@@ -108,7 +106,7 @@ internal static class MetricsReference
 
     private static void Touch(OperatorMetrics metrics)
     {
-        metrics.Observe(new JobKey("default", "a"), null);
+        metrics.Observe(new NamespacedName("default", "a"), null);
         metrics.Count(MakeRunning(1, 2).Build(), MakeRunning(2, 2).Condition("Restarting", "True", "Hung").Build());
         metrics.Count(MakeRunning(2, 2).Build(), MakeRunning(3, 2).Condition("Restarting", "True", "RolledBack").Rollback(2, 115, 100).Build());
     }

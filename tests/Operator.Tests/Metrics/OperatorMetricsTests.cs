@@ -1,7 +1,6 @@
 using System.Text;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Metrics;
-using MhcOperator.Operator.Tests.Building;
+using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Webhooks;
 using Prometheus;
 using static MhcOperator.Operator.Tests.Building.StatusBuilder;
@@ -16,7 +15,7 @@ public sealed class OperatorMetricsTests
     public async Task Jobs_are_counted_in_the_phase_that_they_are_in()
     {
         var metrics = new OperatorMetrics(registry);
-        var (a, b) = (new JobKey("default", "a"), new JobKey("default", "b"));
+        var (a, b) = (new NamespacedName("default", "a"), new NamespacedName("default", "b"));
         metrics.Observe(a, null);
         metrics.Observe(a, MakeRunning(1, 2).Build());
         metrics.Observe(b, MakeRunning(1, 2).Build());
@@ -73,7 +72,7 @@ public sealed class OperatorMetricsTests
         {
             var before = MakeRunning(1, 2).Build();
             metrics.Count(before, MakeRunning(2, 2).Condition("Restarting", "True", $"R{i}").Rollback(1, 115, 100).With(s => s.Rollbacks[0].Reason = $"V{i}").Build());
-            metrics.Observe(new JobKey("default", $"job-{i}"), MakeRunning(1, 2).With(s => s.Phase = $"P{i}").Build());
+            metrics.Observe(new NamespacedName("default", $"job-{i}"), MakeRunning(1, 2).With(s => s.Phase = $"P{i}").Build());
         }
 
         var text = await TextAsync();

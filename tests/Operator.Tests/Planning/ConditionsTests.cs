@@ -1,5 +1,5 @@
 using k8s.Models;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Tests.Building;
 
 namespace MhcOperator.Operator.Tests.Planning;

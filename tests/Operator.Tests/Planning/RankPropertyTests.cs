@@ -5,7 +5,7 @@ using k8s;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Operator.Kubernetes;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
@@ -64,7 +64,7 @@ public sealed class RankPropertyTests
         // Most draws give ranks one code, so that whole gangs that end alike are not rare.
         var favourite = Codes[dice.Next(Codes.Length)];
         var pods = Enumerable.Range(0, Workers).Select(worker => Pod(job.Build(), worker, devices, favourite, dice, drawn)).ToList();
-        pods.ForEach(PodTrimmer.Trim);
+        pods.ForEach(PodTransform.Trim);
         drawn.Scene.WithPods(pods);
         return drawn;
     }

@@ -1,5 +1,4 @@
 using MhcOperator.Api;
-using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;
@@ -21,11 +20,11 @@ public sealed class StatusChangeTests
     {
         var early = Starting().Plan(100);
         Assert.Null(early.Status);
-        Assert.True(early.StatusWaits);
+        Assert.True(early.DebounceStatus);
         Assert.Equal(TimeSpan.FromSeconds(15), early.RequeueAfter);
 
-        var late = Starting().With(o => o with { StatusWaitsSince = Clock.After(100) }).Plan(115);
-        Assert.False(late.StatusWaits);
+        var late = Starting().With(o => o with { StatusDebouncedSince = Clock.After(100) }).Plan(115);
+        Assert.False(late.DebounceStatus);
         Assert.Equal(2, late.Status!.Workers.Active);
         Assert.Contains("wait for their nodes", late.Condition(ConditionTypes.GangScheduled).Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Runtime.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -19,7 +18,7 @@ public sealed class ApiConnectionTests
     public async Task A_refusal_carries_the_servers_own_words()
     {
         using var server = new ScriptedServer(_ => ScriptedServer.Refusal(HttpStatusCode.Forbidden, "you may not"));
-        var refusal = await Assert.ThrowsAsync<ClusterException>(() => server.Connect(time).SendAsync(Read, Cancel));
+        var refusal = await Assert.ThrowsAsync<ApiException>(() => server.Connect(time).SendAsync(Read, Cancel));
         Assert.Equal((HttpStatusCode.Forbidden, "you may not"), (refusal.Status, refusal.Message));
     }
 
@@ -27,7 +26,7 @@ public sealed class ApiConnectionTests
     public async Task A_refusal_in_plain_text_names_the_request()
     {
         using var server = new ScriptedServer(_ => new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent("404 page not found\n") });
-        var refusal = await Assert.ThrowsAsync<ClusterException>(() => server.Connect(time).SendAsync(Read, Cancel));
+        var refusal = await Assert.ThrowsAsync<ApiException>(() => server.Connect(time).SendAsync(Read, Cancel));
         Assert.Equal("GET api/v1/pods: 404 404 page not found", refusal.Message);
     }
 

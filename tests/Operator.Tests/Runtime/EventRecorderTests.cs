@@ -1,11 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using k8s.Models;
-using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Runtime.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Operator.Tests.Runtime;
@@ -24,7 +22,7 @@ public sealed class EventRecorderTests
         var recorder = Recorder(server);
         for (var i = 0; i < 3; i++)
         {
-            await recorder.RecordAsync(job, new ClusterEvent(true, "Restarting", "pod j-1-0 failed"), Cancel);
+            await recorder.RecordAsync(job, true, "Restarting", "pod j-1-0 failed", Cancel);
         }
 
         Assert.Equal(["POST", "PATCH", "PATCH"], server.Requests.Select(request => request.Method));
@@ -39,9 +37,9 @@ public sealed class EventRecorderTests
     {
         using var server = new ScriptedServer(Accept);
         var recorder = Recorder(server);
-        await recorder.RecordAsync(job, new ClusterEvent(false, "Created", "gang made"), Cancel);
+        await recorder.RecordAsync(job, false, "Created", "gang made", Cancel);
         time.Advance(TimeSpan.FromMinutes(11));
-        await recorder.RecordAsync(job, new ClusterEvent(false, "Created", "gang made"), Cancel);
+        await recorder.RecordAsync(job, false, "Created", "gang made", Cancel);
         Assert.Equal(["POST", "POST"], server.Requests.Select(request => request.Method));
     }
 
@@ -52,7 +50,7 @@ public sealed class EventRecorderTests
         var recorder = Recorder(server);
         for (var i = 0; i < 30; i++)
         {
-            await recorder.RecordAsync(job, new ClusterEvent(true, "FailedCreate", $"try {i}"), Cancel);
+            await recorder.RecordAsync(job, true, "FailedCreate", $"try {i}", Cancel);
         }
 
         Assert.Equal(11, server.Requests.Count(request => request.Method == "POST"));
@@ -66,9 +64,9 @@ public sealed class EventRecorderTests
         var refuse = true;
         using var server = new ScriptedServer(request => refuse ? ScriptedServer.Refusal(HttpStatusCode.Forbidden, "no") : Accept(request));
         var recorder = Recorder(server);
-        await Assert.ThrowsAsync<ClusterException>(() => recorder.RecordAsync(job, new ClusterEvent(false, "Created", "gang made"), Cancel));
+        await Assert.ThrowsAsync<ApiException>(() => recorder.RecordAsync(job, false, "Created", "gang made", Cancel));
         refuse = false;
-        await recorder.RecordAsync(job, new ClusterEvent(false, "Created", "gang made"), Cancel);
+        await recorder.RecordAsync(job, false, "Created", "gang made", Cancel);
         Assert.Equal(["POST", "POST"], server.Requests.Select(request => request.Method));
     }
 
@@ -76,7 +74,7 @@ public sealed class EventRecorderTests
     public async Task A_message_is_cut_to_what_the_server_takes()
     {
         using var server = new ScriptedServer(Accept);
-        await Recorder(server).RecordAsync(job, new ClusterEvent(false, "Created", new string('x', 5000)), Cancel);
+        await Recorder(server).RecordAsync(job, false, "Created", new string('x', 5000), Cancel);
         Assert.Equal(1024, ((string?)JsonNode.Parse(server.Requests[0].Body)!["message"])!.Length);
     }
 

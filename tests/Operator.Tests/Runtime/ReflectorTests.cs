@@ -19,7 +19,7 @@ public sealed class ReflectorTests : IDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly ConcurrentQueue<string> changes = new();
     private readonly ScriptedServer server;
-    private readonly Store<JobManifest> store = new(job => ObjectKey.Of(job));
+    private readonly Store<JobManifest> store = new(job => NamespacedName.Of(job));
     private volatile string list = List(10);
     private volatile int hanging; // watches that wait for an answer
 
@@ -80,7 +80,7 @@ public sealed class ReflectorTests : IDisposable
     {
         list = List(10, """{"metadata":{"name":"odd","namespace":"ns","uid":"u","resourceVersion":"7"},"spec":{"workers":"two"}}""");
         await RunAsync(() => !changes.IsEmpty);
-        var odd = store.Find(new ObjectKey("ns", "odd"));
+        var odd = store.Find(new NamespacedName("ns", "odd"));
         Assert.NotNull(odd);
         Assert.NotEmpty(odd.Errors);
     }

@@ -13,7 +13,7 @@ public sealed class StoreTests
         Prop.ForAll(Gen.Choose(0, 99).ListOf().ToArbitrary(), script =>
         {
             var store = NewStore();
-            var model = new Dictionary<ObjectKey, V1Pod>();
+            var model = new Dictionary<NamespacedName, V1Pod>();
             var version = 0;
             foreach (var step in script)
             {
@@ -21,15 +21,15 @@ public sealed class StoreTests
                 if (step < 60)
                 {
                     Assert.True(store.Set(pod));
-                    model[ObjectKey.Of(pod)] = pod;
+                    model[NamespacedName.Of(pod)] = pod;
                 }
                 else if (step < 90)
                 {
-                    Assert.Equal(model.Remove(ObjectKey.Of(pod)), store.Delete(pod));
+                    Assert.Equal(model.Remove(NamespacedName.Of(pod)), store.Delete(pod));
                 }
                 else
                 {
-                    var kept = model.Where(pair => pair.Key != ObjectKey.Of(pod)).ToDictionary();
+                    var kept = model.Where(pair => pair.Key != NamespacedName.Of(pod)).ToDictionary();
                     Assert.Equal(model.Count - kept.Count, store.Replace(kept.Values).Count);
                     model = kept;
                 }
@@ -38,7 +38,7 @@ public sealed class StoreTests
             Assert.Equal(Names(model.Values), Names(store.List()));
             foreach (var owner in new[] { "job0", "job1", "job2" })
             {
-                Assert.Equal(Names(model.Values.Where(pod => pod.Metadata.Labels["owner"] == owner)), Names(store.ListOwned(new ObjectKey("ns", owner))));
+                Assert.Equal(Names(model.Values.Where(pod => pod.Metadata.Labels["owner"] == owner)), Names(store.ListOwned(new NamespacedName("ns", owner))));
             }
         }).QuickCheckThrowOnFailure();
 
@@ -58,7 +58,7 @@ public sealed class StoreTests
         var store = NewStore();
         store.Set(Pod("a", "job", 20, uid: "new"));
         Assert.False(store.Delete(Pod("a", "job", 19, uid: "old")));
-        Assert.NotNull(store.Find(new ObjectKey("ns", "a")));
+        Assert.NotNull(store.Find(new NamespacedName("ns", "a")));
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class StoreTests
     public void Versions_are_compared_as_numbers_of_any_size(string? version, string other, bool isOlder) =>
         Assert.Equal(isOlder, ResourceVersions.IsOlder(version, other));
 
-    private static Store<V1Pod> NewStore() => new(pod => new ObjectKey("ns", pod.Metadata.Labels["owner"]));
+    private static Store<V1Pod> NewStore() => new(pod => new NamespacedName("ns", pod.Metadata.Labels["owner"]));
 
     private static string[] Names(IEnumerable<V1Pod> pods) => [.. pods.Select(pod => pod.Metadata.Name).Order(StringComparer.Ordinal)];
 

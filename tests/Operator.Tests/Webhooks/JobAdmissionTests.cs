@@ -6,7 +6,8 @@ using FsCheck.Fluent;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Schema;
 using MhcOperator.Api.Validation;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Api.Yaml;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Webhooks;
 
 namespace MhcOperator.Operator.Tests.Webhooks;

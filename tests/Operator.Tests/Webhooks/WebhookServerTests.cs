@@ -3,11 +3,12 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using MhcOperator.Operator.Kubernetes;
+using MhcOperator.Operator.Certificates;
+using MhcOperator.Operator.Planning.Inputs;
+using MhcOperator.Operator.Runtime;
+using MhcOperator.Operator.Serving;
 using MhcOperator.Operator.Tests.Runtime.Support;
-using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Webhooks;
-using MhcOperator.Operator.Webhooks.Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
 

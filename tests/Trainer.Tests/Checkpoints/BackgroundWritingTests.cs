@@ -1,4 +1,5 @@
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Tests.Support;
-using MhcOperator.Trainer.Training;
 using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Trainer.Tests.Checkpoints;

@@ -1,9 +1,10 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
-using MhcOperator.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Checkpoints;
@@ -90,8 +91,8 @@ public sealed class CheckpointRoundTripTests : IDisposable
     {
         Save(10, Tensors(1), 1);
 
-        Assert.Null(Loader(new SoloGang(), out _).Find(ResumePoint.Parse("none")));
-        Assert.Null(Loader(new SoloGang(), out _).Find(ResumePoint.Parse("latest")));
+        Assert.Null(Loader(new SoloGang(), out _).Find(ResumePoint.Start));
+        Assert.Null(Loader(new SoloGang(), out _).Find(ResumePoint.Newest));
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Files;
 using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Checkpoints;

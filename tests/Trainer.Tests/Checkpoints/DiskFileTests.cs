@@ -1,4 +1,4 @@
-using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Files;
 using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Checkpoints;

@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.Files;
 using MhcOperator.Trainer.Generation;
-using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
-using MhcOperator.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Checkpoints;

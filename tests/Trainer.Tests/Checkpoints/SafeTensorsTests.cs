@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
 using static TorchSharp.torch;
 

@@ -3,8 +3,8 @@ using System.IO.Compression;
 using System.Text;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Tests.Support;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Data;
 

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Tests.Support;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Data;
 

@@ -2,6 +2,7 @@ using MhcOperator.Api;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Generation;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Generation;

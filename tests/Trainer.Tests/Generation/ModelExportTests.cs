@@ -2,10 +2,10 @@ using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Generation;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
-using MhcOperator.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Generation;

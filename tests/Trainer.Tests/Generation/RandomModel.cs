@@ -1,5 +1,6 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Generation;

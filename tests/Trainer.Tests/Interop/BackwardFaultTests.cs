@@ -1,5 +1,4 @@
 using MhcOperator.Trainer.Interop;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Interop;

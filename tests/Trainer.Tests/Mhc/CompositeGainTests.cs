@@ -1,5 +1,4 @@
 using MhcOperator.Trainer.Mhc;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Mhc;

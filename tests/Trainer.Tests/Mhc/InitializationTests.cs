@@ -1,6 +1,7 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,9 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Stability;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Stability;
 using static TorchSharp.torch;
 

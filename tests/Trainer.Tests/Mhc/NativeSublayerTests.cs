@@ -1,6 +1,5 @@
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Mhc;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Mhc;

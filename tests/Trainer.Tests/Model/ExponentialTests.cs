@@ -1,5 +1,5 @@
 using System.Numerics;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Kernels;
 
 namespace MhcOperator.Trainer.Tests.Model;
 

@@ -1,6 +1,8 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
 using TorchSharp;
 

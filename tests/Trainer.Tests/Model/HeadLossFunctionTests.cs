@@ -1,9 +1,8 @@
 using System.Text.Json;
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Kernels;
 using MhcOperator.Trainer.Tests.Mhc;
 using MhcOperator.Trainer.Tests.Support;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 

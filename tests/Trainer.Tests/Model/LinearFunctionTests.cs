@@ -1,7 +1,6 @@
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Kernels;
 using MhcOperator.Trainer.Tests.Mhc;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Model;

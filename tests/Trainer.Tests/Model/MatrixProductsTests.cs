@@ -1,6 +1,6 @@
 using MhcOperator.Api;
-using MhcOperator.Trainer.Model;
-using MhcOperator.Trainer.Training;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.Kernels;
 
 namespace MhcOperator.Trainer.Tests.Model;
 

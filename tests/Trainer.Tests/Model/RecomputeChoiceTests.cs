@@ -1,6 +1,8 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Tests.Model;
 

@@ -1,6 +1,9 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Interop;
+using MhcOperator.Trainer.Kernels;
+using MhcOperator.Trainer.Mhc;
 using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using TorchSharp;
 using static TorchSharp.torch;
 

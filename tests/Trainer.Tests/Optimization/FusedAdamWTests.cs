@@ -1,7 +1,6 @@
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
-using TorchSharp;
+using MhcOperator.Trainer.State;
 using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Tests.Optimization;

@@ -1,6 +1,6 @@
 using MhcOperator.Trainer.Interop;
-using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
+using MhcOperator.Trainer.State;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Parallel;

@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
 using MhcOperator.Trainer.Checkpoints;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
 using MhcOperator.Trainer.Training;
 

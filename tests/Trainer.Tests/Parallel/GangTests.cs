@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Parallel;
 

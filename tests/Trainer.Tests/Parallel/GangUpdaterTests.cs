@@ -1,9 +1,9 @@
 using MhcOperator.Api;
-using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Interop;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.Optimization;
 using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;
 using static TorchSharp.torch;
 

@@ -3,9 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
 using MhcOperator.Trainer.Tests.Support;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Parallel;
 

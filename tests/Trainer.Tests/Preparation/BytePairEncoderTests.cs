@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Microsoft.ML.Tokenizers;
 using MhcOperator.Trainer.Preparation;
 using MhcOperator.Trainer.Tests.Support;
+using Microsoft.ML.Tokenizers;
 using Tokenizer = MhcOperator.Api.Tokenizer;
 
 namespace MhcOperator.Trainer.Tests.Preparation;

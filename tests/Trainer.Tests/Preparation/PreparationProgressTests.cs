@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Time.Testing;
 using MhcOperator.Trainer.Preparation;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Trainer.Tests.Preparation;
 

@@ -2,9 +2,9 @@ using System.Text;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Data;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Preparation;
 using MhcOperator.Trainer.Tests.Support;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Preparation;
 

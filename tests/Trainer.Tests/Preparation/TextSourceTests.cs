@@ -2,9 +2,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using MhcOperator.Api.Contract;
+using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Preparation;
 using MhcOperator.Trainer.Tests.Support;
-using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Preparation;
 

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Stability;
 
 namespace MhcOperator.Trainer.Tests.Stability;

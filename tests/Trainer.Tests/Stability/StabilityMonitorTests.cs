@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Stability;
 using MhcOperator.Trainer.Tests.Support;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
 using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Supervision;

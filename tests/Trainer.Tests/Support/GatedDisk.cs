@@ -1,4 +1,4 @@
-using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Trainer.Files;
 
 namespace MhcOperator.Trainer.Tests.Support;
 

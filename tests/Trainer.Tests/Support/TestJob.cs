@@ -4,9 +4,10 @@ using System.Net.Sockets;
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
 using MhcOperator.Trainer.Commands;
 using MhcOperator.Trainer.Data;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Telemetry;
 using MhcOperator.Trainer.Training;
 

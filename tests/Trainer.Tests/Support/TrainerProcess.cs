@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using MhcOperator.Trainer.Interop;
@@ -50,9 +49,6 @@ internal sealed partial class TrainerProcess : IDisposable
 
     /// <summary>The hash that it printed at the end.</summary>
     public string WeightsHash => TrainedRank.HashIn(Output);
-
-    /// <summary>Bytes of its memory that are on huge pages.</summary>
-    public long OnHugePages => HugePages.BytesOf(_process.Id.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>TCP ports that it listens on.</summary>
     public IReadOnlyList<int> ListeningPorts

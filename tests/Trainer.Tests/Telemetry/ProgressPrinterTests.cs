@@ -1,7 +1,7 @@
-using Microsoft.Extensions.Time.Testing;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Telemetry;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Trainer.Tests.Telemetry;
 

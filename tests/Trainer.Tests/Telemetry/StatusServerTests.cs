@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
 using MhcOperator.Scraping.Tests;
 using MhcOperator.Trainer.Telemetry;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
 using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Training;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
 using MhcOperator.Trainer.Commands;
 using MhcOperator.Trainer.Tests.Support;
 

@@ -1,6 +1,7 @@
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.Failures;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Training;

@@ -1,4 +1,4 @@
-using MhcOperator.Trainer.Model;
+using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Vectors;
 using static TorchSharp.torch;
 

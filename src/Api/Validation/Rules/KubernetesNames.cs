@@ -6,6 +6,9 @@ namespace MhcOperator.Api.Validation.Rules;
 /// <summary>What a server takes as names and labels; each check says what it expects of a text, or null where it holds.</summary>
 internal static partial class KubernetesNames
 {
+    /// <summary>Characters that a server adds to <c>metadata.generateName</c>.</summary>
+    public const int GeneratedEnd = 5;
+
     private const int LongestLabel = 63;
     private const int LongestDomain = 253;
     private const int AllAnnotations = 256 * 1024;

@@ -1,3 +1,5 @@
+using MhcOperator.Api.Errors;
+
 namespace MhcOperator.Api.Validation.Rules;
 
 /// <summary>Texts that become arguments, environment or paths of a process. CEL knows characters, the machine bytes.</summary>

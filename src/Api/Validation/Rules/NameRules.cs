@@ -1,5 +1,4 @@
 using System.Globalization;
-using MhcOperator.Api.Manifests;
 
 namespace MhcOperator.Api.Validation.Rules;
 
@@ -24,7 +23,7 @@ internal static class NameRules
                 var last = (job.Spec.Workers.Replicas - 1).ToString(CultureInfo.InvariantCulture);
                 var limit = LongestLabel - AttemptLength - last.Length;
                 var length = job.Metadata.Name?.Length
-                    ?? (job.Metadata.GenerateName is { } beginning ? beginning.Length + GeneratedName.EndLength : 0);
+                    ?? (job.Metadata.GenerateName is { } beginning ? beginning.Length + KubernetesNames.GeneratedEnd : 0);
                 return length <= limit
                     ? null
                     : FormattableString.Invariant($"expected at most {limit} characters, so that the host name NAME-ATTEMPT-{last} fits into {LongestLabel}, got {length}");

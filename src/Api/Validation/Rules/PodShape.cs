@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Schema;
 
 namespace MhcOperator.Api.Validation.Rules;

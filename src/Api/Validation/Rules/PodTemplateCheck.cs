@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MhcOperator.Api.Errors;
 using MhcOperator.Api.Schema;
 
 namespace MhcOperator.Api.Validation.Rules;
@@ -34,13 +35,13 @@ internal sealed class PodTemplateCheck(int devices)
     {
         if (!IsShallow(template, MaxDepth))
         {
-            Add(WorkersRules.Template, FormattableString.Invariant($"expected at most {MaxDepth} levels of nesting"));
+            Add(JobSchema.PodTemplate, FormattableString.Invariant($"expected at most {MaxDepth} levels of nesting"));
             return _errors;
         }
 
         foreach (var (name, value) in template)
         {
-            var path = FieldPath.Child(WorkersRules.Template, name);
+            var path = FieldPath.Child(JobSchema.PodTemplate, name);
             switch (name)
             {
                 case "metadata":
@@ -179,7 +180,7 @@ internal sealed class PodTemplateCheck(int devices)
             }
             else if (!name.All(c => c is >= ' ' and <= '~' and not '='))
             {
-                Add(FieldPath.Child(child, "name"), $"expected ASCII without '=', got {Expectation.Quote(name)}");
+                Add(FieldPath.Child(child, "name"), $"expected ASCII without '=', got {PrintableText.Quote(name)}");
             }
 
             if (JsonScalars.TryString(variable["value"], out var value))
@@ -210,7 +211,7 @@ internal sealed class PodTemplateCheck(int devices)
     {
         if (JsonScalars.TryString(owner[field], out var text) && (text.StartsWith('/') || text.Split('/').Contains("..", StringComparer.Ordinal)))
         {
-            Add(FieldPath.Child(path, field), $"expected a path inside the volume, relative and without \"..\", got {Expectation.Quote(text)}");
+            Add(FieldPath.Child(path, field), $"expected a path inside the volume, relative and without \"..\", got {PrintableText.Quote(text)}");
         }
     }
 
@@ -235,7 +236,7 @@ internal sealed class PodTemplateCheck(int devices)
             }
             else if (named && !seen.Add(name))
             {
-                Add(FieldPath.Child(child, "name"), $"expected each name once, got {Expectation.Quote(name)} again");
+                Add(FieldPath.Child(child, "name"), $"expected each name once, got {PrintableText.Quote(name)} again");
             }
 
             result.Add((json, child, named ? name : null));
@@ -248,7 +249,7 @@ internal sealed class PodTemplateCheck(int devices)
     {
         if (name is not null && KubernetesNames.Label(name) is { } expected)
         {
-            Add(FieldPath.Child(path, "name"), $"expected {expected}, got {Expectation.Quote(name)}");
+            Add(FieldPath.Child(path, "name"), $"expected {expected}, got {PrintableText.Quote(name)}");
         }
     }
 
@@ -256,12 +257,12 @@ internal sealed class PodTemplateCheck(int devices)
     {
         if (KubernetesNames.Key(anyCase ? key.ToLowerInvariant() : key) is { } expectedKey)
         {
-            Add(FieldPath.Child(path, key), $"expected as the key {expectedKey}, got {Expectation.Quote(key)}");
+            Add(FieldPath.Child(path, key), $"expected as the key {expectedKey}, got {PrintableText.Quote(key)}");
         }
 
         if (KubernetesNames.LabelValue(value) is { } expected)
         {
-            Add(FieldPath.Child(path, key), $"expected {expected}, got {Expectation.Quote(value)}");
+            Add(FieldPath.Child(path, key), $"expected {expected}, got {PrintableText.Quote(value)}");
         }
     }
 

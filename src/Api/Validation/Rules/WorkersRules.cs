@@ -1,10 +1,10 @@
+using MhcOperator.Api.Schema;
+
 namespace MhcOperator.Api.Validation.Rules;
 
 /// <summary>The gang's pods.</summary>
 internal static class WorkersRules
 {
-    public const string Template = "spec.workers.template";
-
     public static IReadOnlyList<Rule> All { get; } =
     [
         Rule.ForField(
@@ -17,8 +17,8 @@ internal static class WorkersRules
                 : $"expected Cpu, or a trainer of your own in spec.trainer.image or command: ours computes on the host's cores, got {job.Spec.Workers.Device}"),
         new Rule
         {
-            Path = Template,
-            Uses = [Template, "spec.workers.devicesPerWorker"],
+            Path = JobSchema.PodTemplate,
+            Uses = [JobSchema.PodTemplate, "spec.workers.devicesPerWorker"],
             Check = job => job.Spec.Workers.Template is { } template ? new PodTemplateCheck(job.Spec.Workers.DevicesPerWorker).Check(template) : [],
         },
     ];

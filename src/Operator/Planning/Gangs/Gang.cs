@@ -1,7 +1,7 @@
 using System.Globalization;
 using k8s.Models;
 using MhcOperator.Api;
-using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Gangs;
 

@@ -11,9 +11,6 @@ namespace MhcOperator.Operator.Planning.Gangs;
 /// </summary>
 internal static class GangNames
 {
-    public const int RendezvousPort = 29500;
-    public const int StatusPort = 8470;
-
     private const int LongestLabel = 63;
 
     public static string Pod(string job, int attempt, int worker) => string.Create(CultureInfo.InvariantCulture, $"{job}-{attempt}-{worker}");

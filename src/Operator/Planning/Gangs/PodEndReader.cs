@@ -1,5 +1,6 @@
 using k8s.Models;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Gangs;
 

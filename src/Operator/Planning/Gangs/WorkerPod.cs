@@ -2,7 +2,6 @@ using System.Globalization;
 using k8s.Models;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Gangs;
 
@@ -110,7 +109,7 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
     private IEnumerable<V1ContainerStatus> RankStatuses => PodEndReader.Statuses(Pod, Ranks);
 
     private int Supervised =>
-        (Pod.Spec?.Containers ?? []).Count(c => IsRank(c.Name) && (c.Ports ?? []).Any(p => p.Name == InPlaceManifest.PortName));
+        (Pod.Spec?.Containers ?? []).Count(c => IsRank(c.Name) && (c.Ports ?? []).Any(p => p.Name == TrainerPorts.WorkerName));
 
     private bool IsRank(string container) => Ranks.Contains(container, StringComparer.Ordinal);
 

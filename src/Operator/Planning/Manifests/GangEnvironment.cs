@@ -22,7 +22,7 @@ internal static class GangEnvironment
         }
 
         Add(TrainerEnvironment.MasterAddress, $"{GangNames.Pod(name, status.Attempt, 0)}.{GangNames.Service(name)}");
-        Add(TrainerEnvironment.MasterPort, Text(GangNames.RendezvousPort));
+        Add(TrainerEnvironment.MasterPort, Text(TrainerPorts.Rendezvous));
         Add(TrainerEnvironment.WorldSize, Text(workers.Replicas * workers.DevicesPerWorker));
         Add(TrainerEnvironment.Rank, Text((worker * workers.DevicesPerWorker) + localRank));
         Add(TrainerEnvironment.LocalRank, Text(localRank));
@@ -48,7 +48,7 @@ internal static class GangEnvironment
             Add(variable, value);
         }
 
-        Add(TrainerEnvironment.StatusPort, Text(GangNames.StatusPort));
+        Add(TrainerEnvironment.StatusPort, Text(TrainerPorts.Status));
         return environment;
 
         void Add(string variable, string value) => environment.Add((JsonNode)new JsonObject { ["name"] = variable, ["value"] = value });
@@ -59,7 +59,7 @@ internal static class GangEnvironment
     [
         new(TrainerEnvironment.Attempt, Text(status.Attempt)),
         new(TrainerEnvironment.TakeOver, takeOver ? "true" : "false"),
-        new(TrainerEnvironment.ResumeStep, ResumePoint.Of(status, job.Spec.Checkpoints.Resume)),
+        new(TrainerEnvironment.ResumeStep, ResumeChoice.Of(status, job.Spec.Checkpoints.Resume).ToString()),
         new(TrainerEnvironment.SkipWindows, string.Join(',', status.Rollbacks.Select(r => r.Skipped).Where(s => s.Length > 0))),
         new(TrainerEnvironment.LearningRateFactor, (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture)),
         // A node may show the file of before for a minute or more.

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Manifests;
 
@@ -14,12 +15,8 @@ internal static class InPlaceManifest
 {
     public const string Folder = "/etc/mhc-order";
 
-    /// <summary>Name of the container port on which reports are given.</summary>
-    public const string PortName = "mhc-worker";
-
     private const string Volume = "mhc-order"; // names that no template is likely to use
     private const string File = "order";
-    private const int FirstPort = 8471;
 
     public static bool IsFor(MhcTrainingJob job, OperatorOptions options) => options.RestartsInPlace && job.Spec.RunPolicy.RestartStrategy switch
     {
@@ -44,9 +41,9 @@ internal static class InPlaceManifest
     /// <summary>Whatever else the container has as a readiness probe would say another thing.</summary>
     public static void AddTo(JsonObject container, int localRank)
     {
-        var port = FirstPort + localRank;
+        var port = TrainerPorts.FirstWorker + localRank;
         List(container, "volumeMounts").Add((JsonNode)new JsonObject { ["name"] = Volume, ["mountPath"] = Folder, ["readOnly"] = true });
-        List(container, "ports").Add((JsonNode)new JsonObject { ["name"] = PortName, ["containerPort"] = port, ["protocol"] = "TCP" });
+        List(container, "ports").Add((JsonNode)new JsonObject { ["name"] = TrainerPorts.WorkerName, ["containerPort"] = port, ["protocol"] = "TCP" });
         List(container, "env").Add((JsonNode)new JsonObject { ["name"] = TrainerEnvironment.OrderFile, ["value"] = $"{Folder}/{File}" });
         List(container, "env").Add((JsonNode)new JsonObject { ["name"] = TrainerEnvironment.WorkerPort, ["value"] = port.ToString(CultureInfo.InvariantCulture) });
         container["readinessProbe"] = new JsonObject

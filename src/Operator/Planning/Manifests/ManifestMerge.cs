@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MhcOperator.Api.Validation;
+using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Operator.Planning.Manifests;
 

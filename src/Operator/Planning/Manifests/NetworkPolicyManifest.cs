@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Manifests;
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Operator.Clusters;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Manifests;
 
@@ -213,7 +215,7 @@ internal static class PodManifest
             var contract = new JsonObject { ["env"] = GangEnvironment.For(job, status, worker, local, takeOver, secret) };
             if (worker == 0 && local == 0)
             {
-                contract["ports"] = new JsonArray(Port("rendezvous", GangNames.RendezvousPort), Port("status", GangNames.StatusPort));
+                contract["ports"] = new JsonArray(Port(TrainerPorts.RendezvousName, TrainerPorts.Rendezvous), Port(TrainerPorts.StatusName, TrainerPorts.Status));
             }
 
             ManifestMerge.Into(container, contract);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning.Manifests;
@@ -17,7 +18,7 @@ internal static class ServiceManifest
             ["clusterIP"] = "None",
             ["publishNotReadyAddresses"] = true,
             ["selector"] = new JsonObject { [Labels.Job] = job.Metadata.Name },
-            ["ports"] = new JsonArray(Port("rendezvous", GangNames.RendezvousPort), Port("status", GangNames.StatusPort)),
+            ["ports"] = new JsonArray(Port(TrainerPorts.RendezvousName, TrainerPorts.Rendezvous), Port(TrainerPorts.StatusName, TrainerPorts.Status)),
         },
     };
 

@@ -1,4 +1,6 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -16,7 +18,7 @@ internal static class ActiveDeadlinePolicy
         var end = new DateTimeOffset(started.ToUniversalTime()).PlusSeconds(seconds);
         if (context.Now < end)
         {
-            context.LookAgainAt(end);
+            context.RequeueAt(end);
             return false;
         }
 

@@ -18,9 +18,7 @@ internal static class Backoff
     /// <param name="spread">By how much longer it may be, by the same hash.</param>
     public static TimeSpan Wait(BackoffSpec spec, int restarts, string uid, int attempt, TimeSpan spread = default)
     {
-        var doublings = Math.Clamp(restarts - 1, 0, 30);
-        var seconds = Math.Min((double)spec.InitialSeconds * (1 << doublings), spec.MaximumSeconds);
-        var wait = TimeSpan.FromSeconds(seconds);
+        var wait = ExponentialBackoff.Delay(restarts - 1, TimeSpan.FromSeconds(spec.InitialSeconds), TimeSpan.FromSeconds(spec.MaximumSeconds));
         return wait + (((wait * Jitter) + spread) * Fraction($"{uid}/{attempt}"));
     }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using k8s.Models;
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Policies;

@@ -1,7 +1,9 @@
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -60,7 +62,7 @@ internal static class FailurePolicy
             return false;
         }
 
-        context.LookAgainAt(until);
+        context.RequeueAt(until);
         return true;
     }
 
@@ -103,7 +105,7 @@ internal static class FailurePolicy
             return false;
         }
 
-        var (before, now) = (context.Status.UnforeseenAtStep, RestartTierPolicy.FurthestStep(context.Status));
+        var (before, now) = (context.Status.UnforeseenAtStep, FurthestStep.Of(context.Status));
         context.Status.UnforeseenAtStep = Math.Max(before ?? 0, now);
         return now <= before;
     }

@@ -1,5 +1,7 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -68,7 +70,7 @@ internal static class FinishedPolicy
             return false;
         }
 
-        context.LookAgainAt(end);
+        context.RequeueAt(end);
         return true;
     }
 

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Policies;
@@ -58,7 +60,7 @@ internal static class GangPolicy
 
         if (context.Status.RestartNotBefore is { } notBefore && context.Now < new DateTimeOffset(notBefore.ToUniversalTime()))
         {
-            context.LookAgainAt(new DateTimeOffset(notBefore.ToUniversalTime()));
+            context.RequeueAt(new DateTimeOffset(notBefore.ToUniversalTime()));
             return;
         }
 
@@ -99,7 +101,7 @@ internal static class GangPolicy
 
             if (context.Now < overdue)
             {
-                context.LookAgainAt(overdue);
+                context.RequeueAt(overdue);
             }
             else if (CannotWrite(context, pod) is { } why)
             {
@@ -127,7 +129,7 @@ internal static class GangPolicy
         }
 
         context.SetCondition(ConditionTypes.Restarting, Conditions.True, Reasons.TerminationTimeout, stuck);
-        context.LookAgainAt(context.Now + context.Observed.Options.ApiRetry); // the node may have changed, which nothing else tells
+        context.RequeueAt(context.Now + context.Observed.Options.ApiRetry); // the node may have changed, which nothing else tells
     }
 
     /// <summary>Why no process of an overdue pod can write checkpoints any more; null: one might.</summary>

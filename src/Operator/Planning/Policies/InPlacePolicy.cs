@@ -1,7 +1,9 @@
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Policies;
@@ -43,7 +45,7 @@ internal static class InPlacePolicy
             return true;
         }
 
-        context.LookAgainAt(end);
+        context.RequeueAt(end);
         return true;
     }
 
@@ -71,7 +73,7 @@ internal static class InPlacePolicy
         }
 
         var next = Since(context).Plus(interval * (count + 1.0));
-        context.LookAgainAt(next > context.Now ? next : context.Now + interval);
+        context.RequeueAt(next > context.Now ? next : context.Now + interval);
     }
 
     /// <summary>When it was decided; long ago where nobody says so.</summary>

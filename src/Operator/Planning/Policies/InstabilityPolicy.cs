@@ -1,6 +1,8 @@
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -113,7 +115,7 @@ internal static class InstabilityPolicy
 
     private static void MarkUnstable(PlanContext context, Verdict verdict)
     {
-        context.Status.Stability = (context.Status.Stability ?? new StabilityStatus()) with { State = "Unstable" };
+        context.Status.Stability = (context.Status.Stability ?? new StabilityStatus()) with { State = nameof(StabilityState.Unstable) };
         context.SetCondition(ConditionTypes.Stable, Conditions.False, verdict.Reason, Told(verdict));
     }
 

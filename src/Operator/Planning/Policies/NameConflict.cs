@@ -1,5 +1,7 @@
 using k8s.Models;
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -49,7 +51,7 @@ internal static class NameConflict
         }
 
         context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, reason, message);
-        context.LookAgainAt(context.Now + context.Observed.Options.RefusalRetry);
+        context.RequeueAt(context.Now + context.Observed.Options.RefusalRetry);
     }
 
     private static void Say(PlanContext context, string reason, string message)

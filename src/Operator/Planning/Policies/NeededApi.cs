@@ -1,5 +1,7 @@
 using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -14,7 +16,7 @@ internal static class NeededApi
             return true;
         }
 
-        context.LookAgainAt(context.Now + context.Observed.Options.ApiRetry);
+        context.RequeueAt(context.Now + context.Observed.Options.ApiRetry);
         if (support.Missing is { } missing && !context.Gang.IsComplete)
         {
             var message = ConditionText.Message(missing);

@@ -1,4 +1,6 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 

@@ -1,5 +1,6 @@
 using MhcOperator.Api;
 using MhcOperator.Operator.Clusters;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
 using MhcOperator.Operator.Planning.Manifests;
 

@@ -1,4 +1,6 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -22,7 +24,7 @@ internal static class ProgressDeadlinePolicy
         var end = new DateTimeOffset(since.ToUniversalTime()).PlusSeconds(seconds);
         if (context.Now < end)
         {
-            context.LookAgainAt(end);
+            context.RequeueAt(end);
             return false;
         }
 

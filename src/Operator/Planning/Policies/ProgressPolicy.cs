@@ -1,6 +1,8 @@
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -84,7 +86,7 @@ internal static class ProgressPolicy
             hasBegun = context.Now >= end;
             if (!hasBegun)
             {
-                context.LookAgainAt(end);
+                context.RequeueAt(end);
             }
         }
 
@@ -113,7 +115,7 @@ internal static class ProgressPolicy
         var state = report.StabilityState;
         switch (state)
         {
-            case "Healthy" when report.NotLearningSince is { } since:
+            case nameof(StabilityState.Healthy) when report.NotLearningSince is { } since:
                 var message = string.Create(CultureInfo.InvariantCulture, $"training is stable, and has not learned since step {since}");
                 if (context.Condition(ConditionTypes.Stable)?.Reason != Reasons.NotLearning)
                 {
@@ -122,13 +124,13 @@ internal static class ProgressPolicy
 
                 context.SetCondition(ConditionTypes.Stable, Conditions.True, Reasons.NotLearning, message);
                 break;
-            case "Healthy":
+            case nameof(StabilityState.Healthy):
                 context.SetCondition(ConditionTypes.Stable, Conditions.True, state, "training is healthy");
                 break;
-            case "Suspicious":
+            case nameof(StabilityState.Suspicious):
                 context.SetCondition(ConditionTypes.Stable, Conditions.Unknown, state, "the last steps are out of the ordinary");
                 break;
-            case "Unstable":
+            case nameof(StabilityState.Unstable):
                 context.SetCondition(ConditionTypes.Stable, Conditions.False, state, "training is unstable");
                 break;
             default:

@@ -1,4 +1,6 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -14,7 +16,7 @@ internal static class ReconciledPolicy
         var options = context.Observed.Options;
         foreach (var waiting in context.Observed.Refusals.Where(r => context.Now < r.Again(options)))
         {
-            context.LookAgainAt(waiting.Again(options));
+            context.RequeueAt(waiting.Again(options));
         }
 
         var refusal = context.Observed.Refusals

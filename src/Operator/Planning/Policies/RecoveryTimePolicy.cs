@@ -1,4 +1,5 @@
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Context;
 
 namespace MhcOperator.Operator.Planning.Policies;
 

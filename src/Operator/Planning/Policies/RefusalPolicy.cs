@@ -1,5 +1,7 @@
 using System.Net;
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -43,7 +45,7 @@ internal static class RefusalPolicy
                 break;
         }
 
-        context.LookAgainAt(again);
+        context.RequeueAt(again);
         return false;
     }
 

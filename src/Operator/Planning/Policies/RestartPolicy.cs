@@ -1,5 +1,8 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Policies;
@@ -52,7 +55,7 @@ internal static class RestartPolicy
     }
 
     private static string Origin(PlanContext context) =>
-        ClaimPolicy.IsLost(context) || ResumePoint.Of(context.Status, context.Spec.Checkpoints.Resume) == "none" ? "the start"
+        ClaimPolicy.IsLost(context) || ResumeChoice.Of(context.Status, context.Spec.Checkpoints.Resume) == ResumePoint.Start ? "the start"
         : context.Status.Checkpoints?.Latest is null ? "the latest good checkpoint, if there is one"
         : "the latest good checkpoint";
 

@@ -1,6 +1,7 @@
 using k8s.Models;
 using MhcOperator.Api;
-using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 
 namespace MhcOperator.Operator.Planning.Policies;
@@ -16,17 +17,13 @@ internal static class RestartTierPolicy
     /// <returns>One of <see cref="RecoveryTiers"/>.</returns>
     public static string Choose(PlanContext context, int failedAtStep = 0) => CanStay(context, failedAtStep) ? RecoveryTiers.RestartInPlace : RecoveryTiers.RecreateGang;
 
-    /// <summary>How far training had come at the furthest.</summary>
-    public static int FurthestStep(MhcTrainingJobStatus status) =>
-        Math.Max(status.Progress?.Step ?? 0, Math.Max(status.RestartedAtStep ?? 0, status.Rollbacks.Select(r => r.DetectedStep).DefaultIfEmpty().Max()));
-
     private static bool CanStay(PlanContext context, int failedAtStep)
     {
         var gang = context.Gang;
         return InPlaceManifest.IsFor(context.Job, context.Observed.Options)
             && gang.IsComplete
             && gang.Current.All(p => p is { IsActive: true, IsWhole: true, Phase: "Running", End: null or { Held: true } } && IsNodeWell(context, p.Pod))
-            && (context.Status.InPlace is not { } last || Math.Max(FurthestStep(context.Status), failedAtStep) > last.AtStep);
+            && (context.Status.InPlace is not { } last || Math.Max(FurthestStep.Of(context.Status), failedAtStep) > last.AtStep);
     }
 
     private static bool IsNodeWell(PlanContext context, V1Pod pod) =>

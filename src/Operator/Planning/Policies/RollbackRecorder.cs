@@ -1,6 +1,7 @@
 using System.Globalization;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Context;
 
 namespace MhcOperator.Operator.Planning.Policies;
 

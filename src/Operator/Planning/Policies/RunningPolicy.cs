@@ -1,5 +1,7 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 

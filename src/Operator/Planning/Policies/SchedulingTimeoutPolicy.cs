@@ -1,7 +1,8 @@
 using System.Globalization;
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
-using MhcOperator.Operator.Planning.Manifests;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -30,7 +31,7 @@ internal static class SchedulingTimeoutPolicy
         var end = since.PlusSeconds(seconds);
         if (context.Now < end)
         {
-            context.LookAgainAt(end);
+            context.RequeueAt(end);
             return false;
         }
 

@@ -1,3 +1,4 @@
+using MhcOperator.Operator.Planning.Context;
 using MhcOperator.Operator.Planning.Gangs;
 using MhcOperator.Operator.Planning.Manifests;
 

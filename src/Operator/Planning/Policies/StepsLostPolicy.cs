@@ -1,5 +1,6 @@
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Operator.Planning.Context;
 
 namespace MhcOperator.Operator.Planning.Policies;
 

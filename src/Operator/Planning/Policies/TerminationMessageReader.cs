@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api.Json;
+using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Operator.Planning.Context;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
@@ -19,7 +20,7 @@ internal static class TimeToLivePolicy
         }
         else
         {
-            context.LookAgainAt(end);
+            context.RequeueAt(end);
         }
     }
 }

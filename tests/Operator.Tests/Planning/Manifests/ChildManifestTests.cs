@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MhcOperator.Api;
+using MhcOperator.Api.Json;
 using MhcOperator.Operator.Planning.Manifests;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 

@@ -7,8 +7,9 @@ using MhcOperator.Api;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Schema;
 using MhcOperator.Api.Validation;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
+using MhcOperator.Operator.Planning.Policies;
 using MhcOperator.PodSecurity.Tests;
 
 namespace MhcOperator.Operator.Tests.Planning.Manifests;

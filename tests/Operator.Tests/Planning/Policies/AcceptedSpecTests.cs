@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Api.Validation;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;

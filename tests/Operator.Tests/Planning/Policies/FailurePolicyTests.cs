@@ -1,5 +1,5 @@
 using MhcOperator.Api;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;

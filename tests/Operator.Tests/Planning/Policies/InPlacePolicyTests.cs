@@ -1,6 +1,5 @@
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Operator.Planning;
 using MhcOperator.Operator.Planning.Manifests;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;

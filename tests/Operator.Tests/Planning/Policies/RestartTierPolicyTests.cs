@@ -1,6 +1,7 @@
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Context;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
 using MhcOperator.Api.Validation;
-using MhcOperator.Operator.Planning;
+using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;
@@ -41,14 +41,14 @@ public sealed class ValidityPolicyTests
     public void Other_errors_are_said_again()
     {
         var first = Scene.Of(MakeInvalid()).Plan();
-        var plan = Scene.Of(MakeJob().WithErrors(new Api.Validation.FieldError("spec.model.width", "expected at least 1")), MakeStatus().With(s => s.Conditions = first.Status!.Conditions)).Plan();
+        var plan = Scene.Of(MakeJob().WithErrors(new Api.Errors.FieldError("spec.model.width", "expected at least 1")), MakeStatus().With(s => s.Conditions = first.Status!.Conditions)).Plan();
         Assert.Equal(["InvalidSpec"], plan.EventReasons());
     }
 
     [Fact]
     public void A_job_that_cannot_be_read_at_all_says_so_and_keeps_its_status()
     {
-        var scene = Scene.Of(MakeJob().WithErrors(new Api.Validation.FieldError("spec.workers", "expected a map")), MakeRunning(2, 2))
+        var scene = Scene.Of(MakeJob().WithErrors(new Api.Errors.FieldError("spec.workers", "expected a map")), MakeRunning(2, 2))
             .With(o => o with { Manifest = o.Manifest with { Job = null } });
 
         var plan = scene.Plan();

@@ -1,4 +1,3 @@
-using MhcOperator.Api;
 using MhcOperator.Operator.Tests.Building;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.PodBuilder;

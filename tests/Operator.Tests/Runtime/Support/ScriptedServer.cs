@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using MhcOperator.Operator.Runtime;
-using Prometheus;
 
 namespace MhcOperator.Operator.Tests.Runtime.Support;
 

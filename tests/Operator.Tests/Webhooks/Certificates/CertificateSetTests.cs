@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using MhcOperator.Operator.Webhooks.Certificates;
+using MhcOperator.Operator.Certificates;
 
 namespace MhcOperator.Operator.Tests.Webhooks.Certificates;
 

@@ -1,8 +1,0 @@
-using System.Text.Json.Serialization;
-
-namespace MhcOperator.Trainer.Preparation;
-
-/// <summary>JSON of <see cref="PreparedData"/>.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
-[JsonSerializable(typeof(PreparedData))]
-internal sealed partial class PreparationJsonContext : JsonSerializerContext;
