@@ -6,7 +6,7 @@ run_date=$(date -u +%FT%TZ) run_commit=$(git describe --always --abbrev=12 --dir
 # What was set for this run by hand, as a shell would set it.
 run_settings=
 for run_name in BLOCKS CHANNELS EQUAL GANGS IDLE INTERVAL JOBS KILLS LAYERS LIMIT PATIENCE PRECISIONS PROCESSES RANKS ROUNDS SEED SETTINGS SIZES STEPS STOPS THREADS \
-  TOKENS MHC_ALLOCATOR MHC_HUGE_PAGES MHC_ISA MHC_MATRIX_PRODUCTS OMP_WAIT_POLICY; do
+  TOKENS MHC_ALLOCATOR MHC_ISA MHC_MATRIX_PRODUCTS OMP_WAIT_POLICY; do
   case "${!run_name:-}" in
     '') ;;
     *' '*) run_settings+="$run_name=\"${!run_name}\" " ;;
