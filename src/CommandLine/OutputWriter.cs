@@ -6,14 +6,14 @@ namespace MhcOperator.CommandLine;
 /// <summary>Standard output or standard error of a program for people: what cannot be written is an <see cref="OutputException"/>.</summary>
 internal sealed class OutputWriter : TextWriter
 {
-    private readonly TextWriter inner;
-    private readonly Func<string, string> clean;
+    private readonly TextWriter _inner;
+    private readonly Func<string, string> _clean;
 
     private OutputWriter(TextWriter inner, Func<string, string> clean)
-        : base(inner.FormatProvider) => (this.inner, this.clean) = (inner, clean);
+        : base(inner.FormatProvider) => (_inner, _clean) = (inner, clean);
 
     /// <inheritdoc/>
-    public override Encoding Encoding => inner.Encoding;
+    public override Encoding Encoding => _inner.Encoding;
 
     /// <summary>All as it is.</summary>
     /// <param name="inner">Where to; whoever made it disposes of it.</param>
@@ -24,16 +24,16 @@ internal sealed class OutputWriter : TextWriter
     public static TextWriter Printable(TextWriter inner) => new OutputWriter(inner, PrintableText.Lines);
 
     /// <inheritdoc/>
-    public override void Write(char value) => Put(char.IsSurrogate(value) ? value.ToString() : clean(value.ToString()), inner.Write);
+    public override void Write(char value) => Put(char.IsSurrogate(value) ? value.ToString() : _clean(value.ToString()), _inner.Write);
 
     /// <inheritdoc/>
-    public override void Write(string? value) => Put(clean(value ?? ""), inner.Write);
+    public override void Write(string? value) => Put(_clean(value ?? ""), _inner.Write);
 
     /// <inheritdoc/>
     public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
 
     /// <inheritdoc/>
-    public override void WriteLine(string? value) => Put(clean(value ?? ""), inner.WriteLine);
+    public override void WriteLine(string? value) => Put(_clean(value ?? ""), _inner.WriteLine);
 
     /// <inheritdoc/>
     public override Task WriteAsync(string? value)
@@ -50,7 +50,7 @@ internal sealed class OutputWriter : TextWriter
     }
 
     /// <inheritdoc/>
-    public override void Flush() => Put("", _ => inner.Flush());
+    public override void Flush() => Put("", _ => _inner.Flush());
 
     private static void Put(string text, Action<string> write)
     {

@@ -20,45 +20,45 @@ public sealed class CelServer : IAsyncLifetime
     private const string Definitions = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     private const string Definition = Definitions + "/mhctrainingjobs.training.mhc.dev";
 
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-cel-").FullName;
-    private ApiServer? core;
-    private Daemon? server;
-    private TestApi? api;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-cel-").FullName;
+    private ApiServer? _core;
+    private Daemon? _server;
+    private TestApi? _api;
 
-    internal TestApi Api => api ?? throw new InvalidOperationException("the server has not been started");
+    internal TestApi Api => _api ?? throw new InvalidOperationException("the server has not been started");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        core = await ApiServer.StartAsync(installCrd: false, Cancel);
+        _core = await ApiServer.StartAsync(installCrd: false, Cancel);
         var port = Ports.Take(1)[0];
-        var kubeconfig = core.Kubeconfig();
-        server = Daemon.Start(
+        var kubeconfig = _core.Kubeconfig();
+        _server = Daemon.Start(
             Program(),
             ["--kubeconfig", kubeconfig, "--authentication-kubeconfig", kubeconfig, "--authorization-kubeconfig", kubeconfig,
-             "--etcd-servers", core.EtcdAddress, "--etcd-prefix", "/registry-of-the-new-one", "--bind-address", "127.0.0.1", "--secure-port", port.ToString(CultureInfo.InvariantCulture),
-             "--cert-dir", Path.Combine(folder, "certificates"), "--enable-priority-and-fairness=false",
+             "--etcd-servers", _core.EtcdAddress, "--etcd-prefix", "/registry-of-the-new-one", "--bind-address", "127.0.0.1", "--secure-port", port.ToString(CultureInfo.InvariantCulture),
+             "--cert-dir", Path.Combine(_folder, "certificates"), "--enable-priority-and-fairness=false",
              "--disable-admission-plugins", "MutatingAdmissionPolicy,MutatingAdmissionWebhook,ValidatingAdmissionPolicy,ValidatingAdmissionWebhook"], // of types that an old server lacks
-            Path.Combine(folder, "server.log"));
-        api = new TestApi(new Uri($"https://127.0.0.1:{port}/"), ApiServer.AdminToken);
+            Path.Combine(_folder, "server.log"));
+        _api = new TestApi(new Uri($"https://127.0.0.1:{port}/"), ApiServer.AdminToken);
         await Eventually.HoldsAsync(
-            async () => !server.HasExited ? await api.IsReadyAsync(Cancel) : throw new InvalidOperationException($"it has ended: {server.Log}"),
+            async () => !_server.HasExited ? await _api.IsReadyAsync(Cancel) : throw new InvalidOperationException($"it has ended: {_server.Log}"),
             "the server is ready", Cancel);
         await InstallAsync("cel/mhctrainingjobs.training.mhc.dev.yaml");
     }
 
     public async ValueTask DisposeAsync()
     {
-        TestContext.Current.TestOutputHelper?.WriteLine(server?.Log ?? "");
-        api?.Dispose();
-        server?.Dispose();
-        if (core is not null)
+        TestContext.Current.TestOutputHelper?.WriteLine(_server?.Log ?? "");
+        _api?.Dispose();
+        _server?.Dispose();
+        if (_core is not null)
         {
-            await core.DisposeAsync();
+            await _core.DisposeAsync();
         }
 
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
     }
 
     /// <summary>Installs one of crds/, in the place of the one that is there, and waits until the server goes by it.</summary>

@@ -28,7 +28,7 @@ public sealed class RestrictedStandardTests
     [Theory, MemberData(nameof(Offence.All), MemberType = typeof(Offence))]
     public async Task What_is_against_a_row_is_found(string row, string path, string? value)
     {
-        var pod = (await good.Value).Of("Deployment").Single()["spec"]!["template"]!.DeepClone().AsObject();
+        var pod = (await Good.Value).Of("Deployment").Single()["spec"]!["template"]!.DeepClone().AsObject();
 
         Assert.Contains(RestrictedStandard.Check(Offence.Commit(pod, path, value)), wrong => wrong.StartsWith($"{row}: ", StringComparison.Ordinal));
     }
@@ -42,5 +42,5 @@ public sealed class RestrictedStandardTests
         Assert.All((string[])["audit", "enforce", "warn"], mode => Assert.Equal("restricted", (string?)labels[$"pod-security.kubernetes.io/{mode}"]));
     }
 
-    private static readonly Lazy<Task<Release>> good = new(() => Release.RenderAsync("certificates: {certManager: {enabled: true}}"));
+    private static readonly Lazy<Task<Release>> Good = new(() => Release.RenderAsync("certificates: {certManager: {enabled: true}}"));
 }

@@ -7,9 +7,9 @@ namespace MhcOperator.Cli.Tests;
 /// <summary>The program itself, where the system gives it less than it needs.</summary>
 public sealed class SurroundingsTests : IDisposable
 {
-    private readonly MhcShell shell = new();
+    private readonly MhcShell _shell = new();
 
-    public void Dispose() => shell.Dispose();
+    public void Dispose() => _shell.Dispose();
 
     [Theory]
     [InlineData("validate job.yaml", ">&-", "mhc: the output cannot be written: it is closed")]
@@ -19,7 +19,7 @@ public sealed class SurroundingsTests : IDisposable
     [InlineData("crd", ">&- 2>&-", "")]
     public async Task An_output_that_takes_no_more_is_said_in_a_line(string command, string output, string said)
     {
-        shell.Write("job.yaml", Manifests.Small);
+        _shell.Write("job.yaml", Manifests.Small);
 
         var (code, error) = await RunAsync($"exec \"$0\" {command} {output}");
 
@@ -43,7 +43,7 @@ public sealed class SurroundingsTests : IDisposable
     [InlineData("run job.yaml --run-dir ''")]
     public async Task An_empty_name_is_not_the_working_folder(string command)
     {
-        shell.Write("job.yaml", Manifests.Small);
+        _shell.Write("job.yaml", Manifests.Small);
 
         var (code, error) = await RunAsync($"exec \"$0\" {command}");
 
@@ -56,7 +56,7 @@ public sealed class SurroundingsTests : IDisposable
     [InlineData(128, "run job.yaml")]
     public async Task Too_few_open_files_are_said_as_what_they_are_and_not_blamed_on_the_manifest(int limit, string command)
     {
-        shell.Write("job.yaml", Manifests.Small);
+        _shell.Write("job.yaml", Manifests.Small);
 
         var (code, error) = await RunAsync($"ulimit -n {limit}; exec \"$0\" {command}");
 
@@ -69,7 +69,7 @@ public sealed class SurroundingsTests : IDisposable
     [InlineData("crd")]
     public async Task A_working_folder_that_is_gone_is_said(string command)
     {
-        shell.Write("job.yaml", Manifests.Small);
+        _shell.Write("job.yaml", Manifests.Small);
 
         var (code, error) = await RunAsync($"mkdir gone; cd gone; rmdir ../gone; exec \"$0\" {command}");
 
@@ -81,7 +81,7 @@ public sealed class SurroundingsTests : IDisposable
     {
         using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script, Path.Combine(AppContext.BaseDirectory, "mhc")])
         {
-            WorkingDirectory = shell.Folder,
+            WorkingDirectory = _shell.Folder,
             UseShellExecute = false,
             RedirectStandardError = true,
         })!;

@@ -51,16 +51,16 @@ public sealed class ContainerfileTests
 
     private sealed class Builder : IDisposable
     {
-        private readonly TemporaryFolder folder = new();
-        private readonly (string, string)[] environment;
+        private readonly TemporaryFolder _folder = new();
+        private readonly (string, string)[] _environment;
 
         public Builder()
         {
             Assert.SkipUnless(Environment.IsPrivilegedProcess, "buildah changes its root, for which one must be root");
             var (code, programs, error) = Repository.Try("eng/buildah.sh", []);
             Assert.SkipUnless(code == 0, $"buildah is not to be had: {error}");
-            environment = [("PATH", $"{programs.Trim()}:{Environment.GetEnvironmentVariable("PATH")}"), ("BUILDAH_STORAGE", folder.File("storage")), ("MHC_IMAGES", folder.Path)];
-            var (status, _, reason) = Repository.Try("env", ["buildah", "info"], environment);
+            _environment = [("PATH", $"{programs.Trim()}:{Environment.GetEnvironmentVariable("PATH")}"), ("BUILDAH_STORAGE", _folder.File("storage")), ("MHC_IMAGES", _folder.Path)];
+            var (status, _, reason) = Repository.Try("env", ["buildah", "info"], _environment);
             Assert.SkipUnless(status == 0, $"buildah does not run here: {reason}");
         }
 
@@ -77,15 +77,15 @@ public sealed class ContainerfileTests
                 "--build-arg SDK_IMAGE=localhost/sdk", "--build-arg RUNTIME_IMAGE=localhost/runtime",
                 .. places.Select(place => $"--volume {place}:{place}:ro"), $"--volume {Home}:{Home}",
             ];
-            Repository.Run("eng/images.sh", [image], [.. environment, ("ENGINE", "buildah"), ("ENGINE_OPTIONS", string.Join(' ', options))]);
-            return ImageArchive.In(folder.Path, image);
+            Repository.Run("eng/images.sh", [image], [.. _environment, ("ENGINE", "buildah"), ("ENGINE_OPTIONS", string.Join(' ', options))]);
+            return ImageArchive.In(_folder.Path, image);
         }
 
         public void Dispose()
         {
             // The storage may have mounts that belong to a namespace which has ended.
-            Repository.Try("env", ["buildah", "rm", "--all"], environment);
-            folder.Dispose();
+            Repository.Try("env", ["buildah", "rm", "--all"], _environment);
+            _folder.Dispose();
         }
 
         private void MakeStandIns(string image, int runtimeLayers)
@@ -103,8 +103,8 @@ public sealed class ContainerfileTests
                     tar -xf "$2" -C "$1/runtime" "${@:3}"
                     { echo 'FROM scratch'; printf 'ADD %s /\n' "${@:3}"; } > "$1/runtime.Containerfile"
                     for name in sdk runtime; do buildah build --quiet --file "$1/$name.Containerfile" --tag "localhost/$name" "$1/$name"; done
-                    """, "-", folder.Path, ours.Path, .. layers],
-                environment);
+                    """, "-", _folder.Path, ours.Path, .. layers],
+                _environment);
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class CertificateTests(SharedServer shared)
         - {apiGroups: [admissionregistration.k8s.io], resources: [validatingwebhookconfigurations, mutatingwebhookconfigurations], verbs: [list, watch, patch]}
         """;
 
-    private readonly FakeTimeProvider time = new(DateTimeOffset.UtcNow - (CertificateSet.Lifetime * 2 / 3));
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow - (CertificateSet.Lifetime * 2 / 3));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -36,10 +36,10 @@ public sealed class CertificateTests(SharedServer shared)
 
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var asking = AskAsync(ns, enough.Token);
-        time.Advance(CertificateSet.Lifetime * 2 / 3); // up to now
+        _time.Advance(CertificateSet.Lifetime * 2 / 3); // up to now
         await HoldsAsync(async () => Field(await SecretAsync(ns), "previous.crt") == Field(before, "tls.crt"), () => "a new certificate is in the Secret, with the one before");
         await AreReadyAsync(first, second);
-        time.Advance(CertificateSet.Spreading);
+        _time.Advance(CertificateSet.Spreading);
         await HoldsAsync(async () => await ServedAsync(first) != Thumbprint(before) && await ServedAsync(second) != Thumbprint(before), () => "both serve the new one");
         await AreReadyAsync(first, second);
         Assert.True(await ns.IsRefusedAsync(), "the new one does not work");
@@ -48,7 +48,7 @@ public sealed class CertificateTests(SharedServer shared)
 
         // A write of the Secret and one of each configuration, by whichever replica, are written down when they have ended; who idles writes nothing.
         await HoldsAsync(() => Task.FromResult(Writes(ns) - writes >= 3), () => "three writes");
-        time.Advance(TimeSpan.FromDays(1));
+        _time.Advance(TimeSpan.FromDays(1));
         await AreReadyAsync(first, second);
         Assert.Equal(3, Writes(ns) - writes);
     }
@@ -110,7 +110,7 @@ public sealed class CertificateTests(SharedServer shared)
         await HoldsAsync(async () => (await OwnersAsync(ns)).SequenceEqual([$"Service {ns.Name} 5a2b1bb5-0d4c-4b51-9b0a-4bb6a2f4a001", account]), () => "both are owners");
         Assert.Equal(certificate, Field(await SecretAsync(ns), "tls.crt"));
         var writes = Writes(ns);
-        time.Advance(TimeSpan.FromDays(1));
+        _time.Advance(TimeSpan.FromDays(1));
         await AreReadyAsync(host);
         Assert.Equal(writes, Writes(ns));
     }
@@ -127,8 +127,8 @@ public sealed class CertificateTests(SharedServer shared)
         var kubeconfig = token is null ? shared.Server.Kubeconfig() : shared.Server.Kubeconfig(token);
         var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, "--webhook-port", "0");
         var access = ClusterAccess.Find(kubeconfig, "webhooks");
-        var certificates = CertificateHost.Start(settings.Certificate, access, new RuntimeMetrics(registry), registry, time, NullLogger.Instance);
-        return new Replica(certificates, await WebhookHost.StartAsync(settings.BindAddress, 0, settings.TemplateRules, certificates.Source, registry, time, NullLogger.Instance, Cancel));
+        var certificates = CertificateHost.Start(settings.Certificate, access, new RuntimeMetrics(registry), registry, _time, NullLogger.Instance);
+        return new Replica(certificates, await WebhookHost.StartAsync(settings.BindAddress, 0, settings.TemplateRules, certificates.Source, registry, _time, NullLogger.Instance, Cancel));
     }
 
     private sealed record Replica(CertificateHost Certificates, WebhookHost Webhooks) : IAsyncDisposable
@@ -156,7 +156,7 @@ public sealed class CertificateTests(SharedServer shared)
     private Task HoldsAsync(Func<Task<bool>> condition, Func<string> what) => Eventually.HoldsAsync(
         async () =>
         {
-            time.Advance(TimeSpan.FromMilliseconds(100));
+            _time.Advance(TimeSpan.FromMilliseconds(100));
             return await condition();
         },
         what, Cancel);

@@ -10,11 +10,11 @@ namespace MhcOperator.Operator.IntegrationTests;
 /// <summary><c>mhc-operator check</c> under the rights that it says it needs.</summary>
 public sealed class CheckTests(SharedServer shared) : IDisposable
 {
-    private readonly string authorities = Path.GetTempFileName();
+    private readonly string _authorities = Path.GetTempFileName();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public void Dispose() => File.Delete(authorities);
+    public void Dispose() => File.Delete(_authorities);
 
     [Fact]
     public async Task An_installation_that_works_passes_every_check_with_the_least_rights_and_nothing_is_stored()
@@ -53,7 +53,7 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync("--webhook-name", ns.Name, "--secure-metrics-port", "0");
         await TrustAsync(ns);
-        string[] metrics = ["--timeout", "0", "--metrics", running.SecureAddress.ToString(), "--metrics-ca", authorities, "--metrics-server-name"];
+        string[] metrics = ["--timeout", "0", "--metrics", running.SecureAddress.ToString(), "--metrics-ca", _authorities, "--metrics-server-name"];
         Assert.StartsWith("ok  ", (await CheckAsync(ns, ApiServer.AdminToken, [.. metrics, $"{ns.Name}.{ns.Name}.svc"])).Lines[4], StringComparison.Ordinal);
         Assert.Contains("RemoteCertificateNameMismatch", (await CheckAsync(ns, ApiServer.AdminToken, [.. metrics, "elsewhere.svc"])).Lines[4], StringComparison.Ordinal);
     }
@@ -115,7 +115,7 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
 
     private string[] Addresses(TestNamespace ns, OperatorUnderTest running) =>
     [
-        "--health", running.HealthAddress.ToString(), "--metrics", running.SecureAddress.ToString(), "--metrics-ca", authorities,
+        "--health", running.HealthAddress.ToString(), "--metrics", running.SecureAddress.ToString(), "--metrics-ca", _authorities,
         "--metrics-server-name", $"{ns.Name}.{ns.Name}.svc",
     ];
 
@@ -123,7 +123,7 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
     {
         JsonObject? secret = null;
         await Eventually.HoldsAsync(async () => (secret = await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel)) is not null, "there is a certificate", Cancel);
-        await File.WriteAllTextAsync(authorities, Encoding.UTF8.GetString(Convert.FromBase64String((string)secret!["data"]!["ca.crt"]!)), Cancel);
+        await File.WriteAllTextAsync(_authorities, Encoding.UTF8.GetString(Convert.FromBase64String((string)secret!["data"]!["ca.crt"]!)), Cancel);
     }
 
     private async Task<(int Code, string[] Lines)> CheckAsync(TestNamespace ns, string token, params IEnumerable<string> arguments)

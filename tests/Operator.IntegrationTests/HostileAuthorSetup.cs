@@ -11,47 +11,47 @@ public sealed class HostileAuthorSetup(SharedServer shared) : IAsyncLifetime
 {
     private const string Rbac = "apis/rbac.authorization.k8s.io/v1";
 
-    private TestNamespace? asked;
-    private TestNamespace? unasked;
-    private TestNamespace? foreign;
-    private TestApi? author;
-    private TestApi? unaskedAuthor;
-    private OperatorUnderTest? running;
+    private TestNamespace? _asked;
+    private TestNamespace? _unasked;
+    private TestNamespace? _foreign;
+    private TestApi? _author;
+    private TestApi? _unaskedAuthor;
+    private OperatorUnderTest? _running;
 
     /// <summary>Where the webhooks are asked.</summary>
-    internal TestNamespace Asked => asked!;
+    internal TestNamespace Asked => _asked!;
 
     /// <summary>Where they are not, as when no operator answers.</summary>
-    internal TestNamespace Unasked => unasked!;
+    internal TestNamespace Unasked => _unasked!;
 
     /// <summary>Where nobody of this test may do anything.</summary>
-    internal TestNamespace Foreign => foreign!;
+    internal TestNamespace Foreign => _foreign!;
 
     /// <summary>The author in <see cref="Asked"/>.</summary>
-    internal TestApi Author => author!;
+    internal TestApi Author => _author!;
 
     /// <summary>The author in <see cref="Unasked"/>.</summary>
-    internal TestApi UnaskedAuthor => unaskedAuthor!;
+    internal TestApi UnaskedAuthor => _unaskedAuthor!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        asked = await TestNamespace.CreateAsync(shared.Server);
-        unasked = await TestNamespace.CreateAsync(shared.Server);
-        foreign = await TestNamespace.CreateAsync(shared.Server);
-        author = await AuthorAsync(asked);
-        unaskedAuthor = await AuthorAsync(unasked);
-        running = await asked.RunOperatorAsync("--namespace", unasked.Name, "--webhook-port", "0", "--webhook-name", asked.Name, "--network-policy");
-        await DeployedManifests.InstallWebhooksAsync(asked, running.WebhookAddress, Cancel);
-        await asked.AsksWebhooksAsync();
+        _asked = await TestNamespace.CreateAsync(shared.Server);
+        _unasked = await TestNamespace.CreateAsync(shared.Server);
+        _foreign = await TestNamespace.CreateAsync(shared.Server);
+        _author = await AuthorAsync(_asked);
+        _unaskedAuthor = await AuthorAsync(_unasked);
+        _running = await _asked.RunOperatorAsync("--namespace", _unasked.Name, "--webhook-port", "0", "--webhook-name", _asked.Name, "--network-policy");
+        await DeployedManifests.InstallWebhooksAsync(_asked, _running.WebhookAddress, Cancel);
+        await _asked.AsksWebhooksAsync();
     }
 
     public ValueTask DisposeAsync()
     {
-        running?.Dispose();
-        author?.Dispose();
-        unaskedAuthor?.Dispose();
+        _running?.Dispose();
+        _author?.Dispose();
+        _unaskedAuthor?.Dispose();
         return ValueTask.CompletedTask;
     }
 

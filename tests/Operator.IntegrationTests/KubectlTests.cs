@@ -13,7 +13,7 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
     private const string Second = "apiVersion: training.mhc.dev/v1alpha1\nkind: MhcTrainingJob\nmetadata: {name: b}\nspec: {}\n";
     private const string Json = """{"apiVersion":"training.mhc.dev/v1alpha1","kind":"MhcTrainingJob","metadata":{"name":"a"},"spec":{"suspend":true}}""";
 
-    private readonly Kubectl kubectl = new();
+    private readonly Kubectl _kubectl = new();
 
     /// <summary>Texts that both read alike.</summary>
     public static TheoryData<string> Alike =>
@@ -75,7 +75,7 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
         { $"{Head}spec: {{suspend: \"yes\"}}\n", "expected true or false" },
     };
 
-    public void Dispose() => kubectl.Dispose();
+    public void Dispose() => _kubectl.Dispose();
 
     [Theory]
     [MemberData(nameof(Alike))]
@@ -123,7 +123,7 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
         var texts = Enumerable.Range(1, 60).Select(RandomYaml.Text).ToArray();
         await Parallel.ForEachAsync(texts, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancel }, async (text, cancel) =>
         {
-            var (theirs, ours) = (await kubectl.ReadAsync(text, cancel), JobManifestReader.FromYaml(text, "job.yaml"));
+            var (theirs, ours) = (await _kubectl.ReadAsync(text, cancel), JobManifestReader.FromYaml(text, "job.yaml"));
             if (ours.Any(m => m.Errors.Count > 0))
             {
                 return;
@@ -136,7 +136,7 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private Task<KubectlAnswer> CreateAsync(string text) => kubectl.CreateAsync(shared.Server.Kubeconfig(), text, Cancel);
+    private Task<KubectlAnswer> CreateAsync(string text) => _kubectl.CreateAsync(shared.Server.Kubeconfig(), text, Cancel);
 
     private static string Meaning(JsonObject stored) => Meaning(JobManifestReader.FromJson(stored));
 

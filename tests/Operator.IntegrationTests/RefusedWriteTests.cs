@@ -17,8 +17,8 @@ public sealed class RefusedWriteTests(SharedServer shared)
     private static readonly string[] Writes = ["pods", "services", "configmaps", "persistentvolumeclaims", "apply", "status", "events", "delete", "suspend"];
     private static readonly int[] Codes = [400, 403, 404, 409, 413, 422, 429, 500, 503, 0];
 
-    private readonly ConcurrentDictionary<string, int> refused = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> told = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _refused = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -35,11 +35,11 @@ public sealed class RefusedWriteTests(SharedServer shared)
 
         using var running = ns.StartOperator(shared.Server.Kubeconfig(address: gate.Address), "--no-leader-election");
         var jobs = await LiveAsync(ns, names, GoOnAsync);
-        Assert.All(names.Where(name => name != "undisturbed"), name => Assert.True(refused.ContainsKey(name), $"{name}: nothing was refused"));
+        Assert.All(names.Where(name => name != "undisturbed"), name => Assert.True(_refused.ContainsKey(name), $"{name}: nothing was refused"));
         Assert.All(jobs, job => Assert.Equal(End(jobs["undisturbed"]), End(job.Value)));
 
         // What is compared with the stored job is read anew after a conflict, which is no trouble.
-        var silent = names.Where(name => name is not ("undisturbed" or "status-409" or "suspend-409") && !told.ContainsKey(name));
+        var silent = names.Where(name => name is not ("undisturbed" or "status-409" or "suspend-409") && !_told.ContainsKey(name));
         Assert.Equal("", string.Join(' ', silent));
         var events = await ns.Api.ListAsync(ns.Path("events"), Cancel);
         Assert.All(names, name => Assert.Contains(events, e => (string?)e["involvedObject"]!["name"] == name && (string?)e["reason"] == "Suspended"));
@@ -58,9 +58,9 @@ public sealed class RefusedWriteTests(SharedServer shared)
 
         using var running = ns.StartOperator(shared.Server.Kubeconfig(address: gate.Address), "--no-leader-election");
         var jobs = await LiveAsync(ns, names, LoseALabelAsync);
-        Assert.All(names.SkipLast(1), name => Assert.True(refused.ContainsKey(name), $"{name}: nothing was refused"));
+        Assert.All(names.SkipLast(1), name => Assert.True(_refused.ContainsKey(name), $"{name}: nothing was refused"));
         Assert.All(jobs, job => Assert.Equal(End(jobs["undisturbed"]), End(job.Value)));
-        Assert.Equal("", string.Join(' ', names.SkipLast(1).Where(name => !told.ContainsKey(name))));
+        Assert.Equal("", string.Join(' ', names.SkipLast(1).Where(name => !_told.ContainsKey(name))));
     }
 
     private static string End(JsonObject job)
@@ -177,15 +177,15 @@ public sealed class RefusedWriteTests(SharedServer shared)
         }
 
         var code = int.Parse(job[(write.Length + 1)..], CultureInfo.InvariantCulture);
-        return refused.AddOrUpdate(job, 1, (_, times) => times + 1) <= (code == 429 ? Tries : 1) ? (code, Words(job)) : Note(write, job, body);
+        return _refused.AddOrUpdate(job, 1, (_, times) => times + 1) <= (code == 429 ? Tries : 1) ? (code, Words(job)) : Note(write, job, body);
     }
 
     /// <summary>A status that is let through may tell.</summary>
     private (int Code, string Message)? Note(string write, string? job, string body)
     {
-        if (write == "status" && job is not null && refused.ContainsKey(job) && body.Contains(job.EndsWith("-0", StringComparison.Ordinal) ? "was refused" : Words(job), StringComparison.Ordinal))
+        if (write == "status" && job is not null && _refused.ContainsKey(job) && body.Contains(job.EndsWith("-0", StringComparison.Ordinal) ? "was refused" : Words(job), StringComparison.Ordinal))
         {
-            told[job] = true;
+            _told[job] = true;
         }
 
         return null;

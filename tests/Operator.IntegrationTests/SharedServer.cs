@@ -9,11 +9,11 @@ namespace MhcOperator.Operator.IntegrationTests;
 /// <summary>The API server of all tests that do not disturb it.</summary>
 public sealed class SharedServer : IAsyncLifetime
 {
-    private ApiServer? server;
+    private ApiServer? _server;
 
-    internal ApiServer Server => server ?? throw new InvalidOperationException("the server has not been started");
+    internal ApiServer Server => _server ?? throw new InvalidOperationException("the server has not been started");
 
-    public async ValueTask InitializeAsync() => server = await ApiServer.StartAsync(installCrd: true, TestContext.Current.CancellationToken);
+    public async ValueTask InitializeAsync() => _server = await ApiServer.StartAsync(installCrd: true, TestContext.Current.CancellationToken);
 
-    public ValueTask DisposeAsync() => server?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

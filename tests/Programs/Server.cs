@@ -12,15 +12,15 @@ internal sealed class Server : IAsyncDisposable
 {
     private const string Listening = "msg=\"Listening on\" address=";
 
-    private readonly Process process;
-    private readonly string folder;
-    private readonly HttpClient http = new();
-    private readonly ConcurrentQueue<string> said = new();
+    private readonly Process _process;
+    private readonly string _folder;
+    private readonly HttpClient _http = new();
+    private readonly ConcurrentQueue<string> _said = new();
 
     private Server(Process process, string folder)
     {
-        this.process = process;
-        this.folder = folder;
+        _process = process;
+        _folder = folder;
     }
 
     /// <summary>Starts Prometheus with a configuration, beside whose file <paramref name="files"/> lie.</summary>
@@ -32,7 +32,7 @@ internal sealed class Server : IAsyncDisposable
             folder => (Path.Combine(Programs, "prometheus"), [$"--config.file={folder}/config.yml", $"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0"]));
         await server.UntilAsync("ready", async () =>
         {
-            using var ready = await server.http.GetAsync("-/ready", TestContext.Current.CancellationToken);
+            using var ready = await server._http.GetAsync("-/ready", TestContext.Current.CancellationToken);
             return ready.IsSuccessStatusCode ? server : null;
         });
         return server;
@@ -64,13 +64,13 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Folder of the servers, promtool and amtool.</summary>
     public static string Programs => External.Folder("prometheus.sh");
 
-    public Uri Address => http.BaseAddress!;
+    public Uri Address => _http.BaseAddress!;
 
-    public async Task<JsonNode> GetAsync(string path) => (await http.GetFromJsonAsync<JsonNode>(path, TestContext.Current.CancellationToken))!;
+    public async Task<JsonNode> GetAsync(string path) => (await _http.GetFromJsonAsync<JsonNode>(path, TestContext.Current.CancellationToken))!;
 
     public async Task PostAsync(string path, JsonNode body)
     {
-        using var answer = await http.PostAsJsonAsync(path, body, TestContext.Current.CancellationToken);
+        using var answer = await _http.PostAsJsonAsync(path, body, TestContext.Current.CancellationToken);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
@@ -78,7 +78,7 @@ internal sealed class Server : IAsyncDisposable
     /// <returns>The answer: status, data or error.</returns>
     public async Task<JsonNode> QueryAsync(string query)
     {
-        using var answer = await http.GetAsync($"api/v1/query?query={Uri.EscapeDataString(query)}", TestContext.Current.CancellationToken);
+        using var answer = await _http.GetAsync($"api/v1/query?query={Uri.EscapeDataString(query)}", TestContext.Current.CancellationToken);
         return (await answer.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken))!;
     }
 
@@ -91,7 +91,7 @@ internal sealed class Server : IAsyncDisposable
         where T : class
     {
         using var end = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(90));
-        while (!end.IsCancellationRequested && !process.HasExited)
+        while (!end.IsCancellationRequested && !_process.HasExited)
         {
             if (await look() is { } found)
             {
@@ -101,16 +101,16 @@ internal sealed class Server : IAsyncDisposable
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
 
-        throw new TimeoutException($"not {what}\n{story?.Invoke()}\n{string.Join('\n', said.TakeLast(20))}");
+        throw new TimeoutException($"not {what}\n{story?.Invoke()}\n{string.Join('\n', _said.TakeLast(20))}");
     }
 
     public async ValueTask DisposeAsync()
     {
-        http.Dispose();
-        process.Kill(entireProcessTree: true);
-        await process.WaitForExitAsync(CancellationToken.None);
-        process.Dispose();
-        Directory.Delete(folder, recursive: true);
+        _http.Dispose();
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     private static async Task<Server> StartAsync(string configuration, (string Name, string Text)[] files, Func<string, (string Program, string[] Arguments)> command)
@@ -126,18 +126,18 @@ internal sealed class Server : IAsyncDisposable
         var server = new Server(
             new Process { StartInfo = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true }, EnableRaisingEvents = true },
             own);
-        server.process.Exited += (_, _) => address.TrySetException(new InvalidOperationException($"{program} ended\n{string.Join('\n', server.said)}"));
-        server.process.OutputDataReceived += (_, line) => Hear(line.Data);
-        server.process.ErrorDataReceived += (_, line) => Hear(line.Data);
-        server.process.Start();
-        server.process.BeginOutputReadLine();
-        server.process.BeginErrorReadLine();
-        server.http.BaseAddress = await address.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        server._process.Exited += (_, _) => address.TrySetException(new InvalidOperationException($"{program} ended\n{string.Join('\n', server._said)}"));
+        server._process.OutputDataReceived += (_, line) => Hear(line.Data);
+        server._process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        server._process.Start();
+        server._process.BeginOutputReadLine();
+        server._process.BeginErrorReadLine();
+        server._http.BaseAddress = await address.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         return server;
 
         void Hear(string? line)
         {
-            server.said.Enqueue(line ?? "");
+            server._said.Enqueue(line ?? "");
             if (line?.IndexOf(Listening, StringComparison.Ordinal) is { } at and >= 0)
             {
                 address.TrySetResult(new Uri($"http://{line[(at + Listening.Length)..].Trim()}/"));

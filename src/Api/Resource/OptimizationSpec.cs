@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MhcOperator.Api;
 
 /// <summary>How it is trained.</summary>
@@ -41,4 +43,29 @@ public sealed record OptimizationSpec
 
     /// <summary>Seed of the initial weights and of the data order; at least 0.</summary>
     public long Seed { get; set; } = 1;
+}
+
+/// <summary>How the learning rate falls after the warm-up.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<LearningRateSchedule>))]
+public enum LearningRateSchedule
+{
+    /// <summary>Half a cosine down to a tenth of the peak.</summary>
+    Cosine,
+
+    /// <summary>×0.316 at 80 % and ×0.1 at 90 % of the steps (arXiv 2512.24880, table 5).</summary>
+    Steps,
+
+    /// <summary>It does not fall.</summary>
+    Constant,
+}
+
+/// <summary>Arithmetic of the matrix products and activations; weights and optimizer are float32 either way.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
+public enum Precision
+{
+    /// <summary>Single precision.</summary>
+    Float32,
+
+    /// <summary>bfloat16 activations and matrix products.</summary>
+    BFloat16,
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MhcOperator.Api;
 
 /// <summary>Limits of a run, and what is left of it.</summary>
@@ -29,4 +31,45 @@ public sealed record RunPolicySpec
 
     /// <summary>Which pods are deleted at the end.</summary>
     public CleanPods CleanPods { get; set; } = CleanPods.Running;
+}
+
+/// <summary>What is started again when a process has failed and its pod has not.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RestartStrategy>))]
+public enum RestartStrategy
+{
+    /// <summary>In place with the operator's own trainer, which can; anew with any other program.</summary>
+    Automatic,
+
+    /// <summary>The processes, inside the pods that are there; the pods where that cannot be.</summary>
+    InPlace,
+
+    /// <summary>The pods.</summary>
+    Recreate,
+}
+
+/// <summary>Wait before a restart: doubles from the initial to the maximum.</summary>
+public sealed record BackoffSpec
+{
+    /// <summary>First wait in seconds; at least 0.</summary>
+    public int InitialSeconds { get; set; } = 10;
+
+    /// <summary>Longest wait in seconds; at least the initial.</summary>
+    public int MaximumSeconds { get; set; } = 360;
+}
+
+/// <summary>Which pods are deleted when the job has finished.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CleanPods>))]
+public enum CleanPods
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Those in which something still runs, unless they have failed; the others keep their logs.</summary>
+    Running,
+
+    /// <summary>All but the pods that failed, so that their logs stay.</summary>
+    AllButFailed,
+
+    /// <summary>All.</summary>
+    All,
 }

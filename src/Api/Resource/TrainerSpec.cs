@@ -15,3 +15,13 @@ public sealed record TrainerSpec
     /// <summary>Further environment; names of the trainer contract are refused.</summary>
     public IReadOnlyList<EnvironmentVariable>? Env { get; set; }
 }
+
+/// <summary>One environment variable of the trainer's container.</summary>
+public sealed record EnvironmentVariable
+{
+    /// <summary>Name, a C identifier.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>Value, taken literally.</summary>
+    public string Value { get; set; } = "";
+}

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace MhcOperator.Api;
 
@@ -19,4 +20,15 @@ public sealed record WorkersSpec
 
     /// <summary>Pod template overrides, merged into the pod that the operator makes; fields that the operator does not know are kept.</summary>
     public JsonObject? Template { get; set; }
+}
+
+/// <summary>Where the workers compute.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Device>))]
+public enum Device
+{
+    /// <summary>On the host's cores; the gang talks through gloo.</summary>
+    Cpu,
+
+    /// <summary>On NVIDIA devices, which a trainer of one's own uses; ours computes on the host's cores.</summary>
+    Cuda,
 }

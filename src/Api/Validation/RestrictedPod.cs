@@ -125,7 +125,7 @@ internal sealed class RestrictedPod(string root, bool isWhole)
 
     private static readonly string[] Containers = ["containers", "initContainers", "ephemeralContainers"];
 
-    private readonly List<FieldError> errors = [];
+    private readonly List<FieldError> _errors = [];
 
     /// <param name="pod">With <c>metadata</c> and <c>spec</c>; its shape need not be right.</param>
     public IReadOnlyList<FieldError> Check(JsonObject pod)
@@ -149,7 +149,7 @@ internal sealed class RestrictedPod(string root, bool isWhole)
             Refuse($"{root}.spec", "an object", pod["spec"]);
         }
 
-        return errors;
+        return _errors;
     }
 
     /// <summary>A template says of no gang that its pods are of it.</summary>
@@ -320,7 +320,7 @@ internal sealed class RestrictedPod(string root, bool isWhole)
     {
         var got = value is not null ? Expectation.Got(value) : isWhole ? "nothing" : "nothing, which the restricted standard does not allow";
         const string how = "the operator allows it only where it is started with --allow-privileged-templates";
-        errors.Add(new FieldError(path, $"expected {expected}, got {got}; {what}{how}"));
+        _errors.Add(new FieldError(path, $"expected {expected}, got {got}; {what}{how}"));
     }
 
     private static bool IsTrainer(string? name) => name == "trainer" || name?.StartsWith("trainer-", StringComparison.Ordinal) == true;

@@ -29,7 +29,7 @@ internal sealed class AttemptHistory(int number, DateTimeOffset startedAt)
     /// <summary>How it ended, for people; null while it runs.</summary>
     public string? Result { get; set; }
 
-    private readonly List<(int Step, double Loss)> losses = [];
+    private readonly List<(int Step, double Loss)> _losses = [];
 
     /// <summary>Notes one answer of rank 0; one without a first step speaks of no update of this gang yet.</summary>
     public void Note(int? firstStep, int step, double? loss)
@@ -45,7 +45,7 @@ internal sealed class AttemptHistory(int number, DateTimeOffset startedAt)
         {
             FirstLoss ??= (step, finite);
             LastLoss = (step, finite);
-            losses.Add((step, finite));
+            _losses.Add((step, finite));
         }
     }
 
@@ -55,14 +55,14 @@ internal sealed class AttemptHistory(int number, DateTimeOffset startedAt)
     /// <summary>The highest loss from a step on; null where none was seen.</summary>
     public (int Step, double Loss)? WorstSince(int step)
     {
-        var seen = losses.Where(l => l.Step >= step).ToList();
+        var seen = _losses.Where(l => l.Step >= step).ToList();
         return seen.Count == 0 ? null : seen.MaxBy(l => l.Loss);
     }
 
     /// <summary>The last loss before a step; null where none was seen.</summary>
     public (int Step, double Loss)? LastBefore(int step)
     {
-        var seen = losses.Where(l => l.Step < step).ToList();
+        var seen = _losses.Where(l => l.Step < step).ToList();
         return seen.Count == 0 ? null : seen[^1];
     }
 }

@@ -14,7 +14,7 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
     private const int FewestRows = 8;
     private const int OrdinaryRows = 24;
 
-    private LiveDisplayContext? live;
+    private LiveDisplayContext? _live;
 
     /// <inheritdoc/>
     public Task ShowAsync(Func<Task> run)
@@ -27,14 +27,14 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
 
         return console.Live(new Text("starting …")).AutoClear(true).StartAsync(async context =>
         {
-            live = context;
+            _live = context;
             try
             {
                 await run();
             }
             finally
             {
-                live = null;
+                _live = null;
             }
         });
     }
@@ -47,7 +47,7 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
     }
 
     /// <inheritdoc/>
-    public void Show(RunSnapshot snapshot) => live?.UpdateTarget(Render(snapshot));
+    public void Show(RunSnapshot snapshot) => _live?.UpdateTarget(Render(snapshot));
 
     private Rows Render(RunSnapshot snapshot)
     {

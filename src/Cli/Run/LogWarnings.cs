@@ -10,17 +10,17 @@ internal sealed class LogWarnings
     private const int MaxLength = 400;
     private const int MaxWarnings = 50;
 
-    private readonly string folder;
-    private readonly Dictionary<string, long> read = new(StringComparer.Ordinal);
-    private readonly HashSet<string> told = new(StringComparer.Ordinal);
+    private readonly string _folder;
+    private readonly Dictionary<string, long> _read = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
 
     /// <param name="folder">Folder of the logs; it may not be there yet.</param>
     public LogWarnings(string folder)
     {
-        this.folder = folder;
+        _folder = folder;
         foreach (var log in Logs())
         {
-            read[log.Name] = log.Length;
+            _read[log.Name] = log.Length;
         }
     }
 
@@ -29,14 +29,14 @@ internal sealed class LogWarnings
 
     private IEnumerable<FileInfo> Logs()
     {
-        var logs = new DirectoryInfo(folder);
+        var logs = new DirectoryInfo(_folder);
         return logs.Exists ? logs.EnumerateFiles("*.log").Where(l => l.LinkTarget is null) : [];
     }
 
     private List<(string Pod, string Text)> Next(FileInfo log)
     {
-        var from = read.GetValueOrDefault(log.Name);
-        if (log.Length <= from || told.Count >= MaxWarnings)
+        var from = _read.GetValueOrDefault(log.Name);
+        if (log.Length <= from || _told.Count >= MaxWarnings)
         {
             return [];
         }
@@ -51,14 +51,14 @@ internal sealed class LogWarnings
             // A line that is still being written waits, unless it is too long to be one.
             var end = Array.LastIndexOf(part, (byte)'\n', Math.Max(0, count - 1)) + 1;
             end = end == 0 && count == MaxBytes ? count : end;
-            read[log.Name] = from + end;
+            _read[log.Name] = from + end;
             var pod = Path.GetFileNameWithoutExtension(log.Name);
             return
             [
                 .. System.Text.Encoding.UTF8.GetString(part, 0, end).Split('\n')
                     .Where(l => l.StartsWith(Mark, StringComparison.Ordinal))
                     .Select(l => SampleText.Printable(l[Mark.Length..Math.Min(l.Length, MaxLength)]))
-                    .Where(told.Add)
+                    .Where(_told.Add)
                     .Select(text => (pod, text)),
             ];
         }

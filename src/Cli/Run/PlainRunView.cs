@@ -11,7 +11,7 @@ internal sealed class PlainRunView(TextWriter output) : IRunView
 {
     private const int Lines = 20;
 
-    private (int Attempt, int Line) last = (0, -1);
+    private (int Attempt, int Line) _last = (0, -1);
 
     /// <inheritdoc/>
     public Task ShowAsync(Func<Task> run) => run();
@@ -30,12 +30,12 @@ internal sealed class PlainRunView(TextWriter output) : IRunView
 
         var every = Math.Max(1, snapshot.TotalSteps / Lines);
         var line = (snapshot.Attempt, snapshot.Step / every);
-        if (line == last)
+        if (line == _last)
         {
             return;
         }
 
-        last = line;
+        _last = line;
         output.WriteLine($"{Figures.Time(snapshot.Elapsed),8}    {Text(snapshot)}");
     }
 

@@ -15,13 +15,13 @@ namespace MhcOperator.Cli.Run;
 /// <param name="warnings">What pods warn of.</param>
 internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvider time, LogWarnings warnings) : ILocalRunObserver
 {
-    private readonly DateTimeOffset startedAt = time.GetUtcNow();
-    private string suspicion = "";
-    private bool explained;
-    private int? notLearning;
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private string _suspicion = "";
+    private bool _explained;
+    private int? _notLearning;
 
     /// <summary>Since the run began.</summary>
-    public TimeSpan Elapsed => time.GetUtcNow() - startedAt;
+    public TimeSpan Elapsed => time.GetUtcNow() - _startedAt;
 
     /// <inheritdoc/>
     public void OnBegin(MhcTrainingJob job) => history.Begin(job);
@@ -36,7 +36,7 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
                 view.Say(line);
             }
 
-            explained = true;
+            _explained = true;
         }
 
         view.Show(RunSnapshot.Of(job, history.Trainer, Elapsed));
@@ -46,13 +46,13 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
     public void OnEvent(DateTimeOffset at, ClusterEvent happened)
     {
         // The status comes before the events that explain it, and says more about a rollback than its event does.
-        if (explained && string.Equals(happened.Reason, Reasons.RolledBack, StringComparison.Ordinal))
+        if (_explained && string.Equals(happened.Reason, Reasons.RolledBack, StringComparison.Ordinal))
         {
-            explained = false;
+            _explained = false;
             return;
         }
 
-        view.Say(new RunLine(at - startedAt, happened.IsWarning, happened.Reason, happened.Message));
+        view.Say(new RunLine(at - _startedAt, happened.IsWarning, happened.Reason, happened.Message));
     }
 
     /// <inheritdoc/>
@@ -60,23 +60,23 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
     {
         TellWarnings();
         history.Note(status);
-        if (!string.Equals(status.StabilityState, suspicion, StringComparison.Ordinal))
+        if (!string.Equals(status.StabilityState, _suspicion, StringComparison.Ordinal))
         {
-            suspicion = status.StabilityState;
-            if (string.Equals(suspicion, nameof(StabilityState.Suspicious), StringComparison.Ordinal))
+            _suspicion = status.StabilityState;
+            if (string.Equals(_suspicion, nameof(StabilityState.Suspicious), StringComparison.Ordinal))
             {
                 view.Say(new RunLine(Elapsed, true, nameof(StabilityState.Suspicious),
                     string.Create(CultureInfo.InvariantCulture, $"step {status.Step}: loss {Figures.Loss(status.Loss)}, gradient norm {Figures.Short(status.GradientNorm)}")));
             }
         }
 
-        if (status.NotLearningSince is { } since && since != notLearning)
+        if (status.NotLearningSince is { } since && since != _notLearning)
         {
             view.Say(new RunLine(Elapsed, true, "NotLearning",
                 string.Create(CultureInfo.InvariantCulture, $"training has not learned since step {since}: step {status.Step}: loss {Figures.Loss(status.Loss)}")));
         }
 
-        notLearning = status.NotLearningSince;
+        _notLearning = status.NotLearningSince;
         if (history.Job is { } job)
         {
             view.Show(RunSnapshot.Of(job, status, Elapsed));

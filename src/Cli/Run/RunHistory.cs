@@ -6,10 +6,10 @@ namespace MhcOperator.Cli.Run;
 /// <summary>A run as it was seen: the attempts and their losses. It holds what the summary at the end needs and nothing writes itself out of it.</summary>
 internal sealed class RunHistory
 {
-    private readonly List<AttemptHistory> attempts = [];
+    private readonly List<AttemptHistory> _attempts = [];
 
     /// <summary>In the order of their numbers.</summary>
-    public IReadOnlyList<AttemptHistory> Attempts => attempts;
+    public IReadOnlyList<AttemptHistory> Attempts => _attempts;
 
     /// <summary>The job as it was last.</summary>
     public MhcTrainingJob? Job { get; private set; }
@@ -32,10 +32,10 @@ internal sealed class RunHistory
         }
 
         // An attempt can be over before anything was written about it.
-        var next = attempts.Count > 0 ? attempts[^1].Number + 1 : Math.Max(1, Math.Min((before?.Attempt ?? 0) + 1, status.Attempt));
+        var next = _attempts.Count > 0 ? _attempts[^1].Number + 1 : Math.Max(1, Math.Min((before?.Attempt ?? 0) + 1, status.Attempt));
         for (; next <= status.Attempt; next++)
         {
-            attempts.Add(new AttemptHistory(next, at));
+            _attempts.Add(new AttemptHistory(next, at));
         }
 
         var added = status.Rollbacks.TakeLast(status.RollbackCount - (before?.RollbackCount ?? 0)).ToList();
@@ -46,15 +46,15 @@ internal sealed class RunHistory
 
         if (status.Restarts > (before?.Restarts ?? 0))
         {
-            attempts.FindAll(a => a.Number < status.Attempt).ForEach(a => End(a.Number, at, "lost a worker"));
+            _attempts.FindAll(a => a.Number < status.Attempt).ForEach(a => End(a.Number, at, "lost a worker"));
         }
 
-        if (Ending(status) is { } ending && attempts.Count > 0)
+        if (Ending(status) is { } ending && _attempts.Count > 0)
         {
-            End(attempts[^1].Number, at, ending);
+            End(_attempts[^1].Number, at, ending);
             if (IsTrue(status, ConditionTypes.Succeeded))
             {
-                attempts[^1].Complete(job.Spec.Optimization.Steps);
+                _attempts[^1].Complete(job.Spec.Optimization.Steps);
             }
         }
 
@@ -65,26 +65,26 @@ internal sealed class RunHistory
     public void Note(TrainerStatus status)
     {
         Trainer = status;
-        var attempt = attempts.Find(a => a.Number == status.Attempt);
+        var attempt = _attempts.Find(a => a.Number == status.Attempt);
         attempt?.Note(status.FirstStep, status.Step, status.Loss);
     }
 
     /// <summary>Step and loss of the first update that was seen.</summary>
-    public (int Step, double Loss)? StartLoss => attempts.Select(a => a.FirstLoss).FirstOrDefault(l => l is not null);
+    public (int Step, double Loss)? StartLoss => _attempts.Select(a => a.FirstLoss).FirstOrDefault(l => l is not null);
 
     /// <summary>Step and loss of the last update that was seen.</summary>
-    public (int Step, double Loss)? FinalLoss => attempts.Select(a => a.LastLoss).LastOrDefault(l => l is not null);
+    public (int Step, double Loss)? FinalLoss => _attempts.Select(a => a.LastLoss).LastOrDefault(l => l is not null);
 
     /// <summary>The highest loss that the run-away of a rollback reached, and the last loss before it began.</summary>
     public ((int Step, double Loss)? Before, (int Step, double Loss)? Worst) LossAround(RollbackRecord rollback)
     {
-        var attempt = attempts.Find(a => a.Number == rollback.Attempt);
+        var attempt = _attempts.Find(a => a.Number == rollback.Attempt);
         return (attempt?.LastBefore(rollback.OnsetStep), attempt?.WorstSince(rollback.OnsetStep));
     }
 
     private void End(int number, DateTimeOffset at, string result)
     {
-        if (attempts.Find(a => a.Number == number) is { Result: null } attempt)
+        if (_attempts.Find(a => a.Number == number) is { Result: null } attempt)
         {
             attempt.EndedAt = at;
             attempt.Result = result;

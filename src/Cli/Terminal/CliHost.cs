@@ -7,7 +7,7 @@ namespace MhcOperator.Cli.Terminal;
 /// <summary>Everything of the outside that a command touches, so that tests can stand in for it.</summary>
 internal sealed record CliHost
 {
-    private readonly TextWriter terminal = TextWriter.Null;
+    private readonly TextWriter _terminal = TextWriter.Null;
 
     /// <summary>What <c>-</c> reads.</summary>
     public required TextReader Input { get; init; }
@@ -16,7 +16,7 @@ internal sealed record CliHost
     public required TextWriter Output
     {
         get;
-        init => (terminal, field) = (value, OutputWriter.Printable(value));
+        init => (_terminal, field) = (value, OutputWriter.Printable(value));
     }
 
     /// <summary>Errors.</summary>
@@ -77,7 +77,7 @@ internal sealed record CliHost
             ColorSystem = OutputIsTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = OutputIsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
-            Out = OutputIsTerminal ? new AnsiConsoleOutput(terminal) : new PipeOutput(Output),
+            Out = OutputIsTerminal ? new AnsiConsoleOutput(_terminal) : new PipeOutput(Output),
         });
         return console;
     }

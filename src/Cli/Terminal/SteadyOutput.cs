@@ -10,7 +10,7 @@ namespace MhcOperator.Cli.Terminal;
 /// <param name="say">Takes the words, once.</param>
 internal sealed class SteadyOutput(TextWriter inner, Action<string> say) : TextWriter
 {
-    private bool broken;
+    private bool _broken;
 
     /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
@@ -45,9 +45,9 @@ internal sealed class SteadyOutput(TextWriter inner, Action<string> say) : TextW
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            if (!broken)
+            if (!_broken)
             {
-                broken = true;
+                _broken = true;
                 say(e.Message);
             }
         }

@@ -10,19 +10,19 @@ namespace MhcOperator.Operator.Certificates;
 /// </summary>
 internal sealed class CertificateFolder : ICertificateSource
 {
-    private readonly string folder;
-    private readonly CertificateMetrics metrics;
-    private readonly ILogger log;
-    private readonly Lock gate = new();
-    private (string Chain, string Key, string? Authorities)? seen;
-    private ServedCertificate? current;
+    private readonly string _folder;
+    private readonly CertificateMetrics _metrics;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private (string Chain, string Key, string? Authorities)? _seen;
+    private ServedCertificate? _current;
 
     /// <exception cref="OperatorStartException">There is no certificate that can be used.</exception>
     public CertificateFolder(string folder, CertificateMetrics metrics, ILogger log)
     {
-        this.folder = folder;
-        this.metrics = metrics;
-        this.log = log;
+        _folder = folder;
+        _metrics = metrics;
+        _log = log;
         try
         {
             Load();
@@ -37,7 +37,7 @@ internal sealed class CertificateFolder : ICertificateSource
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
                 try
                 {
@@ -45,10 +45,10 @@ internal sealed class CertificateFolder : ICertificateSource
                 }
                 catch (Exception e) when (IsExpected(e))
                 {
-                    log.LogWarning("{Folder}: the new certificate can't be used, the one before is served: {Reason}", folder, e.Message);
+                    _log.LogWarning("{Folder}: the new certificate can't be used, the one before is served: {Reason}", _folder, e.Message);
                 }
 
-                return current;
+                return _current;
             }
         }
     }
@@ -60,17 +60,17 @@ internal sealed class CertificateFolder : ICertificateSource
 
     private void Load()
     {
-        var authorities = Path.Combine(folder, "ca.crt");
-        var files = (File.ReadAllText(Path.Combine(folder, "tls.crt")), File.ReadAllText(Path.Combine(folder, "tls.key")), File.Exists(authorities) ? File.ReadAllText(authorities) : null);
-        if (seen == files)
+        var authorities = Path.Combine(_folder, "ca.crt");
+        var files = (File.ReadAllText(Path.Combine(_folder, "tls.crt")), File.ReadAllText(Path.Combine(_folder, "tls.key")), File.Exists(authorities) ? File.ReadAllText(authorities) : null);
+        if (_seen == files)
         {
             return;
         }
 
-        seen = files; // also where they are wrong: said once
-        current = ServedCertificate.Of(files.Item1, files.Item2, files.Item3);
-        metrics.Serves(current.ExpiresAt);
-        log.LogInformation("serves {Subject}, valid until {NotAfter:u}, from {Folder}", current.Leaf.Subject, current.ExpiresAt.ToUniversalTime(), folder);
+        _seen = files; // also where they are wrong: said once
+        _current = ServedCertificate.Of(files.Item1, files.Item2, files.Item3);
+        _metrics.Serves(_current.ExpiresAt);
+        _log.LogInformation("serves {Subject}, valid until {NotAfter:u}, from {Folder}", _current.Leaf.Subject, _current.ExpiresAt.ToUniversalTime(), _folder);
     }
 
     private static bool IsExpected(Exception e) => e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;

@@ -8,15 +8,15 @@ namespace MhcOperator.Operator.Certificates;
 /// <summary>The certificate that everything over TLS is served with, kept from start to end, whether this process leads or not.</summary>
 internal sealed class CertificateHost : IAsyncDisposable
 {
-    private readonly CancellationTokenSource stop = new();
-    private readonly IDisposable? client;
-    private readonly Task keeping;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly IDisposable? _client;
+    private readonly Task _keeping;
 
     private CertificateHost(ICertificateSource source, IDisposable? client)
     {
         Source = source;
-        this.client = client;
-        keeping = source.RunAsync(stop.Token);
+        _client = client;
+        _keeping = source.RunAsync(_stop.Token);
     }
 
     public ICertificateSource Source { get; }
@@ -46,9 +46,9 @@ internal sealed class CertificateHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        await keeping;
-        client?.Dispose();
-        stop.Dispose();
+        await _stop.CancelAsync();
+        await _keeping;
+        _client?.Dispose();
+        _stop.Dispose();
     }
 }

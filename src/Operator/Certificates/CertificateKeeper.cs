@@ -21,18 +21,18 @@ internal sealed class CertificateKeeper : ICertificateSource
     private const string Us = "mhc-operator";
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(1);
 
-    private readonly NamespacedName key;
-    private readonly OwnAccount? owner;
-    private readonly TimeProvider time;
-    private readonly CertificateMetrics metrics;
-    private readonly ILogger log;
-    private readonly WatchedKind<V1Secret> secrets;
-    private readonly IReadOnlyList<WatchedKind<WebhookConfiguration>> configurations;
-    private readonly RetryDelay backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15), Random.Shared);
-    private readonly Channel<bool> changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private CertificateSet? latest;
-    private volatile ServedCertificate? current;
-    private volatile string? waitingFor;
+    private readonly NamespacedName _key;
+    private readonly OwnAccount? _owner;
+    private readonly TimeProvider _time;
+    private readonly CertificateMetrics _metrics;
+    private readonly ILogger _log;
+    private readonly WatchedKind<V1Secret> _secrets;
+    private readonly IReadOnlyList<WatchedKind<WebhookConfiguration>> _configurations;
+    private readonly RetryDelay _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15), Random.Shared);
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private CertificateSet? _latest;
+    private volatile ServedCertificate? _current;
+    private volatile string? _waitingFor;
 
     /// <param name="connection">Server, without a fence: a replica that does not lead answers too.</param>
     /// <param name="key">Namespace and name of the Secret. The Service and the configurations have the same name.</param>
@@ -45,39 +45,39 @@ internal sealed class CertificateKeeper : ICertificateSource
     public CertificateKeeper(
         ApiConnection connection, NamespacedName key, OwnAccount? owner, bool injects, TimeProvider time, RuntimeMetrics requests, CertificateMetrics metrics, ILogger log)
     {
-        this.key = key;
-        this.owner = owner;
-        this.time = time;
-        this.metrics = metrics;
-        this.log = log;
-        waitingFor = $"Secret {key}";
+        _key = key;
+        _owner = owner;
+        _time = time;
+        _metrics = metrics;
+        _log = log;
+        _waitingFor = $"Secret {key}";
         var named = $"fieldSelector=metadata.name%3D{key.Name}";
-        secrets = new WatchedKind<V1Secret>(connection, ResourceTypes.Secrets, [new WatchScope(key.Namespace, named)], _ => key, time, requests, log);
-        configurations = injects
+        _secrets = new WatchedKind<V1Secret>(connection, ResourceTypes.Secrets, [new WatchScope(key.Namespace, named)], _ => key, time, requests, log);
+        _configurations = injects
             ? [.. new[] { WebhookConfiguration.Validating, WebhookConfiguration.Mutating }
                 .Select(type => new WatchedKind<WebhookConfiguration>(connection, type, [new WatchScope(null, named)], _ => key, time, requests, log))]
             : [];
-        secrets.Changed += Wake;
-        foreach (var kind in configurations)
+        _secrets.Changed += Wake;
+        foreach (var kind in _configurations)
         {
             kind.Changed += Wake;
         }
     }
 
-    public ServedCertificate? Current => current;
+    public ServedCertificate? Current => _current;
 
-    public string? WaitingFor => waitingFor;
+    public string? WaitingFor => _waitingFor;
 
     /// <summary>Names of the Service as API servers and people may spell them, and this machine's, for configurations with <c>url</c>.</summary>
-    private string[] Names => [$"{key.Name}.{key.Namespace}.svc", $"{key.Name}.{key.Namespace}", key.Name, $"{key.Name}.{key.Namespace}.svc.cluster.local", "localhost", "127.0.0.1", "::1"];
+    private string[] Names => [$"{_key.Name}.{_key.Namespace}.svc", $"{_key.Name}.{_key.Namespace}", _key.Name, $"{_key.Name}.{_key.Namespace}.svc.cluster.local", "localhost", "127.0.0.1", "::1"];
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        var watching = Task.WhenAll([secrets.RunAsync(cancel), .. configurations.Select(kind => kind.RunAsync(cancel))]);
-        var synced = Task.WhenAll(configurations.Select(kind => kind.Synced)).ContinueWith(_ => Wake(key), cancel, TaskContinuationOptions.None, TaskScheduler.Default);
+        var watching = Task.WhenAll([_secrets.RunAsync(cancel), .. _configurations.Select(kind => kind.RunAsync(cancel))]);
+        var synced = Task.WhenAll(_configurations.Select(kind => kind.Synced)).ContinueWith(_ => Wake(_key), cancel, TaskContinuationOptions.None, TaskScheduler.Default);
         try
         {
-            await secrets.Synced.WaitAsync(cancel);
+            await _secrets.Synced.WaitAsync(cancel);
             while (true)
             {
                 await PauseAsync(await TryStepAsync(cancel), cancel);
@@ -95,22 +95,22 @@ internal sealed class CertificateKeeper : ICertificateSource
         try
         {
             var pause = await StepAsync(cancel);
-            backoff.Reset();
+            _backoff.Reset();
             return pause;
         }
         catch (Exception e) when (!cancel.IsCancellationRequested) // whatever it is, a certificate that nobody renews is worse
         {
             var isExpected = e is ApiException or HttpRequestException or IOException or TimeoutException or JsonException;
-            waitingFor = $"its certificate: {e.Message}";
-            log.LogInformation(isExpected ? null : e, "certificate: trying again: {Reason}", e.Message); // as a rule, another replica was faster
-            return backoff.Next();
+            _waitingFor = $"its certificate: {e.Message}";
+            _log.LogInformation(isExpected ? null : e, "certificate: trying again: {Reason}", e.Message); // as a rule, another replica was faster
+            return _backoff.Next();
         }
     }
 
     private async Task<TimeSpan> StepAsync(CancellationToken cancel)
     {
-        var now = time.GetUtcNow();
-        var secret = secrets.Store.Find(key);
+        var now = _time.GetUtcNow();
+        var secret = _secrets.Store.Find(_key);
         if (secret is not null && !(secret.Metadata.Labels?.TryGetValue(ManagedBy, out var manager) == true && manager == Us))
         {
             WaitForOwnSecret();
@@ -120,41 +120,41 @@ internal sealed class CertificateKeeper : ICertificateSource
         var set = CertificateSet.Read(secret?.Data);
         if (set?.IsDue(Names[0], now) != false)
         {
-            set = CertificateSet.Issue(Names, now, set ?? latest);
-            secrets.Store.Set(await WriteAsync(secret, set, cancel));
-            log.LogInformation("made a new certificate, in Secret {Secret}", key);
+            set = CertificateSet.Issue(Names, now, set ?? _latest);
+            _secrets.Store.Set(await WriteAsync(secret, set, cancel));
+            _log.LogInformation("made a new certificate, in Secret {Secret}", _key);
         }
         else if (LacksOwner(secret!))
         {
             await AdoptAsync(secret!, cancel);
         }
 
-        latest = set;
-        current = set.Serving(now);
-        metrics.Serves(current.ExpiresAt);
+        _latest = set;
+        _current = set.Serving(now);
+        _metrics.Serves(_current.ExpiresAt);
         var found = await InjectAsync(set, now, cancel);
-        var isComplete = configurations.All(kind => kind.Synced.IsCompletedSuccessfully);
-        if (isComplete && waitingFor is not null && found == 0 && configurations.Count > 0)
+        var isComplete = _configurations.All(kind => kind.Synced.IsCompletedSuccessfully);
+        if (isComplete && _waitingFor is not null && found == 0 && _configurations.Count > 0)
         {
-            log.LogInformation("there is no webhook configuration {Name}: nobody asks the webhooks", key.Name);
+            _log.LogInformation("there is no webhook configuration {Name}: nobody asks the webhooks", _key.Name);
         }
 
-        waitingFor = isComplete ? null : $"the webhook configurations {key.Name}";
-        var pause = set.NextChange(now) - time.GetUtcNow(); // the requests have taken their time
+        _waitingFor = isComplete ? null : $"the webhook configurations {_key.Name}";
+        var pause = set.NextChange(now) - _time.GetUtcNow(); // the requests have taken their time
         return pause <= TimeSpan.Zero ? TimeSpan.Zero : pause < LongestPause ? pause : LongestPause;
     }
 
     private void WaitForOwnSecret()
     {
-        var wait = $"Secret {key}, which is not the operator's ({ManagedBy}: {Us}): remove it, or choose another --webhook-name";
-        if (waitingFor != wait)
+        var wait = $"Secret {_key}, which is not the operator's ({ManagedBy}: {Us}): remove it, or choose another --webhook-name";
+        if (_waitingFor != wait)
         {
-            waitingFor = wait;
-            log.LogWarning("there is no certificate without {Wait}", wait);
+            _waitingFor = wait;
+            _log.LogWarning("there is no certificate without {Wait}", wait);
         }
     }
 
-    private bool LacksOwner(V1Secret stored) => owner is not null && stored.Metadata.OwnerReferences?.Any(other => other.Uid == owner.Uid) != true;
+    private bool LacksOwner(V1Secret stored) => _owner is not null && stored.Metadata.OwnerReferences?.Any(other => other.Uid == _owner.Uid) != true;
 
     /// <summary>Whoever may not delete a Secret may not give it an owner where OwnerReferencesPermissionEnforcement is on: it then stays without.</summary>
     private async Task AdoptAsync(V1Secret stored, CancellationToken cancel)
@@ -162,12 +162,12 @@ internal sealed class CertificateKeeper : ICertificateSource
         try
         {
             var patch = new JsonObject { ["metadata"] = Owned(stored) };
-            secrets.Store.Set(await secrets.Client.PatchAsync(key.Namespace, key.Name, null, patch, FieldManager, cancel));
-            log.LogInformation("Secret {Secret} goes with service account {Account} from now on", key, owner!.Name);
+            _secrets.Store.Set(await _secrets.Client.PatchAsync(_key.Namespace, _key.Name, null, patch, FieldManager, cancel));
+            _log.LogInformation("Secret {Secret} goes with service account {Account} from now on", _key, _owner!.Name);
         }
         catch (ApiException e) when (e.Status == HttpStatusCode.Forbidden)
         {
-            log.LogDebug("Secret {Secret} gets no owner: {Reason}", key, e.Message);
+            _log.LogDebug("Secret {Secret} gets no owner: {Reason}", _key, e.Message);
         }
     }
 
@@ -178,7 +178,7 @@ internal sealed class CertificateKeeper : ICertificateSource
         if (LacksOwner(stored))
         {
             var others = (stored.Metadata.OwnerReferences ?? []).Select(other => JsonSerializer.SerializeToNode(other, k8s.SourceGenerationContext.Default.V1OwnerReference));
-            metadata["ownerReferences"] = new JsonArray([.. others, owner!.Reference]);
+            metadata["ownerReferences"] = new JsonArray([.. others, _owner!.Reference]);
         }
 
         return metadata;
@@ -190,7 +190,7 @@ internal sealed class CertificateKeeper : ICertificateSource
         if (stored is not null)
         {
             var patch = new JsonObject { ["metadata"] = Owned(stored), ["data"] = data };
-            return secrets.Client.PatchAsync(key.Namespace, key.Name, null, patch, FieldManager, cancel);
+            return _secrets.Client.PatchAsync(_key.Namespace, _key.Name, null, patch, FieldManager, cancel);
         }
 
         var made = new JsonObject
@@ -198,15 +198,15 @@ internal sealed class CertificateKeeper : ICertificateSource
             ["apiVersion"] = "v1",
             ["kind"] = "Secret",
             ["type"] = "kubernetes.io/tls",
-            ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace, ["labels"] = new JsonObject { [ManagedBy] = Us } },
+            ["metadata"] = new JsonObject { ["name"] = _key.Name, ["namespace"] = _key.Namespace, ["labels"] = new JsonObject { [ManagedBy] = Us } },
             ["data"] = new JsonObject(data.Where(field => field.Value is not null).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))),
         };
-        if (owner is not null)
+        if (_owner is not null)
         {
-            made["metadata"]!["ownerReferences"] = new JsonArray(owner.Reference);
+            made["metadata"]!["ownerReferences"] = new JsonArray(_owner.Reference);
         }
 
-        return secrets.Client.CreateAsync(key.Namespace, made, FieldManager, cancel);
+        return _secrets.Client.CreateAsync(_key.Namespace, made, FieldManager, cancel);
     }
 
     /// <returns>How many configurations there are.</returns>
@@ -214,16 +214,16 @@ internal sealed class CertificateKeeper : ICertificateSource
     {
         var authorities = set.UnexpiredAuthorities(now);
         var found = 0;
-        foreach (var kind in configurations)
+        foreach (var kind in _configurations)
         {
             foreach (var configuration in kind.Store.List())
             {
                 found++;
                 if (configuration.Inject(authorities, set.Authorities) is { } patch)
                 {
-                    waitingFor = $"the authority in {kind.Kind} {key.Name}";
-                    kind.Store.Set(await kind.Client.JsonPatchAsync(null, key.Name, null, patch, FieldManager, cancel));
-                    log.LogInformation("wrote the webhooks' authority into {Kind} {Name}", kind.Kind, key.Name);
+                    _waitingFor = $"the authority in {kind.Kind} {_key.Name}";
+                    kind.Store.Set(await kind.Client.JsonPatchAsync(null, _key.Name, null, patch, FieldManager, cancel));
+                    _log.LogInformation("wrote the webhooks' authority into {Kind} {Name}", kind.Kind, _key.Name);
                 }
             }
         }
@@ -234,12 +234,12 @@ internal sealed class CertificateKeeper : ICertificateSource
     private async Task PauseAsync(TimeSpan length, CancellationToken cancel)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var pause = Task.Delay(length, time, ended.Token);
-        await Task.WhenAny(changes.Reader.WaitToReadAsync(ended.Token).AsTask(), pause);
+        var pause = Task.Delay(length, _time, ended.Token);
+        await Task.WhenAny(_changes.Reader.WaitToReadAsync(ended.Token).AsTask(), pause);
         await ended.CancelAsync();
         cancel.ThrowIfCancellationRequested();
-        changes.Reader.TryRead(out _);
+        _changes.Reader.TryRead(out _);
     }
 
-    private void Wake(NamespacedName changed) => changes.Writer.TryWrite(true);
+    private void Wake(NamespacedName changed) => _changes.Writer.TryWrite(true);
 }

@@ -20,8 +20,8 @@ internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMem
     /// <summary>The server has judged what was sent: a person has to do something, as a rule.</summary>
     private static readonly TimeSpan FirstRetryOfJudged = TimeSpan.FromSeconds(5);
 
-    private readonly HashSet<(WriteKind Write, string Kind, string Name)> wanted = [];
-    private readonly Lock gate = new();
+    private readonly HashSet<(WriteKind Write, string Kind, string Name)> _wanted = [];
+    private readonly Lock _gate = new();
 
     /// <summary>
     /// Whether something was refused that was not before, which the next plan must be told of, or an event was taken that was refused: nothing that is
@@ -40,9 +40,9 @@ internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMem
     public async Task<bool> TryAsync(WriteKind write, string kind, string name, Func<Task> send, Func<Task<Standing>>? judge = null, bool isCompared = false)
     {
         var key = (write, kind, name);
-        lock (gate)
+        lock (_gate)
         {
-            wanted.Add(key);
+            _wanted.Add(key);
         }
 
         var before = memory.Refusals.GetValueOrDefault(key);
@@ -88,7 +88,7 @@ internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMem
         foreach (var (key, refusal) in memory.Refusals)
         {
             // A creation that waits is not in the plan: the plan knows that it waits.
-            if (!wanted.Contains(key) && key.Write != WriteKind.Event && (!refusal.IsOfCreation || (refusal.IsTold && refusal.Again(options) <= now)))
+            if (!_wanted.Contains(key) && key.Write != WriteKind.Event && (!refusal.IsOfCreation || (refusal.IsTold && refusal.Again(options) <= now)))
             {
                 memory.Refusals.TryRemove(key, out _);
             }
@@ -98,7 +98,7 @@ internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMem
     /// <summary>Forgets refusals of a kind of write that is no longer to be done, once all writes of that kind have been tried.</summary>
     public void ForgetOthers(WriteKind write)
     {
-        foreach (var key in memory.Refusals.Keys.Where(key => key.Write == write && !wanted.Contains(key)))
+        foreach (var key in memory.Refusals.Keys.Where(key => key.Write == write && !_wanted.Contains(key)))
         {
             memory.Refusals.TryRemove(key, out _);
         }

@@ -19,75 +19,75 @@ namespace MhcOperator.Operator.Execution;
 /// </summary>
 public sealed class JobExecutor
 {
-    private readonly ICluster cluster;
-    private readonly OperatorOptions options;
-    private readonly TimeProvider time;
-    private readonly OperatorMetrics? metrics;
-    private readonly ILogger? log;
-    private readonly WorkerQuestions workers;
-    private readonly WarningQuestions warnings;
-    private readonly LostPods lost;
-    private readonly PlanWriter writer;
-    private readonly ConcurrentDictionary<NamespacedName, JobMemory> memories = new();
+    private readonly ICluster _cluster;
+    private readonly OperatorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly OperatorMetrics? _metrics;
+    private readonly ILogger? _log;
+    private readonly WorkerQuestions _workers;
+    private readonly WarningQuestions _warnings;
+    private readonly LostPods _lost;
+    private readonly PlanWriter _writer;
+    private readonly ConcurrentDictionary<NamespacedName, JobMemory> _memories = new();
 
     /// <summary>An executor over a cluster.</summary>
     public JobExecutor(ICluster cluster, OperatorOptions options, TimeProvider time, OperatorMetrics? metrics = null, ILogger? log = null)
     {
-        this.cluster = cluster;
-        this.options = options;
-        this.time = time;
-        this.metrics = metrics;
-        this.log = log;
-        workers = new WorkerQuestions(cluster, options, time);
-        warnings = new WarningQuestions(cluster, options, time);
-        lost = new LostPods(cluster);
-        writer = new PlanWriter(cluster, time, metrics);
+        _cluster = cluster;
+        _options = options;
+        _time = time;
+        _metrics = metrics;
+        _log = log;
+        _workers = new WorkerQuestions(cluster, options, time);
+        _warnings = new WarningQuestions(cluster, options, time);
+        _lost = new LostPods(cluster);
+        _writer = new PlanWriter(cluster, time, metrics);
     }
 
     /// <summary>Brings one job a step nearer to what its spec asks for.</summary>
     /// <exception cref="ApiException">The cluster failed or the job changed meanwhile (409); look again, soon.</exception>
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken cancel)
     {
-        if (cluster.FindJob(key) is not { } manifest)
+        if (_cluster.FindJob(key) is not { } manifest)
         {
-            memories.TryRemove(key, out _);
-            metrics?.Forget(key);
+            _memories.TryRemove(key, out _);
+            _metrics?.Forget(key);
             return new ReconcileResult(null);
         }
 
         var memory = Remember(key, manifest);
         var observed = Observe(key, manifest, memory);
         var nextPoll = await PollAsync(observed, memory, cancel);
-        var nextQuestion = await workers.AskAsync(observed, memory.Workers, cancel);
-        var nextWarning = await warnings.AskAsync(observed, memory.Warnings, cancel);
+        var nextQuestion = await _workers.AskAsync(observed, memory.Workers, cancel);
+        var nextWarning = await _warnings.AskAsync(observed, memory.Warnings, cancel);
         observed = observed with { Report = memory.Report, Reports = memory.Workers.Reports, Warnings = memory.Warnings.Warnings };
         observed = observed with { Nodes = await ReadNodesAsync(observed, memory, cancel) };
         nextPoll = Sooner(Sooner(nextPoll, nextQuestion), nextWarning);
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         if (memory.Planned is { } planned && observed.IsSameAs(planned) && !(memory.PlanHoldsUntil <= now))
         {
             return new ReconcileResult(Sooner(memory.PlanHoldsUntil - now, nextPoll));
         }
 
         memory.Planned = null;
-        var writes = new GuardedWrites(key, manifest.Metadata.Generation, memory, options, time, log);
-        if (await lost.FindAsync(observed, now, writes, cancel))
+        var writes = new GuardedWrites(key, manifest.Metadata.Generation, memory, _options, _time, _log);
+        if (await _lost.FindAsync(observed, now, writes, cancel))
         {
-            return new ReconcileResult(options.AskInterval);
+            return new ReconcileResult(_options.AskInterval);
         }
 
         observed = observed with { Refusals = memory.RefusalsInOrder };
         var plan = Planner.Plan(observed, now);
-        var refused = await writer.CarryOutAsync(observed, plan, memory, writes, cancel);
-        metrics?.Observe(key, plan.Status ?? observed.Status);
+        var refused = await _writer.CarryOutAsync(observed, plan, memory, writes, cancel);
+        _metrics?.Observe(key, plan.Status ?? observed.Status);
         (memory.Planned, memory.PlanHoldsUntil) = (plan.IsIdle && !refused ? observed : null, plan.RequeueAfter is { } wait ? now.Plus(wait) : null);
         return new ReconcileResult(refused ? TimeSpan.Zero : Sooner(plan.RequeueAfter, nextPoll));
     }
 
     private JobMemory Remember(NamespacedName key, JobManifest manifest)
     {
-        var memory = memories.GetOrAdd(key, _ => new JobMemory { Uid = manifest.Metadata.Uid });
-        return memory.Uid == manifest.Metadata.Uid ? memory : memories[key] = new JobMemory { Uid = manifest.Metadata.Uid };
+        var memory = _memories.GetOrAdd(key, _ => new JobMemory { Uid = manifest.Metadata.Uid });
+        return memory.Uid == manifest.Metadata.Uid ? memory : _memories[key] = new JobMemory { Uid = manifest.Metadata.Uid };
     }
 
     private Observed Observe(NamespacedName key, JobManifest manifest, JobMemory memory)
@@ -101,7 +101,7 @@ public sealed class JobExecutor
         }
 
         var job = memory.Accepted!;
-        var observed = new Observed { Manifest = manifest, Pods = cluster.ListPods(key) };
+        var observed = new Observed { Manifest = manifest, Pods = _cluster.ListPods(key) };
         var recorded = observed.RecordedStatus;
         if (memory.CompleteAttempt != recorded.Attempt && Gang.Of(observed, job, recorded).IsComplete)
         {
@@ -110,20 +110,20 @@ public sealed class JobExecutor
 
         return observed with
         {
-            Service = cluster.FindService(key.Namespace, GangNames.Service(key.Name)),
-            ConfigMap = cluster.FindConfigMap(key.Namespace, GangNames.ConfigMap(key.Name)),
-            Claim = cluster.FindClaim(key.Namespace, GangNames.Claim(key.Name)),
-            NetworkPolicy = options.JobNetwork is null ? null : cluster.FindNetworkPolicy(key.Namespace, GangNames.NetworkPolicy(key.Name)),
-            NetworkPolicies = options.JobNetwork is null ? ApiSupport.Unknown : cluster.NetworkPolicies,
-            Gangs = PodGroupPolicy.Feature(job.Spec.Scheduling.Gang) is { } feature ? cluster.FindApi(feature) : ApiSupport.Unknown,
-            ResourceClaims = PodGroupPolicy.AsksForClaims(job) ? cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
-            PodGroups = cluster.ListPodGroups(key),
+            Service = _cluster.FindService(key.Namespace, GangNames.Service(key.Name)),
+            ConfigMap = _cluster.FindConfigMap(key.Namespace, GangNames.ConfigMap(key.Name)),
+            Claim = _cluster.FindClaim(key.Namespace, GangNames.Claim(key.Name)),
+            NetworkPolicy = _options.JobNetwork is null ? null : _cluster.FindNetworkPolicy(key.Namespace, GangNames.NetworkPolicy(key.Name)),
+            NetworkPolicies = _options.JobNetwork is null ? ApiSupport.Unknown : _cluster.NetworkPolicies,
+            Gangs = PodGroupPolicy.Feature(job.Spec.Scheduling.Gang) is { } feature ? _cluster.FindApi(feature) : ApiSupport.Unknown,
+            ResourceClaims = PodGroupPolicy.AsksForClaims(job) ? _cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
+            PodGroups = _cluster.ListPodGroups(key),
             Refusals = memory.RefusalsInOrder,
             CompleteAttempt = memory.CompleteAttempt,
             Entropy = memory.Entropy,
             StatusWrittenAt = memory.StatusWrittenAt,
             StatusDebouncedSince = memory.StatusDebouncedSince,
-            Options = options,
+            Options = _options,
         };
     }
 
@@ -138,27 +138,27 @@ public sealed class JobExecutor
             return null;
         }
 
-        var now = time.GetUtcNow();
-        if (memory.AskedAt + options.PollInterval is { } due && now < due)
+        var now = _time.GetUtcNow();
+        if (memory.AskedAt + _options.PollInterval is { } due && now < due)
         {
             return due - now;
         }
 
         memory.AskedAt = now;
-        if (await cluster.GetTrainerStatusAsync(rank0.Pod, cancel) is { } report)
+        if (await _cluster.GetTrainerStatusAsync(rank0.Pod, cancel) is { } report)
         {
-            memory.Report = new TrainerReport(report, time.GetUtcNow());
+            memory.Report = new TrainerReport(report, _time.GetUtcNow());
         }
 
-        return options.PollInterval;
+        return _options.PollInterval;
     }
 
     /// <summary>Reads the nodes that the plan depends on, each once in a while.</summary>
     private async Task<IReadOnlyDictionary<string, NodeState>> ReadNodesAsync(Observed observed, JobMemory memory, CancellationToken cancel)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         var wanted = NodeQuestions.Of(observed, now).ToList();
-        foreach (var old in memory.Nodes.Where(n => !wanted.Contains(n.Key) || n.Value.ReadAt + options.ApiRetry <= now).Select(n => n.Key).ToList())
+        foreach (var old in memory.Nodes.Where(n => !wanted.Contains(n.Key) || n.Value.ReadAt + _options.ApiRetry <= now).Select(n => n.Key).ToList())
         {
             memory.Nodes.Remove(old);
         }
@@ -167,7 +167,7 @@ public sealed class JobExecutor
         {
             try
             {
-                memory.Nodes[name] = (NodeState.Of(await cluster.ReadNodeAsync(name, cancel)), now);
+                memory.Nodes[name] = (NodeState.Of(await _cluster.ReadNodeAsync(name, cancel)), now);
             }
             catch (ApiException e) when (e.Status == HttpStatusCode.Forbidden)
             {

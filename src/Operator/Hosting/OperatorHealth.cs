@@ -3,13 +3,13 @@ namespace MhcOperator.Operator.Hosting;
 /// <summary>What the operator is waiting for, if anything.</summary>
 internal sealed class OperatorHealth
 {
-    private volatile string? waitingFor = "the API server";
+    private volatile string? _waitingFor = "the API server";
 
     /// <summary>What keeps it from being ready; null: it is ready, as the leader or to take over.</summary>
     public string? WaitingFor
     {
-        get => waitingFor;
-        set => waitingFor = value;
+        get => _waitingFor;
+        set => _waitingFor = value;
     }
 
     /// <summary>Looks whether the webhooks answer, and says what they wait for; by default there are none.</summary>

@@ -14,21 +14,21 @@ internal sealed class ClusterAccess
     private const string NamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
     private const string TokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-    private readonly KubernetesClientConfiguration configuration;
-    private readonly string userAgent;
+    private readonly KubernetesClientConfiguration _configuration;
+    private readonly string _userAgent;
 
     private ClusterAccess(KubernetesClientConfiguration configuration, string source, string identity)
     {
-        this.configuration = configuration;
+        _configuration = configuration;
         Source = source;
-        userAgent = $"mhc-operator/{identity}";
+        _userAgent = $"mhc-operator/{identity}";
     }
 
     /// <summary>Where the credentials come from, for people.</summary>
     public string Source { get; }
 
     /// <summary>Address of the server.</summary>
-    public string Server => configuration.Host;
+    public string Server => _configuration.Host;
 
     /// <summary>The operator's own namespace; null outside a pod.</summary>
     public static string? OwnNamespace => File.Exists(NamespaceFile) ? File.ReadAllText(NamespaceFile).Trim() : null;
@@ -38,7 +38,7 @@ internal sealed class ClusterAccess
     public static string HomeNamespace(string? given) => given ?? OwnNamespace ?? "default";
 
     /// <summary>Whom the server takes the operator for; null where that is no service account.</summary>
-    private OwnAccount? Account => OwnAccount.Read(configuration.TokenProvider is null ? configuration.AccessToken : File.ReadAllText(TokenFile));
+    private OwnAccount? Account => OwnAccount.Read(_configuration.TokenProvider is null ? _configuration.AccessToken : File.ReadAllText(TokenFile));
 
     /// <summary>The owner of what the operator makes for itself in a namespace: its account, which goes with an installation. Null: that is elsewhere.</summary>
     public OwnAccount? OwnerIn(string ns) => Account is { } account && account.Namespace == ns ? account : null;
@@ -100,30 +100,30 @@ internal sealed class ClusterAccess
     public (ApiConnection Connection, IDisposable Client) Open(TimeProvider time, RuntimeMetrics metrics, WriteFence? fence, RequestRate? rate = null)
     {
         var client = new HttpClient(NewHandler(), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan }; // ApiConnection has its own limits, which know of the lease
-        client.DefaultRequestHeaders.UserAgent.ParseAdd(userAgent);
-        return (new ApiConnection(client, new Uri(configuration.Host.TrimEnd('/') + "/"), PrepareAsync, time, metrics, fence, rate), client);
+        client.DefaultRequestHeaders.UserAgent.ParseAdd(_userAgent);
+        return (new ApiConnection(client, new Uri(_configuration.Host.TrimEnd('/') + "/"), PrepareAsync, time, metrics, fence, rate), client);
     }
 
     /// <summary>Adds this process' credentials to a request.</summary>
     public async Task AuthenticateAsync(HttpRequestMessage request, CancellationToken cancel)
     {
-        if (configuration.TokenProvider is { } tokens)
+        if (_configuration.TokenProvider is { } tokens)
         {
             request.Headers.Authorization = await tokens.GetAuthenticationHeaderAsync(cancel); // it reads the file again when the token changes
         }
-        else if (!string.IsNullOrEmpty(configuration.AccessToken))
+        else if (!string.IsNullOrEmpty(_configuration.AccessToken))
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", configuration.AccessToken);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _configuration.AccessToken);
         }
-        else if (!string.IsNullOrEmpty(configuration.Username))
+        else if (!string.IsNullOrEmpty(_configuration.Username))
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{configuration.Username}:{configuration.Password}")));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_configuration.Username}:{_configuration.Password}")));
         }
     }
 
     private Task PrepareAsync(HttpRequestMessage request, CancellationToken cancel)
     {
-        request.Headers.Host = string.IsNullOrEmpty(configuration.TlsServerName) ? null : configuration.TlsServerName; // by which .NET checks the certificate
+        request.Headers.Host = string.IsNullOrEmpty(_configuration.TlsServerName) ? null : _configuration.TlsServerName; // by which .NET checks the certificate
         return AuthenticateAsync(request, cancel);
     }
 
@@ -144,11 +144,11 @@ internal sealed class ClusterAccess
             handler.SslOptions.ClientCertificates = [certificate];
         }
 
-        if (configuration.SkipTlsVerify)
+        if (_configuration.SkipTlsVerify)
         {
-            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => configuration.SkipTlsVerify;
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => _configuration.SkipTlsVerify;
         }
-        else if (configuration.SslCaCerts is { } authorities)
+        else if (_configuration.SslCaCerts is { } authorities)
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
             policy.CustomTrustStore.AddRange(authorities);
@@ -160,8 +160,8 @@ internal sealed class ClusterAccess
 
     private X509Certificate2? ClientCertificate()
     {
-        var certificate = Pem(configuration.ClientCertificateData, configuration.ClientCertificateFilePath);
-        var key = Pem(configuration.ClientCertificateKeyData, configuration.ClientKeyFilePath);
+        var certificate = Pem(_configuration.ClientCertificateData, _configuration.ClientCertificateFilePath);
+        var key = Pem(_configuration.ClientCertificateKeyData, _configuration.ClientKeyFilePath);
         try
         {
             return certificate is null || key is null ? null : X509Certificate2.CreateFromPem(certificate, key);

@@ -8,32 +8,32 @@ namespace MhcOperator.Operator.Kubernetes;
 /// </summary>
 internal sealed class Expectations
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<NamespacedName, List<Func<bool>>> unseen = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<NamespacedName, List<Func<bool>>> _unseen = [];
 
     /// <summary>Holds the job back until the caches show something.</summary>
     /// <param name="job">Job.</param>
     /// <param name="isSeen">Whether they show it; once true, true for ever.</param>
     public void Expect(NamespacedName job, Func<bool> isSeen)
     {
-        lock (gate)
+        lock (_gate)
         {
-            (unseen.TryGetValue(job, out var list) ? list : unseen[job] = []).Add(isSeen);
+            (_unseen.TryGetValue(job, out var list) ? list : _unseen[job] = []).Add(isSeen);
         }
     }
 
     /// <summary>Whether the caches show everything that was written about the job.</summary>
     public bool AreSeen(NamespacedName job)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!unseen.TryGetValue(job, out var list))
+            if (!_unseen.TryGetValue(job, out var list))
             {
                 return true;
             }
 
             list.RemoveAll(isSeen => isSeen());
-            return list.Count == 0 && unseen.Remove(job);
+            return list.Count == 0 && _unseen.Remove(job);
         }
     }
 }

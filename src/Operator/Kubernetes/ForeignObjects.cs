@@ -12,24 +12,24 @@ internal sealed class ForeignObjects(TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(15);
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<(string Kind, NamespacedName Key), (NamespacedName Job, IMetadata<V1ObjectMeta> Item)> known = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Kind, NamespacedName Key), (NamespacedName Job, IMetadata<V1ObjectMeta> Item)> _known = [];
 
     public T? Find<T>(string kind, NamespacedName key)
         where T : class
     {
-        lock (gate)
+        lock (_gate)
         {
-            return known.TryGetValue((kind, key), out var entry) ? entry.Item as T : null;
+            return _known.TryGetValue((kind, key), out var entry) ? entry.Item as T : null;
         }
     }
 
     /// <summary>Remembers an object that stands in the job's way.</summary>
     public void Add(NamespacedName job, string kind, IMetadata<V1ObjectMeta> item)
     {
-        lock (gate)
+        lock (_gate)
         {
-            known[(kind, NamespacedName.Of(item))] = (job, item);
+            _known[(kind, NamespacedName.Of(item))] = (job, item);
         }
     }
 
@@ -43,9 +43,9 @@ internal sealed class ForeignObjects(TimeProvider time, ILogger log)
         while (await timer.WaitForNextTickAsync(cancel))
         {
             KeyValuePair<(string Kind, NamespacedName Key), (NamespacedName Job, IMetadata<V1ObjectMeta> Item)>[] all;
-            lock (gate)
+            lock (_gate)
             {
-                all = [.. known];
+                all = [.. _known];
             }
 
             foreach (var (id, entry) in all)
@@ -73,15 +73,15 @@ internal sealed class ForeignObjects(TimeProvider time, ILogger log)
             return;
         }
 
-        lock (gate)
+        lock (_gate)
         {
             if (now is null || now.Metadata.Labels?.ContainsKey(Api.Labels.Job) == true)
             {
-                known.Remove((kind.Kind, key)); // gone, or seen by the watch from now on
+                _known.Remove((kind.Kind, key)); // gone, or seen by the watch from now on
             }
             else
             {
-                known[(kind.Kind, key)] = (job, now);
+                _known[(kind.Kind, key)] = (job, now);
             }
         }
 

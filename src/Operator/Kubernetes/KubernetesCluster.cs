@@ -25,22 +25,22 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     private const string LabelSelector = $"labelSelector={Labels.Job}";
 
-    private readonly WatchedKind<JobManifest> jobs;
-    private readonly WatchedKind<V1Pod> pods;
-    private readonly WatchedKind<V1Service> services;
-    private readonly WatchedKind<V1ConfigMap> configMaps;
-    private readonly WatchedKind<V1PersistentVolumeClaim> claims;
-    private readonly Dictionary<string, IWatchedKind> kinds;
-    private readonly IReadOnlyList<IWatchedKind> needed; // before anything is decided
-    private readonly PolicyWatch? policies;
-    private readonly ResourceClient<V1Node> nodes;
-    private readonly ResourceClient<PodWarning> warnings;
-    private readonly OptionalApis optional;
-    private readonly Expectations expectations = new();
-    private readonly ForeignObjects foreign;
-    private readonly EventRecorder events;
-    private readonly TrainerStatusClient trainers;
-    private readonly PodExec exec;
+    private readonly WatchedKind<JobManifest> _jobs;
+    private readonly WatchedKind<V1Pod> _pods;
+    private readonly WatchedKind<V1Service> _services;
+    private readonly WatchedKind<V1ConfigMap> _configMaps;
+    private readonly WatchedKind<V1PersistentVolumeClaim> _claims;
+    private readonly Dictionary<string, IWatchedKind> _kinds;
+    private readonly IReadOnlyList<IWatchedKind> _needed; // before anything is decided
+    private readonly PolicyWatch? _policies;
+    private readonly ResourceClient<V1Node> _nodes;
+    private readonly ResourceClient<PodWarning> _warnings;
+    private readonly OptionalApis _optional;
+    private readonly Expectations _expectations = new();
+    private readonly ForeignObjects _foreign;
+    private readonly EventRecorder _events;
+    private readonly TrainerStatusClient _trainers;
+    private readonly PodExec _exec;
 
     /// <param name="connection">Server.</param>
     /// <param name="namespaces">Namespaces to serve; none: all of them.</param>
@@ -63,50 +63,50 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
             return kind;
         }
 
-        jobs = Watch(ResourceTypes.Jobs, null, item => NamespacedName.Of(item));
-        pods = Watch(ResourceTypes.Pods, LabelSelector, LabelledJob);
-        services = Watch(ResourceTypes.Services, LabelSelector, LabelledJob);
-        configMaps = Watch(ResourceTypes.ConfigMaps, LabelSelector, LabelledJob);
-        claims = Watch(ResourceTypes.Claims, LabelSelector, LabelledJob);
-        needed = [jobs, pods, services, configMaps, claims];
-        policies = makesPolicies
+        _jobs = Watch(ResourceTypes.Jobs, null, item => NamespacedName.Of(item));
+        _pods = Watch(ResourceTypes.Pods, LabelSelector, LabelledJob);
+        _services = Watch(ResourceTypes.Services, LabelSelector, LabelledJob);
+        _configMaps = Watch(ResourceTypes.ConfigMaps, LabelSelector, LabelledJob);
+        _claims = Watch(ResourceTypes.Claims, LabelSelector, LabelledJob);
+        _needed = [_jobs, _pods, _services, _configMaps, _claims];
+        _policies = makesPolicies
             ? new PolicyWatch(Watch(ResourceTypes.NetworkPolicies, LabelSelector, LabelledJob), WatchScope.Each(namespaces, LabelSelector), time, log)
             : null;
-        kinds = needed.Concat(policies is null ? [] : [policies.Kind]).ToDictionary(kind => kind.Kind, StringComparer.Ordinal);
-        foreach (var kind in kinds.Values)
+        _kinds = _needed.Concat(_policies is null ? [] : [_policies.Kind]).ToDictionary(kind => kind.Kind, StringComparer.Ordinal);
+        foreach (var kind in _kinds.Values)
         {
             kind.Changed += job => Changed?.Invoke(job);
         }
 
-        optional = new OptionalApis(connection, WatchGroups, WatchScope.Each(namespaces, LabelSelector), time, log);
-        optional.Changed += LookAtAll;
-        if (policies is not null)
+        _optional = new OptionalApis(connection, WatchGroups, WatchScope.Each(namespaces, LabelSelector), time, log);
+        _optional.Changed += LookAtAll;
+        if (_policies is not null)
         {
-            policies.Changed += LookAtAll;
+            _policies.Changed += LookAtAll;
         }
 
-        nodes = new ResourceClient<V1Node>(connection, ResourceTypes.Nodes);
-        warnings = new ResourceClient<PodWarning>(connection, ResourceTypes.Warnings);
-        foreign = new ForeignObjects(time, log);
-        events = new EventRecorder(new ResourceClient<WrittenObject>(connection, ResourceTypes.Events), FieldManager, identity, time);
-        trainers = new TrainerStatusClient(log);
-        exec = new PodExec(connection, time, log);
+        _nodes = new ResourceClient<V1Node>(connection, ResourceTypes.Nodes);
+        _warnings = new ResourceClient<PodWarning>(connection, ResourceTypes.Warnings);
+        _foreign = new ForeignObjects(time, log);
+        _events = new EventRecorder(new ResourceClient<WrittenObject>(connection, ResourceTypes.Events), FieldManager, identity, time);
+        _trainers = new TrainerStatusClient(log);
+        _exec = new PodExec(connection, time, log);
     }
 
     public event Action<NamespacedName>? Changed;
 
     /// <summary>Done when every cache was complete for the first time.</summary>
-    public Task Synced => Task.WhenAll(needed.Select(kind => kind.Synced));
+    public Task Synced => Task.WhenAll(_needed.Select(kind => kind.Synced));
 
     /// <summary>Keeps the caches up to date until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) =>
         Task.WhenAll([
-            .. needed.Select(kind => kind.RunAsync(cancel)), foreign.RunAsync(kinds, job => Changed?.Invoke(job), cancel), optional.RunAsync(cancel),
-            policies?.RunAsync(cancel) ?? Task.CompletedTask,
+            .. _needed.Select(kind => kind.RunAsync(cancel)), _foreign.RunAsync(_kinds, job => Changed?.Invoke(job), cancel), _optional.RunAsync(cancel),
+            _policies?.RunAsync(cancel) ?? Task.CompletedTask,
         ]);
 
     /// <summary>Whether the caches show everything that was written about a job. While they do not it must not be reconciled; <see cref="Changed"/> is raised when they might.</summary>
-    public bool HasMetExpectations(NamespacedName key) => expectations.AreSeen(key);
+    public bool HasMetExpectations(NamespacedName key) => _expectations.AreSeen(key);
 
     /// <summary>
     /// Whether a job has pods, all is well with them, and there is no more to be done than to write its first status. Others then come first: those that
@@ -114,51 +114,51 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     /// </summary>
     public bool OnlyStarts(NamespacedName key) =>
         FindJob(key) is { Status: null, Metadata.DeletionTimestamp: null, Job.Spec.Suspend: false }
-        && pods.Store.ListOwned(key) is { Count: > 0 } gang
+        && _pods.Store.ListOwned(key) is { Count: > 0 } gang
         && gang.All(pod => pod is { Metadata.DeletionTimestamp: null, Status.Phase: null or "Pending" or "Running" });
 
     /// <summary>Every job that is cached.</summary>
-    public IReadOnlyList<JobManifest> ListJobs() => jobs.Store.List();
+    public IReadOnlyList<JobManifest> ListJobs() => _jobs.Store.List();
 
-    public JobManifest? FindJob(NamespacedName key) => jobs.Store.Find(key);
+    public JobManifest? FindJob(NamespacedName key) => _jobs.Store.Find(key);
 
-    public IReadOnlyList<V1Pod> ListPods(NamespacedName key) => pods.Store.ListOwned(key);
+    public IReadOnlyList<V1Pod> ListPods(NamespacedName key) => _pods.Store.ListOwned(key);
 
-    public V1Service? FindService(string ns, string name) => Find(services, ns, name);
+    public V1Service? FindService(string ns, string name) => Find(_services, ns, name);
 
-    public V1ConfigMap? FindConfigMap(string ns, string name) => Find(configMaps, ns, name);
+    public V1ConfigMap? FindConfigMap(string ns, string name) => Find(_configMaps, ns, name);
 
-    public V1PersistentVolumeClaim? FindClaim(string ns, string name) => Find(claims, ns, name);
+    public V1PersistentVolumeClaim? FindClaim(string ns, string name) => Find(_claims, ns, name);
 
-    public JobNetworkPolicy? FindNetworkPolicy(string ns, string name) => policies is null ? null : Find(policies.Kind, ns, name);
+    public JobNetworkPolicy? FindNetworkPolicy(string ns, string name) => _policies is null ? null : Find(_policies.Kind, ns, name);
 
-    public ApiSupport NetworkPolicies => policies?.Support ?? ApiSupport.Unknown;
+    public ApiSupport NetworkPolicies => _policies?.Support ?? ApiSupport.Unknown;
 
-    public ApiSupport FindApi(ApiFeature feature) => optional.Find(feature);
+    public ApiSupport FindApi(ApiFeature feature) => _optional.Find(feature);
 
-    public IReadOnlyList<PodGroup> ListPodGroups(NamespacedName key) => [.. optional.Kinds.SelectMany(kind => kind.Store.ListOwned(key))];
+    public IReadOnlyList<PodGroup> ListPodGroups(NamespacedName key) => [.. _optional.Kinds.SelectMany(kind => kind.Store.ListOwned(key))];
 
     public async Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) =>
-        optional.KindOf(apiVersion, kind) is { } watched ? await watched.Client.FindAsync(ns, name, cancel) : null;
+        _optional.KindOf(apiVersion, kind) is { } watched ? await watched.Client.FindAsync(ns, name, cancel) : null;
 
     public async Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel)
     {
-        if (optional.KindOf(group.ApiVersion, group.Kind) is { } kind)
+        if (_optional.KindOf(group.ApiVersion, group.Kind) is { } kind)
         {
             await DeleteAsync(kind, group, LabelledJob(group), null, cancel);
         }
     }
 
-    public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel) => DeleteAsync(configMaps, map, LabelledJob(map), null, cancel);
+    public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel) => DeleteAsync(_configMaps, map, LabelledJob(map), null, cancel);
 
-    public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => pods.Client.FindAsync(ns, name, cancel);
+    public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => _pods.Client.FindAsync(ns, name, cancel);
 
-    public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => nodes.FindAsync(null, name, cancel);
+    public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => _nodes.FindAsync(null, name, cancel);
 
     public async Task<ClusterEvent?> FindWarningAsync(V1Pod pod, DateTimeOffset after, CancellationToken cancel)
     {
         var selector = $"fieldSelector=involvedObject.uid={pod.Metadata.Uid},type=Warning";
-        var all = await warnings.ListAsync(pod.Metadata.NamespaceProperty, selector, null, cancel);
+        var all = await _warnings.ListAsync(pod.Metadata.NamespaceProperty, selector, null, cancel);
         return PodWarning.Newest([.. all.Items.Where(warning => warning.At > after)]);
     }
 
@@ -168,7 +168,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         try
         {
             var version = await target.Kind.CreateAsync(target.Key.Namespace, manifest, FieldManager, cancel);
-            expectations.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
+            _expectations.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
         }
         catch (ApiException e) when (e.Status == HttpStatusCode.Conflict)
         {
@@ -181,7 +181,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     {
         var target = TargetOf(manifest);
         var version = await target.Kind.ApplyAsync(target.Key.Namespace, target.Key.Name, manifest, FieldManager, cancel);
-        expectations.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
+        _expectations.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, version));
     }
 
     public async Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel)
@@ -196,16 +196,16 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) =>
         MarkPodAsync(pod, new NamespacedName(pod.Metadata.NamespaceProperty, job), "labels", new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
 
-    public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) => DeleteAsync(pods, pod, LabelledJob(pod), graceSeconds, cancel);
+    public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) => DeleteAsync(_pods, pod, LabelledJob(pod), graceSeconds, cancel);
 
     public async Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel)
     {
         var owners = owner is null ? null : ManifestMetadata.OwnerReferences(owner);
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = claim.Metadata.Uid, ["ownerReferences"] = owners } };
-        var written = await claims.Writer.PatchAsync(claim.Metadata.NamespaceProperty, claim.Metadata.Name, null, patch, FieldManager, cancel);
+        var written = await _claims.Writer.PatchAsync(claim.Metadata.NamespaceProperty, claim.Metadata.Name, null, patch, FieldManager, cancel);
         if (LabelledJob(claim) is { } job)
         {
-            expectations.Expect(job, () => claims.HasSeen(claim.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
+            _expectations.Expect(job, () => _claims.HasSeen(claim.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
         }
     }
 
@@ -217,21 +217,21 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
             ["metadata"] = new JsonObject { ["uid"] = pod.Metadata.Uid },
             ["spec"] = new JsonObject { ["activeDeadlineSeconds"] = 1 },
         };
-        var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
+        var written = await _pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
         if (LabelledJob(pod) is { } job)
         {
-            expectations.Expect(job, () => pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
+            _expectations.Expect(job, () => _pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
         }
     }
 
     public async Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel)
     {
         var patch = new JsonObject { ["metadata"] = Identity(job), ["spec"] = new JsonObject { ["suspend"] = true } };
-        var written = await jobs.Writer.PatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, null, patch, FieldManager, cancel);
+        var written = await _jobs.Writer.PatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, null, patch, FieldManager, cancel);
         ExpectJob(written);
     }
 
-    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => DeleteAsync(jobs, job, NamespacedName.Of(job), null, cancel);
+    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => DeleteAsync(_jobs, job, NamespacedName.Of(job), null, cancel);
 
     public async Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel)
     {
@@ -241,7 +241,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         var patch = new JsonArray(
             new JsonObject { ["op"] = "replace", ["path"] = "/metadata/resourceVersion", ["value"] = version },
             new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = StatusJson.Of(status) });
-        var written = await jobs.Writer.JsonPatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, "status", patch, FieldManager, cancel);
+        var written = await _jobs.Writer.JsonPatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, "status", patch, FieldManager, cancel);
         ExpectJob(written);
     }
 
@@ -256,25 +256,25 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
             Uid = job.Metadata.Uid,
             ResourceVersion = job.Metadata.ResourceVersion,
         };
-        return events.RecordAsync(about, happened.IsWarning, happened.Reason, happened.Message, cancel);
+        return _events.RecordAsync(about, happened.IsWarning, happened.Reason, happened.Message, cancel);
     }
 
-    public Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel) => trainers.GetStatusAsync(pod, cancel);
+    public Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel) => _trainers.GetStatusAsync(pod, cancel);
 
-    public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel) => trainers.GetReportsAsync(pod, cancel);
+    public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel) => _trainers.GetReportsAsync(pod, cancel);
 
     /// <remarks>To the first process of a container a signal that it does not handle is none (pid_namespaces(7)).</remarks>
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) =>
-        Task.WhenAll(RankContainers.Of(pod).Select(container => exec.RunAsync(pod, container, ["sh", "-c", "kill -QUIT 1"], cancel)));
+        Task.WhenAll(RankContainers.Of(pod).Select(container => _exec.RunAsync(pod, container, ["sh", "-c", "kill -QUIT 1"], cancel)));
 
-    public void Dispose() => trainers.Dispose();
+    public void Dispose() => _trainers.Dispose();
 
     private async Task MarkPodAsync(V1Pod pod, NamespacedName job, string map, JsonObject marks, CancellationToken cancel)
     {
         var metadata = new JsonObject { ["uid"] = pod.Metadata.Uid, [map] = marks };
         var patch = new JsonObject { ["metadata"] = metadata };
-        var written = await pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
-        expectations.Expect(job, () => pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
+        var written = await _pods.Writer.PatchAsync(pod.Metadata.NamespaceProperty, pod.Metadata.Name, null, patch, FieldManager, cancel);
+        _expectations.Expect(job, () => _pods.HasSeen(pod.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
     }
 
     /// <summary>A refused creation means that the cache is behind, or that somebody else's object stands there.</summary>
@@ -287,16 +287,16 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
         if (item.Metadata.Labels?.ContainsKey(Labels.Job) == true)
         {
-            expectations.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, item.Metadata.ResourceVersion));
+            _expectations.Expect(target.Job, () => target.Kind.HasSeen(target.Key.Namespace, item.Metadata.ResourceVersion));
         }
-        else if (kinds.ContainsKey(target.Kind.Kind))
+        else if (_kinds.ContainsKey(target.Kind.Kind))
         {
-            foreign.Add(target.Job, target.Kind.Kind, item);
+            _foreign.Add(target.Job, target.Kind.Kind, item);
         }
     }
 
     private Target TargetOf(JsonObject manifest) =>
-        Target.Of(manifest, optional.KindOf((string?)manifest["apiVersion"], (string?)manifest["kind"]) ?? kinds.GetValueOrDefault((string?)manifest["kind"] ?? ""));
+        Target.Of(manifest, _optional.KindOf((string?)manifest["apiVersion"], (string?)manifest["kind"]) ?? _kinds.GetValueOrDefault((string?)manifest["kind"] ?? ""));
 
     private async Task DeleteAsync<T>(WatchedKind<T> kind, IMetadata<V1ObjectMeta> item, NamespacedName? job, int? graceSeconds, CancellationToken cancel)
         where T : class, IMetadata<V1ObjectMeta>
@@ -306,7 +306,7 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         await kind.Client.DeleteAsync(key.Namespace, key.Name, uid, graceSeconds, cancel);
         if (job is { } of)
         {
-            expectations.Expect(of, () => kind.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+            _expectations.Expect(of, () => kind.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
         }
     }
 
@@ -314,12 +314,12 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         where T : class, IMetadata<V1ObjectMeta>
     {
         var key = new NamespacedName(ns, name);
-        return kind.Store.Find(key) ?? foreign.Find<T>(kind.Kind, key);
+        return kind.Store.Find(key) ?? _foreign.Find<T>(kind.Kind, key);
     }
 
-    private void LookAtAll() => jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(NamespacedName.Of(job)));
+    private void LookAtAll() => _jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(NamespacedName.Of(job)));
 
-    private void ExpectJob(WrittenObject written) => expectations.Expect(NamespacedName.Of(written), () => jobs.HasSeen(written.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
+    private void ExpectJob(WrittenObject written) => _expectations.Expect(NamespacedName.Of(written), () => _jobs.HasSeen(written.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
 
     private static JsonObject Identity(MhcTrainingJob job) => new() { ["uid"] = job.Metadata.Uid, ["resourceVersion"] = job.Metadata.ResourceVersion };
 

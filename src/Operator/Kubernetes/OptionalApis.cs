@@ -21,11 +21,11 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
-    private readonly ApiDiscovery discovery = new(connection);
-    private readonly Channel<ApiFeature> questions = Channel.CreateUnbounded<ApiFeature>();
-    private readonly Lock gate = new();
-    private readonly Dictionary<ApiFeature, (ApiSupport Support, DateTimeOffset? AnsweredAt)> answers = [];
-    private readonly List<WatchedKind<PodGroup>> kinds = [];
+    private readonly ApiDiscovery _discovery = new(connection);
+    private readonly Channel<ApiFeature> _questions = Channel.CreateUnbounded<ApiFeature>();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ApiFeature, (ApiSupport Support, DateTimeOffset? AnsweredAt)> _answers = [];
+    private readonly List<WatchedKind<PodGroup>> _kinds = [];
 
     /// <summary>Raised when an answer is there that differs from the one before.</summary>
     public event Action? Changed;
@@ -35,9 +35,9 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return [.. kinds];
+                return [.. _kinds];
             }
         }
     }
@@ -45,17 +45,17 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
     /// <summary>The last answer; asks where there is none, or where it has become old.</summary>
     public ApiSupport Find(ApiFeature feature)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var known = answers.TryGetValue(feature, out var last);
+            var known = _answers.TryGetValue(feature, out var last);
             if (known && (last.Support.IsThere || last.AnsweredAt is null || last.AnsweredAt + LookAgain > time.GetUtcNow()))
             {
                 return last.Support;
             }
 
             var support = known ? last.Support : ApiSupport.Unknown;
-            answers[feature] = (support, AnsweredAt: null); // asked, and not to be asked again meanwhile
-            questions.Writer.TryWrite(feature);
+            _answers[feature] = (support, AnsweredAt: null); // asked, and not to be asked again meanwhile
+            _questions.Writer.TryWrite(feature);
             return support;
         }
     }
@@ -70,7 +70,7 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
         var watches = new List<Task>();
         try
         {
-            await foreach (var feature in questions.Reader.ReadAllAsync(cancel))
+            await foreach (var feature in _questions.Reader.ReadAllAsync(cancel))
             {
                 await AnswerAsync(feature, watches, cancel);
             }
@@ -86,7 +86,7 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
         ApiSupport? found = null;
         try
         {
-            found = await discovery.FindAsync(feature, cancel);
+            found = await _discovery.FindAsync(feature, cancel);
             if (found.IsThere && feature != ApiFeature.ResourceClaims)
             {
                 await WatchAsync(found, watches, cancel);
@@ -103,10 +103,10 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
         }
 
         ApiSupport before;
-        lock (gate)
+        lock (_gate)
         {
-            before = answers[feature].Support;
-            answers[feature] = (found ?? before, time.GetUtcNow());
+            before = _answers[feature].Support;
+            _answers[feature] = (found ?? before, time.GetUtcNow());
         }
 
         if (found is not null && found != before)
@@ -129,9 +129,9 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
 
         watches.Add(kind.RunAsync(cancel));
         await kind.Synced.WaitAsync(cancel);
-        lock (gate)
+        lock (_gate)
         {
-            kinds.Add(kind);
+            _kinds.Add(kind);
         }
     }
 

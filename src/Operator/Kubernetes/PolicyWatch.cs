@@ -17,7 +17,7 @@ internal sealed class PolicyWatch(WatchedKind<JobNetworkPolicy> kind, IReadOnlyL
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
-    private volatile ApiSupport support = ApiSupport.Unknown;
+    private volatile ApiSupport _support = ApiSupport.Unknown;
 
     /// <summary>Raised when <see cref="Support"/> is another than before.</summary>
     public event Action? Changed;
@@ -25,7 +25,7 @@ internal sealed class PolicyWatch(WatchedKind<JobNetworkPolicy> kind, IReadOnlyL
     public WatchedKind<JobNetworkPolicy> Kind => kind;
 
     /// <summary>Whether they can be seen.</summary>
-    public ApiSupport Support => support;
+    public ApiSupport Support => _support;
 
     /// <summary>Works until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
@@ -71,9 +71,9 @@ internal sealed class PolicyWatch(WatchedKind<JobNetworkPolicy> kind, IReadOnlyL
 
     private void Tell(ApiSupport now)
     {
-        if (now != support)
+        if (now != _support)
         {
-            support = now;
+            _support = now;
             log.LogInformation("network policies: {Answer}", now.Missing ?? "one for each job");
             Changed?.Invoke();
         }

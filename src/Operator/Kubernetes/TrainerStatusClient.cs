@@ -13,14 +13,14 @@ internal sealed class TrainerStatusClient : IDisposable
     private const long LongestAnswer = 64 * 1024;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    private readonly ILogger log;
-    private readonly HttpClient http;
+    private readonly ILogger _log;
+    private readonly HttpClient _http;
 
     public TrainerStatusClient(ILogger log)
     {
-        this.log = log;
+        _log = log;
         var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = Limit, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) };
-        http = new HttpClient(handler, disposeHandler: true) { Timeout = Limit, MaxResponseContentBufferSize = LongestAnswer };
+        _http = new HttpClient(handler, disposeHandler: true) { Timeout = Limit, MaxResponseContentBufferSize = LongestAnswer };
     }
 
     /// <summary>The pod's status; null where it does not answer in time or not as the contract says.</summary>
@@ -36,7 +36,7 @@ internal sealed class TrainerStatusClient : IDisposable
         return told.Count == 0 ? null : told;
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     private async Task<T?> GetAsync<T>(V1Pod pod, int port, string path, Func<byte[], T?> read, CancellationToken cancel)
         where T : class
@@ -49,11 +49,11 @@ internal sealed class TrainerStatusClient : IDisposable
         var uri = new UriBuilder(Uri.UriSchemeHttp, address.ToString(), port, path).Uri;
         try
         {
-            return read(await http.GetByteArrayAsync(uri, cancel));
+            return read(await _http.GetByteArrayAsync(uri, cancel));
         }
         catch (Exception e) when (e is HttpRequestException or (OperationCanceledException and { InnerException: TimeoutException }))
         {
-            log.LogDebug("pod {Pod}: no answer from {Uri}: {Reason}", pod.Metadata.Name, uri, e.Message);
+            _log.LogDebug("pod {Pod}: no answer from {Uri}: {Reason}", pod.Metadata.Name, uri, e.Message);
             return null;
         }
     }

@@ -9,7 +9,7 @@ namespace MhcOperator.Operator.Kubernetes;
 internal sealed class WatchedKind<T> : IWatchedKind
     where T : class, IMetadata<V1ObjectMeta>
 {
-    private readonly Reflector<T>[] reflectors;
+    private readonly Reflector<T>[] _reflectors;
 
     /// <param name="connection">Server.</param>
     /// <param name="type">The kind.</param>
@@ -23,8 +23,8 @@ internal sealed class WatchedKind<T> : IWatchedKind
         Client = new ResourceClient<T>(connection, type);
         Writer = new ResourceClient<WrittenObject>(connection, type.ToWrite);
         Store = new Store<T>(jobOf);
-        reflectors = [.. scopes.Select(scope => new Reflector<T>(Client, Store, scope, time, metrics, log))];
-        foreach (var reflector in reflectors)
+        _reflectors = [.. scopes.Select(scope => new Reflector<T>(Client, Store, scope, time, metrics, log))];
+        foreach (var reflector in _reflectors)
         {
             reflector.Changed += item =>
             {
@@ -47,11 +47,11 @@ internal sealed class WatchedKind<T> : IWatchedKind
 
     public string Kind => Client.Type.Kind;
 
-    public Task Synced => Task.WhenAll(reflectors.Select(reflector => reflector.Synced));
+    public Task Synced => Task.WhenAll(_reflectors.Select(reflector => reflector.Synced));
 
-    public bool HasSeen(string ns, string? version) => reflectors.First(reflector => reflector.Namespace is null || reflector.Namespace == ns).HasSeen(version);
+    public bool HasSeen(string ns, string? version) => _reflectors.First(reflector => reflector.Namespace is null || reflector.Namespace == ns).HasSeen(version);
 
-    public Task RunAsync(CancellationToken cancel) => Task.WhenAll(reflectors.Select(reflector => reflector.RunAsync(cancel)));
+    public Task RunAsync(CancellationToken cancel) => Task.WhenAll(_reflectors.Select(reflector => reflector.RunAsync(cancel)));
 
     public async Task<string> CreateAsync(string ns, JsonObject manifest, string fieldManager, CancellationToken cancel) =>
         Version(await Writer.CreateAsync(ns, manifest, fieldManager, cancel));

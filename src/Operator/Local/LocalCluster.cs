@@ -20,13 +20,13 @@ namespace MhcOperator.Operator.Local;
 /// </summary>
 internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : ICluster
 {
-    private readonly LocalObjects<JobManifest> jobs = new(MhcTrainingJob.KindName);
-    private readonly LocalObjects<V1Service> services = new("Service");
-    private readonly LocalObjects<V1ConfigMap> configMaps = new("ConfigMap");
-    private readonly LocalObjects<V1PersistentVolumeClaim> claims = new("PersistentVolumeClaim");
-    private readonly Dictionary<NamespacedName, LocalPod> pods = [];
-    private readonly Lock gate = new();
-    private long version;
+    private readonly LocalObjects<JobManifest> _jobs = new(MhcTrainingJob.KindName);
+    private readonly LocalObjects<V1Service> _services = new("Service");
+    private readonly LocalObjects<V1ConfigMap> _configMaps = new("ConfigMap");
+    private readonly LocalObjects<V1PersistentVolumeClaim> _claims = new("PersistentVolumeClaim");
+    private readonly Dictionary<NamespacedName, LocalPod> _pods = [];
+    private readonly Lock _gate = new();
+    private long _version;
 
     public event Action<NamespacedName>? Changed;
 
@@ -51,7 +51,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
             CreationTimestamp = time.GetUtcNow().UtcDateTime,
             ResourceVersion = NextVersion(),
         };
-        jobs.Add(WithMetadata(manifest, metadata));
+        _jobs.Add(WithMetadata(manifest, metadata));
         var key = new NamespacedName(metadata.NamespaceProperty, metadata.Name);
         Raise(key);
         return key;
@@ -60,37 +60,37 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     /// <summary>Changes a job's spec, as a person would with kubectl.</summary>
     public void Update(NamespacedName key, Func<MhcTrainingJobSpec, MhcTrainingJobSpec> change)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var manifest = jobs.Find(key.Namespace, key.Name) ?? throw Gone(key);
+            var manifest = _jobs.Find(key.Namespace, key.Name) ?? throw Gone(key);
             var metadata = Copy(manifest.Metadata);
             metadata.Generation++;
             metadata.ResourceVersion = NextVersion();
-            jobs.Put(WithMetadata(manifest with { Job = manifest.Job! with { Spec = change(manifest.Job.Spec) } }, metadata));
+            _jobs.Put(WithMetadata(manifest with { Job = manifest.Job! with { Spec = change(manifest.Job.Spec) } }, metadata));
         }
 
         Raise(key);
     }
 
-    public JobManifest? FindJob(NamespacedName key) => jobs.Find(key.Namespace, key.Name);
+    public JobManifest? FindJob(NamespacedName key) => _jobs.Find(key.Namespace, key.Name);
 
     public IReadOnlyList<V1Pod> ListPods(NamespacedName key)
     {
-        lock (gate)
+        lock (_gate)
         {
             return
             [
-                .. pods.Values.Select(p => p.Snapshot).Where(p => p.Metadata.NamespaceProperty == key.Namespace
+                .. _pods.Values.Select(p => p.Snapshot).Where(p => p.Metadata.NamespaceProperty == key.Namespace
                     && (p.Metadata.Labels?.TryGetValue(Labels.Job, out var job) ?? false) && job == key.Name),
             ];
         }
     }
 
-    public V1Service? FindService(string ns, string name) => services.Find(ns, name);
+    public V1Service? FindService(string ns, string name) => _services.Find(ns, name);
 
-    public V1ConfigMap? FindConfigMap(string ns, string name) => configMaps.Find(ns, name);
+    public V1ConfigMap? FindConfigMap(string ns, string name) => _configMaps.Find(ns, name);
 
-    public V1PersistentVolumeClaim? FindClaim(string ns, string name) => claims.Find(ns, name);
+    public V1PersistentVolumeClaim? FindClaim(string ns, string name) => _claims.Find(ns, name);
 
     public JobNetworkPolicy? FindNetworkPolicy(string ns, string name) => null;
 
@@ -106,16 +106,16 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel)
     {
-        configMaps.Remove(map.Metadata.NamespaceProperty, map.Metadata.Name);
+        _configMaps.Remove(map.Metadata.NamespaceProperty, map.Metadata.Name);
         Raise(new NamespacedName(map.Metadata.NamespaceProperty, map.Metadata.Labels[Labels.Job]));
         return Task.CompletedTask;
     }
 
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return Task.FromResult(pods.GetValueOrDefault(new NamespacedName(ns, name))?.Snapshot);
+            return Task.FromResult(_pods.GetValueOrDefault(new NamespacedName(ns, name))?.Snapshot);
         }
     }
 
@@ -132,13 +132,13 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
                 AddPod(Born<V1Pod>(manifest));
                 break;
             case "Service":
-                services.Add(Born<V1Service>(manifest));
+                _services.Add(Born<V1Service>(manifest));
                 break;
             case "ConfigMap":
-                configMaps.Add(Born<V1ConfigMap>(manifest));
+                _configMaps.Add(Born<V1ConfigMap>(manifest));
                 break;
             case "PersistentVolumeClaim":
-                claims.Add(Born<V1PersistentVolumeClaim>(manifest));
+                _claims.Add(Born<V1PersistentVolumeClaim>(manifest));
                 break;
             default:
                 throw new ApiException(HttpStatusCode.NotFound, $"the local cluster has no kind {kind}");
@@ -155,7 +155,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
             throw new ApiException(HttpStatusCode.NotFound, $"the local cluster cannot apply a {(string?)manifest["kind"]}");
         }
 
-        configMaps.Put(Born<V1ConfigMap>(manifest));
+        _configMaps.Put(Born<V1ConfigMap>(manifest));
         RaiseForOwner(manifest);
         return Task.CompletedTask;
     }
@@ -177,7 +177,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         var changed = new V1PersistentVolumeClaim { Metadata = Copy(claim.Metadata), Spec = claim.Spec };
         changed.Metadata.ResourceVersion = NextVersion();
         changed.Metadata.OwnerReferences = owner is null ? null : [KubernetesJson.Deserialize<V1OwnerReference>(ManifestMetadata.OwnerReferences(owner)[0]!.ToJsonString())];
-        claims.Put(changed);
+        _claims.Put(changed);
         Raise(new NamespacedName(claim.Metadata.NamespaceProperty, claim.Metadata.Labels[Labels.Job]));
         return Task.CompletedTask;
     }
@@ -196,7 +196,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     /// <summary>Deletes a Service or ConfigMap, as a person would.</summary>
     public void Remove(NamespacedName key, string kind, string name)
     {
-        _ = kind == "Service" ? services.Remove(key.Namespace, name) : configMaps.Remove(key.Namespace, name);
+        _ = kind == "Service" ? _services.Remove(key.Namespace, name) : _configMaps.Remove(key.Namespace, name);
         Raise(key);
     }
 
@@ -209,14 +209,14 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel)
     {
         var key = new NamespacedName(job.Metadata.NamespaceProperty, job.Metadata.Name);
-        jobs.Remove(key.Namespace, key.Name);
-        services.RemoveOwned(job.Metadata.Uid);
-        configMaps.RemoveOwned(job.Metadata.Uid);
-        claims.RemoveOwned(job.Metadata.Uid);
+        _jobs.Remove(key.Namespace, key.Name);
+        _services.RemoveOwned(job.Metadata.Uid);
+        _configMaps.RemoveOwned(job.Metadata.Uid);
+        _claims.RemoveOwned(job.Metadata.Uid);
         List<LocalPod> owned;
-        lock (gate)
+        lock (_gate)
         {
-            owned = [.. pods.Values.Where(p => (p.Snapshot.Metadata.OwnerReferences ?? []).Any(o => o.Uid == job.Metadata.Uid))];
+            owned = [.. _pods.Values.Where(p => (p.Snapshot.Metadata.OwnerReferences ?? []).Any(o => o.Uid == job.Metadata.Uid))];
         }
 
         foreach (var pod in owned)
@@ -232,9 +232,9 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     {
         var key = new NamespacedName(job.Metadata.NamespaceProperty, job.Metadata.Name);
         MhcTrainingJob written;
-        lock (gate)
+        lock (_gate)
         {
-            var manifest = jobs.Find(key.Namespace, key.Name) ?? throw Gone(key);
+            var manifest = _jobs.Find(key.Namespace, key.Name) ?? throw Gone(key);
             if (manifest.Metadata.ResourceVersion != job.Metadata.ResourceVersion)
             {
                 throw new ApiException(HttpStatusCode.Conflict, $"{key} has changed: resourceVersion is {manifest.Metadata.ResourceVersion}, not {job.Metadata.ResourceVersion}");
@@ -244,7 +244,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
             metadata.ResourceVersion = NextVersion();
             var stored = Copy(status);
             written = (manifest.Job ?? new MhcTrainingJob()) with { Metadata = metadata, Status = stored };
-            jobs.Put(manifest with { Metadata = metadata, Job = manifest.Job is null ? null : written, Status = stored });
+            _jobs.Put(manifest with { Metadata = metadata, Job = manifest.Job is null ? null : written, Status = stored });
         }
 
         StatusWritten?.Invoke(written);
@@ -273,9 +273,9 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     public void KillPods()
     {
         List<LocalPod> all;
-        lock (gate)
+        lock (_gate)
         {
-            all = [.. pods.Values];
+            all = [.. _pods.Values];
         }
 
         foreach (var pod in all)
@@ -287,9 +287,9 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     /// <summary>The pod of that uid; null: it is no more.</summary>
     private LocalPod? Find(V1Pod pod)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return pods.GetValueOrDefault(NamespacedName.Of(pod)) is { } found && found.Snapshot.Metadata.Uid == pod.Metadata.Uid ? found : null;
+            return _pods.GetValueOrDefault(NamespacedName.Of(pod)) is { } found && found.Snapshot.Metadata.Uid == pod.Metadata.Uid ? found : null;
         }
     }
 
@@ -301,9 +301,9 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         pod.Spec.NodeName = "local";
         pod.Status = new V1PodStatus { Phase = "Pending" };
         var added = new LocalPod(pod, time, () => Raise(owner), () => Forget(key, owner));
-        lock (gate)
+        lock (_gate)
         {
-            if (!pods.TryAdd(key, added))
+            if (!_pods.TryAdd(key, added))
             {
                 throw new ApiException(HttpStatusCode.Conflict, $"Pod {pod.Metadata.Name} exists already");
             }
@@ -315,9 +315,9 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     private void Forget(NamespacedName key, NamespacedName owner)
     {
-        lock (gate)
+        lock (_gate)
         {
-            pods.Remove(key);
+            _pods.Remove(key);
         }
 
         Raise(owner);
@@ -355,7 +355,7 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     private void Raise(NamespacedName key) => Changed?.Invoke(key);
 
-    private string NextVersion() => Interlocked.Increment(ref version).ToString(CultureInfo.InvariantCulture);
+    private string NextVersion() => Interlocked.Increment(ref _version).ToString(CultureInfo.InvariantCulture);
 
     private static JobManifest WithMetadata(JobManifest manifest, V1ObjectMeta metadata) =>
         manifest with { Metadata = metadata, Job = manifest.Job is { } job ? job with { Metadata = metadata } : null };

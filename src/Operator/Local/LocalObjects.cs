@@ -11,14 +11,14 @@ namespace MhcOperator.Operator.Local;
 internal sealed class LocalObjects<T>(string kind)
     where T : class, IMetadata<V1ObjectMeta>
 {
-    private readonly Dictionary<NamespacedName, T> items = [];
-    private readonly Lock gate = new();
+    private readonly Dictionary<NamespacedName, T> _items = [];
+    private readonly Lock _gate = new();
 
     public T? Find(string ns, string name)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return items.GetValueOrDefault(new NamespacedName(ns, name));
+            return _items.GetValueOrDefault(new NamespacedName(ns, name));
         }
     }
 
@@ -30,17 +30,17 @@ internal sealed class LocalObjects<T>(string kind)
 
     public IReadOnlyList<T> List()
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. items.Values];
+            return [.. _items.Values];
         }
     }
 
     public void Add(T item)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!items.TryAdd(NamespacedName.Of(item), item))
+            if (!_items.TryAdd(NamespacedName.Of(item), item))
             {
                 throw new ApiException(HttpStatusCode.Conflict, $"{kind} {item.Metadata.Name} exists already");
             }
@@ -49,17 +49,17 @@ internal sealed class LocalObjects<T>(string kind)
 
     public void Put(T item)
     {
-        lock (gate)
+        lock (_gate)
         {
-            items[NamespacedName.Of(item)] = item;
+            _items[NamespacedName.Of(item)] = item;
         }
     }
 
     public bool Remove(string ns, string name)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return items.Remove(new NamespacedName(ns, name));
+            return _items.Remove(new NamespacedName(ns, name));
         }
     }
 

@@ -12,20 +12,20 @@ namespace MhcOperator.Operator.Local;
 /// </summary>
 internal sealed class LocalPod
 {
-    private readonly Lock gate = new();
-    private readonly TimeProvider time;
-    private readonly Action changed;
-    private readonly Action gone;
-    private readonly List<ILaunchedContainer?> containers = [];
-    private readonly List<V1ContainerStatus> statuses = [];
-    private readonly Queue<V1Container> first = [];
-    private readonly HashSet<string> before = new(StringComparer.Ordinal);
-    private readonly HashSet<string> sidecars = new(StringComparer.Ordinal);
-    private bool waits = true;
-    private V1Pod snapshot;
-    private ITimer? killer;
-    private bool started;
-    private bool removed;
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly Action _changed;
+    private readonly Action _gone;
+    private readonly List<ILaunchedContainer?> _containers = [];
+    private readonly List<V1ContainerStatus> _statuses = [];
+    private readonly Queue<V1Container> _first = [];
+    private readonly HashSet<string> _before = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _sidecars = new(StringComparer.Ordinal);
+    private bool _waits = true;
+    private V1Pod _snapshot;
+    private ITimer? _killer;
+    private bool _started;
+    private bool _removed;
 
     /// <param name="pod">With uid and creation time.</param>
     /// <param name="time">Clock of the grace period.</param>
@@ -33,10 +33,10 @@ internal sealed class LocalPod
     /// <param name="gone">Called once, when it was deleted and every process of it has ended.</param>
     public LocalPod(V1Pod pod, TimeProvider time, Action changed, Action gone)
     {
-        snapshot = pod;
-        this.time = time;
-        this.changed = changed;
-        this.gone = gone;
+        _snapshot = pod;
+        _time = time;
+        _changed = changed;
+        _gone = gone;
     }
 
     /// <summary>The pod as it is now.</summary>
@@ -44,9 +44,9 @@ internal sealed class LocalPod
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return snapshot;
+                return _snapshot;
             }
         }
     }
@@ -55,11 +55,11 @@ internal sealed class LocalPod
     {
         foreach (var container in Snapshot.Spec.InitContainers ?? [])
         {
-            first.Enqueue(container);
-            before.Add(container.Name);
+            _first.Enqueue(container);
+            _before.Add(container.Name);
             if (container.RestartPolicy == "Always")
             {
-                sidecars.Add(container.Name);
+                _sidecars.Add(container.Name);
             }
         }
 
@@ -70,20 +70,20 @@ internal sealed class LocalPod
     private void GoOn(Func<V1Container, ILaunchedContainer> launch)
     {
         List<(int Index, ILaunchedContainer Container, bool Blocks)> launched = [];
-        lock (gate)
+        lock (_gate)
         {
-            started = true;
+            _started = true;
             var blocks = false;
-            while (!blocks && snapshot.Metadata.DeletionTimestamp is null && first.TryDequeue(out var container))
+            while (!blocks && _snapshot.Metadata.DeletionTimestamp is null && _first.TryDequeue(out var container))
             {
-                blocks = !sidecars.Contains(container.Name);
+                blocks = !_sidecars.Contains(container.Name);
                 Launch(container, blocks);
             }
 
-            if (!blocks && snapshot.Metadata.DeletionTimestamp is null)
+            if (!blocks && _snapshot.Metadata.DeletionTimestamp is null)
             {
-                waits = false;
-                foreach (var container in snapshot.Spec.Containers)
+                _waits = false;
+                foreach (var container in _snapshot.Spec.Containers)
                 {
                     Launch(container, blocks: false);
                 }
@@ -92,7 +92,7 @@ internal sealed class LocalPod
             Publish();
         }
 
-        changed();
+        _changed();
         foreach (var (index, container, blocks) in launched)
         {
             container.OnExit(exit =>
@@ -112,14 +112,14 @@ internal sealed class LocalPod
             try
             {
                 var process = launch(container);
-                launched.Add((containers.Count, process, blocks));
-                containers.Add(process);
-                statuses.Add(Status(container.Name, new V1ContainerState { Running = new V1ContainerStateRunning { StartedAt = Now() } }));
+                launched.Add((_containers.Count, process, blocks));
+                _containers.Add(process);
+                _statuses.Add(Status(container.Name, new V1ContainerState { Running = new V1ContainerStateRunning { StartedAt = Now() } }));
             }
             catch (IOException e)
             {
-                containers.Add(null);
-                statuses.Add(Status(container.Name, Terminated(new ContainerExit(128, e.Message), "StartError")));
+                _containers.Add(null);
+                _statuses.Add(Status(container.Name, Terminated(new ContainerExit(128, e.Message), "StartError")));
             }
         }
     }
@@ -127,16 +127,16 @@ internal sealed class LocalPod
     /// <summary>Ends the pod; a second call can only shorten the grace.</summary>
     public void Delete(int graceSeconds)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var deadline = time.GetUtcNow().PlusSeconds(graceSeconds).UtcDateTime;
-            if (snapshot.Metadata.DeletionTimestamp is null || snapshot.Metadata.DeletionTimestamp > deadline)
+            var deadline = _time.GetUtcNow().PlusSeconds(graceSeconds).UtcDateTime;
+            if (_snapshot.Metadata.DeletionTimestamp is null || _snapshot.Metadata.DeletionTimestamp > deadline)
             {
-                snapshot = Clone(snapshot);
-                snapshot.Metadata.DeletionTimestamp = deadline;
-                snapshot.Metadata.DeletionGracePeriodSeconds = graceSeconds;
-                killer?.Dispose();
-                killer = graceSeconds > 0 ? time.CreateTimer(_ => Kill(), null, Waits.Bounded(TimeSpan.FromSeconds(graceSeconds)), Timeout.InfiniteTimeSpan) : null;
+                _snapshot = Clone(_snapshot);
+                _snapshot.Metadata.DeletionTimestamp = deadline;
+                _snapshot.Metadata.DeletionGracePeriodSeconds = graceSeconds;
+                _killer?.Dispose();
+                _killer = graceSeconds > 0 ? _time.CreateTimer(_ => Kill(), null, Waits.Bounded(TimeSpan.FromSeconds(graceSeconds)), Timeout.InfiniteTimeSpan) : null;
             }
         }
 
@@ -152,7 +152,7 @@ internal sealed class LocalPod
             Kill();
         }
 
-        changed();
+        _changed();
         RemoveIfOver();
     }
 
@@ -174,21 +174,21 @@ internal sealed class LocalPod
 
     private List<ILaunchedContainer> Launched()
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. containers.OfType<ILaunchedContainer>()];
+            return [.. _containers.OfType<ILaunchedContainer>()];
         }
     }
 
     private void Ended(int index, ContainerExit exit)
     {
-        lock (gate)
+        lock (_gate)
         {
-            statuses[index] = Status(statuses[index].Name, Terminated(exit, exit.ExitCode == 0 ? "Completed" : "Error"));
+            _statuses[index] = Status(_statuses[index].Name, Terminated(exit, exit.ExitCode == 0 ? "Completed" : "Error"));
             Publish();
         }
 
-        changed();
+        _changed();
         if (HasDone())
         {
             // Sidecars end with what they serve.
@@ -203,45 +203,45 @@ internal sealed class LocalPod
 
     private void RemoveIfOver()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!started || removed || snapshot.Metadata.DeletionTimestamp is null || statuses.Exists(s => s.State.Terminated is null))
+            if (!_started || _removed || _snapshot.Metadata.DeletionTimestamp is null || _statuses.Exists(s => s.State.Terminated is null))
             {
                 return;
             }
 
-            removed = true;
-            killer?.Dispose();
+            _removed = true;
+            _killer?.Dispose();
         }
 
-        gone();
+        _gone();
     }
 
     /// <summary>Whether the containers have ended that sidecars are there for, or never start.</summary>
     private bool HasDone()
     {
-        lock (gate)
+        lock (_gate)
         {
-            return waits ? HasFailedBefore() : statuses.TrueForAll(s => before.Contains(s.Name) || s.State.Terminated is not null);
+            return _waits ? HasFailedBefore() : _statuses.TrueForAll(s => _before.Contains(s.Name) || s.State.Terminated is not null);
         }
     }
 
     private bool HasFailedBefore() =>
-        statuses.Exists(s => before.Contains(s.Name) && !sidecars.Contains(s.Name) && s.State.Terminated is { ExitCode: not 0 });
+        _statuses.Exists(s => _before.Contains(s.Name) && !_sidecars.Contains(s.Name) && s.State.Terminated is { ExitCode: not 0 });
 
     private void Publish()
     {
-        var running = statuses.Exists(s => s.State.Terminated is null);
-        var failed = HasFailedBefore() || statuses.Exists(s => !before.Contains(s.Name) && s.State.Terminated is { ExitCode: not 0 });
-        var phase = (waits && !failed) ? "Pending" : running ? "Running" : failed ? "Failed" : "Succeeded";
-        snapshot = Clone(snapshot);
-        snapshot.Status = new V1PodStatus
+        var running = _statuses.Exists(s => s.State.Terminated is null);
+        var failed = HasFailedBefore() || _statuses.Exists(s => !_before.Contains(s.Name) && s.State.Terminated is { ExitCode: not 0 });
+        var phase = (_waits && !failed) ? "Pending" : running ? "Running" : failed ? "Failed" : "Succeeded";
+        _snapshot = Clone(_snapshot);
+        _snapshot.Status = new V1PodStatus
         {
             Phase = phase,
             PodIP = "127.0.0.1",
-            StartTime = snapshot.Status?.StartTime ?? Now(),
-            InitContainerStatuses = before.Count == 0 ? null : [.. statuses.Where(s => before.Contains(s.Name))],
-            ContainerStatuses = [.. statuses.Where(s => !before.Contains(s.Name))],
+            StartTime = _snapshot.Status?.StartTime ?? Now(),
+            InitContainerStatuses = _before.Count == 0 ? null : [.. _statuses.Where(s => _before.Contains(s.Name))],
+            ContainerStatuses = [.. _statuses.Where(s => !_before.Contains(s.Name))],
             Conditions =
             [
                 new V1PodCondition { Type = "PodScheduled", Status = "True" },
@@ -265,7 +265,7 @@ internal sealed class LocalPod
         State = state,
     };
 
-    private DateTime Now() => time.GetUtcNow().UtcDateTime;
+    private DateTime Now() => _time.GetUtcNow().UtcDateTime;
 
     private static V1Pod Clone(V1Pod pod) => KubernetesJson.Deserialize<V1Pod>(KubernetesJson.Serialize(pod));
 }

@@ -15,7 +15,7 @@ namespace MhcOperator.Operator.Local;
 /// <param name="time">Clock of the run; the system's where absent.</param>
 public sealed class LocalRunner(TimeProvider? time = null)
 {
-    private readonly TimeProvider time = time ?? TimeProvider.System;
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     /// <summary>Runs the job until it has succeeded or failed, or until it is stopped or suspended. No process of it is left when this returns.</summary>
     /// <param name="manifest">A valid job.</param>
@@ -54,10 +54,10 @@ public sealed class LocalRunner(TimeProvider? time = null)
     internal async Task<MhcTrainingJob> RunAsync(
         JobManifest manifest, LocalRunOptions options, IPodLauncher launcher, LocalStatusFile statusFile, ILocalRunObserver observer, CancellationToken stop)
     {
-        var cluster = new LocalCluster(launcher, time);
+        var cluster = new LocalCluster(launcher, _time);
         var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         cluster.Changed += _ => changes.Writer.TryWrite(true);
-        var telemetry = new TelemetryGuard(words => observer.OnEvent(time.GetUtcNow(), new ClusterEvent(true, "StatusNotWritten", $"{words}; a later --resume knows less")));
+        var telemetry = new TelemetryGuard(words => observer.OnEvent(_time.GetUtcNow(), new ClusterEvent(true, "StatusNotWritten", $"{words}; a later --resume knows less")));
         cluster.StatusWritten += job => telemetry.Try(() => statusFile.Write(job.Status!));
         var last = manifest.Job!;
         cluster.StatusWritten += job =>
@@ -65,7 +65,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
             last = job;
             observer.OnJobChanged(job);
         };
-        cluster.EventRecorded += happened => observer.OnEvent(time.GetUtcNow(), happened);
+        cluster.EventRecorded += happened => observer.OnEvent(_time.GetUtcNow(), happened);
         cluster.TrainerAnswered += observer.OnTrainerStatus;
 
         var earlier = statusFile.ReadForResume();
@@ -73,7 +73,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
         var job = manifest.Job! with { Status = earlier };
         observer.OnBegin(job);
         var key = cluster.Add(manifest with { Status = earlier, Job = job });
-        var executor = new JobExecutor(cluster, new OperatorOptions { AllowPrivilegedTemplates = true, RestartsInPlace = false, PollInterval = options.StatusInterval, StatusInterval = options.StatusInterval }, time);
+        var executor = new JobExecutor(cluster, new OperatorOptions { AllowPrivilegedTemplates = true, RestartsInPlace = false, PollInterval = options.StatusInterval, StatusInterval = options.StatusInterval }, _time);
         using var stopping = stop.Register(() => Suspend(cluster, key));
         using var killing = options.Kill.Register(() =>
         {
@@ -121,7 +121,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
             throw new IOException($"the run folder {folder.Root} belongs to another run that has not ended ({other}); wait for it, end it, or name another folder", e);
         }
 
-        var self = string.Create(CultureInfo.InvariantCulture, $"process {System.Environment.ProcessId}, job {job}, since {time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC");
+        var self = string.Create(CultureInfo.InvariantCulture, $"process {System.Environment.ProcessId}, job {job}, since {_time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC");
         new TelemetryGuard(_ => { }).Try(() => RunFile.Replace(folder.Owner, Encoding.UTF8.GetBytes(self)));
         return owned;
     }
@@ -189,7 +189,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
             return;
         }
 
-        using var over = new CancellationTokenSource(limit, time);
+        using var over = new CancellationTokenSource(limit, _time);
         try
         {
             await changes.ReadAsync(over.Token);

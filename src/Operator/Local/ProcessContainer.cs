@@ -8,24 +8,24 @@ internal sealed class ProcessContainer : ILaunchedContainer
     /// <summary>As much of a termination message as the kubelet takes.</summary>
     private const int LongestMessage = 4096;
 
-    private readonly Lock gate = new();
-    private readonly Process process;
-    private readonly int id;
-    private readonly Task<ContainerExit> exited;
-    private bool ended;
+    private readonly Lock _gate = new();
+    private readonly Process _process;
+    private readonly int _id;
+    private readonly Task<ContainerExit> _exited;
+    private bool _ended;
 
     /// <param name="process">The process.</param>
     /// <param name="messagePath">File of its termination message.</param>
     /// <param name="log">Where its last words are taken from when it fails without any; null: nowhere.</param>
     public ProcessContainer(Process process, string messagePath, string? log = null)
     {
-        this.process = process;
-        id = process.Id;
-        exited = WatchAsync(messagePath, log);
+        _process = process;
+        _id = process.Id;
+        _exited = WatchAsync(messagePath, log);
     }
 
     public void OnExit(Action<ContainerExit> ended) =>
-        _ = exited.ContinueWith(task => ended(task.Result), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = _exited.ContinueWith(task => ended(task.Result), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
     public void Dump() => Send(Signals.Quit);
 
@@ -36,25 +36,25 @@ internal sealed class ProcessContainer : ILaunchedContainer
     private void Send(int signal)
     {
         // Once it is reaped its number may be another process's.
-        lock (gate)
+        lock (_gate)
         {
-            if (!ended && !process.HasExited)
+            if (!_ended && !_process.HasExited)
             {
-                Signals.Send(id, signal);
+                Signals.Send(_id, signal);
             }
         }
     }
 
     private async Task<ContainerExit> WatchAsync(string messagePath, string? log)
     {
-        await process.WaitForExitAsync();
-        lock (gate)
+        await _process.WaitForExitAsync();
+        lock (_gate)
         {
-            ended = true;
+            _ended = true;
         }
 
-        var code = process.ExitCode;
-        process.Dispose();
+        var code = _process.ExitCode;
+        _process.Dispose();
         var message = ReadMessage(messagePath);
         return new ContainerExit(code, message.Length == 0 && code != 0 && log is not null ? ReadMessage(log) : message);
     }

@@ -22,36 +22,36 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
     private const long LongestAnswer = 64 * 1024;
     private static readonly string[] ThreadLimits = [TrainerEnvironment.Threads, "OMP_NUM_THREADS"];
 
-    private readonly ConcurrentDictionary<string, (int Rendezvous, int Status)> ports = new(StringComparer.Ordinal);
-    private readonly ProcessSpawner spawner = new();
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false })
+    private readonly ConcurrentDictionary<string, (int Rendezvous, int Status)> _ports = new(StringComparer.Ordinal);
+    private readonly ProcessSpawner _spawner = new();
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
     {
         Timeout = AnswerTime,
         MaxResponseContentBufferSize = LongestAnswer,
     };
 
-    private readonly LocalRunOptions options;
-    private readonly LocalFolder folder;
+    private readonly LocalRunOptions _options;
+    private readonly LocalFolder _folder;
 
     public ProcessLauncher(LocalRunOptions options)
     {
-        this.options = options;
-        folder = new LocalFolder(options.RunFolder);
-        Directory.CreateDirectory(folder.Checkpoints);
+        _options = options;
+        _folder = new LocalFolder(options.RunFolder);
+        Directory.CreateDirectory(_folder.Checkpoints);
     }
 
     public ILaunchedContainer Launch(ContainerLaunch launch)
     {
         var pod = launch.Pod.Metadata.Name;
-        var log = folder.Log(pod, launch.Container.Name);
-        var message = folder.TerminationMessage(pod, launch.Container.Name);
-        var configuration = folder.Configuration(pod);
+        var log = _folder.Log(pod, launch.Container.Name);
+        var message = _folder.TerminationMessage(pod, launch.Container.Name);
+        var configuration = _folder.Configuration(pod);
         var isRank = RankContainers.Of(launch.Pod).Contains(launch.Container.Name, StringComparer.Ordinal);
         try
         {
-            RunFile.MakeFolder(folder.Root, "logs");
-            RunFile.MakeFolder(folder.Root, "config");
-            RunFile.MakeFolder(folder.Root, "pods", pod, launch.Container.Name);
+            RunFile.MakeFolder(_folder.Root, "logs");
+            RunFile.MakeFolder(_folder.Root, "config");
+            RunFile.MakeFolder(_folder.Root, "pods", pod, launch.Container.Name);
             RunFile.ExpectPlain(log);
             RunFile.Replace(message, []);
             RunFile.Replace(configuration, Encoding.UTF8.GetBytes(launch.Configuration ?? "{}"));
@@ -68,7 +68,7 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         }
 
         var environment = Environment(launch, configuration, message);
-        var process = spawner.Start(Command(launch.Container, environment), environment, options.WorkingFolder, log);
+        var process = _spawner.Start(Command(launch.Container, environment), environment, _options.WorkingFolder, log);
         return new ProcessContainer(process, message, isRank ? null : log);
     }
 
@@ -77,7 +77,7 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         try
         {
             var uri = new Uri($"http://127.0.0.1:{PortsOf(pod).Status}/status");
-            return TrainerAnswer.ReadStatus(await http.GetByteArrayAsync(uri, cancel));
+            return TrainerAnswer.ReadStatus(await _http.GetByteArrayAsync(uri, cancel));
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
         {
@@ -88,8 +88,8 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
 
     public void Dispose()
     {
-        http.Dispose();
-        spawner.Dispose();
+        _http.Dispose();
+        _spawner.Dispose();
     }
 
     /// <summary>The job's own command where it has one; else the trainer, whose last word (<c>train</c>) the job's arguments replace.</summary>
@@ -102,8 +102,8 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         }
 
         return args.Count > 0
-            ? [.. options.TrainerCommand.Take(Math.Max(1, options.TrainerCommand.Count - 1)), .. args]
-            : [.. options.TrainerCommand];
+            ? [.. _options.TrainerCommand.Take(Math.Max(1, _options.TrainerCommand.Count - 1)), .. args]
+            : [.. _options.TrainerCommand];
 
         string Expand(string text) => VariableReferences.Expand(text, environment.GetValueOrDefault);
     }
@@ -117,7 +117,7 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
             [TrainerEnvironment.MasterPort] = Text(rendezvous),
             [TrainerEnvironment.StatusPort] = Text(status),
             [TrainerEnvironment.Configuration] = configuration,
-            [TrainerEnvironment.CheckpointFolder] = folder.Checkpoints,
+            [TrainerEnvironment.CheckpointFolder] = _folder.Checkpoints,
             [TrainerEnvironment.TerminationMessagePath] = message,
         };
 
@@ -129,7 +129,7 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
                 ?? VariableReferences.Expand(variable.Value ?? "", said.GetValueOrDefault);
         }
 
-        var environment = new Dictionary<string, string>(options.Environment, StringComparer.Ordinal);
+        var environment = new Dictionary<string, string>(_options.Environment, StringComparer.Ordinal);
         foreach (var (name, value) in said.Concat(here))
         {
             environment[name] = value;
@@ -144,7 +144,7 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         var ranks = int.Parse(environment.GetValueOrDefault(TrainerEnvironment.WorldSize, "1"), CultureInfo.InvariantCulture);
         if (!ThreadLimits.Any(name => environment.ContainsKey(name) || !string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable(name))))
         {
-            environment[TrainerEnvironment.Threads] = Text(Math.Max(1, (options.Cores ?? System.Environment.ProcessorCount) / ranks));
+            environment[TrainerEnvironment.Threads] = Text(Math.Max(1, (_options.Cores ?? System.Environment.ProcessorCount) / ranks));
         }
 
         return environment;
@@ -153,9 +153,9 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
     private (int Rendezvous, int Status) PortsOf(V1Pod pod)
     {
         var attempt = pod.Metadata.Labels is { } labels && labels.TryGetValue(Labels.Attempt, out var label) ? label : "";
-        lock (ports)
+        lock (_ports)
         {
-            return ports.GetOrAdd(attempt, _ => FreePorts());
+            return _ports.GetOrAdd(attempt, _ => FreePorts());
         }
     }
 

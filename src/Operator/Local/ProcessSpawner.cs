@@ -13,15 +13,15 @@ internal sealed class ProcessSpawner : IDisposable
 {
     private static readonly string? SetSid = FindTool("setsid");
     private static readonly string? SetPriv = FindTool("setpriv");
-    private readonly BlockingCollection<Action> work = [];
-    private readonly Thread thread;
-    private bool disposed;
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly Thread _thread;
+    private bool _disposed;
 
     public ProcessSpawner()
     {
-        thread = new Thread(() =>
+        _thread = new Thread(() =>
         {
-            foreach (var action in work.GetConsumingEnumerable())
+            foreach (var action in _work.GetConsumingEnumerable())
             {
                 action();
             }
@@ -30,7 +30,7 @@ internal sealed class ProcessSpawner : IDisposable
             IsBackground = true,
             Name = "process spawner",
         };
-        thread.Start();
+        _thread.Start();
     }
 
     /// <param name="command">Program and arguments.</param>
@@ -55,7 +55,7 @@ internal sealed class ProcessSpawner : IDisposable
         }
 
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
-        work.Add(() =>
+        _work.Add(() =>
         {
             try
             {
@@ -71,15 +71,15 @@ internal sealed class ProcessSpawner : IDisposable
 
     public void Dispose()
     {
-        if (disposed)
+        if (_disposed)
         {
             return;
         }
 
-        disposed = true;
-        work.CompleteAdding();
-        thread.Join();
-        work.Dispose();
+        _disposed = true;
+        _work.CompleteAdding();
+        _thread.Join();
+        _work.Dispose();
     }
 
     private static string[] Wrapped() => (SetSid, SetPriv) switch

@@ -4,10 +4,10 @@ namespace MhcOperator.Operator.Local;
 /// <param name="say">Takes the words, once.</param>
 internal sealed class TelemetryGuard(Action<string> say)
 {
-    private int failed;
+    private int _failed;
 
     /// <summary>How often it failed.</summary>
-    public int Failed => failed;
+    public int Failed => _failed;
 
     public void Try(Action action)
     {
@@ -17,7 +17,7 @@ internal sealed class TelemetryGuard(Action<string> say)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            if (Interlocked.Increment(ref failed) == 1)
+            if (Interlocked.Increment(ref _failed) == 1)
             {
                 say($"{e.Message}; the run goes on, and this is not said again");
             }

@@ -14,11 +14,11 @@ internal sealed class JobMetrics
 {
     private static readonly StepsLostStatus NoneLost = new();
 
-    private readonly TextFamily[] families;
-    private Func<IReadOnlyList<JobManifest>>? jobs;
+    private readonly TextFamily[] _families;
+    private Func<IReadOnlyList<JobManifest>>? _jobs;
 
     /// <summary>Nobody leads yet.</summary>
-    public JobMetrics() => families =
+    public JobMetrics() => _families =
     [
         new("mhc_job_info", "gauge", "1; what the job is, in the words of its spec.", Info),
         new("mhc_job_phase", "gauge", "1 for the phase that the job is in; Other: one that the operator does not give.", Phase),
@@ -53,19 +53,19 @@ internal sealed class JobMetrics
     ];
 
     /// <summary>From now on this process leads, and these are its jobs; null: it no longer does.</summary>
-    public void Lead(Func<IReadOnlyList<JobManifest>>? list) => Volatile.Write(ref jobs, list);
+    public void Lead(Func<IReadOnlyList<JobManifest>>? list) => Volatile.Write(ref _jobs, list);
 
     /// <summary>Writes all of them; nothing where this process does not lead.</summary>
     /// <param name="output">Gets UTF-8 in Prometheus' text format 0.0.4.</param>
     public void Write(IBufferWriter<byte> output)
     {
-        if (Volatile.Read(ref jobs) is not { } list)
+        if (Volatile.Read(ref _jobs) is not { } list)
         {
             return;
         }
 
         var samples = list().Where(job => job.Job?.Spec.ManagedBy is null or MhcTrainingJob.ManagedByThisOperator).Select(JobSample.Of).ToArray();
-        foreach (var family in families)
+        foreach (var family in _families)
         {
             family.Write(new TextSamples(output, family.Name), samples);
         }

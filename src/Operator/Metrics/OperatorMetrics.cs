@@ -9,25 +9,25 @@ namespace MhcOperator.Operator.Metrics;
 /// <summary>The operator's own figures about its jobs.</summary>
 public sealed class OperatorMetrics
 {
-    private readonly ConcurrentDictionary<NamespacedName, string> phases = new();
-    private readonly Gauge jobs;
-    private readonly Counter restarts;
-    private readonly Counter rollbacks;
-    private readonly Counter inPlace;
-    private readonly Histogram recovery;
+    private readonly ConcurrentDictionary<NamespacedName, string> _phases = new();
+    private readonly Gauge _jobs;
+    private readonly Counter _restarts;
+    private readonly Counter _rollbacks;
+    private readonly Counter _inPlace;
+    private readonly Histogram _recovery;
 
     /// <summary>Registers the metrics.</summary>
     public OperatorMetrics(CollectorRegistry registry)
     {
         var factory = Prometheus.Metrics.WithCustomRegistry(registry);
-        jobs = factory.CreateGauge("mhc_operator_jobs", "Jobs by phase.", "phase");
-        restarts = factory.CreateCounter("mhc_operator_restarts_total", "Gangs started again, rollbacks not counted, by reason.", "reason");
-        rollbacks = factory.CreateCounter(
+        _jobs = factory.CreateGauge("mhc_operator_jobs", "Jobs by phase.", "phase");
+        _restarts = factory.CreateCounter("mhc_operator_restarts_total", "Gangs started again, rollbacks not counted, by reason.", "reason");
+        _rollbacks = factory.CreateCounter(
             "mhc_operator_rollbacks_total",
             "Returns to a healthy checkpoint, by the verdict's reason; Other: one that mhc-trainer does not give.",
             "reason");
-        inPlace = factory.CreateCounter("mhc_operator_restarts_in_place_total", "Gangs that started again in the pods that they had, after failures and after rollbacks.");
-        recovery = factory.CreateHistogram(
+        _inPlace = factory.CreateCounter("mhc_operator_restarts_in_place_total", "Gangs that started again in the pods that they had, after failures and after rollbacks.");
+        _recovery = factory.CreateHistogram(
             "mhc_operator_recovery_seconds",
             "From the detection of an instability to the first step of the next gang.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1, 2, 12) });
@@ -35,17 +35,17 @@ public sealed class OperatorMetrics
         // A counter that appears with its first event has had no increase, as far as Prometheus can tell.
         foreach (var reason in KnownWords.RestartReasons.Append(KnownWords.Other))
         {
-            restarts.WithLabels(reason);
+            _restarts.WithLabels(reason);
         }
 
         foreach (var reason in KnownWords.VerdictReasons.Append(KnownWords.Other))
         {
-            rollbacks.WithLabels(reason);
+            _rollbacks.WithLabels(reason);
         }
 
         foreach (var phase in KnownWords.Phases)
         {
-            jobs.WithLabels(phase);
+            _jobs.WithLabels(phase);
         }
     }
 
@@ -54,21 +54,21 @@ public sealed class OperatorMetrics
     {
         foreach (var rollback in after.Rollbacks.TakeLast(after.RollbackCount - (before?.RollbackCount ?? 0)))
         {
-            rollbacks.WithLabels(KnownWords.Of(rollback.Reason, KnownWords.VerdictReasons)).Inc();
+            _rollbacks.WithLabels(KnownWords.Of(rollback.Reason, KnownWords.VerdictReasons)).Inc();
         }
 
         if (before?.Rollbacks is [.., { Seconds: null } last]
             && after.Rollbacks.LastOrDefault(r => r.Attempt == last.Attempt)?.Seconds is { } seconds)
         {
-            recovery.Observe(seconds);
+            _recovery.Observe(seconds);
         }
 
-        inPlace.Inc(Math.Max(0, (after.InPlace?.Restarts ?? 0) - (before?.InPlace?.Restarts ?? 0)));
+        _inPlace.Inc(Math.Max(0, (after.InPlace?.Restarts ?? 0) - (before?.InPlace?.Restarts ?? 0)));
 
         var restarted = after.Attempt > Math.Max(1, before?.Attempt ?? 0) && Conditions.IsTrue(after.Conditions, ConditionTypes.Restarting);
         if (restarted && Conditions.Find(after.Conditions, ConditionTypes.Restarting)!.Reason is var reason and not Reasons.RolledBack)
         {
-            restarts.WithLabels(KnownWords.Of(reason, KnownWords.RestartReasons)).Inc();
+            _restarts.WithLabels(KnownWords.Of(reason, KnownWords.RestartReasons)).Inc();
         }
     }
 
@@ -76,26 +76,26 @@ public sealed class OperatorMetrics
     internal void Observe(NamespacedName key, MhcTrainingJobStatus? status)
     {
         var phase = KnownWords.Of(status?.Phase ?? "Pending", KnownWords.Phases);
-        phases.TryGetValue(key, out var before);
+        _phases.TryGetValue(key, out var before);
         if (before == phase)
         {
             return;
         }
 
-        phases[key] = phase;
-        jobs.WithLabels(phase).Inc();
+        _phases[key] = phase;
+        _jobs.WithLabels(phase).Inc();
         if (before is not null)
         {
-            jobs.WithLabels(before).Dec();
+            _jobs.WithLabels(before).Dec();
         }
     }
 
     /// <summary>A job is no more.</summary>
     internal void Forget(NamespacedName key)
     {
-        if (phases.TryRemove(key, out var phase))
+        if (_phases.TryRemove(key, out var phase))
         {
-            jobs.WithLabels(phase).Dec();
+            _jobs.WithLabels(phase).Dec();
         }
     }
 }

@@ -5,7 +5,7 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="most">Bytes that may come.</param>
 internal sealed class BoundedStream(Stream inner, long most) : Stream
 {
-    private long read;
+    private long _read;
 
     public override bool CanRead => true;
 
@@ -38,7 +38,7 @@ internal sealed class BoundedStream(Stream inner, long most) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private int Count(int got) => (read += got) <= most ? got : throw new AnswerTooLongException(most);
+    private int Count(int got) => (_read += got) <= most ? got : throw new AnswerTooLongException(most);
 }
 
 /// <summary>An answer is longer than the caller wants to hold in memory.</summary>

@@ -21,9 +21,9 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
     private const int ForgetAbove = 4096;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<SimilarEvents, (int Messages, DateTimeOffset Since)> similar = [];
-    private readonly Dictionary<(SimilarEvents Group, string Message), RecordedEvent> recent = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SimilarEvents, (int Messages, DateTimeOffset Since)> _similar = [];
+    private readonly Dictionary<(SimilarEvents Group, string Message), RecordedEvent> _recent = [];
 
     /// <summary>Records something about an object.</summary>
     /// <param name="about">The object.</param>
@@ -64,21 +64,21 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
     {
         var group = new SimilarEvents(about.Uid, isWarning, reason);
         var message = said.Length <= LongestMessage ? said : said[..(LongestMessage - 3)] + "...";
-        lock (gate)
+        lock (_gate)
         {
             ForgetOld(now);
             var id = message;
-            if (!recent.ContainsKey((group, message)))
+            if (!_recent.ContainsKey((group, message)))
             {
-                var (messages, since) = similar.GetValueOrDefault(group, (0, now));
-                similar[group] = (messages + 1, since);
+                var (messages, since) = _similar.GetValueOrDefault(group, (0, now));
+                _similar[group] = (messages + 1, since);
                 id = messages < MessagesBeforeCombining ? message : "";
             }
 
-            var entry = recent.TryGetValue((group, id), out var earlier)
+            var entry = _recent.TryGetValue((group, id), out var earlier)
                 ? earlier with { Count = earlier.Count + 1 }
                 : new RecordedEvent($"{about.Name}.{Guid.NewGuid():n}", 1, now);
-            recent[(group, id)] = entry;
+            _recent[(group, id)] = entry;
             return (entry, id.Length == 0 && message.Length > 0 ? $"(combined from similar events): {message}" : message);
         }
     }
@@ -86,30 +86,30 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
     /// <summary>Events are rare, so that looking through all of them each time is cheap; memory stays bounded.</summary>
     private void ForgetOld(DateTimeOffset now)
     {
-        foreach (var key in recent.Where(pair => now - pair.Value.Since > Window).Select(pair => pair.Key).ToList())
+        foreach (var key in _recent.Where(pair => now - pair.Value.Since > Window).Select(pair => pair.Key).ToList())
         {
-            recent.Remove(key);
+            _recent.Remove(key);
         }
 
-        foreach (var key in similar.Where(pair => now - pair.Value.Since > Window).Select(pair => pair.Key).ToList())
+        foreach (var key in _similar.Where(pair => now - pair.Value.Since > Window).Select(pair => pair.Key).ToList())
         {
-            similar.Remove(key);
+            _similar.Remove(key);
         }
 
-        if (recent.Count > ForgetAbove)
+        if (_recent.Count > ForgetAbove)
         {
-            recent.Clear();
-            similar.Clear();
+            _recent.Clear();
+            _similar.Clear();
         }
     }
 
     private void Forget(RecordedEvent entry)
     {
-        lock (gate)
+        lock (_gate)
         {
-            foreach (var key in recent.Where(pair => pair.Value.Name == entry.Name).Select(pair => pair.Key).ToList())
+            foreach (var key in _recent.Where(pair => pair.Value.Name == entry.Name).Select(pair => pair.Key).ToList())
             {
-                recent.Remove(key);
+                _recent.Remove(key);
             }
         }
     }

@@ -17,12 +17,12 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     private const string FieldManager = "mhc-operator-lease";
     private static readonly TimeSpan LongestWatch = TimeSpan.FromMinutes(5);
 
-    private string? heldVersion; // of the lease as we wrote it last; null: it is not ours or not known to be
-    private string? seenVersion;
-    private long seenAt;
-    private TimeSpan seenDuration;
-    private string? complaint;
-    private string? watchComplaint;
+    private string? _heldVersion; // of the lease as we wrote it last; null: it is not ours or not known to be
+    private string? _seenVersion;
+    private long _seenAt;
+    private TimeSpan _seenDuration;
+    private string? _complaint;
+    private string? _watchComplaint;
 
     /// <summary>Takes the lease if it is free, ours or run out.</summary>
     public async Task<LeaseOutcome> TryHoldAsync(CancellationToken cancel)
@@ -31,8 +31,8 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
-            var outcome = heldVersion is { } version && await TryChangeAsync(version, new JsonObject { ["renewTime"] = Now() }, either.Token) ? LeaseOutcome.Held : await LookAndTakeAsync(either.Token);
-            complaint = null;
+            var outcome = _heldVersion is { } version && await TryChangeAsync(version, new JsonObject { ["renewTime"] = Now() }, either.Token) ? LeaseOutcome.Held : await LookAndTakeAsync(either.Token);
+            _complaint = null;
             return outcome;
         }
         catch (ApiException e) when (e.Status == HttpStatusCode.Conflict)
@@ -42,7 +42,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException or OperationCanceledException)
         {
             cancel.ThrowIfCancellationRequested();
-            Complain(ref complaint, e is OperationCanceledException ? "no answer in time" : e.Message);
+            Complain(ref _complaint, e is OperationCanceledException ? "no answer in time" : e.Message);
             return LeaseOutcome.Unknown;
         }
     }
@@ -54,22 +54,22 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     public async Task WaitForChanceAsync(CancellationToken cancel)
     {
         var started = time.GetTimestamp();
-        using var limit = new CancellationTokenSource(seenVersion is null ? options.LookInterval : Waits.Bounded(Max(seenDuration - time.GetElapsedTime(seenAt), TimeSpan.FromMilliseconds(1))), time);
+        using var limit = new CancellationTokenSource(_seenVersion is null ? options.LookInterval : Waits.Bounded(Max(_seenDuration - time.GetElapsedTime(_seenAt), TimeSpan.FromMilliseconds(1))), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
             var selector = $"fieldSelector=metadata.name%3D{options.Name}";
-            await foreach (var happened in leases.WatchAsync(options.Namespace, selector, seenVersion ?? "", LongestWatch, either.Token))
+            await foreach (var happened in leases.WatchAsync(options.Namespace, selector, _seenVersion ?? "", LongestWatch, either.Token))
             {
                 if (happened.Kind == WatchEventKind.Deleted || (happened.Item is { } lease && string.IsNullOrEmpty(lease.Spec?.HolderIdentity)))
                 {
                     return;
                 }
 
-                if (happened.Item is { } renewed && renewed.Metadata.ResourceVersion != seenVersion)
+                if (happened.Item is { } renewed && renewed.Metadata.ResourceVersion != _seenVersion)
                 {
                     See(renewed);
-                    limit.CancelAfter(Waits.Bounded(seenDuration));
+                    limit.CancelAfter(Waits.Bounded(_seenDuration));
                 }
             }
         }
@@ -79,7 +79,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         }
         catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException)
         {
-            Complain(ref watchComplaint, $"it can't be watched and is looked at instead: {e.Message}");
+            Complain(ref _watchComplaint, $"it can't be watched and is looked at instead: {e.Message}");
         }
 
         // Without a watch it is looked at; two that look in step would always meet in conflict.
@@ -92,7 +92,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     {
         try
         {
-            if (heldVersion is { } version && await TryChangeAsync(version, Released(), cancel))
+            if (_heldVersion is { } version && await TryChangeAsync(version, Released(), cancel))
             {
                 log.LogInformation("released lease {Namespace}/{Name}", options.Namespace, options.Name);
             }
@@ -106,7 +106,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
             log.LogWarning("lease {Namespace}/{Name}: not released, it will run out by itself: {Reason}", options.Namespace, options.Name, e.Message);
         }
 
-        heldVersion = null;
+        _heldVersion = null;
     }
 
     private JsonObject Released() => new() { ["holderIdentity"] = "", ["leaseDurationSeconds"] = 1, ["renewTime"] = Now() };
@@ -121,7 +121,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         }
         catch (ApiException e) when (e.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
         {
-            heldVersion = null; // a renewal whose answer was lost also looks like this
+            _heldVersion = null; // a renewal whose answer was lost also looks like this
             return false;
         }
     }
@@ -131,7 +131,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         if (await leases.FindAsync(options.Namespace, options.Name, cancel) is not { } lease)
         {
             var made = await leases.CreateAsync(options.Namespace, NewLease(), FieldManager, cancel);
-            heldVersion = made.Metadata.ResourceVersion;
+            _heldVersion = made.Metadata.ResourceVersion;
             return LeaseOutcome.Held;
         }
 
@@ -159,16 +159,16 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
             return true;
         }
 
-        if (seenVersion != lease.Metadata.ResourceVersion)
+        if (_seenVersion != lease.Metadata.ResourceVersion)
         {
             See(lease);
         }
 
-        return time.GetElapsedTime(seenAt) >= seenDuration;
+        return time.GetElapsedTime(_seenAt) >= _seenDuration;
     }
 
     private void See(V1Lease lease) =>
-        (seenVersion, seenAt, seenDuration) = (lease.Metadata.ResourceVersion, time.GetTimestamp(), TimeSpan.FromSeconds(lease.Spec?.LeaseDurationSeconds ?? Seconds()));
+        (_seenVersion, _seenAt, _seenDuration) = (lease.Metadata.ResourceVersion, time.GetTimestamp(), TimeSpan.FromSeconds(lease.Spec?.LeaseDurationSeconds ?? Seconds()));
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
@@ -176,7 +176,7 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     {
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = version }, ["spec"] = spec };
         var written = await leases.PatchAsync(options.Namespace, options.Name, null, patch, FieldManager, cancel);
-        heldVersion = written.Metadata.ResourceVersion;
+        _heldVersion = written.Metadata.ResourceVersion;
     }
 
     private JsonObject NewLease() => new()

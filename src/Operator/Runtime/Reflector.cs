@@ -22,21 +22,21 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
     private static readonly TimeSpan GoodWatch = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestWatch = TimeSpan.FromMinutes(5);
 
-    private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly RetryDelay backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15), Random.Shared);
-    private volatile string version = "";
+    private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RetryDelay _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15), Random.Shared);
+    private volatile string _version = "";
 
     /// <summary>Raised after the store has changed, with the object as it is now or was last.</summary>
     public event Action<T>? Changed;
 
     /// <summary>Done when the store was complete for the first time.</summary>
-    public Task Synced => synced.Task;
+    public Task Synced => _synced.Task;
 
     /// <summary>The namespace that it watches; null: all of them.</summary>
     public string? Namespace => scope.Namespace;
 
     /// <summary>Whether the store shows every change in its namespace up to a version.</summary>
-    public bool HasSeen(string? other) => !ResourceVersions.IsOlder(version, other);
+    public bool HasSeen(string? other) => !ResourceVersions.IsOlder(_version, other);
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
@@ -51,13 +51,13 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
                 {
                     await ListAsync(cancel);
                     listed = true;
-                    synced.TrySetResult();
+                    _synced.TrySetResult();
                 }
 
                 var broughtNews = await WatchAsync(cancel);
                 if (broughtNews || time.GetElapsedTime(started) >= GoodWatch)
                 {
-                    backoff.Reset();
+                    _backoff.Reset();
                     continue; // the server ends every watch now and then, one with much to tell after seconds: go on at once from the last version
                 }
             }
@@ -67,12 +67,12 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
             }
             catch (ApiException e) when (e.Status == HttpStatusCode.Gone)
             {
-                log.LogInformation("{Resource}: version {Version} is too old for the server, listing again", client.Type.Plural, version);
+                log.LogInformation("{Resource}: version {Version} is too old for the server, listing again", client.Type.Plural, _version);
                 listed = false;
                 metrics.WatchRestarted(client.Type.Plural, "expired");
                 if (time.GetElapsedTime(started) >= GoodWatch)
                 {
-                    backoff.Reset();
+                    _backoff.Reset();
                     continue;
                 }
             }
@@ -81,14 +81,14 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
                 metrics.WatchRestarted(client.Type.Plural, "failed");
                 if (time.GetElapsedTime(started) >= GoodWatch)
                 {
-                    backoff.Reset();
+                    _backoff.Reset();
                 }
 
                 var isExpected = e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException or OperationCanceledException;
                 log.LogWarning(isExpected ? null : e, "{Resource}: watch broken, trying again: {Reason}", client.Type.Plural, Reason(e));
             }
 
-            await Task.Delay(backoff.Next(), time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_backoff.Next(), time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
 
         var gone = store.Replace(all, scope.Namespace);
         var changed = all.Where(store.Set).ToList();
-        version = page.Version;
+        _version = page.Version;
         foreach (var item in gone.Concat(changed))
         {
             Changed?.Invoke(item);
@@ -119,13 +119,13 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
         var length = ShortestWatch * (1 + Random.Shared.NextDouble()); // so that not all watches of all operators end together
         using var guard = new CancellationTokenSource(length + TimeSpan.FromSeconds(30), time); // a half-open connection never ends by itself
         using var either = CancellationTokenSource.CreateLinkedTokenSource(guard.Token, cancel);
-        await foreach (var happened in client.WatchAsync(scope.Namespace, scope.Selector, version, length, either.Token))
+        await foreach (var happened in client.WatchAsync(scope.Namespace, scope.Selector, _version, length, either.Token))
         {
             broughtNews = true;
             var isNews = happened.Item is { } item && (happened.Kind == WatchEventKind.Deleted ? store.Delete(item) : store.Set(item));
             if (!HasSeen(happened.Version))
             {
-                version = happened.Version;
+                _version = happened.Version;
             }
 
             if (isNews)

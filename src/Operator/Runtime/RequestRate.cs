@@ -9,19 +9,19 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="time">Clock.</param>
 internal sealed class RequestRate(double perSecond, int burst, TimeProvider time)
 {
-    private readonly Lock gate = new();
-    private double saved = burst; // less than none: so many are promised to requests that wait
-    private long savedAt = time.GetTimestamp();
+    private readonly Lock _gate = new();
+    private double _saved = burst; // less than none: so many are promised to requests that wait
+    private long _savedAt = time.GetTimestamp();
 
     /// <summary>Done when the next request may go.</summary>
     public Task WaitAsync(CancellationToken cancel)
     {
-        lock (gate)
+        lock (_gate)
         {
             var now = time.GetTimestamp();
-            saved = Math.Min(burst, saved + (time.GetElapsedTime(savedAt, now).TotalSeconds * perSecond)) - 1;
-            savedAt = now;
-            return saved >= 0 ? Task.CompletedTask : Task.Delay(Waits.Bounded(TimeSpan.FromSeconds(-saved / perSecond)), time, cancel);
+            _saved = Math.Min(burst, _saved + (time.GetElapsedTime(_savedAt, now).TotalSeconds * perSecond)) - 1;
+            _savedAt = now;
+            return _saved >= 0 ? Task.CompletedTask : Task.Delay(Waits.Bounded(TimeSpan.FromSeconds(-_saved / perSecond)), time, cancel);
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     /// <summary>Ordinary pages are shorter. Parsed, a byte of it can take twenty.</summary>
     private const long LongestPage = 2 * 1024 * 1024;
 
-    private volatile int pageSize = LargestPage;
+    private volatile int _pageSize = LargestPage;
 
     public ResourceType<T> Type => type;
 
@@ -137,21 +137,21 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     /// <summary>Objects may be large, and nobody knows before: a page that is too long is asked for again in smaller ones, down to single objects.</summary>
     private async Task<JsonDocument> SendPageAsync(string? ns, string? selector, string? token, CancellationToken cancel)
     {
-        for (; ; pageSize = Math.Max(1, pageSize / 4))
+        for (; ; _pageSize = Math.Max(1, _pageSize / 4))
         {
-            var size = pageSize;
+            var size = _pageSize;
             var query = $"?limit={size}{And(selector)}" + (token is null ? "" : $"&continue={Uri.EscapeDataString(token)}");
             var request = new ApiRequest("list", type.Plural, HttpMethod.Get, type.Path(ns) + query) { Accept = type.Accept, LongestAnswer = size > 1 ? LongestPage : null };
             try
             {
                 var page = await connection.SendAsync(request, cancel);
                 var isSmall = JsonMarshal.GetRawUtf8Value(page.RootElement).Length < LongestPage / 2;
-                pageSize = isSmall ? Math.Min(LargestPage, size * 2) : size;
+                _pageSize = isSmall ? Math.Min(LargestPage, size * 2) : size;
                 return page;
             }
             catch (AnswerTooLongException)
             {
-                pageSize = size;
+                _pageSize = size;
             }
         }
     }

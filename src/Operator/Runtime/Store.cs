@@ -10,61 +10,61 @@ namespace MhcOperator.Operator.Runtime;
 internal sealed class Store<T>(Func<T, NamespacedName?> ownerOf)
     where T : class, IMetadata<V1ObjectMeta>
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<NamespacedName, T> items = [];
-    private readonly Dictionary<NamespacedName, HashSet<NamespacedName>> owned = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<NamespacedName, T> _items = [];
+    private readonly Dictionary<NamespacedName, HashSet<NamespacedName>> _owned = [];
 
     public int Count
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return items.Count;
+                return _items.Count;
             }
         }
     }
 
     public T? Find(NamespacedName key)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return items.GetValueOrDefault(key);
+            return _items.GetValueOrDefault(key);
         }
     }
 
     public IReadOnlyList<T> List()
     {
-        lock (gate)
+        lock (_gate)
         {
-            return [.. items.Values];
+            return [.. _items.Values];
         }
     }
 
     public IReadOnlyList<T> ListOwned(NamespacedName owner)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return owned.TryGetValue(owner, out var keys) ? [.. keys.Select(key => items[key])] : [];
+            return _owned.TryGetValue(owner, out var keys) ? [.. keys.Select(key => _items[key])] : [];
         }
     }
 
     /// <summary>Holds an object; false where the one held is as new or newer.</summary>
     public bool Set(T item)
     {
-        lock (gate)
+        lock (_gate)
         {
             var key = NamespacedName.Of(item);
-            if (items.TryGetValue(key, out var held) && !ResourceVersions.IsOlder(held.Metadata.ResourceVersion, item.Metadata.ResourceVersion))
+            if (_items.TryGetValue(key, out var held) && !ResourceVersions.IsOlder(held.Metadata.ResourceVersion, item.Metadata.ResourceVersion))
             {
                 return false;
             }
 
             Remove(key);
-            items.Add(key, item);
+            _items.Add(key, item);
             if (ownerOf(item) is { } owner)
             {
-                (owned.TryGetValue(owner, out var keys) ? keys : owned[owner] = []).Add(key);
+                (_owned.TryGetValue(owner, out var keys) ? keys : _owned[owner] = []).Add(key);
             }
 
             return true;
@@ -74,10 +74,10 @@ internal sealed class Store<T>(Func<T, NamespacedName?> ownerOf)
     /// <summary>Forgets an object; false where it is not held, or another one of that name is.</summary>
     public bool Delete(T item)
     {
-        lock (gate)
+        lock (_gate)
         {
             var key = NamespacedName.Of(item);
-            return items.TryGetValue(key, out var held) && held.Metadata.Uid == item.Metadata.Uid && Remove(key);
+            return _items.TryGetValue(key, out var held) && held.Metadata.Uid == item.Metadata.Uid && Remove(key);
         }
     }
 
@@ -87,10 +87,10 @@ internal sealed class Store<T>(Func<T, NamespacedName?> ownerOf)
     /// <returns>What was held before and is not in the list: its deletion was missed.</returns>
     public IReadOnlyList<T> Replace(IReadOnlyCollection<T> all, string? ns = null)
     {
-        lock (gate)
+        lock (_gate)
         {
             var listed = all.Select(item => NamespacedName.Of(item)).ToHashSet();
-            var gone = items.Where(pair => (ns is null || pair.Key.Namespace == ns) && !listed.Contains(pair.Key)).Select(pair => pair.Value).ToList();
+            var gone = _items.Where(pair => (ns is null || pair.Key.Namespace == ns) && !listed.Contains(pair.Key)).Select(pair => pair.Value).ToList();
             gone.ForEach(item => Remove(NamespacedName.Of(item)));
             return gone;
         }
@@ -98,17 +98,17 @@ internal sealed class Store<T>(Func<T, NamespacedName?> ownerOf)
 
     private bool Remove(NamespacedName key)
     {
-        if (!items.Remove(key, out var item))
+        if (!_items.Remove(key, out var item))
         {
             return false;
         }
 
-        if (ownerOf(item) is { } owner && owned.TryGetValue(owner, out var keys))
+        if (ownerOf(item) is { } owner && _owned.TryGetValue(owner, out var keys))
         {
             keys.Remove(key);
             if (keys.Count == 0)
             {
-                owned.Remove(owner);
+                _owned.Remove(owner);
             }
         }
 

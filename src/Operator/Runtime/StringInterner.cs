@@ -4,8 +4,8 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="most">Texts that are kept.</param>
 internal sealed class StringInterner(int most)
 {
-    private readonly Lock gate = new();
-    private readonly HashSet<string> texts = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
 
     /// <summary>The kept copy of a text.</summary>
     public string? Share(string? text)
@@ -15,19 +15,19 @@ internal sealed class StringInterner(int most)
             return null;
         }
 
-        lock (gate)
+        lock (_gate)
         {
-            if (texts.TryGetValue(text, out var kept))
+            if (_texts.TryGetValue(text, out var kept))
             {
                 return kept;
             }
 
-            if (texts.Count >= most)
+            if (_texts.Count >= most)
             {
-                texts.Clear();
+                _texts.Clear();
             }
 
-            texts.Add(text);
+            _texts.Add(text);
             return text;
         }
     }

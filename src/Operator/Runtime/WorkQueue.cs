@@ -20,28 +20,28 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     /// <summary>Every so many keys one comes from the lower priority.</summary>
     public const int Turns = 32;
 
-    private readonly Lock gate = new();
-    private readonly LinkedList<TKey> ready = [];
-    private readonly LinkedList<TKey> lowPriority = []; // ready too
-    private readonly Dictionary<TKey, LinkedListNode<TKey>> nodes = []; // of both
-    private readonly SemaphoreSlim available = new(0);
-    private readonly Dictionary<TKey, long> waiting = []; // key → when it was added; in ready, or held back while worked on
-    private readonly Dictionary<TKey, long> working = []; // key → when it was taken
-    private readonly Dictionary<TKey, int> failures = [];
-    private readonly PriorityQueue<TKey, long> delayed = new();
-    private readonly Dictionary<TKey, long> due = []; // the entry in delayed that counts; others are leftovers
-    private ITimer? timer;
-    private int turn;
-    private bool disposed;
+    private readonly Lock _gate = new();
+    private readonly LinkedList<TKey> _ready = [];
+    private readonly LinkedList<TKey> _lowPriority = []; // ready too
+    private readonly Dictionary<TKey, LinkedListNode<TKey>> _nodes = []; // of both
+    private readonly SemaphoreSlim _available = new(0);
+    private readonly Dictionary<TKey, long> _waiting = []; // key → when it was added; in ready, or held back while worked on
+    private readonly Dictionary<TKey, long> _working = []; // key → when it was taken
+    private readonly Dictionary<TKey, int> _failures = [];
+    private readonly PriorityQueue<TKey, long> _delayed = new();
+    private readonly Dictionary<TKey, long> _due = []; // the entry in delayed that counts; others are leftovers
+    private ITimer? _timer;
+    private int _turn;
+    private bool _disposed;
 
     /// <summary>Keys that a worker could take now.</summary>
     public int Depth
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return nodes.Count;
+                return _nodes.Count;
             }
         }
     }
@@ -51,25 +51,25 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return working.Count == 0 ? TimeSpan.Zero : time.GetElapsedTime(working.Values.Min());
+                return _working.Count == 0 ? TimeSpan.Zero : time.GetElapsedTime(_working.Values.Min());
             }
         }
     }
 
     public void Add(TKey key)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (waiting.TryAdd(key, time.GetTimestamp()) && !working.ContainsKey(key))
+            if (_waiting.TryAdd(key, time.GetTimestamp()) && !_working.ContainsKey(key))
             {
                 Release(key);
             }
-            else if (nodes.TryGetValue(key, out var node) && node.List == lowPriority && !IsLowPriority(key))
+            else if (_nodes.TryGetValue(key, out var node) && node.List == _lowPriority && !IsLowPriority(key))
             {
-                lowPriority.Remove(node);
-                ready.AddLast(node);
+                _lowPriority.Remove(node);
+                _ready.AddLast(node);
             }
         }
     }
@@ -83,13 +83,13 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
             return;
         }
 
-        lock (gate)
+        lock (_gate)
         {
             var at = time.GetTimestamp() + (long)(Waits.Bounded(delay).TotalSeconds * time.TimestampFrequency);
-            if (!due.TryGetValue(key, out var earlier) || at < earlier)
+            if (!_due.TryGetValue(key, out var earlier) || at < earlier)
             {
-                due[key] = at;
-                delayed.Enqueue(key, at);
+                _due[key] = at;
+                _delayed.Enqueue(key, at);
                 SetTimer();
             }
         }
@@ -99,10 +99,10 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     public TimeSpan Retry(TKey key)
     {
         int count;
-        lock (gate)
+        lock (_gate)
         {
-            count = failures.GetValueOrDefault(key);
-            failures[key] = count + 1;
+            count = _failures.GetValueOrDefault(key);
+            _failures[key] = count + 1;
         }
 
         var wait = ExponentialBackoff.Delay(count, firstRetry, longestRetry);
@@ -114,35 +114,35 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
     /// <summary>The key went well: its next failure is the first.</summary>
     public void Forget(TKey key)
     {
-        lock (gate)
+        lock (_gate)
         {
-            failures.Remove(key);
+            _failures.Remove(key);
         }
     }
 
     /// <summary>Waits for a key; the caller says <see cref="Done"/> when it has finished with it.</summary>
     public async Task<TKey> TakeAsync(CancellationToken cancel)
     {
-        await available.WaitAsync(cancel);
-        lock (gate)
+        await _available.WaitAsync(cancel);
+        lock (_gate)
         {
-            turn = (turn + 1) % Turns;
-            var list = lowPriority.Count > 0 && (ready.Count == 0 || turn == 0) ? lowPriority : ready;
+            _turn = (_turn + 1) % Turns;
+            var list = _lowPriority.Count > 0 && (_ready.Count == 0 || _turn == 0) ? _lowPriority : _ready;
             var key = list.First!.Value;
             list.RemoveFirst();
-            nodes.Remove(key);
-            waiting.Remove(key, out var since);
-            working.Add(key, time.GetTimestamp());
-            metrics.Taken(time.GetElapsedTime(since), nodes.Count);
+            _nodes.Remove(key);
+            _waiting.Remove(key, out var since);
+            _working.Add(key, time.GetTimestamp());
+            metrics.Taken(time.GetElapsedTime(since), _nodes.Count);
             return key;
         }
     }
 
     public void Done(TKey key)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (working.Remove(key) && waiting.ContainsKey(key))
+            if (_working.Remove(key) && _waiting.ContainsKey(key))
             {
                 Release(key);
             }
@@ -151,24 +151,24 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
 
     public void Dispose()
     {
-        lock (gate)
+        lock (_gate)
         {
-            disposed = true;
-            timer?.Dispose();
-            available.Dispose();
+            _disposed = true;
+            _timer?.Dispose();
+            _available.Dispose();
         }
     }
 
     private void Release(TKey key)
     {
-        if (disposed)
+        if (_disposed)
         {
             return;
         }
 
-        nodes.Add(key, (IsLowPriority(key) ? lowPriority : ready).AddLast(key));
-        metrics.Queued(nodes.Count);
-        available.Release();
+        _nodes.Add(key, (IsLowPriority(key) ? _lowPriority : _ready).AddLast(key));
+        metrics.Queued(_nodes.Count);
+        _available.Release();
     }
 
     private bool IsLowPriority(TKey key)
@@ -185,26 +185,26 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
 
     private void SetTimer()
     {
-        if (!disposed && delayed.TryPeek(out _, out var next))
+        if (!_disposed && _delayed.TryPeek(out _, out var next))
         {
             // Rounded up: a timer that fires early would find nothing due.
             var left = Waits.Bounded(TimeSpan.FromMilliseconds(Math.Ceiling(time.GetElapsedTime(time.GetTimestamp(), next).TotalMilliseconds)));
-            timer ??= time.CreateTimer(_ => Promote(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            timer.Change(left, Timeout.InfiniteTimeSpan);
+            _timer ??= time.CreateTimer(_ => Promote(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer.Change(left, Timeout.InfiniteTimeSpan);
         }
     }
 
     private void Promote()
     {
-        lock (gate)
+        lock (_gate)
         {
             var now = time.GetTimestamp();
-            while (delayed.TryPeek(out var key, out var at) && at <= now)
+            while (_delayed.TryPeek(out var key, out var at) && at <= now)
             {
-                delayed.Dequeue();
-                if (due.TryGetValue(key, out var counts) && counts == at)
+                _delayed.Dequeue();
+                if (_due.TryGetValue(key, out var counts) && counts == at)
                 {
-                    due.Remove(key);
+                    _due.Remove(key);
                     Add(key);
                 }
             }

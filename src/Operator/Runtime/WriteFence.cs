@@ -6,18 +6,18 @@ namespace MhcOperator.Operator.Runtime;
 /// </summary>
 internal sealed class WriteFence(TimeProvider time)
 {
-    private readonly Lock gate = new();
-    private long from;
-    private TimeSpan length = TimeSpan.Zero;
+    private readonly Lock _gate = new();
+    private long _from;
+    private TimeSpan _length = TimeSpan.Zero;
 
     /// <summary>Time left; zero or less: nothing may be written.</summary>
     public TimeSpan Remaining
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return length == TimeSpan.Zero ? TimeSpan.Zero : length - time.GetElapsedTime(from);
+                return _length == TimeSpan.Zero ? TimeSpan.Zero : _length - time.GetElapsedTime(_from);
             }
         }
     }
@@ -27,18 +27,18 @@ internal sealed class WriteFence(TimeProvider time)
     /// <param name="validFor">How long from then.</param>
     public void Open(long sentAt, TimeSpan validFor)
     {
-        lock (gate)
+        lock (_gate)
         {
-            (from, length) = (sentAt, validFor);
+            (_from, _length) = (sentAt, validFor);
         }
     }
 
     /// <summary>Nothing may be written from now on.</summary>
     public void Close()
     {
-        lock (gate)
+        lock (_gate)
         {
-            length = TimeSpan.Zero;
+            _length = TimeSpan.Zero;
         }
     }
 }

@@ -15,8 +15,8 @@ internal sealed class ConnectionLimit
     /// <summary>Of all addresses together.</summary>
     public const int InAll = 512;
 
-    private readonly Dictionary<IPAddress, int> open = [];
-    private readonly Lock gate = new();
+    private readonly Dictionary<IPAddress, int> _open = [];
+    private readonly Lock _gate = new();
 
     /// <summary>Kestrel's connection middleware.</summary>
     public ConnectionDelegate Guard(ConnectionDelegate next) => async connection =>
@@ -45,30 +45,30 @@ internal sealed class ConnectionLimit
 
     private bool TryEnter(IPAddress address)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var count = open.GetValueOrDefault(address);
+            var count = _open.GetValueOrDefault(address);
             if (count >= PerAddress)
             {
                 return false;
             }
 
-            open[address] = count + 1;
+            _open[address] = count + 1;
             return true;
         }
     }
 
     private void Leave(IPAddress address)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (open[address] == 1)
+            if (_open[address] == 1)
             {
-                open.Remove(address);
+                _open.Remove(address);
             }
             else
             {
-                open[address]--;
+                _open[address]--;
             }
         }
     }

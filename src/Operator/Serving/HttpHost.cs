@@ -20,15 +20,15 @@ internal sealed class HttpHost : IAsyncDisposable
     private static readonly TimeSpan HeaderLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(10);
 
-    private readonly WebApplication server;
+    private readonly WebApplication _server;
 
     private HttpHost(WebApplication server)
     {
-        this.server = server;
+        _server = server;
     }
 
     /// <summary>Where it listens, with the port that it got.</summary>
-    public Uri Address => new(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address => new(_server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Starts it.</summary>
     /// <param name="address">IP address; :: is that of IPv4 as well.</param>
@@ -80,7 +80,7 @@ internal sealed class HttpHost : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => server.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }
 
 /// <summary>Signals belong to the operator, which releases its lease first; the web server must not end by itself.</summary>

@@ -7,14 +7,14 @@ namespace MhcOperator.Operator.Serving;
 /// <summary>Writes all metrics, for two at a time: an answer is held in memory until it is read, megabytes where there are thousands of jobs.</summary>
 internal sealed class MetricsEndpoint(CollectorRegistry registry, JobMetrics jobs) : IDisposable
 {
-    private readonly SemaphoreSlim places = new(2); // enough for two of Prometheus
+    private readonly SemaphoreSlim _places = new(2); // enough for two of Prometheus
 
     /// <summary>Whoever finds both places taken waits so long, and is then told to come again. Prometheus gives up after ten seconds by default.</summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(5);
 
     public async Task AnswerAsync(HttpContext context)
     {
-        if (!await places.WaitAsync(LongestWait, context.RequestAborted))
+        if (!await _places.WaitAsync(LongestWait, context.RequestAborted))
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             await context.Response.WriteAsync("too many scrapes at once\n", context.RequestAborted);
@@ -30,9 +30,9 @@ internal sealed class MetricsEndpoint(CollectorRegistry registry, JobMetrics job
         }
         finally
         {
-            places.Release();
+            _places.Release();
         }
     }
 
-    public void Dispose() => places.Dispose();
+    public void Dispose() => _places.Dispose();
 }

@@ -30,19 +30,19 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
 
     private const long LongestAnswer = 256 * 1024;
 
-    private readonly SemaphoreSlim places = new(8); // questions at a time
-    private readonly Dictionary<string, (ScrapeVerdict Verdict, DateTimeOffset Until)> known = new(StringComparer.Ordinal); // by the token's hash
-    private readonly Lock gate = new();
-    private volatile string? complaint;
+    private readonly SemaphoreSlim _places = new(8); // questions at a time
+    private readonly Dictionary<string, (ScrapeVerdict Verdict, DateTimeOffset Until)> _known = new(StringComparer.Ordinal); // by the token's hash
+    private readonly Lock _gate = new();
+    private volatile string? _complaint;
 
     /// <summary>Answers that are kept now.</summary>
     public int Count
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return known.Count;
+                return _known.Count;
             }
         }
     }
@@ -67,14 +67,14 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
         try
         {
-            await places.WaitAsync(either.Token);
+            await _places.WaitAsync(either.Token);
             try
             {
                 return Recall(key) ?? Remember(key, await AskAsync(header.Parameter, either.Token));
             }
             finally
             {
-                places.Release();
+                _places.Release();
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -87,7 +87,7 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
         }
     }
 
-    public void Dispose() => places.Dispose();
+    public void Dispose() => _places.Dispose();
 
     private async Task<ScrapeVerdict> AskAsync(string token, CancellationToken cancel)
     {
@@ -123,29 +123,29 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
 
     private ScrapeVerdict? Recall(string key)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return known.TryGetValue(key, out var entry) && time.GetUtcNow() < entry.Until ? entry.Verdict : null;
+            return _known.TryGetValue(key, out var entry) && time.GetUtcNow() < entry.Until ? entry.Verdict : null;
         }
     }
 
     private ScrapeVerdict Remember(string key, ScrapeVerdict verdict)
     {
-        complaint = null;
+        _complaint = null;
         var now = time.GetUtcNow();
-        lock (gate)
+        lock (_gate)
         {
-            if (known.Count >= MostRemembered)
+            if (_known.Count >= MostRemembered)
             {
-                foreach (var old in known.Where(entry => entry.Value.Until <= now).Select(entry => entry.Key).ToList())
+                foreach (var old in _known.Where(entry => entry.Value.Until <= now).Select(entry => entry.Key).ToList())
                 {
-                    known.Remove(old);
+                    _known.Remove(old);
                 }
             }
 
-            if (known.Count < MostRemembered)
+            if (_known.Count < MostRemembered)
             {
-                known[key] = (verdict, now + Remembered);
+                _known[key] = (verdict, now + Remembered);
             }
         }
 
@@ -154,9 +154,9 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
 
     private ScrapeVerdict Unknown(string reason)
     {
-        if (complaint != reason)
+        if (_complaint != reason)
         {
-            complaint = reason;
+            _complaint = reason;
             log.LogWarning("metrics are refused, for the API server does not say who may have them: {Reason}", reason);
         }
 

@@ -10,19 +10,19 @@ namespace MhcOperator.Operator.Serving;
 /// <summary>Serves /metrics over TLS, for those whom <see cref="ScrapeAccess"/> lets in; disposing of it ends it.</summary>
 internal sealed class SecureMetricsHost : IAsyncDisposable
 {
-    private readonly HttpHost server;
-    private readonly ScrapeAccess? guard;
-    private readonly IDisposable? client;
+    private readonly HttpHost _server;
+    private readonly ScrapeAccess? _guard;
+    private readonly IDisposable? _client;
 
     private SecureMetricsHost(HttpHost server, ScrapeAccess? guard, IDisposable? client)
     {
-        this.server = server;
-        this.guard = guard;
-        this.client = client;
+        _server = server;
+        _guard = guard;
+        _client = client;
     }
 
     /// <summary>Where it listens.</summary>
-    public Uri Address => server.Address;
+    public Uri Address => _server.Address;
 
     /// <summary>Starts it; there may be no certificate yet.</summary>
     /// <param name="address">IP address.</param>
@@ -80,9 +80,9 @@ internal sealed class SecureMetricsHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await server.DisposeAsync();
-        guard?.Dispose();
-        client?.Dispose();
+        await _server.DisposeAsync();
+        _guard?.Dispose();
+        _client?.Dispose();
     }
 
     private static async Task AnswerAsync(HttpContext context, ScrapeAccess? guard, MetricsEndpoint metrics)

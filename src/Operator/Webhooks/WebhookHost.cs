@@ -13,19 +13,19 @@ internal sealed class WebhookHost : IAsyncDisposable
 {
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(2);
 
-    private readonly HttpHost server;
-    private readonly ICertificateSource certificates;
-    private readonly TimeProvider time;
+    private readonly HttpHost _server;
+    private readonly ICertificateSource _certificates;
+    private readonly TimeProvider _time;
 
     private WebhookHost(HttpHost server, ICertificateSource certificates, TimeProvider time)
     {
-        this.server = server;
-        this.certificates = certificates;
-        this.time = time;
+        _server = server;
+        _certificates = certificates;
+        _time = time;
     }
 
     /// <summary>Where they listen.</summary>
-    public Uri Address => server.Address;
+    public Uri Address => _server.Address;
 
     /// <summary>Starts them; there may be no certificate yet.</summary>
     /// <param name="address">IP address.</param>
@@ -50,7 +50,7 @@ internal sealed class WebhookHost : IAsyncDisposable
     /// <returns>What is waited for; null: they answer.</returns>
     public async Task<string?> CheckAsync(CancellationToken cancel)
     {
-        if (certificates.WaitingFor is { } waiting)
+        if (_certificates.WaitingFor is { } waiting)
         {
             return $"webhooks: {waiting}";
         }
@@ -59,13 +59,13 @@ internal sealed class WebhookHost : IAsyncDisposable
         using var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) =>
         {
-            fault = presented is X509Certificate2 leaf ? certificates.Current?.FindFault(leaf, time.GetUtcNow()) : "no certificate is served";
+            fault = presented is X509Certificate2 leaf ? _certificates.Current?.FindFault(leaf, _time.GetUtcNow()) : "no certificate is served";
             return fault is null;
         };
         using var http = new HttpClient(handler) { Timeout = CheckLimit };
         try
         {
-            using var answer = await http.GetAsync(new Uri(Loopback(server.Address), "healthz"), cancel);
+            using var answer = await http.GetAsync(new Uri(Loopback(_server.Address), "healthz"), cancel);
             return answer.IsSuccessStatusCode ? null : $"webhooks: {(await answer.Content.ReadAsStringAsync(cancel)).Trim()}";
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
@@ -74,7 +74,7 @@ internal sealed class WebhookHost : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => server.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     /// <summary>
     /// An address that stands for all of them is listened on, but not called. A machine without IPv6 addresses has no loopback of that family, and each

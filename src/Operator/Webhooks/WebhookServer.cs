@@ -31,8 +31,8 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
 
     private static readonly JsonDocumentOptions Options = ApiConnection.Json with { AllowDuplicateProperties = false };
 
-    private readonly Channel<bool> readers = Channel.CreateBounded<bool>(Readers); // one for each place that is taken
-    private readonly Channel<bool> reviews = Channel.CreateBounded<bool>(Reviews);
+    private readonly Channel<bool> _readers = Channel.CreateBounded<bool>(Readers); // one for each place that is taken
+    private readonly Channel<bool> _reviews = Channel.CreateBounded<bool>(Reviews);
 
     /// <summary>Starts it.</summary>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
@@ -74,7 +74,7 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
         patience.CancelAfter(PlaceLimit);
         try
         {
-            await readers.Writer.WriteAsync(true, patience.Token);
+            await _readers.Writer.WriteAsync(true, patience.Token);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -88,7 +88,7 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
         }
         finally
         {
-            readers.Reader.TryRead(out _);
+            _readers.Reader.TryRead(out _);
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
             context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = LongestReview;
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-            await reviews.Writer.WriteAsync(true, context.RequestAborted);
+            await _reviews.Writer.WriteAsync(true, context.RequestAborted);
             try
             {
                 request = AdmissionRequest.Of(JsonNode.Parse(body.GetBuffer().AsSpan(0, (int)body.Length), null, Options));
@@ -109,7 +109,7 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
             }
             finally
             {
-                reviews.Reader.TryRead(out _);
+                _reviews.Reader.TryRead(out _);
             }
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)

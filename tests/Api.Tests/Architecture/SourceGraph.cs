@@ -10,16 +10,16 @@ internal sealed partial class SourceGraph
 {
     private const int Limit = 10_000; // milliseconds
 
-    private readonly List<SourceFile> files;
+    private readonly List<SourceFile> _files;
 
     /// <param name="files">Paths below src, such as Operator/Planning/Planner.cs, and texts.</param>
     public SourceGraph(IEnumerable<(string Path, string Text)> files)
     {
-        this.files = [.. files.Select(file => SourceFile.Read(file.Path, file.Text))];
-        var declaring = this.files.SelectMany(file => file.Declares.Select(type => (type, file))).ToLookup(pair => pair.type, pair => pair.file);
+        _files = [.. files.Select(file => SourceFile.Read(file.Path, file.Text))];
+        var declaring = _files.SelectMany(file => file.Declares.Select(type => (type, file))).ToLookup(pair => pair.type, pair => pair.file);
         Uses =
         [
-            .. from file in this.files
+            .. from file in _files
                from word in file.Words
                from other in declaring[word]
                where other != file && file.Sees.Contains(other.Namespace)
@@ -33,7 +33,7 @@ internal sealed partial class SourceGraph
     public IReadOnlyList<Use> Uses { get; }
 
     /// <summary>Each file, and its namespace.</summary>
-    public IEnumerable<(string Path, string Namespace)> Namespaces => files.Select(file => (file.Path, file.Namespace));
+    public IEnumerable<(string Path, string Namespace)> Namespaces => _files.Select(file => (file.Path, file.Namespace));
 
     /// <summary>The sources under src.</summary>
     /// <param name="root">Folder of the repository.</param>

@@ -10,18 +10,18 @@ namespace Api.Tests.Packages;
 /// </summary>
 internal sealed class AdvisorySource : IDisposable
 {
-    private readonly HttpListener listener = new();
-    private readonly Task serving;
+    private readonly HttpListener _listener = new();
+    private readonly Task _serving;
 
     /// <param name="advisories">Names of packages in small letters → their advisories, as JSON; none where the source knows nothing of vulnerabilities.</param>
     public AdvisorySource(string? advisories)
     {
         var address = $"http://127.0.0.1:{FreePort()}/";
         Address = $"{address}index.json";
-        listener.Prefixes.Add(address);
-        listener.Start();
+        _listener.Prefixes.Add(address);
+        _listener.Start();
         var resource = $$"""{"@id":"{{address}}vulnerabilities.json","@type":"VulnerabilityInfo/6.7.0"}""";
-        serving = ServeAsync(new(StringComparer.Ordinal)
+        _serving = ServeAsync(new(StringComparer.Ordinal)
         {
             ["/index.json"] = $$"""{"version":"3.0.0","resources":[{{(advisories is null ? "" : resource)}}]}""",
             ["/vulnerabilities.json"] = $$"""[{"@name":"all","@id":"{{address}}all.json","@updated":"2026-01-01T00:00:00Z"}]""",
@@ -49,8 +49,8 @@ internal sealed class AdvisorySource : IDisposable
 
     public void Dispose()
     {
-        listener.Close();
-        serving.GetAwaiter().GetResult();
+        _listener.Close();
+        _serving.GetAwaiter().GetResult();
     }
 
     private async Task ServeAsync(Dictionary<string, string> files)
@@ -59,7 +59,7 @@ internal sealed class AdvisorySource : IDisposable
         {
             try
             {
-                var context = await listener.GetContextAsync();
+                var context = await _listener.GetContextAsync();
                 if (!files.TryGetValue(context.Request.Url!.AbsolutePath, out var content))
                 {
                     context.Response.StatusCode = 404;
@@ -70,7 +70,7 @@ internal sealed class AdvisorySource : IDisposable
             }
             catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
             {
-                if (!listener.IsListening)
+                if (!_listener.IsListening)
                 {
                     return;
                 }

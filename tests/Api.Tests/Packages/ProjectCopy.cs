@@ -10,35 +10,35 @@ internal sealed class ProjectCopy : IDisposable
         "Directory.Build.props", "Directory.Packages.props", "VERSION", "global.json", "src/Api/MhcOperator.Api.csproj", "src/Api/packages.lock.json",
     ];
 
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-project-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-project-").FullName;
 
     public ProjectCopy()
     {
         foreach (var file in Read)
         {
-            var copy = System.IO.Path.Combine(folder, file);
+            var copy = System.IO.Path.Combine(_folder, file);
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy)!);
             File.Copy(System.IO.Path.Combine(RepositoryFile.Root(), file), copy);
         }
     }
 
-    public string Path => System.IO.Path.Combine(folder, "src", "Api");
+    public string Path => System.IO.Path.Combine(_folder, "src", "Api");
 
     /// <summary>Puts a file there, of the name that it gives back.</summary>
     public string Add(string name, string content)
     {
-        var path = System.IO.Path.Combine(folder, name);
+        var path = System.IO.Path.Combine(_folder, name);
         File.WriteAllText(path, content);
         return path;
     }
 
     public void Change(string file, string from, string to)
     {
-        var path = System.IO.Path.Combine(folder, file);
+        var path = System.IO.Path.Combine(_folder, file);
         var content = File.ReadAllText(path);
         Assert.Contains(from, content, StringComparison.Ordinal);
         File.WriteAllText(path, content.Replace(from, to, StringComparison.Ordinal));
     }
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

@@ -6,9 +6,9 @@ namespace MhcOperator.Cli.Tests.Checkpoints;
 
 public sealed class CheckpointsCommandTests : IDisposable
 {
-    private readonly MhcShell shell = new();
+    private readonly MhcShell _shell = new();
 
-    public void Dispose() => shell.Dispose();
+    public void Dispose() => _shell.Dispose();
 
     [Fact]
     public async Task Every_checkpoint_has_a_row_with_its_health_and_size()
@@ -16,7 +16,7 @@ public sealed class CheckpointsCommandTests : IDisposable
         Save("run/checkpoints", 10, "verified");
         Save("run/checkpoints", 20, "candidate");
 
-        var result = await shell.RunAsync("checkpoints", "run");
+        var result = await _shell.RunAsync("checkpoints", "run");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         Assert.Matches(@"│ +10 │ verified +│ 1 +│ 2 +│ +1,280 │ +2.5000 │ +2.7500 │", result.Output);
@@ -28,12 +28,12 @@ public sealed class CheckpointsCommandTests : IDisposable
     {
         Save(".mhc/runs/small/20260101-000000/checkpoints", 10, "verified");
         Save(".mhc/runs/small/20260102-000000/checkpoints", 30, "verified");
-        foreach (var run in Directory.GetDirectories(Path.Combine(shell.Folder, ".mhc/runs/small")))
+        foreach (var run in Directory.GetDirectories(Path.Combine(_shell.Folder, ".mhc/runs/small")))
         {
             await File.WriteAllTextAsync(Path.Combine(run, "status.json"), "{}", TestContext.Current.CancellationToken);
         }
 
-        var result = await shell.RunAsync("checkpoints", "small");
+        var result = await _shell.RunAsync("checkpoints", "small");
 
         Assert.Matches(@"│ +30 │", result.Output);
         Assert.DoesNotMatch(@"│ +10 │", result.Output);
@@ -45,8 +45,8 @@ public sealed class CheckpointsCommandTests : IDisposable
         var file = Save("ckpt", 10, "verified");
         await File.WriteAllBytesAsync(file, [9, 2, 3], TestContext.Current.CancellationToken);
 
-        var sizes = await shell.RunAsync("checkpoints", "ckpt");
-        var hashes = await shell.RunAsync("checkpoints", "ckpt", "--hash");
+        var sizes = await _shell.RunAsync("checkpoints", "ckpt");
+        var hashes = await _shell.RunAsync("checkpoints", "ckpt", "--hash");
 
         Assert.Equal(CliExitCode.Ok, sizes.ExitCode);
         Assert.Equal(CliExitCode.Failed, hashes.ExitCode);
@@ -61,7 +61,7 @@ public sealed class CheckpointsCommandTests : IDisposable
         var file = Save("ckpt", 10, "verified");
         File.Delete(Path.Combine(Path.GetDirectoryName(file)!, name));
 
-        var result = await shell.RunAsync("checkpoints", "ckpt");
+        var result = await _shell.RunAsync("checkpoints", "ckpt");
 
         Assert.Matches(@"│ +10 │ broken +│", result.Output);
         Assert.Contains(why, result.Output, StringComparison.Ordinal);
@@ -93,9 +93,9 @@ public sealed class CheckpointsCommandTests : IDisposable
             await made.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        Directory.CreateSymbolicLink(Path.Combine(shell.Folder, "ckpt", "step-00000030"), folder);
+        Directory.CreateSymbolicLink(Path.Combine(_shell.Folder, "ckpt", "step-00000030"), folder);
 
-        var result = await shell.RunAsync("checkpoints", "ckpt", "--hash");
+        var result = await _shell.RunAsync("checkpoints", "ckpt", "--hash");
 
         Assert.Matches($@"│ +10 │ {health} +│", result.Output);
         Assert.Matches(@"│ +20 │ verified +│", result.Output);
@@ -106,7 +106,7 @@ public sealed class CheckpointsCommandTests : IDisposable
     [Fact]
     public async Task A_place_that_is_not_there_is_exit_code_2()
     {
-        var result = await shell.RunAsync("checkpoints", "nowhere");
+        var result = await _shell.RunAsync("checkpoints", "nowhere");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.StartsWith("mhc: nowhere: expected a checkpoint folder", result.Error, StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public sealed class CheckpointsCommandTests : IDisposable
 
     private string Save(string folder, int step, string health)
     {
-        var path = Path.Combine(shell.Folder, folder, $"step-{step:D8}");
+        var path = Path.Combine(_shell.Folder, folder, $"step-{step:D8}");
         Directory.CreateDirectory(path);
         byte[] shard = [1, 2, 3];
         var file = Path.Combine(path, "rank-00000.safetensors");

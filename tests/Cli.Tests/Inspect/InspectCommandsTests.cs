@@ -5,14 +5,14 @@ namespace MhcOperator.Cli.Tests.Inspect;
 
 public sealed class InspectCommandsTests : IDisposable
 {
-    private readonly MhcShell shell = new();
+    private readonly MhcShell _shell = new();
 
-    public void Dispose() => shell.Dispose();
+    public void Dispose() => _shell.Dispose();
 
     [Fact]
     public async Task Crd_prints_the_definition_that_the_repository_holds()
     {
-        var result = await shell.RunAsync("crd");
+        var result = await _shell.RunAsync("crd");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         var file = Directory.EnumerateFiles(Path.Combine(Repository.Root, "crds", "cel"), "*.yaml").Single();
@@ -22,7 +22,7 @@ public sealed class InspectCommandsTests : IDisposable
     [Fact]
     public async Task Version_names_the_resource()
     {
-        var result = await shell.RunAsync("version");
+        var result = await _shell.RunAsync("version");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         Assert.Contains("training.mhc.dev/v1alpha1", result.Output, StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public sealed class InspectCommandsTests : IDisposable
     [Fact]
     public async Task An_unknown_command_is_exit_code_2()
     {
-        var result = await shell.RunAsync("frobnicate");
+        var result = await _shell.RunAsync("frobnicate");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Contains("frobnicate", result.Error, StringComparison.Ordinal);

@@ -8,16 +8,16 @@ namespace MhcOperator.Cli.Tests.Metrics;
 
 public sealed class MetricsCommandTests : IDisposable
 {
-    private readonly MhcShell shell = new();
+    private readonly MhcShell _shell = new();
 
-    public void Dispose() => shell.Dispose();
+    public void Dispose() => _shell.Dispose();
 
     [Fact]
     public async Task Every_update_is_a_line_of_comma_separated_values()
     {
         Save("run/checkpoints", Line(1, 1), Line(1, 2).Replace(@"""loss"":2.5,", @"""validationLoss"":2.25,""gapRow"":1e-7,""gapColumn"":0.02,", StringComparison.Ordinal));
 
-        var result = await shell.RunAsync("metrics", "run", "--csv");
+        var result = await _shell.RunAsync("metrics", "run", "--csv");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         Assert.Equal(
@@ -35,7 +35,7 @@ public sealed class MetricsCommandTests : IDisposable
     {
         Save("run", Line(1, 1), Line(1, 2), Line(1, 3), Line(2, 2), Line(1, 4), Line(2, 3));
 
-        var result = await shell.RunAsync("metrics", "run", "--csv");
+        var result = await _shell.RunAsync("metrics", "run", "--csv");
 
         Assert.Equal(["1,1", "2,2", "2,3"], Steps(result.Output));
     }
@@ -49,7 +49,7 @@ public sealed class MetricsCommandTests : IDisposable
     {
         Save("run", Line(1, 1), Line(1, 2).Replace("\"attempt\":1", attempt, StringComparison.Ordinal), Line(1, 2), Line(2, 3));
 
-        var result = await shell.RunAsync("metrics", "run", "--csv");
+        var result = await _shell.RunAsync("metrics", "run", "--csv");
 
         Assert.Equal(["1,1", "1,2", "2,3"], Steps(result.Output));
         Assert.Contains("1 line", result.Error, StringComparison.Ordinal);
@@ -61,7 +61,7 @@ public sealed class MetricsCommandTests : IDisposable
         string Of(int job, string line) => line.Replace(",\"step\"", FormattableString.Invariant($",\"jobSince\":{job},\"step\""), StringComparison.Ordinal);
         Save("run", Of(100, Line(1, 1)), Of(100, Line(7, 2)), Of(100, Line(7, 3)), Of(200, Line(1, 3)), Of(100, Line(7, 4)), Of(200, Line(1, 4)));
 
-        var result = await shell.RunAsync("metrics", "run", "--csv");
+        var result = await _shell.RunAsync("metrics", "run", "--csv");
 
         Assert.Equal(["1,1", "7,2", "1,3", "1,4"], Steps(result.Output));
     }
@@ -72,7 +72,7 @@ public sealed class MetricsCommandTests : IDisposable
         string Of0(string line) => line.Replace(",\"step\"", ",\"jobSince\":0,\"step\"", StringComparison.Ordinal);
         Save("run", Line(1, 1), Of0(Line(1, 2)), Line(2, 2), Of0(Line(1, 3)), Of0(Line(2, 3)));
 
-        var result = await shell.RunAsync("metrics", "run", "--csv");
+        var result = await _shell.RunAsync("metrics", "run", "--csv");
 
         Assert.Equal(["1,1", "2,2", "2,3"], Steps(result.Output));
     }
@@ -82,7 +82,7 @@ public sealed class MetricsCommandTests : IDisposable
     {
         Save("run", Line(1, 1), Line(1, 2)[..20], "", "null", "nonsense", Line(1, 3), Line(1, 4)[..30]);
 
-        var result = await shell.RunAsync("metrics", "run", "--csv");
+        var result = await _shell.RunAsync("metrics", "run", "--csv");
 
         Assert.Equal(["1,1", "1,3"], Steps(result.Output));
     }
@@ -92,7 +92,7 @@ public sealed class MetricsCommandTests : IDisposable
     {
         Save("run", Line(1, 1), Line(1, 2)[..20], "{}", Line(1, 3).Replace("1,", "\"1\",", StringComparison.Ordinal), Line(1, 4), Line(1, 5)[..30]);
 
-        var result = await shell.RunAsync("metrics", "run", "--csv");
+        var result = await _shell.RunAsync("metrics", "run", "--csv");
 
         Assert.Equal("run/metrics.jsonl: 3 lines cannot be read, and are left out\n", result.Error);
     }
@@ -102,7 +102,7 @@ public sealed class MetricsCommandTests : IDisposable
     {
         Save("run", Line(1, 1).Replace("2.5", "1e999", StringComparison.Ordinal).Replace("\"Healthy\"", "null", StringComparison.Ordinal).Replace("0.001", "-1e999", StringComparison.Ordinal));
 
-        var (csv, table) = (await shell.RunAsync("metrics", "run", "--csv"), await shell.RunAsync("metrics", "run"));
+        var (csv, table) = (await _shell.RunAsync("metrics", "run", "--csv"), await _shell.RunAsync("metrics", "run"));
 
         Assert.EndsWith("\n1,1,0,512,2026-01-01T00:00:01.000Z,,,0.5,0,,,,,1000,,0\n", csv.Output, StringComparison.Ordinal);
         Assert.Equal(CliExitCode.Ok, table.ExitCode);
@@ -114,7 +114,7 @@ public sealed class MetricsCommandTests : IDisposable
     [InlineData("/etc/passwd")]
     public async Task A_record_that_is_no_regular_file_is_not_read(string target)
     {
-        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(shell.Folder, "run")).FullName, "metrics.jsonl");
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_shell.Folder, "run")).FullName, "metrics.jsonl");
         if (target == "pipe")
         {
             using var made = Process.Start("mkfifo", [file]);
@@ -125,7 +125,7 @@ public sealed class MetricsCommandTests : IDisposable
             File.CreateSymbolicLink(file, target);
         }
 
-        var result = await shell.RunAsync("metrics", "run");
+        var result = await _shell.RunAsync("metrics", "run");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Contains("is no regular file", result.Error, StringComparison.Ordinal);
@@ -136,7 +136,7 @@ public sealed class MetricsCommandTests : IDisposable
     {
         Save("run", Line(1, 1).Replace("Healthy", @"=cmd,\n\u001b[31m", StringComparison.Ordinal));
 
-        var result = await shell.RunAsync("metrics", "run", "--csv");
+        var result = await _shell.RunAsync("metrics", "run", "--csv");
 
         Assert.EndsWith(",1000,cmdm,0\n", result.Output, StringComparison.Ordinal);
     }
@@ -149,7 +149,7 @@ public sealed class MetricsCommandTests : IDisposable
     {
         Save("run", [.. Enumerable.Range(1, steps).Select(s => Line(1, s))]);
 
-        var result = await shell.RunAsync("metrics", "run");
+        var result = await _shell.RunAsync("metrics", "run");
 
         Assert.Equal(rows, result.Output.Split('\n').Count(l => l.EndsWith("Healthy │", StringComparison.Ordinal)));
         Assert.Matches($@"│ +{steps} │ +[0-9,]+ │ +2\.5000 │ +— │ +0\.50 │ +1\.00E-3 │ +1,000 │ Healthy │", result.Output);
@@ -160,10 +160,10 @@ public sealed class MetricsCommandTests : IDisposable
     {
         Save("run", Line(1, 1), Line(1, 300));
 
-        var result = await shell.RunAsync("metrics", "run", "--tensorboard", "board");
+        var result = await _shell.RunAsync("metrics", "run", "--tensorboard", "board");
 
         Assert.Contains("written: board", result.Error, StringComparison.Ordinal);
-        var bytes = await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(Path.Combine(shell.Folder, "board"))), TestContext.Current.CancellationToken);
+        var bytes = await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(Path.Combine(_shell.Folder, "board"))), TestContext.Current.CancellationToken);
         var records = new List<byte[]>();
         for (var at = 0; at < bytes.Length; at += 16 + records[^1].Length)
         {
@@ -182,9 +182,9 @@ public sealed class MetricsCommandTests : IDisposable
     [Fact]
     public async Task Where_there_is_no_record_it_is_said()
     {
-        Directory.CreateDirectory(Path.Combine(shell.Folder, "run", "checkpoints"));
+        Directory.CreateDirectory(Path.Combine(_shell.Folder, "run", "checkpoints"));
 
-        var result = await shell.RunAsync("metrics", "run");
+        var result = await _shell.RunAsync("metrics", "run");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.StartsWith("mhc: run: there is no run/checkpoints/metrics.jsonl; mhc-trainer writes it", result.Error, StringComparison.Ordinal);
@@ -213,7 +213,7 @@ public sealed class MetricsCommandTests : IDisposable
 
     private void Save(string folder, params string[] lines)
     {
-        Directory.CreateDirectory(Path.Combine(shell.Folder, folder));
-        File.WriteAllLines(Path.Combine(shell.Folder, folder, "metrics.jsonl"), lines);
+        Directory.CreateDirectory(Path.Combine(_shell.Folder, folder));
+        File.WriteAllLines(Path.Combine(_shell.Folder, folder, "metrics.jsonl"), lines);
     }
 }

@@ -10,15 +10,15 @@ public sealed class InterruptTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    private readonly MhcShell shell = new();
+    private readonly MhcShell _shell = new();
 
-    public void Dispose() => shell.Dispose();
+    public void Dispose() => _shell.Dispose();
 
     [Fact]
     public async Task Ctrl_C_stops_the_gang_gently_and_a_resume_goes_on()
     {
-        var manifest = shell.Write("small.yaml", Manifests.Small);
-        var trainer = shell.WriteScript("trainer", FakeTrainer.Patient);
+        var manifest = _shell.Write("small.yaml", Manifests.Small);
+        var trainer = _shell.WriteScript("trainer", FakeTrainer.Patient);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);
 
@@ -27,10 +27,10 @@ public sealed class InterruptTests : IDisposable
         Assert.Equal(CliExitCode.Interrupted, code);
         Assert.Contains("the workers commit a checkpoint and end", output, StringComparison.Ordinal);
         Assert.Contains("To go on: mhc run small.yaml --resume", output, StringComparison.Ordinal);
-        shell.WriteScript("trainer", FakeTrainer.CrashesOnce);
-        var resumed = await shell.RunAsync("run", manifest, "--trainer", trainer, "--resume");
+        _shell.WriteScript("trainer", FakeTrainer.CrashesOnce);
+        var resumed = await _shell.RunAsync("run", manifest, "--trainer", trainer, "--resume");
         Assert.Equal(CliExitCode.Ok, resumed.ExitCode);
-        Assert.Single(Directory.GetDirectories(Path.Combine(shell.Folder, ".mhc", "runs", "small")));
+        Assert.Single(Directory.GetDirectories(Path.Combine(_shell.Folder, ".mhc", "runs", "small")));
     }
 
     private async Task<(int Code, string Output)> RunUntilRunningThenInterruptAsync(string[] args, CancellationToken cancel)
@@ -38,7 +38,7 @@ public sealed class InterruptTests : IDisposable
         var program = Path.Combine(AppContext.BaseDirectory, "mhc");
         using var process = Process.Start(new ProcessStartInfo(program, ["run", .. args])
         {
-            WorkingDirectory = shell.Folder,
+            WorkingDirectory = _shell.Folder,
             UseShellExecute = false,
             RedirectStandardOutput = true,
         })!;

@@ -5,14 +5,14 @@ namespace MhcOperator.Cli.Tests.Run;
 
 public sealed class PlainRunViewTests : IDisposable
 {
-    private readonly StringWriter output = new();
+    private readonly StringWriter _output = new();
 
-    public void Dispose() => output.Dispose();
+    public void Dispose() => _output.Dispose();
 
     [Fact]
     public void A_run_of_any_length_has_about_twenty_lines_of_progress()
     {
-        var view = new PlainRunView(output);
+        var view = new PlainRunView(_output);
 
         for (var step = 1; step <= 1000; step++)
         {
@@ -25,7 +25,7 @@ public sealed class PlainRunViewTests : IDisposable
     [Fact]
     public void A_new_attempt_shows_the_steps_that_it_repeats()
     {
-        var view = new PlainRunView(output);
+        var view = new PlainRunView(_output);
 
         view.Show(Snapshot(30, 40));
         view.Show(Snapshot(30, 40, attempt: 2));
@@ -37,7 +37,7 @@ public sealed class PlainRunViewTests : IDisposable
     [Fact]
     public void A_line_has_every_figure_and_a_dash_for_a_loss_that_is_not_finite()
     {
-        var view = new PlainRunView(output);
+        var view = new PlainRunView(_output);
 
         view.Show(Snapshot(20, 40));
         view.Show(Snapshot(30, 40) with { Trainer = new TrainerStatus { FirstStep = 1, Step = 30, Attempt = 1 } });
@@ -51,24 +51,24 @@ public sealed class PlainRunViewTests : IDisposable
     [Fact]
     public void A_gang_that_has_done_no_update_yet_has_no_line()
     {
-        var view = new PlainRunView(output);
+        var view = new PlainRunView(_output);
 
         view.Show(Snapshot(30, 40) with { Trainer = new TrainerStatus { Step = 30, Attempt = 1 } });
 
-        Assert.Equal("", output.ToString());
+        Assert.Equal("", _output.ToString());
     }
 
     [Fact]
     public void A_warning_is_marked()
     {
-        var view = new PlainRunView(output);
+        var view = new PlainRunView(_output);
 
         view.Say(new RunLine(TimeSpan.FromSeconds(61), true, "LossSpike", "it ran away"));
 
         Assert.Equal("  61.0 s  ! LossSpike: it ran away", Lines()[0]);
     }
 
-    private string[] Lines() => output.ToString().TrimEnd('\n').Split('\n');
+    private string[] Lines() => _output.ToString().TrimEnd('\n').Split('\n');
 
     private static RunSnapshot Snapshot(int step, int total, int attempt = 1) => new()
     {

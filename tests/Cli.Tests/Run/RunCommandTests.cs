@@ -5,19 +5,19 @@ namespace MhcOperator.Cli.Tests.Run;
 
 public sealed class RunCommandTests : IDisposable
 {
-    private readonly MhcShell shell = new();
-    private readonly string manifest;
+    private readonly MhcShell _shell = new();
+    private readonly string _manifest;
 
-    public RunCommandTests() => manifest = shell.Write("small.yaml", Manifests.Small);
+    public RunCommandTests() => _manifest = _shell.Write("small.yaml", Manifests.Small);
 
-    public void Dispose() => shell.Dispose();
+    public void Dispose() => _shell.Dispose();
 
     [Fact]
     public async Task An_unstable_attempt_is_rolled_back_and_the_job_succeeds()
     {
-        var trainer = shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
+        var trainer = _shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
 
-        var result = await shell.RunAsync("run", manifest, "--trainer", trainer, "--run-dir", "out");
+        var result = await _shell.RunAsync("run", _manifest, "--trainer", trainer, "--run-dir", "out");
 
         Assert.Equal("", result.Error);
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
@@ -31,9 +31,9 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task No_control_code_is_written_into_a_pipe()
     {
-        var trainer = shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
+        var trainer = _shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
 
-        var result = await shell.RunAsync("run", manifest, "--trainer", trainer);
+        var result = await _shell.RunAsync("run", _manifest, "--trainer", trainer);
 
         Assert.Contains("A sample:\nGets the ·[31mvalue", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(result.Output + result.Error, c => char.IsControl(c) && c != '\n');
@@ -42,16 +42,16 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_job_whose_name_is_generated_runs_under_a_name_of_its_own()
     {
-        var trainer = shell.WriteScript("trainer", "echo job $MHC_JOB");
-        var file = shell.Write("try.yaml", Manifests.Small.Replace("name: small", "generateName: try-", StringComparison.Ordinal));
+        var trainer = _shell.WriteScript("trainer", "echo job $MHC_JOB");
+        var file = _shell.Write("try.yaml", Manifests.Small.Replace("name: small", "generateName: try-", StringComparison.Ordinal));
 
-        var result = await shell.RunAsync("run", file, "--trainer", trainer, "--run-dir", "out");
+        var result = await _shell.RunAsync("run", file, "--trainer", trainer, "--run-dir", "out");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         Assert.Matches("^try-[a-z0-9]{5}: ", result.Output);
-        var log = Assert.Single(Directory.GetFiles(Path.Combine(shell.Folder, "out", "logs"), "try-*-1-0.log"));
+        var log = Assert.Single(Directory.GetFiles(Path.Combine(_shell.Folder, "out", "logs"), "try-*-1-0.log"));
         Assert.Matches("^job try-[a-z0-9]{5}$", (await ReadAsync(log)).Trim());
-        Assert.Contains("--run-dir", (await shell.RunAsync("run", file, "--trainer", trainer, "--resume")).Error, StringComparison.Ordinal);
+        Assert.Contains("--run-dir", (await _shell.RunAsync("run", file, "--trainer", trainer, "--resume")).Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -64,22 +64,22 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("{spec: null}", "spec")]
     public async Task A_template_of_wrong_types_is_named_before_anything_starts(string template, string path)
     {
-        var trainer = shell.WriteScript("trainer", "exit 0");
-        var file = shell.Write("bad.yaml", Manifests.Small.Replace("device: Cpu", $"device: Cpu\n    template: {template}", StringComparison.Ordinal));
+        var trainer = _shell.WriteScript("trainer", "exit 0");
+        var file = _shell.Write("bad.yaml", Manifests.Small.Replace("device: Cpu", $"device: Cpu\n    template: {template}", StringComparison.Ordinal));
 
-        var result = await shell.RunAsync("run", file, "--trainer", trainer, "--run-dir", "out");
+        var result = await _shell.RunAsync("run", file, "--trainer", trainer, "--run-dir", "out");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Contains($"spec.workers.template.{path}: expected", result.Error, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(shell.Folder, "out")));
+        Assert.False(Directory.Exists(Path.Combine(_shell.Folder, "out")));
     }
 
     [Fact]
     public async Task A_job_that_cannot_read_its_data_fails_with_the_message_and_the_end_of_the_log()
     {
-        var trainer = shell.WriteScript("trainer", FakeTrainer.DataUnreadable);
+        var trainer = _shell.WriteScript("trainer", FakeTrainer.DataUnreadable);
 
-        var result = await shell.RunAsync("run", manifest, "--trainer", trainer);
+        var result = await _shell.RunAsync("run", _manifest, "--trainer", trainer);
 
         Assert.Equal(CliExitCode.Failed, result.ExitCode);
         Assert.Contains("DataUnreadable", result.Error, StringComparison.Ordinal);
@@ -91,9 +91,9 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_container_beside_the_trainers_that_fails_is_named_with_the_end_of_its_own_log()
     {
-        var trainer = shell.WriteScript("trainer", FakeTrainer.Patient);
+        var trainer = _shell.WriteScript("trainer", FakeTrainer.Patient);
 
-        var result = await shell.RunAsync("run", Beside("echo connecting; echo no route to host; exit 78"), "--trainer", trainer);
+        var result = await _shell.RunAsync("run", Beside("echo connecting; echo no route to host; exit 78"), "--trainer", trainer);
 
         Assert.Equal(CliExitCode.Failed, result.ExitCode);
         Assert.Contains("container log-shipper ended with 78 (Error)", result.Error, StringComparison.Ordinal);
@@ -104,23 +104,23 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_container_beside_the_trainers_that_never_ends_keeps_no_run_from_ending()
     {
-        var trainer = shell.WriteScript("trainer", "exit 0");
+        var trainer = _shell.WriteScript("trainer", "exit 0");
 
-        var result = await shell.RunAsync("run", Beside("while :; do sleep 0.05; done"), "--trainer", trainer);
+        var result = await _shell.RunAsync("run", Beside("while :; do sleep 0.05; done"), "--trainer", trainer);
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
     }
 
-    private string Beside(string script) => shell.Write("beside.yaml", Manifests.Small
+    private string Beside(string script) => _shell.Write("beside.yaml", Manifests.Small
         .Replace("maxRestarts: 1", "maxRestarts: 0", StringComparison.Ordinal)
         .Replace("    device: Cpu", $"    device: Cpu\n    template: {{spec: {{containers: [{{name: log-shipper, image: i, command: [sh, -c, '{script}']}}]}}}}", StringComparison.Ordinal));
 
     [Fact]
     public async Task A_killed_worker_restarts_the_gang()
     {
-        var trainer = shell.WriteScript("trainer", FakeTrainer.CrashesOnce);
+        var trainer = _shell.WriteScript("trainer", FakeTrainer.CrashesOnce);
 
-        var result = await shell.RunAsync("run", manifest, "--trainer", trainer);
+        var result = await _shell.RunAsync("run", _manifest, "--trainer", trainer);
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         Assert.Matches(@"│ 1 +│.*│ lost a worker", result.Output);
@@ -131,9 +131,9 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_manifest_with_errors_is_exit_code_2_with_every_finding()
     {
-        var bad = shell.Write("bad.yaml", Manifests.Small.Replace("heads: 2", "heads: 3", StringComparison.Ordinal).Replace("steps: 40", "steps: 0", StringComparison.Ordinal));
+        var bad = _shell.Write("bad.yaml", Manifests.Small.Replace("heads: 2", "heads: 3", StringComparison.Ordinal).Replace("steps: 40", "steps: 0", StringComparison.Ordinal));
 
-        var result = await shell.RunAsync("run", bad);
+        var result = await _shell.RunAsync("run", bad);
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Contains("spec.model.heads", result.Error, StringComparison.Ordinal);
@@ -143,7 +143,7 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_trainer_that_is_not_there_is_exit_code_2()
     {
-        var result = await shell.RunAsync("run", manifest, "--trainer", "nowhere");
+        var result = await _shell.RunAsync("run", _manifest, "--trainer", "nowhere");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Equal("mhc: --trainer: there is no file nowhere; expected the path of the trainer's program\n", result.Error);
@@ -152,9 +152,9 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Nothing_to_resume_is_exit_code_2()
     {
-        var trainer = shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
+        var trainer = _shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
 
-        var result = await shell.RunAsync("run", manifest, "--trainer", trainer, "--resume");
+        var result = await _shell.RunAsync("run", _manifest, "--trainer", trainer, "--resume");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Contains("there is no run of small to resume", result.Error, StringComparison.Ordinal);
@@ -163,10 +163,10 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_folder_that_holds_a_run_is_not_overwritten()
     {
-        var trainer = shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
-        await shell.RunAsync("run", manifest, "--trainer", trainer, "--run-dir", "out");
+        var trainer = _shell.WriteScript("trainer", FakeTrainer.UnstableOnce);
+        await _shell.RunAsync("run", _manifest, "--trainer", trainer, "--run-dir", "out");
 
-        var result = await shell.RunAsync("run", manifest, "--trainer", trainer, "--run-dir", "out");
+        var result = await _shell.RunAsync("run", _manifest, "--trainer", trainer, "--run-dir", "out");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Contains("out holds a run already; add --resume", result.Error, StringComparison.Ordinal);
@@ -175,13 +175,13 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Two_files_of_jobs_in_one_are_too_many()
     {
-        var two = shell.Write("two.yaml", Manifests.Small + "\n---\n" + Manifests.Small.Replace("name: small", "name: other", StringComparison.Ordinal));
+        var two = _shell.Write("two.yaml", Manifests.Small + "\n---\n" + Manifests.Small.Replace("name: small", "name: other", StringComparison.Ordinal));
 
-        var result = await shell.RunAsync("run", two);
+        var result = await _shell.RunAsync("run", two);
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Contains("two.yaml holds 2 jobs; expected one", result.Error, StringComparison.Ordinal);
     }
 
-    private Task<string> ReadAsync(string name) => File.ReadAllTextAsync(Path.Combine(shell.Folder, name), TestContext.Current.CancellationToken);
+    private Task<string> ReadAsync(string name) => File.ReadAllTextAsync(Path.Combine(_shell.Folder, name), TestContext.Current.CancellationToken);
 }

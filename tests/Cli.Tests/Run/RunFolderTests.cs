@@ -9,19 +9,19 @@ public sealed class RunFolderTests : IDisposable
 {
     private const string Done = "if [ \"$1\" = sample ]; then exit 1; fi; echo 'warning: gates are large'; exit 0";
 
-    private readonly MhcShell shell = new();
-    private readonly string manifest;
-    private readonly string trainer;
-    private readonly string victim;
+    private readonly MhcShell _shell = new();
+    private readonly string _manifest;
+    private readonly string _trainer;
+    private readonly string _victim;
 
     public RunFolderTests()
     {
-        manifest = shell.Write("small.yaml", Manifests.Small);
-        trainer = shell.WriteScript("trainer", Done);
-        victim = Path.Combine(shell.Folder, shell.Write("victim", "as it was"));
+        _manifest = _shell.Write("small.yaml", Manifests.Small);
+        _trainer = _shell.WriteScript("trainer", Done);
+        _victim = Path.Combine(_shell.Folder, _shell.Write("victim", "as it was"));
     }
 
-    public void Dispose() => shell.Dispose();
+    public void Dispose() => _shell.Dispose();
 
     [Theory]
     [InlineData("status.json.new")]
@@ -33,13 +33,13 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("pods/small-1-0/trainer/termination-log")]
     public async Task A_link_in_a_run_folder_is_not_followed(string link)
     {
-        var path = Path.Combine(shell.Folder, "out", link);
+        var path = Path.Combine(_shell.Folder, "out", link);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.CreateSymbolicLink(path, victim);
+        File.CreateSymbolicLink(path, _victim);
 
         await RunAsync();
 
-        Assert.Equal("as it was", await File.ReadAllTextAsync(victim, Cancel));
+        Assert.Equal("as it was", await File.ReadAllTextAsync(_victim, Cancel));
     }
 
     [Theory]
@@ -49,9 +49,9 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("checkpoints")]
     public async Task A_folder_that_is_a_link_is_named(string link)
     {
-        var elsewhere = Directory.CreateDirectory(Path.Combine(shell.Folder, "elsewhere")).FullName;
-        Directory.CreateDirectory(Path.Combine(shell.Folder, "out"));
-        Directory.CreateSymbolicLink(Path.Combine(shell.Folder, "out", link), elsewhere);
+        var elsewhere = Directory.CreateDirectory(Path.Combine(_shell.Folder, "elsewhere")).FullName;
+        Directory.CreateDirectory(Path.Combine(_shell.Folder, "out"));
+        Directory.CreateSymbolicLink(Path.Combine(_shell.Folder, "out", link), elsewhere);
 
         var result = await RunAsync();
 
@@ -69,8 +69,8 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("", "JSON")]
     public async Task A_status_that_no_run_has_written_is_named_with_its_field(string status, string words)
     {
-        Directory.CreateDirectory(Path.Combine(shell.Folder, "out"));
-        shell.Write("out/status.json", status);
+        Directory.CreateDirectory(Path.Combine(_shell.Folder, "out"));
+        _shell.Write("out/status.json", status);
 
         var result = await RunAsync("--resume");
 
@@ -83,7 +83,7 @@ public sealed class RunFolderTests : IDisposable
     public async Task A_run_is_not_resumed_with_another_model()
     {
         Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);
-        shell.Write(manifest, Manifests.Small.Replace("layers: 1", "layers: 2", StringComparison.Ordinal).Replace("steps: 40", "steps: 50", StringComparison.Ordinal));
+        _shell.Write(_manifest, Manifests.Small.Replace("layers: 1", "layers: 2", StringComparison.Ordinal).Replace("steps: 40", "steps: 50", StringComparison.Ordinal));
 
         var result = await RunAsync("--resume");
 
@@ -97,8 +97,8 @@ public sealed class RunFolderTests : IDisposable
     {
         Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);
         Assert.Contains("There is no checkpoint in out/checkpoints yet", (await RunAsync("--resume")).Output, StringComparison.Ordinal);
-        Directory.CreateDirectory(Path.Combine(shell.Folder, "out/checkpoints/step-00000010"));
-        shell.Write("out/checkpoints/step-00000010/manifest.json", "{");
+        Directory.CreateDirectory(Path.Combine(_shell.Folder, "out/checkpoints/step-00000010"));
+        _shell.Write("out/checkpoints/step-00000010/manifest.json", "{");
 
         var result = await RunAsync("--resume");
 
@@ -112,9 +112,9 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);
         foreach (var step in (string[])["10", "20"])
         {
-            Directory.CreateDirectory(Path.Combine(shell.Folder, $"out/checkpoints/step-000000{step}"));
-            shell.Write($"out/checkpoints/step-000000{step}/rank-00000.safetensors", "changed");
-            shell.Write($"out/checkpoints/step-000000{step}/manifest.json", """{"job":"default/small","shards":[{"file":"rank-00000.safetensors","bytes":7,"sha256":"00"}]}""");
+            Directory.CreateDirectory(Path.Combine(_shell.Folder, $"out/checkpoints/step-000000{step}"));
+            _shell.Write($"out/checkpoints/step-000000{step}/rank-00000.safetensors", "changed");
+            _shell.Write($"out/checkpoints/step-000000{step}/manifest.json", """{"job":"default/small","shards":[{"file":"rank-00000.safetensors","bytes":7,"sha256":"00"}]}""");
         }
 
         var result = await RunAsync("--resume");
@@ -127,10 +127,10 @@ public sealed class RunFolderTests : IDisposable
     public async Task Whose_checkpoints_a_job_of_another_name_goes_on_from_is_said()
     {
         Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);
-        Directory.CreateDirectory(Path.Combine(shell.Folder, "out/checkpoints/step-00000010"));
-        shell.Write("out/checkpoints/step-00000010/manifest.json", """{"job":"default/small","shards":[]}""");
+        Directory.CreateDirectory(Path.Combine(_shell.Folder, "out/checkpoints/step-00000010"));
+        _shell.Write("out/checkpoints/step-00000010/manifest.json", """{"job":"default/small","shards":[]}""");
         Assert.DoesNotContain("is of the job", (await RunAsync("--resume")).Output, StringComparison.Ordinal);
-        shell.Write(manifest, Manifests.Small.Replace("name: small", "name: other", StringComparison.Ordinal));
+        _shell.Write(_manifest, Manifests.Small.Replace("name: small", "name: other", StringComparison.Ordinal));
 
         var result = await RunAsync("--resume");
 
@@ -148,9 +148,9 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public async Task A_folder_that_another_run_has_is_named_with_that_run()
     {
-        Directory.CreateDirectory(Path.Combine(shell.Folder, "out"));
-        using var other = new FileStream(Path.Combine(shell.Folder, "out/lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        shell.Write("out/lock.owner", "process 7, job other");
+        Directory.CreateDirectory(Path.Combine(_shell.Folder, "out"));
+        using var other = new FileStream(Path.Combine(_shell.Folder, "out/lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        _shell.Write("out/lock.owner", "process 7, job other");
 
         var result = await RunAsync();
 
@@ -164,7 +164,7 @@ public sealed class RunFolderTests : IDisposable
     public async Task What_is_written_for_people_only_may_fail(string name)
     {
         // Nothing can be moved over a folder, root or not.
-        Directory.CreateDirectory(Path.Combine(shell.Folder, "out", name, "x"));
+        Directory.CreateDirectory(Path.Combine(_shell.Folder, "out", name, "x"));
         var folder = name == "status.json" ? Fails : CliExitCode.Ok;
 
         var result = await RunAsync();
@@ -179,19 +179,19 @@ public sealed class RunFolderTests : IDisposable
     public async Task Output_that_cannot_be_written_ends_no_run(string redirection)
     {
         var mhc = Path.Combine(AppContext.BaseDirectory, "mhc");
-        var line = $"cd {shell.Folder}; (\"{mhc}\" run {manifest} --trainer {trainer} --run-dir out; echo $? > code) {redirection}";
+        var line = $"cd {_shell.Folder}; (\"{mhc}\" run {_manifest} --trainer {_trainer} --run-dir out; echo $? > code) {redirection}";
         using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", line]) { UseShellExecute = false })!;
         await process.WaitForExitAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
 
-        Assert.Equal("0\n", await File.ReadAllTextAsync(Path.Combine(shell.Folder, "code"), Cancel));
-        Assert.Contains("\"Succeeded\"", await File.ReadAllTextAsync(Path.Combine(shell.Folder, "out/status.json"), Cancel), StringComparison.Ordinal);
+        Assert.Equal("0\n", await File.ReadAllTextAsync(Path.Combine(_shell.Folder, "code"), Cancel));
+        Assert.Contains("\"Succeeded\"", await File.ReadAllTextAsync(Path.Combine(_shell.Folder, "out/status.json"), Cancel), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_disk_that_fills_up_is_told_once_and_ends_no_run()
     {
-        Directory.CreateDirectory(Path.Combine(shell.Folder, "out"));
-        shell.WriteScript("trainer", """
+        Directory.CreateDirectory(Path.Combine(_shell.Folder, "out"));
+        _shell.WriteScript("trainer", """
             [ "$1" != sample ] || exit 1
             head -c 4m /dev/zero > "$MHC_CHECKPOINT_DIR/filler-$RANK"
             exit 0
@@ -201,10 +201,10 @@ public sealed class RunFolderTests : IDisposable
             mount -t tmpfs -o size=1m tmpfs out || exit 42
             exec "$0" run "$1" --trainer "$2" --run-dir out --prompt ""
             """;
-        string[] arguments = ["--mount", "sh", "-c", script, Path.Combine(AppContext.BaseDirectory, "mhc"), manifest, trainer];
+        string[] arguments = ["--mount", "sh", "-c", script, Path.Combine(AppContext.BaseDirectory, "mhc"), _manifest, _trainer];
         using var process = Process.Start(new ProcessStartInfo("unshare", arguments)
         {
-            WorkingDirectory = shell.Folder,
+            WorkingDirectory = _shell.Folder,
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -224,5 +224,5 @@ public sealed class RunFolderTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private Task<MhcResult> RunAsync(params string[] more) => shell.RunAsync(["run", manifest, "--trainer", trainer, "--run-dir", "out", "--prompt", "", .. more]);
+    private Task<MhcResult> RunAsync(params string[] more) => _shell.RunAsync(["run", _manifest, "--trainer", _trainer, "--run-dir", "out", "--prompt", "", .. more]);
 }

@@ -5,9 +5,9 @@ namespace MhcOperator.Cli.Tests.Run;
 
 public sealed class TrainerLocatorTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-cli-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-cli-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void The_option_comes_before_the_variable()
@@ -37,7 +37,7 @@ public sealed class TrainerLocatorTests : IDisposable
         Touch("MhcOperator.sln");
         Touch("src/Trainer/bin/Debug/net10.0/linux-x64/mhc-trainer");
         Touch("src/Trainer/bin/Release/net10.0/linux-x64/mhc-trainer");
-        var host = Host(null) with { ProgramFolder = Path.Combine(folder, "src", "Cli", "bin", configuration, "net10.0") };
+        var host = Host(null) with { ProgramFolder = Path.Combine(_folder, "src", "Cli", "bin", configuration, "net10.0") };
 
         Assert.Contains($"/{configuration}/", TrainerLocator.Find(host, null), StringComparison.Ordinal);
     }
@@ -47,20 +47,20 @@ public sealed class TrainerLocatorTests : IDisposable
     {
         var error = Assert.Throws<CliException>(() => TrainerLocator.Find(Host(null), null));
 
-        Assert.Contains(Path.Combine(folder, "program", "mhc-trainer"), error.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(_folder, "program", "mhc-trainer"), error.Message, StringComparison.Ordinal);
         Assert.Contains("--trainer or MHC_TRAINER", error.Message, StringComparison.Ordinal);
     }
 
     private CliHost Host(string? variable) => CliHost.System() with
     {
-        WorkingFolder = folder,
-        ProgramFolder = Path.Combine(folder, "program"),
+        WorkingFolder = _folder,
+        ProgramFolder = Path.Combine(_folder, "program"),
         Variable = name => string.Equals(name, TrainerLocator.Variable, StringComparison.Ordinal) ? variable : null,
     };
 
     private string Touch(string name)
     {
-        var path = Path.Combine(folder, name);
+        var path = Path.Combine(_folder, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, "");
         return path;

@@ -5,16 +5,16 @@ namespace MhcOperator.Cli.Tests.Validate;
 
 public sealed class ValidateCommandTests : IDisposable
 {
-    private readonly MhcShell shell = new();
+    private readonly MhcShell _shell = new();
 
-    public void Dispose() => shell.Dispose();
+    public void Dispose() => _shell.Dispose();
 
     [Fact]
     public async Task A_valid_job_is_one_line_and_exit_code_0()
     {
-        var file = shell.Write("job.yaml", Manifests.Small);
+        var file = _shell.Write("job.yaml", Manifests.Small);
 
-        var result = await shell.RunAsync("validate", file);
+        var result = await _shell.RunAsync("validate", file);
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         Assert.StartsWith("job.yaml: small is valid", result.Output, StringComparison.Ordinal);
@@ -24,7 +24,7 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task Every_finding_has_its_file_its_line_and_its_path()
     {
-        var file = shell.Write("bad.yaml", """
+        var file = _shell.Write("bad.yaml", """
             apiVersion: training.mhc.dev/v1alpha1
             kind: MhcTrainingJob
             metadata:
@@ -39,7 +39,7 @@ public sealed class ValidateCommandTests : IDisposable
               wat: 1
             """);
 
-        var result = await shell.RunAsync("validate", file);
+        var result = await _shell.RunAsync("validate", file);
 
         Assert.Equal(CliExitCode.Failed, result.ExitCode);
         Assert.Contains("bad.yaml:7: spec.model.layers: ", result.Output, StringComparison.Ordinal);
@@ -51,9 +51,9 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_file_that_is_no_YAML_says_in_which_line()
     {
-        var file = shell.Write("broken.yaml", "spec:\n  model: [1, 2\n  heads: 3\n");
+        var file = _shell.Write("broken.yaml", "spec:\n  model: [1, 2\n  heads: 3\n");
 
-        var result = await shell.RunAsync("validate", file);
+        var result = await _shell.RunAsync("validate", file);
 
         Assert.Equal(CliExitCode.Failed, result.ExitCode);
         Assert.Matches(@"^broken\.yaml:\d+: ", result.Output);
@@ -62,7 +62,7 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_dash_reads_standard_input()
     {
-        var result = await shell.RunWithInputAsync(Manifests.Small, "validate", "-");
+        var result = await _shell.RunWithInputAsync(Manifests.Small, "validate", "-");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         Assert.StartsWith("-: small is valid", result.Output, StringComparison.Ordinal);
@@ -71,9 +71,9 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_file_that_is_not_there_is_exit_code_2_and_the_others_are_still_checked()
     {
-        var file = shell.Write("job.yaml", Manifests.Small);
+        var file = _shell.Write("job.yaml", Manifests.Small);
 
-        var result = await shell.RunAsync("validate", "missing.yaml", file);
+        var result = await _shell.RunAsync("validate", "missing.yaml", file);
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Equal("mhc: missing.yaml: there is no such file\n", result.Error);
@@ -83,7 +83,7 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_folder_is_no_manifest()
     {
-        var result = await shell.RunAsync("validate", ".");
+        var result = await _shell.RunAsync("validate", ".");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Contains("is a folder", result.Error, StringComparison.Ordinal);
@@ -92,9 +92,9 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_file_without_a_job_is_a_finding()
     {
-        var file = shell.Write("empty.yaml", "# nothing\n");
+        var file = _shell.Write("empty.yaml", "# nothing\n");
 
-        var result = await shell.RunAsync("validate", file);
+        var result = await _shell.RunAsync("validate", file);
 
         Assert.Equal(CliExitCode.Failed, result.ExitCode);
         Assert.Contains("empty.yaml", result.Output, StringComparison.Ordinal);
@@ -103,9 +103,9 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_warning_is_said_and_the_job_is_valid()
     {
-        var file = shell.Write("job.yaml", Manifests.Small.Replace("device: Cpu", "device: Cpu\n    template: {spec: {aFieldOfTomorrow: 1}}", StringComparison.Ordinal));
+        var file = _shell.Write("job.yaml", Manifests.Small.Replace("device: Cpu", "device: Cpu\n    template: {spec: {aFieldOfTomorrow: 1}}", StringComparison.Ordinal));
 
-        var result = await shell.RunAsync("validate", file);
+        var result = await _shell.RunAsync("validate", file);
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
         Assert.Contains("job.yaml:9: spec.workers.template.spec.aFieldOfTomorrow: warning: ", result.Output, StringComparison.Ordinal);
@@ -115,9 +115,9 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_job_whose_name_the_server_makes_is_valid()
     {
-        var file = shell.Write("job.yaml", Manifests.Small.Replace("name: small", "generateName: small-", StringComparison.Ordinal));
+        var file = _shell.Write("job.yaml", Manifests.Small.Replace("name: small", "generateName: small-", StringComparison.Ordinal));
 
-        var result = await shell.RunAsync("validate", file);
+        var result = await _shell.RunAsync("validate", file);
 
         Assert.StartsWith("job.yaml: small-* is valid", result.Output, StringComparison.Ordinal);
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
@@ -126,9 +126,9 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task No_code_of_a_manifest_reaches_the_terminal()
     {
-        var file = shell.Write("bad.yaml", Manifests.Small.Replace("  model:", "  \"\\e]0;owned\\a\": 1\n  \"\\u202e\": {a: \"\\e[31m\"}\n  model:", StringComparison.Ordinal));
+        var file = _shell.Write("bad.yaml", Manifests.Small.Replace("  model:", "  \"\\e]0;owned\\a\": 1\n  \"\\u202e\": {a: \"\\e[31m\"}\n  model:", StringComparison.Ordinal));
 
-        var result = await shell.RunAsync("validate", file);
+        var result = await _shell.RunAsync("validate", file);
 
         Assert.Equal(CliExitCode.Failed, result.ExitCode);
         Assert.Contains("spec[\\u001b]0;owned\\u0007]", result.Output, StringComparison.Ordinal);
@@ -141,7 +141,7 @@ public sealed class ValidateCommandTests : IDisposable
     [InlineData("run", "x.yaml", "--promt", "a")]
     public async Task A_wrong_command_line_is_named_without_a_page_of_help(params string[] args)
     {
-        var result = await shell.RunAsync(args);
+        var result = await _shell.RunAsync(args);
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.NotEqual("", result.Error);
@@ -154,9 +154,9 @@ public sealed class ValidateCommandTests : IDisposable
     [InlineData(new byte[] { 0xef, 0xbb, 0xbf }, "utf-8")]
     public async Task A_byte_order_mark_tells_the_encoding(byte[] mark, string encoding)
     {
-        File.WriteAllBytes(Path.Combine(shell.Folder, "job.yaml"), [.. mark, .. System.Text.Encoding.GetEncoding(encoding).GetBytes(Manifests.Small)]);
+        File.WriteAllBytes(Path.Combine(_shell.Folder, "job.yaml"), [.. mark, .. System.Text.Encoding.GetEncoding(encoding).GetBytes(Manifests.Small)]);
 
-        var result = await shell.RunAsync("validate", "job.yaml");
+        var result = await _shell.RunAsync("validate", "job.yaml");
 
         Assert.Equal(CliExitCode.Ok, result.ExitCode);
     }
@@ -164,9 +164,9 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task Bytes_that_are_no_text_are_not_replaced_by_others()
     {
-        File.WriteAllBytes(Path.Combine(shell.Folder, "job.yaml"), [.. System.Text.Encoding.UTF8.GetBytes(Manifests.Small), (byte)'#', 0xff]);
+        File.WriteAllBytes(Path.Combine(_shell.Folder, "job.yaml"), [.. System.Text.Encoding.UTF8.GetBytes(Manifests.Small), (byte)'#', 0xff]);
 
-        var result = await shell.RunAsync("validate", "job.yaml");
+        var result = await _shell.RunAsync("validate", "job.yaml");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.StartsWith("mhc: job.yaml: expected text in UTF-8", result.Error, StringComparison.Ordinal);
@@ -175,7 +175,7 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_file_without_an_end_is_not_read_on()
     {
-        var result = await shell.RunAsync("validate", "/dev/zero");
+        var result = await _shell.RunAsync("validate", "/dev/zero");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
         Assert.Contains("/dev/zero: expected at most", result.Error, StringComparison.Ordinal);

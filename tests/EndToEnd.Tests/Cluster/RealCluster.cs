@@ -9,12 +9,12 @@ namespace EndToEnd.Tests.Cluster;
 /// </summary>
 public sealed class RealCluster : IAsyncLifetime
 {
-    private readonly string? kubeconfig = Environment.GetEnvironmentVariable("KUBECONFIG_E2E");
-    private readonly string? lacking = Environment.GetEnvironmentVariable("MHC_E2E_SKIP");
-    private int namespaces;
+    private readonly string? _kubeconfig = Environment.GetEnvironmentVariable("KUBECONFIG_E2E");
+    private readonly string? _lacking = Environment.GetEnvironmentVariable("MHC_E2E_SKIP");
+    private int _namespaces;
 
     /// <summary>Why there is no cluster; null: there is one.</summary>
-    internal string? Lacking => lacking;
+    internal string? Lacking => _lacking;
 
     internal Kubectl Kubectl => new(Kubeconfig);
 
@@ -22,12 +22,12 @@ public sealed class RealCluster : IAsyncLifetime
 
     internal OperatorRelease HelmOf(string version) => new(Kubeconfig, version);
 
-    private string Kubeconfig => kubeconfig ?? throw new InvalidOperationException("KUBECONFIG_E2E is not set: run make test, or name a cluster in it");
+    private string Kubeconfig => _kubeconfig ?? throw new InvalidOperationException("KUBECONFIG_E2E is not set: run make test, or name a cluster in it");
 
     /// <summary>Installs the operator for all namespaces.</summary>
     public async ValueTask InitializeAsync()
     {
-        if (lacking is null)
+        if (_lacking is null)
         {
             await Helm.InstallAsync();
         }
@@ -36,7 +36,7 @@ public sealed class RealCluster : IAsyncLifetime
     /// <summary>Keeps what the operators have logged.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (lacking is null)
+        if (_lacking is null)
         {
             await Helm.KeepLogsAsync();
         }
@@ -45,8 +45,8 @@ public sealed class RealCluster : IAsyncLifetime
     /// <summary>A fresh namespace in which pods can be made.</summary>
     internal async Task<TestNamespace> MakeNamespaceAsync()
     {
-        Assert.SkipWhen(lacking is not null, lacking ?? "");
-        var name = string.Create(CultureInfo.InvariantCulture, $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref namespaces)}");
+        Assert.SkipWhen(_lacking is not null, _lacking ?? "");
+        var name = string.Create(CultureInfo.InvariantCulture, $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref _namespaces)}");
         await Kubectl.RunAsync(["create", "namespace", name]);
         // Pods are refused until the namespace's account has its token.
         await Eventually.SeesAsync(

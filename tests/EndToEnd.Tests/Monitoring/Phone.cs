@@ -8,17 +8,17 @@ namespace EndToEnd.Tests.Monitoring;
 /// <summary>Whoever is on call: the webhook at the end of Alertmanager's routes.</summary>
 internal sealed class Phone : IDisposable
 {
-    private readonly HttpListener listener = new();
-    private readonly string address = $"http://127.0.0.1:{FreePort()}/";
+    private readonly HttpListener _listener = new();
+    private readonly string _address = $"http://127.0.0.1:{FreePort()}/";
 
     public Phone()
     {
-        listener.Prefixes.Add(address);
-        listener.Start();
+        _listener.Prefixes.Add(_address);
+        _listener.Start();
     }
 
     /// <summary>The address of a receiver.</summary>
-    public string AddressOf(string receiver) => address + receiver;
+    public string AddressOf(string receiver) => _address + receiver;
 
     /// <summary>The next message about an alert.</summary>
     /// <param name="name">Of the alert.</param>
@@ -29,7 +29,7 @@ internal sealed class Phone : IDisposable
     {
         while (true)
         {
-            var call = await listener.GetContextAsync().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+            var call = await _listener.GetContextAsync().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
             var message = await JsonNode.ParseAsync(call.Request.InputStream, cancellationToken: TestContext.Current.CancellationToken);
             call.Response.Close();
             var alert = message!["alerts"]!.AsArray().FirstOrDefault(alert =>
@@ -41,7 +41,7 @@ internal sealed class Phone : IDisposable
         }
     }
 
-    public void Dispose() => listener.Close();
+    public void Dispose() => _listener.Close();
 
     private static int FreePort()
     {

@@ -16,12 +16,12 @@ internal sealed class Watch : IAsyncDisposable
 {
     private const string Rules = "rules.json"; // JSON is YAML
 
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-watch-").FullName;
-    private readonly RealCluster cluster;
-    private Server? prometheus;
-    private Server? alertmanager;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-watch-").FullName;
+    private readonly RealCluster _cluster;
+    private Server? _prometheus;
+    private Server? _alertmanager;
 
-    private Watch(RealCluster cluster) => this.cluster = cluster;
+    private Watch(RealCluster cluster) => _cluster = cluster;
 
     public Phone Phone { get; } = new();
 
@@ -37,8 +37,8 @@ internal sealed class Watch : IAsyncDisposable
             var monitors = await watch.MonitorsAsync(values);
             await watch.WriteTargetsAsync("operators", [], "");
             await watch.WriteTargetsAsync("trainers", [], "");
-            watch.alertmanager = await Server.AlertmanagerAsync(await watch.RoutesAsync());
-            watch.prometheus = await Server.PrometheusAsync(
+            watch._alertmanager = await Server.AlertmanagerAsync(await watch.RoutesAsync());
+            watch._prometheus = await Server.PrometheusAsync(
                 await watch.ScrapesAsync(space, monitors), (Rules, monitors["PrometheusRule"]["spec"]!.ToJsonString()));
             await watch.WriteTargetsAsync(
                 "operators",
@@ -55,19 +55,19 @@ internal sealed class Watch : IAsyncDisposable
 
     /// <summary>Scrapes the job's pods too, those that there are.</summary>
     public async Task AddAsync(TestNamespace space, string job) =>
-        await WriteTargetsAsync("trainers", await cluster.Kubectl.ListAsync("pods", "--namespace", space.Name, "--selector", $"{Labels.Job}={job}"), "status");
+        await WriteTargetsAsync("trainers", await _cluster.Kubectl.ListAsync("pods", "--namespace", space.Name, "--selector", $"{Labels.Job}={job}"), "status");
 
     /// <summary>The only value of a query.</summary>
     public async Task<double> ValueAsync(string query)
     {
-        var answer = await prometheus!.QueryAsync(query);
+        var answer = await _prometheus!.QueryAsync(query);
         Assert.True((string?)answer["status"] == "success", answer.ToJsonString());
         return double.Parse((string)Assert.Single(answer["data"]!["result"]!.AsArray())!["value"]![1]!, CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in (Server?[])[prometheus, alertmanager])
+        foreach (var server in (Server?[])[_prometheus, _alertmanager])
         {
             if (server is not null)
             {
@@ -76,12 +76,12 @@ internal sealed class Watch : IAsyncDisposable
         }
 
         Phone.Dispose();
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
     }
 
     private async Task<Dictionary<string, JsonNode>> MonitorsAsync(string values)
     {
-        var rendered = await cluster.Helm.RunAsync([
+        var rendered = await _cluster.Helm.RunAsync([
             "template", OperatorRelease.Name, Helm.Chart, "--namespace", OperatorRelease.Namespace, "--set",
             $"monitoring.serviceMonitor.enabled=true,monitoring.podMonitor.enabled=true,monitoring.prometheusRule.enabled=true,{values}",
         ]);
@@ -109,7 +109,7 @@ internal sealed class Watch : IAsyncDisposable
     {
         var endpoint = monitors["ServiceMonitor"]["spec"]!["endpoints"]![0]!;
         var authority = endpoint["tlsConfig"]!["ca"]!["secret"]!;
-        var (certificate, token) = (Path.Combine(folder, "ca.crt"), Path.Combine(folder, "token"));
+        var (certificate, token) = (Path.Combine(_folder, "ca.crt"), Path.Combine(_folder, "token"));
         await File.WriteAllBytesAsync(certificate, await SecretAsync((string)authority["name"]!, OperatorRelease.Namespace, (string)authority["key"]!), TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(token, await TokenAsync(space), TestContext.Current.CancellationToken);
         var operators = Scrape("operators", endpoint);
@@ -122,7 +122,7 @@ internal sealed class Watch : IAsyncDisposable
             ["rule_files"] = new JsonArray(Rules),
             ["alerting"] = new JsonObject
             {
-                ["alertmanagers"] = new JsonArray(new JsonObject { ["static_configs"] = new JsonArray(new JsonObject { ["targets"] = new JsonArray(alertmanager!.Address.Authority) }) }),
+                ["alertmanagers"] = new JsonArray(new JsonObject { ["static_configs"] = new JsonArray(new JsonObject { ["targets"] = new JsonArray(_alertmanager!.Address.Authority) }) }),
             },
             ["scrape_configs"] = new JsonArray(operators, Scrape("trainers", monitors["PodMonitor"]["spec"]!["podMetricsEndpoints"]![0]!)),
         }.ToJsonString();
@@ -142,16 +142,16 @@ internal sealed class Watch : IAsyncDisposable
     /// <summary>A token of an account that may get metrics, and nothing else.</summary>
     private async Task<byte[]> TokenAsync(TestNamespace space)
     {
-        await cluster.Kubectl.RunAsync(["create", "serviceaccount", "prometheus", "--namespace", space.Name]);
-        await cluster.Kubectl.RunAsync([
+        await _cluster.Kubectl.RunAsync(["create", "serviceaccount", "prometheus", "--namespace", space.Name]);
+        await _cluster.Kubectl.RunAsync([
             "create", "clusterrolebinding", $"prometheus-{space.Name}", $"--clusterrole={OperatorRelease.Name}-metrics-reader", $"--serviceaccount={space.Name}:prometheus"]);
         var account = await Eventually.SeesAsync(
-            "the account's token", () => cluster.Kubectl.GetAsync("serviceaccount", "prometheus", "--namespace", space.Name), account => account?["secrets"]?.AsArray().Count > 0);
+            "the account's token", () => _cluster.Kubectl.GetAsync("serviceaccount", "prometheus", "--namespace", space.Name), account => account?["secrets"]?.AsArray().Count > 0);
         return await SecretAsync((string)account!["secrets"]![0]!["name"]!, space.Name, "token");
     }
 
     private async Task<byte[]> SecretAsync(string name, string ns, string key) =>
-        Convert.FromBase64String((string)(await cluster.Kubectl.GetAsync("secret", name, "--namespace", ns))!["data"]![key]!);
+        Convert.FromBase64String((string)(await _cluster.Kubectl.GetAsync("secret", name, "--namespace", ns))!["data"]![key]!);
 
     /// <summary>The targets that discovery finds: pods that have the port, with the labels that it gives them.</summary>
     private async Task WriteTargetsAsync(string name, IReadOnlyList<JsonNode> pods, string port)
@@ -175,5 +175,5 @@ internal sealed class Watch : IAsyncDisposable
         File.Move($"{file}.new", file, overwrite: true);
     }
 
-    private string Targets(string name) => Path.Combine(folder, $"{name}.json");
+    private string Targets(string name) => Path.Combine(_folder, $"{name}.json");
 }

@@ -18,8 +18,8 @@ internal sealed class ReadOnlyRoot : IDisposable
         exec env -i "$@" /usr/sbin/chroot --userspec=65532:65532 --groups= "$root" "${program[@]}"
         """;
 
-    private readonly TemporaryFolder folder = new();
-    private readonly string[] variables;
+    private readonly TemporaryFolder _folder = new();
+    private readonly string[] _variables;
 
     /// <param name="name">Of the image.</param>
     public ReadOnlyRoot(string name)
@@ -27,16 +27,16 @@ internal sealed class ReadOnlyRoot : IDisposable
         var (code, _, error) = Repository.Try("unshare", ["--mount", "--pid", "--fork", "true"]);
         Assert.SkipUnless(code == 0 && Environment.IsPrivilegedProcess, $"no root can be changed to here: {error}");
         var image = ImageArchive.Of(name);
-        image.Unpack(folder.Path);
-        variables = [.. image.Configuration["config"]!["Env"]!.AsArray().Select(variable => (string)variable!)];
+        image.Unpack(_folder.Path);
+        _variables = [.. image.Configuration["config"]!["Env"]!.AsArray().Select(variable => (string)variable!)];
     }
 
     /// <summary>Exit code and output of a program of the image.</summary>
     public (int Code, string Output, string Error) Run(params string[] command)
     {
         var program = string.Join(' ', command.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
-        return Repository.Try("unshare", ["--mount", "--pid", "--fork", "bash", "-c", $"program=({program})\n{Enter}", "-", folder.Path, .. variables]);
+        return Repository.Try("unshare", ["--mount", "--pid", "--fork", "bash", "-c", $"program=({program})\n{Enter}", "-", _folder.Path, .. _variables]);
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 }

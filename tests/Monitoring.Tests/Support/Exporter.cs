@@ -24,28 +24,28 @@ internal sealed class Exporter : IAsyncDisposable
 {
     private const string Job = "quickstart";
 
-    private readonly CollectorRegistry registry = Metrics.NewCustomRegistry();
-    private readonly RuntimeMetrics runtime;
-    private readonly OperatorMetrics jobs;
-    private readonly AdmissionMetrics admission;
-    private readonly CertificateMetrics certificate;
-    private readonly JobMetrics each = new();
-    private readonly HttpClient http = new();
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-scraped-").FullName;
-    private readonly Process training;
-    private readonly StringBuilder said = new();
-    private HttpHost? host;
-    private int scrapes;
+    private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
+    private readonly RuntimeMetrics _runtime;
+    private readonly OperatorMetrics _jobs;
+    private readonly AdmissionMetrics _admission;
+    private readonly CertificateMetrics _certificate;
+    private readonly JobMetrics _each = new();
+    private readonly HttpClient _http = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-scraped-").FullName;
+    private readonly Process _training;
+    private readonly StringBuilder _said = new();
+    private HttpHost? _host;
+    private int _scrapes;
 
     private Exporter()
     {
-        (runtime, jobs, admission, certificate) = (new RuntimeMetrics(registry), new OperatorMetrics(registry), new AdmissionMetrics(registry), new CertificateMetrics(registry));
-        _ = new ProcessMetrics(registry);
-        training = new Process
+        (_runtime, _jobs, _admission, _certificate) = (new RuntimeMetrics(_registry), new OperatorMetrics(_registry), new AdmissionMetrics(_registry), new CertificateMetrics(_registry));
+        _ = new ProcessMetrics(_registry);
+        _training = new Process
         {
             StartInfo = new ProcessStartInfo(
                 Programs.Built("Cli", "mhc"),
-                ["run", "examples/quickstart.yaml", "--plain", "--prompt", "", "--run-dir", folder, "--trainer", Programs.Built("Trainer", "mhc-trainer")])
+                ["run", "examples/quickstart.yaml", "--plain", "--prompt", "", "--run-dir", _folder, "--trainer", Programs.Built("Trainer", "mhc-trainer")])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
@@ -54,20 +54,20 @@ internal sealed class Exporter : IAsyncDisposable
                 Environment = { ["MHC_THREADS"] = "1" },
             },
         };
-        training.OutputDataReceived += (_, line) => Hear(line.Data);
-        training.ErrorDataReceived += (_, line) => Hear(line.Data);
+        _training.OutputDataReceived += (_, line) => Hear(line.Data);
+        _training.ErrorDataReceived += (_, line) => Hear(line.Data);
     }
 
-    public string Address => host!.Address.Authority;
+    public string Address => _host!.Address.Authority;
 
     /// <summary>What the training has printed.</summary>
     public string Said
     {
         get
         {
-            lock (said)
+            lock (_said)
             {
-                return said.ToString();
+                return _said.ToString();
             }
         }
     }
@@ -75,10 +75,10 @@ internal sealed class Exporter : IAsyncDisposable
     public static async Task<Exporter> StartAsync()
     {
         var exporter = new Exporter();
-        exporter.training.Start();
-        exporter.training.BeginOutputReadLine();
-        exporter.training.BeginErrorReadLine();
-        exporter.host = await HttpHost.StartAsync(
+        exporter._training.Start();
+        exporter._training.BeginOutputReadLine();
+        exporter._training.BeginErrorReadLine();
+        exporter._host = await HttpHost.StartAsync(
             "127.0.0.1",
             0,
             "the test's port",
@@ -94,43 +94,43 @@ internal sealed class Exporter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await host!.DisposeAsync();
-        http.Dispose();
-        training.Kill(entireProcessTree: true);
-        await training.WaitForExitAsync(CancellationToken.None);
-        training.Dispose();
-        Directory.Delete(folder, recursive: true);
+        await _host!.DisposeAsync();
+        _http.Dispose();
+        _training.Kill(entireProcessTree: true);
+        await _training.WaitForExitAsync(CancellationToken.None);
+        _training.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     /// <summary>An operator that restarts a gang, rolls another back, and answers reviews, between two scrapes.</summary>
     private string OperatorText()
     {
-        var turn = Interlocked.Increment(ref scrapes);
-        runtime.RequestSent("get", "pods", turn % 5 == 0 ? 500 : 200);
-        runtime.WatchRestarted("pods", "failed");
-        runtime.Retried();
-        runtime.Reconciled(TimeSpan.FromMilliseconds(20), success: turn % 3 > 0);
-        runtime.Taken(TimeSpan.FromMilliseconds(5), depth: 1);
-        runtime.IsLeader(true);
-        admission.Answered("validate", allowed: true);
-        admission.Took("validate", TimeSpan.FromMilliseconds(10));
-        admission.Took("default", TimeSpan.FromMilliseconds(2));
-        certificate.Serves(DateTimeOffset.UtcNow.AddDays(300));
-        jobs.Observe(new NamespacedName("default", Job), MakeRunning(1, 2).Build());
-        jobs.Count(MakeRunning(1, 2).Build(), MakeRunning(2, 2).Condition("Restarting", "True", "Hung").Build());
+        var turn = Interlocked.Increment(ref _scrapes);
+        _runtime.RequestSent("get", "pods", turn % 5 == 0 ? 500 : 200);
+        _runtime.WatchRestarted("pods", "failed");
+        _runtime.Retried();
+        _runtime.Reconciled(TimeSpan.FromMilliseconds(20), success: turn % 3 > 0);
+        _runtime.Taken(TimeSpan.FromMilliseconds(5), depth: 1);
+        _runtime.IsLeader(true);
+        _admission.Answered("validate", allowed: true);
+        _admission.Took("validate", TimeSpan.FromMilliseconds(10));
+        _admission.Took("default", TimeSpan.FromMilliseconds(2));
+        _certificate.Serves(DateTimeOffset.UtcNow.AddDays(300));
+        _jobs.Observe(new NamespacedName("default", Job), MakeRunning(1, 2).Build());
+        _jobs.Count(MakeRunning(1, 2).Build(), MakeRunning(2, 2).Condition("Restarting", "True", "Hung").Build());
         var back = MakeRunning(3, 2).Condition("Restarting", "True", "RolledBack").Rollback(2, 115, 100).Build();
-        jobs.Count(MakeRunning(2, 2).Build(), back);
-        jobs.Count(back, MakeRunning(3, 2).Rollback(2, 115, 100, seconds: 12).Build());
+        _jobs.Count(MakeRunning(2, 2).Build(), back);
+        _jobs.Count(back, MakeRunning(3, 2).Rollback(2, 115, 100, seconds: 12).Build());
 
         var status = MetricsReference.FullStatus();
         status.RollbackCount = turn;
         var running = JobBuilder.MakeJob().Named(Job).BuildManifest(status);
         var ended = JobBuilder.MakeJob().Named("ended").BuildManifest(MakeRunning(1, 2).With(s => s.FinishedAt = Clock.Start.UtcDateTime).Build());
-        each.Lead(() => [running, ended]);
+        _each.Lead(() => [running, ended]);
         using var text = new MemoryStream();
-        registry.CollectAndExportAsTextAsync(text).GetAwaiter().GetResult();
+        _registry.CollectAndExportAsTextAsync(text).GetAwaiter().GetResult();
         var ofJobs = new ArrayBufferWriter<byte>();
-        each.Write(ofJobs);
+        _each.Write(ofJobs);
         return Encoding.UTF8.GetString(text.ToArray()) + Encoding.UTF8.GetString(ofJobs.WrittenSpan);
     }
 
@@ -139,7 +139,7 @@ internal sealed class Exporter : IAsyncDisposable
         try
         {
             var port = FindStatusPort() ?? throw new HttpRequestException("there is no rank 0");
-            await context.Response.WriteAsync(await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), context.RequestAborted), context.RequestAborted);
+            await context.Response.WriteAsync(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), context.RequestAborted), context.RequestAborted);
         }
         catch (HttpRequestException)
         {
@@ -149,7 +149,7 @@ internal sealed class Exporter : IAsyncDisposable
 
     /// <summary>Each attempt has another: it stands in the environment of the process.</summary>
     private string? FindStatusPort() => Directory.EnumerateDirectories("/proc").Select(Environ).Where(variables => variables.Contains("RANK=0") && variables.Contains($"MHC_JOB={Job}"))
-        .Where(variables => variables.Any(variable => variable.StartsWith($"MHC_CHECKPOINT_DIR={folder}/", StringComparison.Ordinal)))
+        .Where(variables => variables.Any(variable => variable.StartsWith($"MHC_CHECKPOINT_DIR={_folder}/", StringComparison.Ordinal)))
         .Select(variables => variables.FirstOrDefault(variable => variable.StartsWith("MHC_STATUS_PORT=", StringComparison.Ordinal))?.Split('=')[1])
         .LastOrDefault(port => port is not null);
 
@@ -167,9 +167,9 @@ internal sealed class Exporter : IAsyncDisposable
 
     private void Hear(string? line)
     {
-        lock (said)
+        lock (_said)
         {
-            said.AppendLine(line);
+            _said.AppendLine(line);
         }
     }
 }

@@ -14,28 +14,28 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Its administrator's.</summary>
     public const string AdminToken = "admin-of-the-tests";
 
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-apiserver-").FullName;
-    private readonly ServerBinaries binaries = ServerBinaries.Find();
-    private readonly int port;
-    private readonly Daemon etcd;
-    private readonly IReadOnlyList<string> further;
-    private Daemon? server;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-apiserver-").FullName;
+    private readonly ServerBinaries _binaries = ServerBinaries.Find();
+    private readonly int _port;
+    private readonly Daemon _etcd;
+    private readonly IReadOnlyList<string> _further;
+    private Daemon? _server;
 
     private ApiServer(IReadOnlyList<string> further)
     {
-        this.further = further;
+        _further = further;
         var ports = Ports.Take(3);
-        port = ports[0];
+        _port = ports[0];
         EtcdAddress = Http(ports[1]);
         var peers = Http(ports[2]);
-        etcd = Daemon.Start(
-            binaries.Etcd,
-            ["--data-dir", Path.Combine(folder, "etcd"), "--listen-client-urls", EtcdAddress, "--advertise-client-urls", EtcdAddress,
+        _etcd = Daemon.Start(
+            _binaries.Etcd,
+            ["--data-dir", Path.Combine(_folder, "etcd"), "--listen-client-urls", EtcdAddress, "--advertise-client-urls", EtcdAddress,
              "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", $"default={peers}", "--unsafe-no-fsync"],
-            Path.Combine(folder, "etcd.log"));
+            Path.Combine(_folder, "etcd.log"));
         WriteFiles();
-        Admin = new TestApi(new Uri($"https://127.0.0.1:{port}/"), AdminToken);
-        Audit = new AuditLog(Path.Combine(folder, "audit.log"));
+        Admin = new TestApi(new Uri($"https://127.0.0.1:{_port}/"), AdminToken);
+        Audit = new AuditLog(Path.Combine(_folder, "audit.log"));
     }
 
     /// <summary>Its administrator.</summary>
@@ -44,7 +44,7 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>What everybody did.</summary>
     public AuditLog Audit { get; }
 
-    public int Port => port;
+    public int Port => _port;
 
     public string EtcdAddress { get; }
 
@@ -53,7 +53,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         get
         {
-            var both = File.ReadAllText(Path.Combine(folder, "certificates", "apiserver.crt"));
+            var both = File.ReadAllText(Path.Combine(_folder, "certificates", "apiserver.crt"));
             return both[both.LastIndexOf("-----BEGIN", StringComparison.Ordinal)..];
         }
     }
@@ -85,8 +85,8 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Ends the server as a power failure does; etcd keeps its data.</summary>
     public void KillServer()
     {
-        server?.Dispose();
-        server = null;
+        _server?.Dispose();
+        _server = null;
     }
 
     /// <summary>Makes etcd forget everything but the newest state.</summary>
@@ -103,9 +103,9 @@ internal sealed class ApiServer : IAsyncDisposable
 
     public async Task StartServerAsync(CancellationToken cancel)
     {
-        server = Daemon.Start(binaries.ApiServer, Arguments(), Path.Combine(folder, "apiserver.log"));
+        _server = Daemon.Start(_binaries.ApiServer, Arguments(), Path.Combine(_folder, "apiserver.log"));
         await Eventually.HoldsAsync(
-            async () => !server.HasExited ? await Admin.IsReadyAsync(cancel) : throw new InvalidOperationException($"kube-apiserver has ended: {server.Log}"),
+            async () => !_server.HasExited ? await Admin.IsReadyAsync(cancel) : throw new InvalidOperationException($"kube-apiserver has ended: {_server.Log}"),
             "the API server is ready", cancel);
     }
 
@@ -125,14 +125,14 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <param name="address">Whole address to connect to; null: that port on loopback.</param>
     public string Kubeconfig(string? token = null, int? through = null, string? address = null)
     {
-        var file = Path.Combine(folder, $"{Guid.NewGuid():n}.kubeconfig");
+        var file = Path.Combine(_folder, $"{Guid.NewGuid():n}.kubeconfig");
         File.WriteAllText(file, $$"""
             apiVersion: v1
             kind: Config
             current-context: test
             clusters:
             - name: test
-              cluster: {server: "{{address ?? $"https://127.0.0.1:{through ?? port}"}}", insecure-skip-tls-verify: true}
+              cluster: {server: "{{address ?? $"https://127.0.0.1:{through ?? _port}"}}", insecure-skip-tls-verify: true}
             contexts:
             - name: test
               context: {cluster: test, user: test}
@@ -144,38 +144,38 @@ internal sealed class ApiServer : IAsyncDisposable
         return file;
     }
 
-    public string NewLogFile(string name) => Path.Combine(folder, $"{name}-{Guid.NewGuid().ToString("n")[..8]}.log");
+    public string NewLogFile(string name) => Path.Combine(_folder, $"{name}-{Guid.NewGuid().ToString("n")[..8]}.log");
 
     public ValueTask DisposeAsync()
     {
         KillServer();
-        etcd.Dispose();
+        _etcd.Dispose();
         Admin.Dispose();
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }
 
     private string[] Arguments() =>
     [
-        "--etcd-servers", EtcdAddress, "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", port.ToString(CultureInfo.InvariantCulture),
-        "--cert-dir", Path.Combine(folder, "certificates"), "--service-cluster-ip-range", "10.96.0.0/16", "--endpoint-reconciler-type", "none",
-        "--authorization-mode", "RBAC", "--token-auth-file", Path.Combine(folder, "tokens.csv"),
-        "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", Path.Combine(folder, "accounts.pub"),
-        "--service-account-signing-key-file", Path.Combine(folder, "accounts.key"),
+        "--etcd-servers", EtcdAddress, "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", _port.ToString(CultureInfo.InvariantCulture),
+        "--cert-dir", Path.Combine(_folder, "certificates"), "--service-cluster-ip-range", "10.96.0.0/16", "--endpoint-reconciler-type", "none",
+        "--authorization-mode", "RBAC", "--token-auth-file", Path.Combine(_folder, "tokens.csv"),
+        "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", Path.Combine(_folder, "accounts.pub"),
+        "--service-account-signing-key-file", Path.Combine(_folder, "accounts.key"),
         "--disable-admission-plugins", "ServiceAccount", // nobody makes the default accounts here
         // What no test needs takes half of the time to start. kubectl 1.20 asks for definitions of v1beta1 where the newest is not published yet.
         "--enable-priority-and-fairness=false", "--runtime-config", "api/beta=false,policy/v1beta1=true,apiextensions.k8s.io/v1beta1=true",
-        "--audit-policy-file", Path.Combine(folder, "audit-policy.yaml"), "--audit-log-path", Path.Combine(folder, "audit.log"), "--audit-log-mode", "blocking",
-        .. further,
+        "--audit-policy-file", Path.Combine(_folder, "audit-policy.yaml"), "--audit-log-path", Path.Combine(_folder, "audit.log"), "--audit-log-mode", "blocking",
+        .. _further,
     ];
 
     private void WriteFiles()
     {
         using var key = RSA.Create(2048);
-        File.WriteAllText(Path.Combine(folder, "accounts.key"), key.ExportRSAPrivateKeyPem());
-        File.WriteAllText(Path.Combine(folder, "accounts.pub"), key.ExportSubjectPublicKeyInfoPem());
-        File.WriteAllText(Path.Combine(folder, "tokens.csv"), $"{AdminToken},admin,admin,system:masters\n");
-        File.WriteAllText(Path.Combine(folder, "audit-policy.yaml"), """
+        File.WriteAllText(Path.Combine(_folder, "accounts.key"), key.ExportRSAPrivateKeyPem());
+        File.WriteAllText(Path.Combine(_folder, "accounts.pub"), key.ExportSubjectPublicKeyInfoPem());
+        File.WriteAllText(Path.Combine(_folder, "tokens.csv"), $"{AdminToken},admin,admin,system:masters\n");
+        File.WriteAllText(Path.Combine(_folder, "audit-policy.yaml"), """
             apiVersion: audit.k8s.io/v1
             kind: Policy
             omitStages: [RequestReceived]

@@ -7,27 +7,27 @@ namespace MhcOperator.Operator.IntegrationTests.Server;
 /// <summary>Passes connections on to the API server until they are cut; while it is closed new ones are refused.</summary>
 internal sealed class CutProxy : IAsyncDisposable
 {
-    private readonly int target;
-    private readonly TcpListener listener;
-    private readonly ConcurrentDictionary<TcpClient, byte> open = new();
-    private readonly CancellationTokenSource stop = new();
-    private readonly Task accepting;
-    private volatile bool closed;
+    private readonly int _target;
+    private readonly TcpListener _listener;
+    private readonly ConcurrentDictionary<TcpClient, byte> _open = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _accepting;
+    private volatile bool _closed;
 
     public CutProxy(int target, IPAddress? address = null)
     {
-        this.target = target;
-        listener = new TcpListener(address ?? IPAddress.Loopback, 0);
-        listener.Start();
-        accepting = AcceptAsync();
+        _target = target;
+        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
+        _listener.Start();
+        _accepting = AcceptAsync();
     }
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Cuts every connection, in the middle of whatever it carries.</summary>
     public void Cut()
     {
-        foreach (var connection in open.Keys)
+        foreach (var connection in _open.Keys)
         {
             connection.Client?.Close(0); // with a reset; null where it has ended by itself
         }
@@ -36,29 +36,29 @@ internal sealed class CutProxy : IAsyncDisposable
     /// <summary>Cuts every connection and takes no new one until opened.</summary>
     public void Close()
     {
-        closed = true;
+        _closed = true;
         Cut();
     }
 
-    public void Open() => closed = false;
+    public void Open() => _closed = false;
 
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        listener.Stop();
+        await _stop.CancelAsync();
+        _listener.Stop();
         Cut();
-        await accepting;
-        stop.Dispose();
+        await _accepting;
+        _stop.Dispose();
     }
 
     private async Task AcceptAsync()
     {
-        while (!stop.IsCancellationRequested)
+        while (!_stop.IsCancellationRequested)
         {
             try
             {
-                var client = await listener.AcceptTcpClientAsync(stop.Token);
-                if (closed)
+                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                if (_closed)
                 {
                     client.Client.Close(0);
                     continue;
@@ -76,11 +76,11 @@ internal sealed class CutProxy : IAsyncDisposable
     private async Task PassAsync(TcpClient client)
     {
         using var server = new TcpClient();
-        open[client] = 0;
-        open[server] = 0;
+        _open[client] = 0;
+        _open[server] = 0;
         try
         {
-            await server.ConnectAsync(IPAddress.Loopback, target, stop.Token);
+            await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
             await Task.WhenAny(CopyAsync(client, server), CopyAsync(server, client));
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -89,8 +89,8 @@ internal sealed class CutProxy : IAsyncDisposable
         }
         finally
         {
-            open.TryRemove(client, out _);
-            open.TryRemove(server, out _);
+            _open.TryRemove(client, out _);
+            _open.TryRemove(server, out _);
             client.Dispose();
         }
     }
@@ -99,7 +99,7 @@ internal sealed class CutProxy : IAsyncDisposable
     {
         try
         {
-            await from.GetStream().CopyToAsync(to.GetStream(), stop.Token);
+            await from.GetStream().CopyToAsync(to.GetStream(), _stop.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {

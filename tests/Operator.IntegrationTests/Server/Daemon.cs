@@ -5,15 +5,15 @@ namespace MhcOperator.Operator.IntegrationTests.Server;
 /// <summary>A process in the background whose output goes to a file.</summary>
 internal sealed class Daemon : IDisposable
 {
-    private readonly Process process;
-    private readonly StreamWriter log;
-    private readonly Lock gate = new();
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+    private readonly Lock _gate = new();
 
     private Daemon(Process process, string logFile)
     {
-        this.process = process;
+        _process = process;
         LogFile = logFile;
-        log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        _log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
         process.OutputDataReceived += (_, line) => Write(line.Data);
         process.ErrorDataReceived += (_, line) => Write(line.Data);
         process.BeginOutputReadLine();
@@ -22,11 +22,11 @@ internal sealed class Daemon : IDisposable
 
     public string LogFile { get; }
 
-    public int Id => process.Id;
+    public int Id => _process.Id;
 
-    public bool HasExited => process.HasExited;
+    public bool HasExited => _process.HasExited;
 
-    public int ExitCode => process.ExitCode;
+    public int ExitCode => _process.ExitCode;
 
     public string Log
     {
@@ -55,33 +55,33 @@ internal sealed class Daemon : IDisposable
 
     public void Kill()
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
-            process.Kill();
+            _process.Kill();
         }
 
-        process.WaitForExit();
+        _process.WaitForExit();
     }
 
-    public Task WaitForExitAsync(CancellationToken cancel) => process.WaitForExitAsync(cancel);
+    public Task WaitForExitAsync(CancellationToken cancel) => _process.WaitForExitAsync(cancel);
 
     public void Dispose()
     {
         Kill();
-        process.Dispose();
-        lock (gate)
+        _process.Dispose();
+        lock (_gate)
         {
-            log.Dispose();
+            _log.Dispose();
         }
     }
 
     private void Write(string? line)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (line is not null && log.BaseStream is { CanWrite: true })
+            if (line is not null && _log.BaseStream is { CanWrite: true })
             {
-                log.WriteLine(line);
+                _log.WriteLine(line);
             }
         }
     }

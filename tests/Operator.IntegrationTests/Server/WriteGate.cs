@@ -12,51 +12,51 @@ internal sealed class WriteGate : IDisposable
 {
     private static readonly string[] Copied = ["Authorization", "Accept", "User-Agent"];
 
-    private readonly HttpListener listener = new();
-    private readonly HttpClient server;
-    private readonly CancellationTokenSource closed = new();
-    private readonly Func<HttpListenerRequest, string, (int Code, string Message)?>? refuse;
-    private int left;
+    private readonly HttpListener _listener = new();
+    private readonly HttpClient _server;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly Func<HttpListenerRequest, string, (int Code, string Message)?>? _refuse;
+    private int _left;
 
     /// <param name="serverPort">The server's.</param>
     /// <param name="writes">How many are let through.</param>
     /// <param name="refuse">Hears of each write with its body, and says what is answered to it, 0 being a connection that breaks; null: it is let through.</param>
     public WriteGate(int serverPort, int writes, Func<HttpListenerRequest, string, (int Code, string Message)?>? refuse = null)
     {
-        left = writes;
-        this.refuse = refuse;
+        _left = writes;
+        _refuse = refuse;
         var handler = new SocketsHttpHandler { UseProxy = false };
         var upstream = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{serverPort}/"));
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => upstream.IsLoopback; // a server on loopback with a certificate of its own making
-        server = new HttpClient(handler) { BaseAddress = upstream, Timeout = Timeout.InfiniteTimeSpan };
+        _server = new HttpClient(handler) { BaseAddress = upstream, Timeout = Timeout.InfiniteTimeSpan };
         Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Ports.Take(1)[0]}/");
-        listener.Prefixes.Add(Address);
-        listener.Start();
+        _listener.Prefixes.Add(Address);
+        _listener.Start();
         _ = AcceptAsync();
     }
 
     public string Address { get; }
 
     /// <summary>Whether the last write that is let through has been done.</summary>
-    public bool IsShut => Volatile.Read(ref left) <= 0 && LastIsDone;
+    public bool IsShut => Volatile.Read(ref _left) <= 0 && _lastIsDone;
 
-    private volatile bool LastIsDone;
+    private volatile bool _lastIsDone;
 
     public void Dispose()
     {
-        closed.Cancel();
-        listener.Close();
-        server.Dispose();
-        closed.Dispose();
+        _closed.Cancel();
+        _listener.Close();
+        _server.Dispose();
+        _closed.Dispose();
     }
 
     private async Task AcceptAsync()
     {
-        while (!closed.IsCancellationRequested)
+        while (!_closed.IsCancellationRequested)
         {
             try
             {
-                _ = PassAsync(await listener.GetContextAsync());
+                _ = PassAsync(await _listener.GetContextAsync());
             }
             catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
             {
@@ -70,7 +70,7 @@ internal sealed class WriteGate : IDisposable
         try
         {
             var isWrite = context.Request.HttpMethod != "GET";
-            var number = isWrite ? Interlocked.Decrement(ref left) : Volatile.Read(ref left);
+            var number = isWrite ? Interlocked.Decrement(ref _left) : Volatile.Read(ref _left);
             if (number < 0 || (!isWrite && number == 0))
             {
                 context.Response.Abort();
@@ -78,16 +78,16 @@ internal sealed class WriteGate : IDisposable
             }
 
             using var copy = await CopyAsync(context.Request);
-            if (isWrite && refuse?.Invoke(context.Request, copy.Content is null ? "" : await copy.Content.ReadAsStringAsync(closed.Token)) is { } refusal)
+            if (isWrite && _refuse?.Invoke(context.Request, copy.Content is null ? "" : await copy.Content.ReadAsStringAsync(_closed.Token)) is { } refusal)
             {
                 await RefuseAsync(context.Response, refusal.Code, refusal.Message);
                 return;
             }
 
-            using var answer = await server.SendAsync(copy, HttpCompletionOption.ResponseHeadersRead, closed.Token);
+            using var answer = await _server.SendAsync(copy, HttpCompletionOption.ResponseHeadersRead, _closed.Token);
             if (isWrite && number == 0)
             {
-                LastIsDone = true;
+                _lastIsDone = true;
                 context.Response.Abort();
                 return;
             }
@@ -95,12 +95,12 @@ internal sealed class WriteGate : IDisposable
             context.Response.StatusCode = (int)answer.StatusCode;
             context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
             context.Response.SendChunked = true;
-            await using var body = await answer.Content.ReadAsStreamAsync(closed.Token);
+            await using var body = await answer.Content.ReadAsStreamAsync(_closed.Token);
             var buffer = new byte[64 * 1024];
-            for (int read; (read = await body.ReadAsync(buffer, closed.Token)) > 0;)
+            for (int read; (read = await body.ReadAsync(buffer, _closed.Token)) > 0;)
             {
-                await context.Response.OutputStream.WriteAsync(buffer.AsMemory(0, read), closed.Token);
-                await context.Response.OutputStream.FlushAsync(closed.Token);
+                await context.Response.OutputStream.WriteAsync(buffer.AsMemory(0, read), _closed.Token);
+                await context.Response.OutputStream.FlushAsync(_closed.Token);
             }
 
             context.Response.Close();

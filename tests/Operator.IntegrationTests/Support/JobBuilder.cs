@@ -5,7 +5,7 @@ namespace MhcOperator.Operator.IntegrationTests.Support;
 /// <summary>Manifests of jobs.</summary>
 internal sealed class JobBuilder
 {
-    private readonly JsonObject spec = new()
+    private readonly JsonObject _spec = new()
     {
         ["workers"] = new JsonObject { ["replicas"] = 2, ["device"] = "Cpu" },
         ["model"] = new JsonObject { ["layers"] = 2, ["width"] = 64, ["heads"] = 4, ["contextLength"] = 64 },
@@ -15,11 +15,11 @@ internal sealed class JobBuilder
         ["runPolicy"] = new JsonObject { ["backoff"] = new JsonObject { ["initialSeconds"] = 0, ["maximumSeconds"] = 0 } },
     };
 
-    private readonly string name;
+    private readonly string _name;
 
     private JobBuilder(string name)
     {
-        this.name = name;
+        _name = name;
     }
 
     public static JobBuilder Make(string name) => new(name);
@@ -44,7 +44,7 @@ internal sealed class JobBuilder
 
     public JobBuilder Suspended()
     {
-        spec["suspend"] = true;
+        _spec["suspend"] = true;
         return this;
     }
 
@@ -55,13 +55,13 @@ internal sealed class JobBuilder
     {
         ["apiVersion"] = "training.mhc.dev/v1alpha1",
         ["kind"] = "MhcTrainingJob",
-        ["metadata"] = new JsonObject { ["name"] = name },
-        ["spec"] = spec.DeepClone(),
+        ["metadata"] = new JsonObject { ["name"] = _name },
+        ["spec"] = _spec.DeepClone(),
     };
 
     private JobBuilder Set(string section, string field, JsonNode value)
     {
-        (spec[section] ??= new JsonObject())[field] = value;
+        (_spec[section] ??= new JsonObject())[field] = value;
         return this;
     }
 }

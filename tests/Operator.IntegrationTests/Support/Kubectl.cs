@@ -10,10 +10,10 @@ namespace MhcOperator.Operator.IntegrationTests.Support;
 internal sealed class Kubectl : IDisposable
 {
     private static readonly JsonReaderOptions Several = new() { AllowMultipleValues = true };
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-kubectl-").FullName;
-    private readonly string program = ServerBinaries.Find().Kubectl;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-kubectl-").FullName;
+    private readonly string _program = ServerBinaries.Find().Kubectl;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>What the API server would store of a file; nothing is stored.</summary>
     public Task<KubectlAnswer> CreateAsync(string kubeconfig, string text, CancellationToken cancel) =>
@@ -24,9 +24,9 @@ internal sealed class Kubectl : IDisposable
 
     private async Task<KubectlAnswer> RunAsync(string text, CancellationToken cancel, params string[] arguments)
     {
-        var file = Path.Combine(folder, $"{Guid.NewGuid():n}.yaml");
+        var file = Path.Combine(_folder, $"{Guid.NewGuid():n}.yaml");
         await File.WriteAllTextAsync(file, text, new UTF8Encoding(false), cancel);
-        using var process = Process.Start(new ProcessStartInfo(program, [.. arguments, "--cache-dir", folder, "-f", file])
+        using var process = Process.Start(new ProcessStartInfo(_program, [.. arguments, "--cache-dir", _folder, "-f", file])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

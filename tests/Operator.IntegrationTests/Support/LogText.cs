@@ -7,7 +7,7 @@ namespace MhcOperator.Operator.IntegrationTests.Support;
 /// <summary>Keeps what is logged, a line with its time (UTC) for each message.</summary>
 internal sealed class LogText : ILoggerProvider, ILogger
 {
-    private readonly StringBuilder text = new();
+    private readonly StringBuilder _text = new();
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -20,18 +20,18 @@ internal sealed class LogText : ILoggerProvider, ILogger
     {
         if (IsEnabled(logLevel))
         {
-            lock (text)
+            lock (_text)
             {
-                text.Append(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.fff}Z {formatter(state, exception)}").AppendLine(exception is null ? "" : $" {exception}");
+                _text.Append(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.fff}Z {formatter(state, exception)}").AppendLine(exception is null ? "" : $" {exception}");
             }
         }
     }
 
     public override string ToString()
     {
-        lock (text)
+        lock (_text)
         {
-            return text.ToString();
+            return _text.ToString();
         }
     }
 

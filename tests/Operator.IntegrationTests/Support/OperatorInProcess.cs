@@ -13,20 +13,20 @@ internal sealed class OperatorInProcess : OperatorUnderTest
     private static readonly RootCommand CommandLine = OperatorCommand.Create();
     private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(20);
 
-    private readonly LogText text = new();
-    private readonly ILoggerFactory logs;
-    private readonly CancellationTokenSource stop = new();
-    private readonly Task running;
+    private readonly LogText _text = new();
+    private readonly ILoggerFactory _logs;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
 
     private OperatorInProcess(OperatorSettings settings)
     {
-        logs = LoggerFactory.Create(builder => builder.AddProvider(text));
-        running = Task.Run(() => RunAsync(settings));
+        _logs = LoggerFactory.Create(builder => builder.AddProvider(_text));
+        _running = Task.Run(() => RunAsync(settings));
     }
 
-    public override string Log => text.ToString();
+    public override string Log => _text.ToString();
 
-    public override bool HasExited => running.IsCompleted;
+    public override bool HasExited => _running.IsCompleted;
 
     /// <summary>Starts it with a command line.</summary>
     public static OperatorInProcess Start(string kubeconfig, params IEnumerable<string> arguments) =>
@@ -36,26 +36,26 @@ internal sealed class OperatorInProcess : OperatorUnderTest
     public static OperatorSettings Settings(string kubeconfig, params IEnumerable<string> arguments) =>
         OperatorCommand.Read(CommandLine.Parse([.. Usual(kubeconfig), .. arguments]));
 
-    public override void Terminate() => stop.Cancel();
+    public override void Terminate() => _stop.Cancel();
 
-    public override Task WaitForExitAsync(CancellationToken cancel) => running.WaitAsync(cancel);
+    public override Task WaitForExitAsync(CancellationToken cancel) => _running.WaitAsync(cancel);
 
     /// <exception cref="AggregateException">It has failed.</exception>
     protected override void Dispose(bool disposing)
     {
-        stop.Cancel();
-        Assert.True(running.Wait(TimeToStop), $"the operator has not stopped {TimeToStop.TotalSeconds} s after it was asked to: {Log}");
-        logs.Dispose();
-        stop.Dispose();
+        _stop.Cancel();
+        Assert.True(_running.Wait(TimeToStop), $"the operator has not stopped {TimeToStop.TotalSeconds} s after it was asked to: {Log}");
+        _logs.Dispose();
+        _stop.Dispose();
     }
 
     private async Task RunAsync(OperatorSettings settings)
     {
         try
         {
-            await new OperatorProcess(settings, TimeProvider.System, logs).RunAsync(stop.Token);
+            await new OperatorProcess(settings, TimeProvider.System, _logs).RunAsync(_stop.Token);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // the way that it ends, as in its program
         }

@@ -8,12 +8,12 @@ namespace MhcOperator.Operator.IntegrationTests.Support;
 /// <summary>Two pods whose containers can restart in place; the test plays these and the kubelet.</summary>
 internal sealed class SupervisedGang : IDisposable
 {
-    private readonly TestNamespace ns;
-    private readonly List<PlayedWorker> workers = [new(), new()];
+    private readonly TestNamespace _ns;
+    private readonly List<PlayedWorker> _workers = [new(), new()];
 
     public SupervisedGang(TestNamespace ns)
     {
-        this.ns = ns;
+        _ns = ns;
     }
 
     public IReadOnlyList<JsonObject> Pods { get; private set; } = [];
@@ -33,15 +33,15 @@ internal sealed class SupervisedGang : IDisposable
     /// <summary>The pods of attempt 1 run.</summary>
     public async Task RunAsync()
     {
-        Pods = await ns.GangExistsAsync(1, workers.Count);
-        await Task.WhenAll(Pods.Zip(workers, (pod, worker) => ns.RunPodAsync(pod, worker.Address)));
+        Pods = await _ns.GangExistsAsync(1, _workers.Count);
+        await Task.WhenAll(Pods.Zip(_workers, (pod, worker) => _ns.RunPodAsync(pod, worker.Address)));
     }
 
     /// <summary>A process ends, and the kubelet finds its container not ready.</summary>
     public Task EndAsync(int worker, int exitCode, string message = "")
     {
-        workers[worker].End(exitCode, message);
-        return ns.SetConditionAsync(Pods[worker], "Ready", "False", "ContainersNotReady");
+        _workers[worker].End(exitCode, message);
+        return _ns.SetConditionAsync(Pods[worker], "Ready", "False", "ContainersNotReady");
     }
 
     public async Task EndAllAsync(int exitCode, string message = "")
@@ -53,10 +53,10 @@ internal sealed class SupervisedGang : IDisposable
     /// <summary>The containers have got their orders.</summary>
     public async Task BeginAllAsync(int attempt)
     {
-        workers.ForEach(w => w.Begin(attempt));
+        _workers.ForEach(w => w.Begin(attempt));
         foreach (var pod in Pods)
         {
-            await ns.SetConditionAsync(pod, "Ready", "True", "");
+            await _ns.SetConditionAsync(pod, "Ready", "True", "");
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class SupervisedGang : IDisposable
     public Task OrderedAsync(int attempt) => Eventually.HoldsAsync(() => AreOrderedAsync(attempt), $"every pod is ordered to begin attempt {attempt}", Cancel);
 
     private async Task<string?[]> AnnotationsAsync(string annotation) =>
-        await Task.WhenAll(Pods.Select(async pod => (string?)(await ns.Api.FindAsync(ns.Path("pods", pod.Name()), Cancel))?["metadata"]!["annotations"]?[annotation]));
+        await Task.WhenAll(Pods.Select(async pod => (string?)(await _ns.Api.FindAsync(_ns.Path("pods", pod.Name()), Cancel))?["metadata"]!["annotations"]?[annotation]));
 
-    public void Dispose() => workers.ForEach(w => w.Dispose());
+    public void Dispose() => _workers.ForEach(w => w.Dispose());
 }

@@ -10,22 +10,22 @@ namespace MhcOperator.Operator.IntegrationTests.Support;
 internal sealed class TestApi : IDisposable
 {
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 30_000 };
-    private readonly HttpClient http;
+    private readonly HttpClient _http;
 
     public TestApi(Uri server, string token)
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => server.IsLoopback; // a server on loopback with a certificate of its own making
-        http = new HttpClient(handler) { BaseAddress = server, Timeout = Eventually.Limit };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        http.DefaultRequestHeaders.UserAgent.ParseAdd("integration-tests");
+        _http = new HttpClient(handler) { BaseAddress = server, Timeout = Eventually.Limit };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("integration-tests");
     }
 
     public async Task<bool> IsReadyAsync(CancellationToken cancel)
     {
         try
         {
-            using var answer = await http.GetAsync("readyz", cancel);
+            using var answer = await _http.GetAsync("readyz", cancel);
             return answer.IsSuccessStatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
@@ -36,20 +36,20 @@ internal sealed class TestApi : IDisposable
 
     public async Task<bool> ExistsAsync(string path, CancellationToken cancel)
     {
-        using var answer = await http.GetAsync(path, cancel);
+        using var answer = await _http.GetAsync(path, cancel);
         return answer.IsSuccessStatusCode;
     }
 
     /// <summary>The object; null where there is none.</summary>
     public async Task<JsonObject?> FindAsync(string path, CancellationToken cancel)
     {
-        using var answer = await http.GetAsync(path, cancel);
+        using var answer = await _http.GetAsync(path, cancel);
         return answer.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync(answer, path, cancel);
     }
 
     public async Task<IReadOnlyList<JsonObject>> ListAsync(string path, CancellationToken cancel)
     {
-        using var answer = await http.GetAsync(path, cancel);
+        using var answer = await _http.GetAsync(path, cancel);
         var list = await ReadAsync(answer, path, cancel);
         return [.. list["items"]!.AsArray().Select(item => item!.AsObject())];
     }
@@ -81,7 +81,7 @@ internal sealed class TestApi : IDisposable
     /// <summary>Without a grace period, and whether it is still there or not.</summary>
     public async Task CollectAsync(string path, CancellationToken cancel)
     {
-        using var answer = await http.DeleteAsync(path + "?gracePeriodSeconds=0", cancel);
+        using var answer = await _http.DeleteAsync(path + "?gracePeriodSeconds=0", cancel);
         Assert.True(answer.IsSuccessStatusCode || answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict, $"DELETE {path}: {(int)answer.StatusCode}");
     }
 
@@ -89,16 +89,16 @@ internal sealed class TestApi : IDisposable
     public async Task<(HttpStatusCode Code, JsonObject Answer)> AskAsync(HttpMethod method, string path, JsonObject body, string mediaType, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(method, path) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, mediaType) };
-        using var answer = await http.SendAsync(request, cancel);
+        using var answer = await _http.SendAsync(request, cancel);
         return (answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancel))!.AsObject());
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     private async Task<JsonObject> SendAsync(HttpMethod method, string path, string body, string mediaType, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(method, path) { Content = new StringContent(body, Encoding.UTF8, mediaType) };
-        using var answer = await http.SendAsync(request, cancel);
+        using var answer = await _http.SendAsync(request, cancel);
         return await ReadAsync(answer, path, cancel);
     }
 

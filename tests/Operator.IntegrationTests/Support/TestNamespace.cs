@@ -7,17 +7,17 @@ namespace MhcOperator.Operator.IntegrationTests.Support;
 /// <summary>One test's own namespace: its jobs and pods, an operator for it, and the part of the kubelet, played by the test.</summary>
 internal sealed class TestNamespace
 {
-    private readonly ApiServer server;
+    private readonly ApiServer _server;
 
     private TestNamespace(ApiServer server, string name)
     {
-        this.server = server;
+        _server = server;
         Name = name;
     }
 
     public string Name { get; }
 
-    public TestApi Api => server.Admin;
+    public TestApi Api => _server.Admin;
 
     private string[] OwnArguments => ["--namespace", Name, "--lease-namespace", Name];
 
@@ -34,14 +34,14 @@ internal sealed class TestNamespace
     /// <param name="kubeconfig">Another way to the server.</param>
     /// <param name="arguments">Further arguments.</param>
     public OperatorUnderTest StartOperator(string? kubeconfig = null, params IEnumerable<string> arguments) =>
-        OperatorInProcess.Start(kubeconfig ?? server.Kubeconfig(), [.. OwnArguments, .. arguments]);
+        OperatorInProcess.Start(kubeconfig ?? _server.Kubeconfig(), [.. OwnArguments, .. arguments]);
 
     /// <summary>An operator that already acts on jobs.</summary>
     public Task<OperatorUnderTest> RunOperatorAsync(params IEnumerable<string> arguments) => WorkingAsync(StartOperator(null, arguments));
 
     /// <summary>The same as a program of its own.</summary>
     public OperatorProgram StartProgram(string? kubeconfig = null, params IEnumerable<string> arguments) =>
-        OperatorProgram.Start(server, kubeconfig ?? server.Kubeconfig(), [.. OwnArguments, .. arguments]);
+        OperatorProgram.Start(_server, kubeconfig ?? _server.Kubeconfig(), [.. OwnArguments, .. arguments]);
 
     /// <summary>A program that already acts on jobs.</summary>
     public Task<OperatorProgram> RunProgramAsync(string? kubeconfig = null, params IEnumerable<string> arguments) => WorkingAsync(StartProgram(kubeconfig, arguments));

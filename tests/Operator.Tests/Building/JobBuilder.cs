@@ -9,17 +9,17 @@ namespace MhcOperator.Operator.Tests.Building;
 internal sealed class JobBuilder
 {
     public const string Uid = "11111111-2222-3333-4444-555555555555";
-    private readonly MhcTrainingJob job = new()
+    private readonly MhcTrainingJob _job = new()
     {
         Metadata = new V1ObjectMeta { Name = "demo", NamespaceProperty = "default", Uid = Uid, Generation = 1, ResourceVersion = "1" },
     };
 
-    private IReadOnlyList<FieldError> errors = [];
+    private IReadOnlyList<FieldError> _errors = [];
 
     private JobBuilder()
     {
-        job.Spec.Workers.Device = Device.Cpu;
-        job.Spec.Workers.Replicas = 2;
+        _job.Spec.Workers.Device = Device.Cpu;
+        _job.Spec.Workers.Replicas = 2;
     }
 
     public static JobBuilder MakeJob() => new();
@@ -51,23 +51,23 @@ internal sealed class JobBuilder
 
     public JobBuilder With(Action<MhcTrainingJob> change)
     {
-        change(job);
+        change(_job);
         return this;
     }
 
     public JobBuilder WithErrors(params FieldError[] found)
     {
-        errors = found;
+        _errors = found;
         return this;
     }
 
-    public MhcTrainingJob Build() => job;
+    public MhcTrainingJob Build() => _job;
 
     public JobManifest BuildManifest(MhcTrainingJobStatus? status = null) => new()
     {
-        Metadata = job.Metadata,
-        Job = job with { Status = status },
+        Metadata = _job.Metadata,
+        Job = _job with { Status = status },
         Status = status,
-        Errors = errors,
+        Errors = _errors,
     };
 }

@@ -7,12 +7,12 @@ namespace MhcOperator.Operator.Tests.Building;
 /// <summary>Pods as a cluster would show them.</summary>
 internal sealed class PodBuilder
 {
-    private readonly V1Pod pod;
+    private readonly V1Pod _pod;
 
     private PodBuilder(string job, int attempt, int worker)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{job}-{attempt}-{worker}");
-        pod = new V1Pod
+        _pod = new V1Pod
         {
             Metadata = new V1ObjectMeta
             {
@@ -140,11 +140,11 @@ internal sealed class PodBuilder
 
     public PodBuilder With(Action<V1Pod> change)
     {
-        change(pod);
+        change(_pod);
         return this;
     }
 
-    public V1Pod Build() => pod;
+    public V1Pod Build() => _pod;
 
     private static V1ContainerStatus Terminated(int code, string message, DateTimeOffset? at) => Status(new V1ContainerState
     {

@@ -8,7 +8,7 @@ namespace MhcOperator.Operator.Tests.Building;
 /// <summary>Notes what a local run says.</summary>
 internal sealed class RecordingObserver : ILocalRunObserver
 {
-    private readonly TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public List<MhcTrainingJob> Jobs { get; } = [];
 
@@ -17,7 +17,7 @@ internal sealed class RecordingObserver : ILocalRunObserver
     public List<TrainerStatus> Reports { get; } = [];
 
     /// <summary>Done when the first gang runs.</summary>
-    public Task Running => running.Task;
+    public Task Running => _running.Task;
 
     public IEnumerable<string> Reasons => Events.Select(e => e.Reason);
 
@@ -33,7 +33,7 @@ internal sealed class RecordingObserver : ILocalRunObserver
         Events.Add(happened);
         if (happened.Reason == "GangRunning")
         {
-            running.TrySetResult();
+            _running.TrySetResult();
         }
     }
 

@@ -13,12 +13,12 @@ namespace MhcOperator.Operator.Tests.Building;
 /// <summary>What a planner sees: a job, its status, its pods, and children that are as they should be.</summary>
 internal sealed class Scene
 {
-    private Observed observed;
+    private Observed _observed;
 
     private Scene(JobManifest manifest)
     {
         var job = manifest.Job ?? new MhcTrainingJob { Metadata = manifest.Metadata };
-        observed = new Observed
+        _observed = new Observed
         {
             Manifest = manifest,
             Service = KubernetesJson.Deserialize<V1Service>(ServiceManifest.For(job).ToJsonString()),
@@ -45,7 +45,7 @@ internal sealed class Scene
 
     public Scene With(Func<Observed, Observed> change)
     {
-        observed = change(observed);
+        _observed = change(_observed);
         return this;
     }
 
@@ -54,5 +54,5 @@ internal sealed class Scene
         ? With(o => o with { Manifest = o.Manifest with { Status = status, Job = o.Manifest.Job is { } job ? job with { Status = status } : null } })
         : this;
 
-    public Plan Plan(double secondsLater = 0) => Planner.Plan(observed, Clock.After(secondsLater));
+    public Plan Plan(double secondsLater = 0) => Planner.Plan(_observed, Clock.After(secondsLater));
 }

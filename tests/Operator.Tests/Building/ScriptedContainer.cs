@@ -6,8 +6,8 @@ namespace MhcOperator.Operator.Tests.Building;
 /// <summary>A container whose life the test decides; everything happens on the test's own thread.</summary>
 internal sealed class ScriptedContainer(V1Pod pod, Func<bool> obeys) : ILaunchedContainer
 {
-    private readonly List<Action<ContainerExit>> waiting = [];
-    private readonly Lock gate = new();
+    private readonly List<Action<ContainerExit>> _waiting = [];
+    private readonly Lock _gate = new();
 
     public V1Pod Pod { get; } = pod;
 
@@ -21,7 +21,7 @@ internal sealed class ScriptedContainer(V1Pod pod, Func<bool> obeys) : ILaunched
     public void Exit(int code, string message = "")
     {
         List<Action<ContainerExit>> told;
-        lock (gate)
+        lock (_gate)
         {
             if (Ended is not null)
             {
@@ -29,7 +29,7 @@ internal sealed class ScriptedContainer(V1Pod pod, Func<bool> obeys) : ILaunched
             }
 
             Ended = new ContainerExit(code, message);
-            told = [.. waiting];
+            told = [.. _waiting];
         }
 
         told.ForEach(t => t(Ended));
@@ -37,11 +37,11 @@ internal sealed class ScriptedContainer(V1Pod pod, Func<bool> obeys) : ILaunched
 
     public void OnExit(Action<ContainerExit> ended)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (Ended is null)
             {
-                waiting.Add(ended);
+                _waiting.Add(ended);
                 return;
             }
         }

@@ -9,8 +9,8 @@ namespace MhcOperator.Operator.Tests.Building;
 /// <summary>A kubelet without processes. It notes every moment at which containers of two attempts would have run at once.</summary>
 internal sealed class ScriptedLauncher : IPodLauncher
 {
-    private readonly Lock gate = new();
-    private readonly List<ScriptedContainer> containers = [];
+    private readonly Lock _gate = new();
+    private readonly List<ScriptedContainer> _containers = [];
 
     public TrainerStatus? Status { get; set; }
 
@@ -25,26 +25,26 @@ internal sealed class ScriptedLauncher : IPodLauncher
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return [.. containers.Where(c => c.Ended is null).OrderBy(c => c.Pod.Metadata.Name, StringComparer.Ordinal)];
+                return [.. _containers.Where(c => c.Ended is null).OrderBy(c => c.Pod.Metadata.Name, StringComparer.Ordinal)];
             }
         }
     }
 
     public ILaunchedContainer Launch(ContainerLaunch launch)
     {
-        lock (gate)
+        lock (_gate)
         {
             Launches++;
             var attempt = AttemptOf(launch.Pod);
-            foreach (var other in containers.Where(c => c.Ended is null && AttemptOf(c.Pod) != attempt))
+            foreach (var other in _containers.Where(c => c.Ended is null && AttemptOf(c.Pod) != attempt))
             {
                 Violations.Add($"{launch.Pod.Metadata.Name} was started while {other.Pod.Metadata.Name} still ran");
             }
 
             var container = new ScriptedContainer(launch.Pod, () => Obeys);
-            containers.Add(container);
+            _containers.Add(container);
             return container;
         }
     }

@@ -14,21 +14,21 @@ namespace MhcOperator.Operator.Tests.Building;
 /// </summary>
 internal sealed class Simulation
 {
-    private readonly List<MhcTrainingJobStatus> statuses = [];
-    private JobExecutor executor;
-    private bool changed = true;
-    private DateTimeOffset? nextLook;
+    private readonly List<MhcTrainingJobStatus> _statuses = [];
+    private JobExecutor _executor;
+    private bool _changed = true;
+    private DateTimeOffset? _nextLook;
 
     public Simulation(JobBuilder job)
     {
         Time = new FakeTimeProvider(Clock.Start);
         Local = new LocalCluster(Launcher, Time);
         Cluster = new WatchedCluster(Local);
-        Local.Changed += _ => changed = true;
+        Local.Changed += _ => _changed = true;
         Local.StatusWritten += written => Note(written.Status!);
         Local.EventRecorded += happened => Events.Add(happened);
         Key = Local.Add(job.BuildManifest());
-        executor = NewExecutor();
+        _executor = NewExecutor();
     }
 
     public FakeTimeProvider Time { get; }
@@ -48,7 +48,7 @@ internal sealed class Simulation
     public int Crashes { get; private set; }
 
     /// <summary>When the operator wants to look next; null: when something changes.</summary>
-    public DateTimeOffset? NextLook => nextLook;
+    public DateTimeOffset? NextLook => _nextLook;
 
     public MhcTrainingJobStatus Status => Local.FindJob(Key)!.Status ?? new MhcTrainingJobStatus();
 
@@ -59,28 +59,28 @@ internal sealed class Simulation
     /// <summary>One look; an operator that dies in it is replaced by one that knows nothing.</summary>
     public async Task ReconcileAsync()
     {
-        changed = false;
+        _changed = false;
         try
         {
-            var result = await executor.ReconcileAsync(Key, CancellationToken.None);
-            nextLook = result.RequeueAfter is { } after ? Time.GetUtcNow() + after : null;
+            var result = await _executor.ReconcileAsync(Key, CancellationToken.None);
+            _nextLook = result.RequeueAfter is { } after ? Time.GetUtcNow() + after : null;
         }
         catch (CrashException)
         {
             Crashes++;
-            executor = NewExecutor();
-            changed = true;
+            _executor = NewExecutor();
+            _changed = true;
         }
         catch (ApiException e) when (e.Status == System.Net.HttpStatusCode.Conflict)
         {
-            changed = true;
+            _changed = true;
         }
     }
 
     /// <summary>Looks as long as something changes or is due now.</summary>
     public async Task SettleAsync()
     {
-        for (var looks = 0; changed || nextLook <= Time.GetUtcNow(); looks++)
+        for (var looks = 0; _changed || _nextLook <= Time.GetUtcNow(); looks++)
         {
             Assert.True(looks < 500, "the operator never comes to rest");
             await ReconcileAsync();
@@ -92,7 +92,7 @@ internal sealed class Simulation
     {
         var end = Time.GetUtcNow() + time;
         await SettleAsync();
-        while (nextLook is { } next && next < end)
+        while (_nextLook is { } next && next < end)
         {
             Time.Advance(next - Time.GetUtcNow());
             await SettleAsync();
@@ -106,7 +106,7 @@ internal sealed class Simulation
 
     private void Note(MhcTrainingJobStatus status)
     {
-        if (statuses is [.., var last])
+        if (_statuses is [.., var last])
         {
             Check(status.Attempt >= last.Attempt, $"the attempt went from {last.Attempt} to {status.Attempt}");
             Check(status.Attempt <= last.Attempt + 1, $"the attempt jumped from {last.Attempt} to {status.Attempt}");
@@ -121,7 +121,7 @@ internal sealed class Simulation
             Check(!(Conditions.IsTrue(status.Conditions, ConditionTypes.Succeeded) && Conditions.IsTrue(status.Conditions, ConditionTypes.Failed)), "both ends at once");
         }
 
-        statuses.Add(status);
+        _statuses.Add(status);
     }
 
     private void Check(bool holds, string violation)

@@ -6,7 +6,7 @@ namespace MhcOperator.Operator.Tests.Building;
 /// <summary>Statuses as an operator has left them.</summary>
 internal sealed class StatusBuilder
 {
-    private readonly MhcTrainingJobStatus status = new() { ObservedGeneration = 1 };
+    private readonly MhcTrainingJobStatus _status = new() { ObservedGeneration = 1 };
 
     public static StatusBuilder MakeStatus() => new();
 
@@ -27,15 +27,15 @@ internal sealed class StatusBuilder
 
     public StatusBuilder With(Action<MhcTrainingJobStatus> change)
     {
-        change(status);
+        change(_status);
         return this;
     }
 
     public StatusBuilder Condition(string type, string value, string reason, string message = "")
     {
-        status.Conditions =
+        _status.Conditions =
         [
-            .. status.Conditions.Where(c => c.Type != type),
+            .. _status.Conditions.Where(c => c.Type != type),
             new V1Condition { Type = type, Status = value, Reason = reason, Message = message, LastTransitionTime = Clock.Start.UtcDateTime, ObservedGeneration = 1 },
         ];
         return this;
@@ -68,5 +68,5 @@ internal sealed class StatusBuilder
         },
     ]);
 
-    public MhcTrainingJobStatus Build() => status;
+    public MhcTrainingJobStatus Build() => _status;
 }

@@ -15,8 +15,8 @@ namespace MhcOperator.Operator.Tests.Building;
 /// <summary>A cluster that notes every write, can refuse one, and can have its caller die at any of them, before or after it is done.</summary>
 internal sealed class WatchedCluster(ICluster inner) : ICluster
 {
-    private int untilCrash = -1;
-    private bool crashAfterwards;
+    private int _untilCrash = -1;
+    private bool _crashAfterwards;
 
     public event Action<NamespacedName>? Changed
     {
@@ -52,13 +52,13 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     /// <summary>Uids of pods that were given their label back.</summary>
     public ConcurrentDictionary<string, bool> Reclaimed { get; } = new(StringComparer.Ordinal);
 
-    private readonly ConcurrentDictionary<string, PodGroup> groups = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, PodGroup> _groups = new(StringComparer.Ordinal);
 
     /// <summary>Dies at the write of that number from now, 1 being the next.</summary>
     public void CrashAt(int write, bool afterwards)
     {
-        untilCrash = write;
-        crashAfterwards = afterwards;
+        _untilCrash = write;
+        _crashAfterwards = afterwards;
     }
 
     public JobManifest? FindJob(NamespacedName key) => inner.FindJob(key);
@@ -84,14 +84,14 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
         return Gangs ?? inner.FindApi(feature);
     }
 
-    public IReadOnlyList<PodGroup> ListPodGroups(NamespacedName key) => [.. groups.Values];
+    public IReadOnlyList<PodGroup> ListPodGroups(NamespacedName key) => [.. _groups.Values];
 
     public Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) =>
-        Task.FromResult(groups.GetValueOrDefault(name));
+        Task.FromResult(_groups.GetValueOrDefault(name));
 
     public Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel) => Write($"delete {group.Kind} {group.Metadata.Name}", () =>
     {
-        groups.TryRemove(group.Metadata.Name, out _);
+        _groups.TryRemove(group.Metadata.Name, out _);
         return Task.CompletedTask;
     });
 
@@ -175,14 +175,14 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     private Task Group(JsonObject manifest)
     {
         var group = new PodGroup(Gangs!.ApiVersion!, Gangs.Kind!) { Metadata = KubernetesJson.Deserialize<V1ObjectMeta>(manifest["metadata"]!.ToJsonString()) };
-        groups[group.Metadata.Name] = group;
+        _groups[group.Metadata.Name] = group;
         return Task.CompletedTask;
     }
 
     private async Task Write(string what, Func<Task> write, [CallerMemberName] string method = "")
     {
-        var left = Interlocked.Decrement(ref untilCrash);
-        if (left == 0 && !crashAfterwards)
+        var left = Interlocked.Decrement(ref _untilCrash);
+        if (left == 0 && !_crashAfterwards)
         {
             throw new CrashException();
         }

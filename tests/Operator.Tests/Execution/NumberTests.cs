@@ -39,9 +39,9 @@ public sealed class NumberTests : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-numbers-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-numbers-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>Each job differs in one field from one that is served, and is in the state in which that field counts.</summary>
     private static List<(string What, JsonObject Job)> Jobs()
@@ -193,8 +193,8 @@ public sealed class NumberTests : IDisposable
                 continue;
             }
 
-            var options = new LocalRunOptions { RunFolder = folder, TrainerCommand = ["true"] };
-            var status = new LocalStatusFile(Path.Combine(folder, "status.json"));
+            var options = new LocalRunOptions { RunFolder = _folder, TrainerCommand = ["true"] };
+            var status = new LocalStatusFile(Path.Combine(_folder, "status.json"));
             using var stop = new CancellationTokenSource();
             var run = new LocalRunner().RunAsync(manifest with { Status = null }, options, new Ending(ends: true), status, new RecordingObserver(), stop.Token);
             try
@@ -207,7 +207,7 @@ public sealed class NumberTests : IDisposable
                 Assert.Contains("was refused", e.Message, StringComparison.Ordinal); // what no pod can hold
             }
 
-            File.Delete(Path.Combine(folder, "status.json"));
+            File.Delete(Path.Combine(_folder, "status.json"));
         }
     }
 
@@ -250,18 +250,18 @@ public sealed class NumberTests : IDisposable
     /// <summary>One job in a cluster of its own.</summary>
     private sealed class Actor
     {
-        private readonly LocalCluster cluster;
-        private readonly JobExecutor executor;
-        private readonly NamespacedName key;
-        private readonly TaskCompletionSource settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly LocalCluster _cluster;
+        private readonly JobExecutor _executor;
+        private readonly NamespacedName _key;
+        private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Actor(string what, JobManifest manifest, bool ends)
         {
             What = what;
-            cluster = new LocalCluster(new Ending(ends), TimeProvider.System);
-            executor = new JobExecutor(cluster, new OperatorOptions { AllowPrivilegedTemplates = true }, TimeProvider.System);
-            key = cluster.Add(manifest);
-            cluster.Changed += _ => Changed?.Invoke();
+            _cluster = new LocalCluster(new Ending(ends), TimeProvider.System);
+            _executor = new JobExecutor(_cluster, new OperatorOptions { AllowPrivilegedTemplates = true }, TimeProvider.System);
+            _key = _cluster.Add(manifest);
+            _cluster.Changed += _ => Changed?.Invoke();
         }
 
         public event Action? Changed;
@@ -269,18 +269,18 @@ public sealed class NumberTests : IDisposable
         public string What { get; }
 
         /// <summary>Done when it was looked at, and what was to be done is done.</summary>
-        public Task Settled => settled.Task;
+        public Task Settled => _settled.Task;
 
-        public JobManifest? Find() => cluster.FindJob(key);
+        public JobManifest? Find() => _cluster.FindJob(_key);
 
         public async Task<TimeSpan?> ReconcileAsync(CancellationToken cancel)
         {
             try
             {
-                var after = (await executor.ReconcileAsync(key, cancel)).RequeueAfter;
+                var after = (await _executor.ReconcileAsync(_key, cancel)).RequeueAfter;
                 if (after is null || after > TimeSpan.FromMilliseconds(200))
                 {
-                    settled.TrySetResult();
+                    _settled.TrySetResult();
                 }
 
                 return after;

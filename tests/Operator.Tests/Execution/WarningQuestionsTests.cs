@@ -11,15 +11,15 @@ namespace MhcOperator.Operator.Tests.Execution;
 
 public sealed class WarningQuestionsTests
 {
-    private readonly FakeTimeProvider time = new(Clock.Start);
-    private readonly WatchedCluster cluster;
-    private readonly WarningMemory memory = new();
-    private readonly WarningQuestions questions;
+    private readonly FakeTimeProvider _time = new(Clock.Start);
+    private readonly WatchedCluster _cluster;
+    private readonly WarningMemory _memory = new();
+    private readonly WarningQuestions _questions;
 
     public WarningQuestionsTests()
     {
-        cluster = new WatchedCluster(new LocalCluster(new ScriptedLauncher(), time));
-        questions = new WarningQuestions(cluster, new OperatorOptions(), time);
+        _cluster = new WatchedCluster(new LocalCluster(new ScriptedLauncher(), _time));
+        _questions = new WarningQuestions(_cluster, new OperatorOptions(), _time);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -28,31 +28,31 @@ public sealed class WarningQuestionsTests
     public async Task Nobody_is_asked_about_pods_that_start_at_once_that_have_no_node_or_that_run()
     {
         Assert.Equal(TimeSpan.FromSeconds(5), await AskAsync(MakePod(1, 0).PlacedAt(Clock.Start), MakePod(1, 1).Running()));
-        time.Advance(TimeSpan.FromSeconds(5));
+        _time.Advance(TimeSpan.FromSeconds(5));
         Assert.Null(await AskAsync(MakePod(1, 0).Running(), MakePod(1, 1)));
-        Assert.Empty(cluster.AskedForWarnings);
+        Assert.Empty(_cluster.AskedForWarnings);
     }
 
     [Fact]
     public async Task A_pod_that_does_not_run_is_asked_about_less_and_less_often_and_the_answer_is_kept_until_it_does()
     {
-        cluster.Warning = _ => new ClusterEvent(IsWarning: true, "FailedMount", "not found");
+        _cluster.Warning = _ => new ClusterEvent(IsWarning: true, "FailedMount", "not found");
         var waits = new List<double>();
         for (var question = 0; question < 7; question++)
         {
-            time.Advance(TimeSpan.FromSeconds(waits.LastOrDefault(5)));
+            _time.Advance(TimeSpan.FromSeconds(waits.LastOrDefault(5)));
             waits.Add((await AskAsync(MakePod(1, 0).PlacedAt(Clock.Start)))!.Value.TotalSeconds);
         }
 
         Assert.Equal([5, 10, 20, 40, 80, 80, 80], waits);
-        Assert.Equal("not found", memory.Warnings["uid-demo-1-0"].Message);
-        var known = memory.Warnings;
-        cluster.Warning = _ => null;
-        time.Advance(TimeSpan.FromSeconds(80));
+        Assert.Equal("not found", _memory.Warnings["uid-demo-1-0"].Message);
+        var known = _memory.Warnings;
+        _cluster.Warning = _ => null;
+        _time.Advance(TimeSpan.FromSeconds(80));
         await AskAsync(MakePod(1, 0).PlacedAt(Clock.Start));
-        Assert.Same(known, memory.Warnings);
+        Assert.Same(known, _memory.Warnings);
         await AskAsync(MakePod(1, 0).Running());
-        Assert.Empty(memory.Warnings);
+        Assert.Empty(_memory.Warnings);
     }
 
     [Fact]
@@ -60,14 +60,14 @@ public sealed class WarningQuestionsTests
     {
         for (var i = 0; i < 3; i++)
         {
-            time.Advance(TimeSpan.FromSeconds(100));
+            _time.Advance(TimeSpan.FromSeconds(100));
             await AskAsync([.. MakePods(1, 10).Select(p => p.PlacedAt(Clock.Start))]);
         }
 
-        Assert.Equal(10, cluster.AskedForWarnings.Distinct().Count());
-        Assert.Equal(12, cluster.AskedForWarnings.Count);
+        Assert.Equal(10, _cluster.AskedForWarnings.Distinct().Count());
+        Assert.Equal(12, _cluster.AskedForWarnings.Count);
     }
 
-    private Task<TimeSpan?> AskAsync(params PodBuilder[] pods) => questions.AskAsync(
-        new Observed { Manifest = MakeJob().WithWorkers(Math.Max(2, pods.Length)).BuildManifest(), Pods = [.. pods.Select(p => p.Build())] }, memory, Cancel);
+    private Task<TimeSpan?> AskAsync(params PodBuilder[] pods) => _questions.AskAsync(
+        new Observed { Manifest = MakeJob().WithWorkers(Math.Max(2, pods.Length)).BuildManifest(), Pods = [.. pods.Select(p => p.Build())] }, _memory, Cancel);
 }

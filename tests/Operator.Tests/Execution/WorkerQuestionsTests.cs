@@ -16,51 +16,51 @@ public sealed class WorkerQuestionsTests
 {
     private static readonly WorkerReport Ended = new() { Attempt = 1, ExitCode = 75 };
 
-    private readonly FakeTimeProvider time = new(Clock.Start);
-    private readonly WatchedCluster cluster;
-    private readonly WorkerQuestions questions;
-    private readonly WorkerMemory memory = new();
+    private readonly FakeTimeProvider _time = new(Clock.Start);
+    private readonly WatchedCluster _cluster;
+    private readonly WorkerQuestions _questions;
+    private readonly WorkerMemory _memory = new();
 
     public WorkerQuestionsTests()
     {
-        cluster = new WatchedCluster(new LocalCluster(new ScriptedLauncher(), time));
-        questions = new WorkerQuestions(cluster, new OperatorOptions(), time);
+        _cluster = new WatchedCluster(new LocalCluster(new ScriptedLauncher(), _time));
+        _questions = new WorkerQuestions(_cluster, new OperatorOptions(), _time);
     }
 
     [Fact]
     public async Task Of_a_gang_that_trains_nobody_is_asked()
     {
         Assert.Null(await AskAsync(MakeRunning(1, 3), Ready(0), Ready(1), Ready(2)));
-        Assert.Empty(cluster.Asked);
+        Assert.Empty(_cluster.Asked);
     }
 
     [Fact]
     public async Task A_pod_that_is_not_ready_any_more_is_asked_and_when_its_process_has_ended_its_peers_are_too()
     {
-        cluster.Workers = pod => pod.Metadata.Name == "demo-1-1" ? [Ended] : [new WorkerReport { Attempt = 1 }];
+        _cluster.Workers = pod => pod.Metadata.Name == "demo-1-1" ? [Ended] : [new WorkerReport { Attempt = 1 }];
 
         Assert.Equal(TimeSpan.FromSeconds(0.5), await AskAsync(MakeRunning(1, 3), Ready(0), NotReady(1), Ready(2)));
-        Assert.Equal(["demo-1-1"], cluster.Asked);
-        Assert.Equal(75, memory.Reports["uid-demo-1-1"][0].ExitCode);
+        Assert.Equal(["demo-1-1"], _cluster.Asked);
+        Assert.Equal(75, _memory.Reports["uid-demo-1-1"][0].ExitCode);
         Assert.Equal(TimeSpan.FromSeconds(0.5), await AskAsync(MakeRunning(1, 3), Ready(0), NotReady(1), Ready(2)));
-        Assert.Single(cluster.Asked); // not before its time
-        time.Advance(TimeSpan.FromSeconds(0.5));
+        Assert.Single(_cluster.Asked); // not before its time
+        _time.Advance(TimeSpan.FromSeconds(0.5));
         await AskAsync(MakeRunning(1, 3), Ready(0), NotReady(1), Ready(2));
 
-        Assert.Equal(["demo-1-0", "demo-1-1", "demo-1-2"], cluster.Asked.Order(StringComparer.Ordinal));
+        Assert.Equal(["demo-1-0", "demo-1-1", "demo-1-2"], _cluster.Asked.Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task While_a_restart_in_place_is_not_over_those_are_asked_that_have_not_begun()
     {
         var status = MakeRunning(2, 3).InPlace(podsAttempt: 1, pending: true);
-        cluster.Workers = pod => [pod.Metadata.Name == "demo-1-0" ? new WorkerReport { Attempt = 2 } : Ended];
+        _cluster.Workers = pod => [pod.Metadata.Name == "demo-1-0" ? new WorkerReport { Attempt = 2 } : Ended];
 
         await AskAsync(status, Ready(0), Ready(1), Ready(2));
-        time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
         await AskAsync(status, Ready(0), Ready(1), Ready(2));
 
-        Assert.Equal(["demo-1-0", "demo-1-1", "demo-1-1", "demo-1-2", "demo-1-2"], cluster.Asked.Order(StringComparer.Ordinal));
+        Assert.Equal(["demo-1-0", "demo-1-1", "demo-1-1", "demo-1-2", "demo-1-2"], _cluster.Asked.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class WorkerQuestionsTests
         for (var i = 0; i < 40; i++)
         {
             wait = await AskAsync(MakeRunning(1, 3), Ready(0), NotReady(1), Ready(2));
-            time.Advance(wait!.Value);
+            _time.Advance(wait!.Value);
         }
 
         Assert.Equal(new OperatorOptions().PollInterval, wait);
@@ -98,19 +98,19 @@ public sealed class WorkerQuestionsTests
         var job = MakeJob().WithWorkers(3).With(j => (j.Spec.Suspend, j.Spec.RunPolicy.RestartStrategy) = (why == "the job is suspended", why == "strategy Recreate" ? RestartStrategy.Recreate : RestartStrategy.Automatic));
 
         Assert.Null(await AskAsync(job, status, Ready(0), pod, Ready(2)));
-        Assert.Empty(cluster.Asked);
+        Assert.Empty(_cluster.Asked);
     }
 
     [Fact]
     public async Task What_pods_said_that_are_gone_is_forgotten()
     {
-        cluster.Workers = _ => [Ended];
+        _cluster.Workers = _ => [Ended];
         await AskAsync(MakeRunning(1, 3), NotReady(0), NotReady(1), NotReady(2));
-        time.Advance(TimeSpan.FromSeconds(1));
-        cluster.Workers = _ => [Ended with { Attempt = 2 }];
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _cluster.Workers = _ => [Ended with { Attempt = 2 }];
         await AskAsync(MakeRunning(2, 3).InPlace(1, pending: true), NotReady(0), NotReady(1));
 
-        Assert.Equal(["uid-demo-1-0", "uid-demo-1-1"], memory.Reports.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["uid-demo-1-0", "uid-demo-1-1"], _memory.Reports.Keys.Order(StringComparer.Ordinal));
     }
 
     private static PodBuilder Ready(int worker) => MakePod(1, worker).Supervised();
@@ -120,5 +120,5 @@ public sealed class WorkerQuestionsTests
     private Task<TimeSpan?> AskAsync(StatusBuilder status, params PodBuilder[] pods) => AskAsync(MakeJob().WithWorkers(3), status, pods);
 
     private Task<TimeSpan?> AskAsync(JobBuilder job, StatusBuilder status, params PodBuilder[] pods) =>
-        questions.AskAsync(new Observed { Manifest = job.BuildManifest(status.Build()), Pods = [.. pods.Select(p => p.Build())] }, memory, TestContext.Current.CancellationToken);
+        _questions.AskAsync(new Observed { Manifest = job.BuildManifest(status.Build()), Pods = [.. pods.Select(p => p.Build())] }, _memory, TestContext.Current.CancellationToken);
 }

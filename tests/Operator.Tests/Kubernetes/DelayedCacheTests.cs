@@ -52,23 +52,23 @@ public sealed class DelayedCacheTests
     /// <summary>Opens the watch of pods only when told to.</summary>
     private sealed class LatePodWatch(MemoryServer server) : DelegatingHandler(server)
     {
-        private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private volatile int podsMade;
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile int _podsMade;
 
-        public int PodsMade => podsMade;
+        public int PodsMade => _podsMade;
 
-        public void Begin() => begun.SetResult();
+        public void Begin() => _begun.SetResult();
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var isOfPods = request.RequestUri!.AbsolutePath.EndsWith("/pods", StringComparison.Ordinal);
             if (isOfPods && request.RequestUri.Query.Contains("watch=true", StringComparison.Ordinal))
             {
-                await begun.Task.WaitAsync(cancellationToken);
+                await _begun.Task.WaitAsync(cancellationToken);
             }
             else if (isOfPods && request.Method == HttpMethod.Post)
             {
-                Interlocked.Increment(ref podsMade);
+                Interlocked.Increment(ref _podsMade);
             }
 
             return await base.SendAsync(request, cancellationToken);

@@ -31,14 +31,14 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
 
     private static readonly string Tree = $"[{string.Join(',', Enumerable.Repeat("0", 700_000))}]";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-crowd-").FullName;
-    private readonly ConcurrentQueue<string> log = new();
-    private readonly TaskCompletionSource watched = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource served = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<Uri> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private WebApplication? server;
-    private Process? program;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-crowd-").FullName;
+    private readonly ConcurrentQueue<string> _log = new();
+    private readonly TaskCompletionSource _watched = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _served = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WebApplication? _server;
+    private Process? _program;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -47,15 +47,15 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        server = builder.Build();
-        server.Run(AnswerAsync);
-        await server.StartAsync(Cancel);
-        var kubeconfig = Path.Combine(folder, "kubeconfig");
+        _server = builder.Build();
+        _server.Run(AnswerAsync);
+        await _server.StartAsync(Cancel);
+        var kubeconfig = Path.Combine(_folder, "kubeconfig");
         await File.WriteAllTextAsync(kubeconfig, $$$"""
             apiVersion: v1
             kind: Config
             current-context: test
-            clusters: [{name: test, cluster: {server: "{{{server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}}}"}}]
+            clusters: [{name: test, cluster: {server: "{{{_server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}}}"}}]
             contexts: [{name: test, context: {cluster: test, user: test}}]
             users: [{name: test, user: {token: t}}]
 
@@ -68,31 +68,31 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        program = Process.Start(start)!;
-        program.OutputDataReceived += (_, line) => Hear(line.Data);
-        program.ErrorDataReceived += (_, line) => Hear(line.Data);
-        program.BeginOutputReadLine();
-        program.BeginErrorReadLine();
+        _program = Process.Start(start)!;
+        _program.OutputDataReceived += (_, line) => Hear(line.Data);
+        _program.ErrorDataReceived += (_, line) => Hear(line.Data);
+        _program.BeginOutputReadLine();
+        _program.BeginErrorReadLine();
     }
 
     public async ValueTask DisposeAsync()
     {
-        program?.Kill();
-        program?.Dispose();
-        released.TrySetResult();
-        if (server is not null)
+        _program?.Kill();
+        _program?.Dispose();
+        _released.TrySetResult();
+        if (_server is not null)
         {
-            await server.DisposeAsync();
+            await _server.DisposeAsync();
         }
 
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
     public async Task An_ordinary_job_is_served_beside_jobs_and_connections_that_want_all_the_memory()
     {
-        await watched.Task.WaitAsync(Patience, Cancel);
-        var port = (await address.Task.WaitAsync(Patience, Cancel)).Port;
+        await _watched.Task.WaitAsync(Patience, Cancel);
+        var port = (await _address.Task.WaitAsync(Patience, Cancel)).Port;
         var strangers = new List<Socket>();
         try
         {
@@ -107,8 +107,8 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
             using var http = new HttpClient();
             Assert.Equal("ok\n", await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/healthz"), Cancel));
             var release = Stopwatch.StartNew();
-            released.TrySetResult();
-            await served.Task.WaitAsync(Patience, Cancel);
+            _released.TrySetResult();
+            await _served.Task.WaitAsync(Patience, Cancel);
             TestContext.Current.TestOutputHelper?.WriteLine($"served after {release.Elapsed.TotalSeconds:F1} s");
         }
         finally
@@ -116,8 +116,8 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
             strangers.ForEach(stranger => stranger.Dispose());
         }
 
-        Assert.False(program!.HasExited, string.Join('\n', log));
-        var peak = long.Parse(PeakLine().Match(await File.ReadAllTextAsync($"/proc/{program.Id}/status", Cancel)).Groups["kib"].Value, CultureInfo.InvariantCulture) / 1024;
+        Assert.False(_program!.HasExited, string.Join('\n', _log));
+        var peak = long.Parse(PeakLine().Match(await File.ReadAllTextAsync($"/proc/{_program.Id}/status", Cancel)).Groups["kib"].Value, CultureInfo.InvariantCulture) / 1024;
         TestContext.Current.TestOutputHelper?.WriteLine($"peak {peak} MiB");
         Assert.InRange(peak, 1, 500);
     }
@@ -136,10 +136,10 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
 
     private void Hear(string? line)
     {
-        log.Enqueue(line ?? "");
+        _log.Enqueue(line ?? "");
         if (AddressLine().Match(line ?? "") is { Success: true } found)
         {
-            address.TrySetResult(new Uri(found.Groups["value"].Value));
+            _address.TrySetResult(new Uri(found.Groups["value"].Value));
         }
     }
 
@@ -152,8 +152,8 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
             await context.Response.Body.FlushAsync(context.RequestAborted);
             if (path == Jobs)
             {
-                watched.TrySetResult();
-                await released.Task.WaitAsync(context.RequestAborted);
+                _watched.TrySetResult();
+                await _released.Task.WaitAsync(context.RequestAborted);
                 await context.Response.WriteAsync($$"""{"type":"ADDED","object":{{Job("ordinary", "others", "{}", 1_000)}}}""" + "\n", context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
             }
@@ -171,7 +171,7 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
             var name = (string?)(body as JsonObject)?["metadata"]?["name"] ?? path.Split('/')[^1];
             if (path.EndsWith("/namespaces/others/pods", StringComparison.Ordinal))
             {
-                served.TrySetResult();
+                _served.TrySetResult();
             }
 
             await context.Response.WriteAsync($$$"""{"metadata":{"name":"{{{name}}}","namespace":"others","resourceVersion":"2"}}""", context.RequestAborted);

@@ -19,8 +19,8 @@ namespace MhcOperator.Operator.Tests.Kubernetes;
 /// <summary>Against a WebSocket server on loopback; a real container runtime is behind it in the end-to-end tests.</summary>
 public sealed class PodExecTests
 {
-    private readonly FakeTimeProvider time = new();
-    private readonly ILogger log = Substitute.For<ILogger>();
+    private readonly FakeTimeProvider _time = new();
+    private readonly ILogger _log = Substitute.For<ILogger>();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -72,7 +72,7 @@ public sealed class PodExecTests
         });
         var running = RunAsync(server);
         await opened.Task;
-        time.Advance(TimeSpan.FromSeconds(4));
+        _time.Advance(TimeSpan.FromSeconds(4));
         await running;
         Assert.Contains("was not run", Assert.Single(Said()), StringComparison.Ordinal);
     }
@@ -101,9 +101,9 @@ public sealed class PodExecTests
     {
         using var http = new HttpClient();
         var address = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        var connection = new ApiConnection(http, new Uri(address), Authenticate, time, ScriptedServer.Metrics());
+        var connection = new ApiConnection(http, new Uri(address), Authenticate, _time, ScriptedServer.Metrics());
         var pod = new V1Pod { Metadata = new V1ObjectMeta { Name = "job-1-0", NamespaceProperty = "ns" } };
-        await new PodExec(connection, time, log).RunAsync(pod, "trainer", ["sh", "-c", "kill -QUIT 1"], Cancel);
+        await new PodExec(connection, _time, _log).RunAsync(pod, "trainer", ["sh", "-c", "kill -QUIT 1"], Cancel);
     }
 
     private static Task Authenticate(HttpRequestMessage request, CancellationToken cancel)
@@ -112,5 +112,5 @@ public sealed class PodExecTests
         return Task.CompletedTask;
     }
 
-    private IEnumerable<string> Said() => log.ReceivedCalls().Where(call => call.GetMethodInfo().Name == nameof(ILogger.Log)).Select(call => call.GetArguments()[2]!.ToString()!);
+    private IEnumerable<string> Said() => _log.ReceivedCalls().Where(call => call.GetMethodInfo().Name == nameof(ILogger.Log)).Select(call => call.GetArguments()[2]!.ToString()!);
 }

@@ -12,7 +12,7 @@ public sealed class ScrapeAccessTests
 {
     private const string Reviewed = """{"status":{"authenticated":true,"user":{"username":"bot","uid":"u","groups":["g"],"extra":{"a":["b"]}}}}""";
 
-    private readonly FakeTimeProvider time = new();
+    private readonly FakeTimeProvider _time = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -89,10 +89,10 @@ public sealed class ScrapeAccessTests
         });
         using var access = Access(server);
         var judging = Enumerable.Range(0, 20).Select(i => access.JudgeAsync($"Bearer {i}", Cancel)).ToList(); // most of them wait for a place
-        time.Advance(ScrapeAccess.Limit - TimeSpan.FromTicks(1));
+        _time.Advance(ScrapeAccess.Limit - TimeSpan.FromTicks(1));
         Assert.DoesNotContain(judging, task => task.IsCompleted);
         Assert.InRange(server.Requests.Count, 1, 8);
-        time.Advance(TimeSpan.FromTicks(1));
+        _time.Advance(TimeSpan.FromTicks(1));
         Assert.All(await Task.WhenAll(judging), verdict => Assert.Equal(503, verdict.Status));
     }
 
@@ -105,10 +105,10 @@ public sealed class ScrapeAccessTests
         Assert.Equal(200, (await access.JudgeAsync("Bearer secret", Cancel)).Status);
         allowed = false;
         Assert.Equal(403, (await access.JudgeAsync("Bearer other", Cancel)).Status);
-        time.Advance(ScrapeAccess.Remembered - TimeSpan.FromTicks(1));
+        _time.Advance(ScrapeAccess.Remembered - TimeSpan.FromTicks(1));
         Assert.Equal(200, (await access.JudgeAsync("Bearer secret", Cancel)).Status);
         Assert.Equal(4, server.Requests.Count);
-        time.Advance(TimeSpan.FromTicks(1));
+        _time.Advance(TimeSpan.FromTicks(1));
         Assert.Equal(403, (await access.JudgeAsync("Bearer secret", Cancel)).Status);
     }
 
@@ -125,12 +125,12 @@ public sealed class ScrapeAccessTests
 
         Assert.Equal(ScrapeAccess.MostRemembered, access.Count);
         Assert.Equal(200, (await access.JudgeAsync("Bearer good", Cancel)).Status);
-        time.Advance(ScrapeAccess.Remembered);
+        _time.Advance(ScrapeAccess.Remembered);
         Assert.Equal(200, (await access.JudgeAsync("Bearer good", Cancel)).Status);
         Assert.Equal(1, access.Count);
     }
 
     private static bool IsReview(ServerRequest request) => request.Path == "/apis/authentication.k8s.io/v1/tokenreviews";
 
-    private ScrapeAccess Access(ScriptedServer server) => new(server.Connect(time), time, NullLogger.Instance);
+    private ScrapeAccess Access(ScriptedServer server) => new(server.Connect(_time), _time, NullLogger.Instance);
 }

@@ -14,34 +14,34 @@ namespace MhcOperator.Operator.Tests.Kubernetes;
 /// <summary>The server over TLS, with a certificate in a folder.</summary>
 public sealed class SecureMetricsHostTests : IAsyncLifetime
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-metrics-").FullName;
-    private readonly CollectorRegistry registry = Prometheus.Metrics.NewCustomRegistry();
-    private readonly CertificateSet set = CertificateSet.Issue(["localhost", "127.0.0.1"], DateTimeOffset.UtcNow, null);
-    private readonly MetricsEndpoint endpoint;
-    private CertificateFolder certificates = null!;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-metrics-").FullName;
+    private readonly CollectorRegistry _registry = Prometheus.Metrics.NewCustomRegistry();
+    private readonly CertificateSet _set = CertificateSet.Issue(["localhost", "127.0.0.1"], DateTimeOffset.UtcNow, null);
+    private readonly MetricsEndpoint _endpoint;
+    private CertificateFolder _certificates = null!;
 
-    public SecureMetricsHostTests() => endpoint = new MetricsEndpoint(registry, new JobMetrics()) { LongestWait = TimeSpan.Zero };
+    public SecureMetricsHostTests() => _endpoint = new MetricsEndpoint(_registry, new JobMetrics()) { LongestWait = TimeSpan.Zero };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public ValueTask InitializeAsync()
     {
-        Write(set);
-        certificates = new CertificateFolder(folder, new CertificateMetrics(registry), NullLogger.Instance);
+        Write(_set);
+        _certificates = new CertificateFolder(_folder, new CertificateMetrics(_registry), NullLogger.Instance);
         return ValueTask.CompletedTask;
     }
 
     public ValueTask DisposeAsync()
     {
-        endpoint.Dispose();
-        Directory.Delete(folder, recursive: true);
+        _endpoint.Dispose();
+        Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }
 
     [Fact]
     public async Task Where_no_token_is_asked_for_everyone_gets_the_metrics_and_nothing_else()
     {
-        await using var host = await SecureMetricsHost.ListenAsync("127.0.0.1", 0, certificates, guard: null, endpoint, Cancel);
+        await using var host = await SecureMetricsHost.ListenAsync("127.0.0.1", 0, _certificates, guard: null, _endpoint, Cancel);
         using var http = Client(host);
         Assert.Contains("mhc_operator_webhook_certificate_expiry_timestamp_seconds", await http.GetStringAsync("metrics", Cancel), StringComparison.Ordinal);
         using var other = await http.GetAsync("readyz", Cancel);
@@ -60,7 +60,7 @@ public sealed class SecureMetricsHostTests : IAsyncLifetime
             : """{"status":{"authenticated":false}}"""));
         var time = new FakeTimeProvider();
         using var guard = new ScrapeAccess(server.Connect(time), time, NullLogger.Instance);
-        await using var host = await SecureMetricsHost.ListenAsync("127.0.0.1", 0, certificates, guard, endpoint, Cancel);
+        await using var host = await SecureMetricsHost.ListenAsync("127.0.0.1", 0, _certificates, guard, _endpoint, Cancel);
         using var http = Client(host);
         using var nobody = await http.GetAsync("metrics", Cancel);
         Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (nobody.StatusCode, nobody.Headers.WwwAuthenticate.ToString()));
@@ -76,12 +76,12 @@ public sealed class SecureMetricsHostTests : IAsyncLifetime
     {
         var release = new TaskCompletionSource();
         var begun = 0;
-        registry.AddBeforeCollectCallback(async cancel =>
+        _registry.AddBeforeCollectCallback(async cancel =>
         {
             Interlocked.Increment(ref begun);
             await release.Task.WaitAsync(cancel);
         });
-        await using var host = await SecureMetricsHost.ListenAsync("127.0.0.1", 0, certificates, guard: null, endpoint, Cancel);
+        await using var host = await SecureMetricsHost.ListenAsync("127.0.0.1", 0, _certificates, guard: null, _endpoint, Cancel);
         using var http = Client(host);
         var first = Enumerable.Range(0, 2).Select(_ => http.GetStringAsync("metrics", Cancel)).ToList();
         await Eventually.HoldsAsync(() => Volatile.Read(ref begun) == 2, "two are being answered");
@@ -94,9 +94,9 @@ public sealed class SecureMetricsHostTests : IAsyncLifetime
     [Fact]
     public async Task A_new_certificate_is_served_to_the_next_connection()
     {
-        await using var host = await SecureMetricsHost.ListenAsync("127.0.0.1", 0, certificates, guard: null, endpoint, Cancel);
+        await using var host = await SecureMetricsHost.ListenAsync("127.0.0.1", 0, _certificates, guard: null, _endpoint, Cancel);
         var other = CertificateSet.Issue(["localhost", "127.0.0.1"], DateTimeOffset.UtcNow, null);
-        foreach (var each in (CertificateSet[])[set, other])
+        foreach (var each in (CertificateSet[])[_set, other])
         {
             Write(each);
             var seen = "";
@@ -127,7 +127,7 @@ public sealed class SecureMetricsHostTests : IAsyncLifetime
 
     private void Write(CertificateSet to)
     {
-        File.WriteAllText(Path.Combine(folder, "tls.crt"), to.Certificate);
-        File.WriteAllText(Path.Combine(folder, "tls.key"), to.Key);
+        File.WriteAllText(Path.Combine(_folder, "tls.crt"), to.Certificate);
+        File.WriteAllText(Path.Combine(_folder, "tls.key"), to.Key);
     }
 }

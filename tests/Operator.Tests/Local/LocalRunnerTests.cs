@@ -11,14 +11,14 @@ namespace MhcOperator.Operator.Tests.Local;
 public sealed class LocalRunnerTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-run-").FullName;
-    private readonly RecordingObserver observer = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-run-").FullName;
+    private readonly RecordingObserver _observer = new();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private LocalRunOptions Options(string script, CancellationToken kill) => new()
     {
-        RunFolder = folder,
+        RunFolder = _folder,
         TrainerCommand = ["/bin/sh", "-c", script],
         Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["GREETING"] = "hello" },
         StatusInterval = TimeSpan.FromMilliseconds(200),
@@ -27,10 +27,10 @@ public sealed class LocalRunnerTests : IDisposable
     };
 
     private Task<MhcTrainingJob> RunAsync(JobBuilder job, string script, CancellationTokenSource? stop = null, CancellationTokenSource? kill = null) =>
-        new LocalRunner().RunAsync(job.WithBackoff(0, 0).BuildManifest(), Options(script, kill?.Token ?? CancellationToken.None), observer, stop?.Token ?? CancellationToken.None)
+        new LocalRunner().RunAsync(job.WithBackoff(0, 0).BuildManifest(), Options(script, kill?.Token ?? CancellationToken.None), _observer, stop?.Token ?? CancellationToken.None)
             .WaitAsync(Patience, TestContext.Current.CancellationToken);
 
-    private string Log(string pod) => File.ReadAllText(Path.Combine(folder, "logs", pod + ".log"));
+    private string Log(string pod) => File.ReadAllText(Path.Combine(_folder, "logs", pod + ".log"));
 
     private static async Task UntilAsync(Func<bool> holds)
     {
@@ -46,21 +46,21 @@ public sealed class LocalRunnerTests : IDisposable
     public async Task A_gang_that_ends_with_0_succeeds_and_its_output_is_in_its_logs()
     {
         var run = RunAsync(MakeJob(), """echo out $RANK of $WORLD_SIZE; echo err >&2; until test -e "$MHC_CHECKPOINT_DIR/done"; do sleep 0.05; done""");
-        await observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken); // a gang that is faster than the first look at it is never seen running
+        await _observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken); // a gang that is faster than the first look at it is never seen running
         await FinishAsync();
         var job = await run;
         Assert.Equal("Succeeded", job.Status!.Phase);
         Assert.Equal("out 0 of 2\nerr\n", Log("demo-1-0"));
         Assert.Equal("out 1 of 2\nerr\n", Log("demo-1-1"));
-        Assert.Equal(["GangRunning", "Succeeded"], observer.Reasons.Where(r => r != "x"));
-        Assert.Equal(job, observer.Jobs[^1]);
+        Assert.Equal(["GangRunning", "Succeeded"], _observer.Reasons.Where(r => r != "x"));
+        Assert.Equal(job, _observer.Jobs[^1]);
     }
 
     [Fact]
     public async Task The_environment_is_that_of_this_machine()
     {
         await RunAsync(MakeJob(), """echo "$MASTER_ADDR|$MHC_ATTEMPT|$MHC_CHECKPOINT_DIR|$MHC_THREADS|$MHC_RESUME_STEP|$GREETING"; cat "$MHC_CONFIG"; test -d "$MHC_CHECKPOINT_DIR" """);
-        Assert.StartsWith($"127.0.0.1|1|{folder}/checkpoints|2|latest|hello\n{{\"job\":\"demo\"", Log("demo-1-1"), StringComparison.Ordinal);
+        Assert.StartsWith($"127.0.0.1|1|{_folder}/checkpoints|2|latest|hello\n{{\"job\":\"demo\"", Log("demo-1-1"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -90,7 +90,7 @@ public sealed class LocalRunnerTests : IDisposable
         Assert.Equal(("Succeeded", 2, 0), (job.Status!.Phase, job.Status.Attempt, job.Status.Restarts));
         Assert.Equal("LossSpike", Assert.Single(job.Status.Rollbacks).Reason);
         Assert.Equal("100 110-121\n", Log("demo-2-0"));
-        Assert.Contains("RolledBack", observer.Reasons);
+        Assert.Contains("RolledBack", _observer.Reasons);
     }
 
     [Theory]
@@ -109,7 +109,7 @@ public sealed class LocalRunnerTests : IDisposable
     {
         var job = await RunAsync(MakeJob(), """test "$MHC_ATTEMPT" = 2 || kill -9 $$""");
         Assert.Equal(("Succeeded", 1), (job.Status!.Phase, job.Status.Restarts));
-        Assert.Contains(observer.Events, e => e.Message.Contains("ended with 137", StringComparison.Ordinal));
+        Assert.Contains(_observer.Events, e => e.Message.Contains("ended with 137", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class LocalRunnerTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         var run = RunAsync(MakeJob(), """cd "$MHC_CHECKPOINT_DIR"; trap 'mv trains-$RANK saved-$RANK; exit 75' TERM; echo > trains-$RANK; while :; do sleep 0.05; done""", stop);
-        await observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await UntilAsync(() => CheckpointNames().SequenceEqual(["trains-0", "trains-1"]));
         await stop.CancelAsync();
         var job = await run;
@@ -191,7 +191,7 @@ public sealed class LocalRunnerTests : IDisposable
             ("two", """echo two >> "$MHC_CHECKPOINT_DIR/order" """, null));
         var ended = await RunAsync(job, """until test -s "$MHC_CHECKPOINT_DIR/pid"; do sleep 0.05; done; echo trainer >> "$MHC_CHECKPOINT_DIR/order" """);
         Assert.Equal("Succeeded", ended.Status!.Phase);
-        Assert.Equal(["one", "two", "trainer"], await File.ReadAllLinesAsync(Path.Combine(folder, "checkpoints", "order"), TestContext.Current.CancellationToken));
+        Assert.Equal(["one", "two", "trainer"], await File.ReadAllLinesAsync(Path.Combine(_folder, "checkpoints", "order"), TestContext.Current.CancellationToken));
         Assert.False(Directory.Exists($"/proc/{Pid()}"));
     }
 
@@ -200,7 +200,7 @@ public sealed class LocalRunnerTests : IDisposable
     {
         var job = await RunAsync(Before(("fetch-data", "echo bucket not found; exit 42", null), ("two", "echo two", null)).WithRestarts(0), "echo trains");
         Assert.Contains("init container fetch-data ended with 42 (Error): bucket not found", job.Status!.Conditions.Single(c => c.Type == ConditionTypes.Failed).Message, StringComparison.Ordinal);
-        Assert.Equal(["demo-1-0-fetch-data.log"], Directory.GetFiles(Path.Combine(folder, "logs")).Select(Path.GetFileName));
+        Assert.Equal(["demo-1-0-fetch-data.log"], Directory.GetFiles(Path.Combine(_folder, "logs")).Select(Path.GetFileName));
     }
 
     private static JobBuilder Before(params (string Name, string Script, string? RestartPolicy)[] containers) => MakeJob().WithWorkers(1).With(j => j.Spec.Workers.Template = new JsonObject
@@ -243,7 +243,7 @@ public sealed class LocalRunnerTests : IDisposable
         using var stop = new CancellationTokenSource();
         var script = $$"""if [ "$MHC_ATTEMPT" = 1 ]; then echo '{{Verdicts.LossSpike(restore: 100, bad: new(110, 121))}}' > "$MHC_TERMINATION_MESSAGE_PATH"; exit 86; fi; test "$MHC_ATTEMPT" = 3 || { touch "$MHC_CHECKPOINT_DIR/second"; sleep 60; }; echo "$MHC_SKIP_WINDOWS" """;
         var first = RunAsync(MakeJob().WithWorkers(1), script, stop);
-        await UntilAsync(() => File.Exists(Path.Combine(folder, "checkpoints", "second")));
+        await UntilAsync(() => File.Exists(Path.Combine(_folder, "checkpoints", "second")));
         await stop.CancelAsync();
         Assert.Equal("Suspended", (await first).Status!.Phase);
 
@@ -251,8 +251,8 @@ public sealed class LocalRunnerTests : IDisposable
 
         Assert.Equal(("Succeeded", 3), (second.Status!.Phase, second.Status.Attempt));
         Assert.Equal("110-121\n", Log("demo-3-0"));
-        Assert.Contains("Resumed", observer.Reasons);
-        Assert.Equal(((int?)2, 1), (observer.First!.Status?.Attempt, observer.First.Status!.Rollbacks.Count));
+        Assert.Contains("Resumed", _observer.Reasons);
+        Assert.Equal(((int?)2, 1), (_observer.First!.Status?.Attempt, _observer.First.Status!.Rollbacks.Count));
     }
 
     [Fact]
@@ -264,7 +264,7 @@ public sealed class LocalRunnerTests : IDisposable
         server.Prefixes.Add($"http://127.0.0.1:{Pid()}/");
         server.Start();
 
-        while (observer.Reports.Count == 0) // who is too slow for the runner's patience of a second is asked again
+        while (_observer.Reports.Count == 0) // who is too slow for the runner's patience of a second is asked again
         {
             var request = await server.GetContextAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
             Assert.Equal("/status", request.Request.Url!.AbsolutePath);
@@ -275,8 +275,8 @@ public sealed class LocalRunnerTests : IDisposable
         var job = await run;
 
         Assert.Equal("Succeeded", job.Status!.Phase);
-        Assert.Equal(5, observer.Reports[0].Step);
-        Assert.Contains(observer.Jobs, j => j.Status!.Stability?.State == "Healthy");
+        Assert.Equal(5, _observer.Reports[0].Step);
+        Assert.Contains(_observer.Jobs, j => j.Status!.Stability?.State == "Healthy");
     }
 
     [Fact]
@@ -284,7 +284,7 @@ public sealed class LocalRunnerTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         var first = RunAsync(MakeJob().WithWorkers(1), "sleep 60", stop);
-        await observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<IOException>(() => RunAsync(MakeJob(), "exit 0"));
         await stop.CancelAsync();
         await first;
@@ -299,27 +299,27 @@ public sealed class LocalRunnerTests : IDisposable
         Assert.Contains("spec.data.source.configMap", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(map, "exit 0"))).Message, StringComparison.Ordinal);
         var invalid = MakeJob().WithErrors(new Api.Errors.FieldError("spec.model.heads", "bad"));
         Assert.Contains("spec.model.heads", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(invalid, "exit 0"))).Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<FileNotFoundException>(() => new LocalRunner().RunAsync(MakeJob().BuildManifest(), Options("", CancellationToken.None) with { TrainerCommand = ["/no/such/trainer"] }, observer, TestContext.Current.CancellationToken));
-        Assert.Empty(observer.Events);
+        await Assert.ThrowsAsync<FileNotFoundException>(() => new LocalRunner().RunAsync(MakeJob().BuildManifest(), Options("", CancellationToken.None) with { TrainerCommand = ["/no/such/trainer"] }, _observer, TestContext.Current.CancellationToken));
+        Assert.Empty(_observer.Events);
     }
 
     [Fact]
     public async Task A_status_file_that_holds_something_else_is_named()
     {
-        await File.WriteAllTextAsync(Path.Combine(folder, "status.json"), "{ nonsense", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "status.json"), "{ nonsense", TestContext.Current.CancellationToken);
         var error = await Assert.ThrowsAsync<IOException>(() => RunAsync(MakeJob(), "exit 0"));
         Assert.Contains("status.json", error.Message, StringComparison.Ordinal);
     }
 
     private IEnumerable<string?> CheckpointNames() =>
-        Directory.GetFiles(Path.Combine(folder, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+        Directory.GetFiles(Path.Combine(_folder, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     /// <summary>Lets the scripts end that wait for the file <c>done</c>.</summary>
-    private Task FinishAsync() => File.WriteAllTextAsync(Path.Combine(folder, "checkpoints", "done"), "", TestContext.Current.CancellationToken);
+    private Task FinishAsync() => File.WriteAllTextAsync(Path.Combine(_folder, "checkpoints", "done"), "", TestContext.Current.CancellationToken);
 
     private string? Pid()
     {
-        var file = Path.Combine(folder, "checkpoints", "pid");
+        var file = Path.Combine(_folder, "checkpoints", "pid");
         return File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } pid ? pid : null;
     }
 }

@@ -6,14 +6,14 @@ namespace MhcOperator.Operator.Tests.Local;
 
 public sealed class ProcessLauncherTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-launch-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-launch-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task References_to_variables_are_read_as_the_kubelet_reads_them()
     {
-        using var launcher = new ProcessLauncher(new LocalRunOptions { RunFolder = folder, TrainerCommand = ["false"] });
+        using var launcher = new ProcessLauncher(new LocalRunOptions { RunFolder = _folder, TrainerCommand = ["false"] });
         var container = new V1Container
         {
             Name = "trainer",
@@ -34,6 +34,6 @@ public sealed class ProcessLauncherTests : IDisposable
         launcher.Launch(new ContainerLaunch(pod, container, null)).OnExit(ended.SetResult);
 
         Assert.Equal(0, (await ended.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)).ExitCode);
-        Assert.Equal("pa$word|xpa$wordy|$(LATER)|xpa$wordy|$(A)|127.0.0.1 late $(NOT_THERE)|", await File.ReadAllTextAsync(Path.Combine(folder, "logs", "demo-1-0.log"), TestContext.Current.CancellationToken));
+        Assert.Equal("pa$word|xpa$wordy|$(LATER)|xpa$wordy|$(A)|127.0.0.1 late $(NOT_THERE)|", await File.ReadAllTextAsync(Path.Combine(_folder, "logs", "demo-1-0.log"), TestContext.Current.CancellationToken));
     }
 }

@@ -7,11 +7,11 @@ public sealed class ProcessSpawnerTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly Dictionary<string, string> NoEnvironment = [];
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-spawn-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-spawn-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private string Log => Path.Combine(folder, "log");
+    private string Log => Path.Combine(_folder, "log");
 
     private static async Task EndAsync(Process process)
     {
@@ -50,7 +50,7 @@ public sealed class ProcessSpawnerTests : IDisposable
     public async Task Arguments_reach_the_program_as_they_are()
     {
         using var spawner = new ProcessSpawner();
-        await EndAsync(spawner.Start(["/usr/bin/printf", "%s|", "a b", "$HOME", "'\"`", ""], NoEnvironment, folder, Log));
+        await EndAsync(spawner.Start(["/usr/bin/printf", "%s|", "a b", "$HOME", "'\"`", ""], NoEnvironment, _folder, Log));
         Assert.Equal("a b|$HOME|'\"`||", await File.ReadAllTextAsync(Log, TestContext.Current.CancellationToken));
     }
 

@@ -18,7 +18,7 @@ public sealed class JobMetricsTests
 {
     private const string Us = "namespace=\"default\",mhcjob=\"demo\"";
 
-    private readonly JobMetrics metrics = new();
+    private readonly JobMetrics _metrics = new();
 
     [Fact]
     public void A_running_job_says_how_far_it_is_and_what_is_left_of_its_budgets()
@@ -85,12 +85,12 @@ public sealed class JobMetricsTests
     {
         Assert.Equal("", Text());
         IReadOnlyList<JobManifest> jobs = [MakeJob().BuildManifest(), MakeJob().Named("theirs").With(j => j.Spec.ManagedBy = "example.com/queue").BuildManifest()];
-        metrics.Lead(() => jobs);
+        _metrics.Lead(() => jobs);
         Assert.Contains(Us, Text(), StringComparison.Ordinal);
         Assert.DoesNotContain("theirs", Text(), StringComparison.Ordinal);
         jobs = [];
         Assert.DoesNotContain("mhcjob", Text(), StringComparison.Ordinal);
-        metrics.Lead(null);
+        _metrics.Lead(null);
         Assert.Equal("", Text());
     }
 
@@ -125,15 +125,15 @@ public sealed class JobMetricsTests
             Job = MakeJob().With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = 3600).Build(),
             Status = status,
         }).ToList();
-        metrics.Lead(() => jobs);
+        _metrics.Lead(() => jobs);
         var output = new ArrayBufferWriter<byte>(16 << 20);
-        metrics.Write(output); // compiled by now
+        _metrics.Write(output); // compiled by now
         output.ResetWrittenCount();
         var best = Enumerable.Range(0, 5).Min(_ =>
         {
             output.ResetWrittenCount();
             var began = Stopwatch.GetTimestamp();
-            metrics.Write(output);
+            _metrics.Write(output);
             return Stopwatch.GetElapsedTime(began);
         });
         TestContext.Current.TestOutputHelper?.WriteLine($"{output.WrittenCount / 1048576.0:F1} MiB in {best.TotalMilliseconds:F0} ms");
@@ -145,14 +145,14 @@ public sealed class JobMetricsTests
 
     private string[] Lines(params JobManifest[] jobs)
     {
-        metrics.Lead(() => jobs);
+        _metrics.Lead(() => jobs);
         return Text().Split('\n');
     }
 
     private string Text()
     {
         var output = new ArrayBufferWriter<byte>();
-        metrics.Write(output);
+        _metrics.Write(output);
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 }

@@ -9,12 +9,12 @@ namespace MhcOperator.Operator.Tests.Metrics;
 
 public sealed class OperatorMetricsTests
 {
-    private readonly CollectorRegistry registry = Prometheus.Metrics.NewCustomRegistry();
+    private readonly CollectorRegistry _registry = Prometheus.Metrics.NewCustomRegistry();
 
     [Fact]
     public async Task Jobs_are_counted_in_the_phase_that_they_are_in()
     {
-        var metrics = new OperatorMetrics(registry);
+        var metrics = new OperatorMetrics(_registry);
         var (a, b) = (new NamespacedName("default", "a"), new NamespacedName("default", "b"));
         metrics.Observe(a, null);
         metrics.Observe(a, MakeRunning(1, 2).Build());
@@ -27,7 +27,7 @@ public sealed class OperatorMetricsTests
     [Fact]
     public async Task Restarts_and_rollbacks_are_counted_by_reason_and_the_recovery_is_timed()
     {
-        var metrics = new OperatorMetrics(registry);
+        var metrics = new OperatorMetrics(_registry);
         var running = MakeRunning(1, 2).Build();
         metrics.Count(running, MakeRunning(2, 2).Condition("Restarting", "True", "Hung").Build());
         var back = MakeRunning(3, 2).Condition("Restarting", "True", "RolledBack").Rollback(2, 115, 100).Build();
@@ -43,8 +43,8 @@ public sealed class OperatorMetricsTests
     [Fact]
     public async Task Reasons_that_are_known_begin_at_0()
     {
-        _ = new OperatorMetrics(registry);
-        _ = new AdmissionMetrics(registry);
+        _ = new OperatorMetrics(_registry);
+        _ = new AdmissionMetrics(_registry);
         var text = await TextAsync();
         Assert.Contains("mhc_operator_restarts_total{reason=\"Hung\"} 0\n", text, StringComparison.Ordinal);
         Assert.Contains("mhc_operator_rollbacks_total{reason=\"LossSpike\"} 0\n", text, StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class OperatorMetricsTests
     [Fact]
     public async Task Restarts_that_kept_their_pods_are_counted_once()
     {
-        var metrics = new OperatorMetrics(registry);
+        var metrics = new OperatorMetrics(_registry);
         var stays = MakeRunning(2, 2).InPlace(podsAttempt: 1, pending: true).Condition("Restarting", "True", "WorkerFailed").Build();
         metrics.Count(MakeRunning(1, 2).Build(), stays);
         metrics.Count(stays, MakeRunning(2, 2).InPlace(podsAttempt: 1, pending: false).Build());
@@ -67,7 +67,7 @@ public sealed class OperatorMetricsTests
     [Fact]
     public async Task Words_that_nobody_knows_are_one_series_however_many_there_are()
     {
-        var metrics = new OperatorMetrics(registry);
+        var metrics = new OperatorMetrics(_registry);
         for (var i = 0; i < 100; i++)
         {
             var before = MakeRunning(1, 2).Build();
@@ -83,7 +83,7 @@ public sealed class OperatorMetricsTests
     [Fact]
     public async Task A_rollback_is_counted_though_an_older_record_made_room_for_it()
     {
-        var metrics = new OperatorMetrics(registry);
+        var metrics = new OperatorMetrics(_registry);
         var before = MakeRunning(3, 2).Rollback(1, 50, 40).Rollback(2, 60, 50).With(s => s.RollbackCount = 7).Build();
         metrics.Count(before, MakeRunning(4, 2).Rollback(2, 60, 50).Rollback(3, 70, 60).With(s => s.RollbackCount = 8).Build());
         Assert.Contains("mhc_operator_rollbacks_total{reason=\"LossSpike\"} 1", await TextAsync(), StringComparison.Ordinal);
@@ -92,7 +92,7 @@ public sealed class OperatorMetricsTests
     private async Task<string> TextAsync()
     {
         using var stream = new MemoryStream();
-        await registry.CollectAndExportAsTextAsync(stream, TestContext.Current.CancellationToken);
+        await _registry.CollectAndExportAsTextAsync(stream, TestContext.Current.CancellationToken);
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 }

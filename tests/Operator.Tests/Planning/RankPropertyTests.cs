@@ -158,8 +158,8 @@ public sealed class RankPropertyTests
     /// <summary>Numbers that were drawn, taken one after the other.</summary>
     private sealed class Dice(int[] entropy)
     {
-        private int at;
+        private int _at;
 
-        public int Next(int below) => entropy[at++ % entropy.Length] / (1 + (at / entropy.Length)) % below;
+        public int Next(int below) => entropy[_at++ % entropy.Length] / (1 + (_at / entropy.Length)) % below;
     }
 }

@@ -10,7 +10,7 @@ public sealed class ApiConnectionTests
 {
     private static readonly ApiRequest Read = new("get", "pods", HttpMethod.Get, "api/v1/pods");
     private static readonly ApiRequest Write = new("create", "pods", HttpMethod.Post, "api/v1/pods", "{}");
-    private readonly FakeTimeProvider time = new();
+    private readonly FakeTimeProvider _time = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -18,7 +18,7 @@ public sealed class ApiConnectionTests
     public async Task A_refusal_carries_the_servers_own_words()
     {
         using var server = new ScriptedServer(_ => ScriptedServer.Refusal(HttpStatusCode.Forbidden, "you may not"));
-        var refusal = await Assert.ThrowsAsync<ApiException>(() => server.Connect(time).SendAsync(Read, Cancel));
+        var refusal = await Assert.ThrowsAsync<ApiException>(() => server.Connect(_time).SendAsync(Read, Cancel));
         Assert.Equal((HttpStatusCode.Forbidden, "you may not"), (refusal.Status, refusal.Message));
     }
 
@@ -26,7 +26,7 @@ public sealed class ApiConnectionTests
     public async Task A_refusal_in_plain_text_names_the_request()
     {
         using var server = new ScriptedServer(_ => new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent("404 page not found\n") });
-        var refusal = await Assert.ThrowsAsync<ApiException>(() => server.Connect(time).SendAsync(Read, Cancel));
+        var refusal = await Assert.ThrowsAsync<ApiException>(() => server.Connect(_time).SendAsync(Read, Cancel));
         Assert.Equal("GET api/v1/pods: 404 404 page not found", refusal.Message);
     }
 
@@ -45,10 +45,10 @@ public sealed class ApiConnectionTests
             busy.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(2));
             return busy;
         });
-        var sending = server.Connect(time).SendAsync(Write, Cancel);
-        time.Advance(TimeSpan.FromSeconds(1.9));
+        var sending = server.Connect(_time).SendAsync(Write, Cancel);
+        _time.Advance(TimeSpan.FromSeconds(1.9));
         Assert.False(sending.IsCompleted);
-        time.Advance(TimeSpan.FromSeconds(0.2));
+        _time.Advance(TimeSpan.FromSeconds(0.2));
         using var answer = await sending;
         Assert.Equal(2, server.Requests.Count);
     }
@@ -61,8 +61,8 @@ public sealed class ApiConnectionTests
             await Task.Delay(Timeout.Infinite, cancel);
             return ScriptedServer.Json("{}");
         });
-        var sending = server.Connect(time).SendAsync(Read, Cancel);
-        time.Advance(TimeSpan.FromSeconds(31));
+        var sending = server.Connect(_time).SendAsync(Read, Cancel);
+        _time.Advance(TimeSpan.FromSeconds(31));
         var e = await Assert.ThrowsAsync<TimeoutException>(() => sending);
         Assert.Contains("no answer", e.Message, StringComparison.Ordinal);
     }
@@ -71,7 +71,7 @@ public sealed class ApiConnectionTests
     public async Task A_connection_that_does_not_open_in_time_is_an_error_of_the_network_and_no_cancellation()
     {
         using var server = new ScriptedServer(_ => throw new TaskCanceledException("connect", new TimeoutException()));
-        var e = await Assert.ThrowsAsync<HttpRequestException>(() => server.Connect(time).SendAsync(Read, Cancel));
+        var e = await Assert.ThrowsAsync<HttpRequestException>(() => server.Connect(_time).SendAsync(Read, Cancel));
         Assert.Contains(ScriptedServer.Address.Host, e.Message, StringComparison.Ordinal);
     }
 
@@ -79,12 +79,12 @@ public sealed class ApiConnectionTests
     public async Task No_write_goes_out_after_the_lease_may_have_expired_but_reads_do()
     {
         using var server = new ScriptedServer(_ => ScriptedServer.Json("{}"));
-        var fence = new WriteFence(time);
-        var connection = server.Connect(time, fence);
+        var fence = new WriteFence(_time);
+        var connection = server.Connect(_time, fence);
         await Assert.ThrowsAsync<LeaseExpiredException>(() => connection.SendAsync(Write, Cancel));
-        fence.Open(time.GetTimestamp(), TimeSpan.FromSeconds(10));
+        fence.Open(_time.GetTimestamp(), TimeSpan.FromSeconds(10));
         (await connection.SendAsync(Write, Cancel)).Dispose();
-        time.Advance(TimeSpan.FromSeconds(10));
+        _time.Advance(TimeSpan.FromSeconds(10));
         await Assert.ThrowsAsync<LeaseExpiredException>(() => connection.SendAsync(Write, Cancel));
         (await connection.SendAsync(Read, Cancel)).Dispose();
         Assert.Equal(["POST", "GET"], server.Requests.Select(request => request.Method));
@@ -98,10 +98,10 @@ public sealed class ApiConnectionTests
             await Task.Delay(Timeout.Infinite, cancel);
             return ScriptedServer.Json("{}");
         });
-        var fence = new WriteFence(time);
-        fence.Open(time.GetTimestamp(), TimeSpan.FromSeconds(10));
-        var sending = server.Connect(time, fence).SendAsync(Write, Cancel);
-        time.Advance(TimeSpan.FromSeconds(10));
+        var fence = new WriteFence(_time);
+        fence.Open(_time.GetTimestamp(), TimeSpan.FromSeconds(10));
+        var sending = server.Connect(_time, fence).SendAsync(Write, Cancel);
+        _time.Advance(TimeSpan.FromSeconds(10));
         await Assert.ThrowsAsync<LeaseExpiredException>(() => sending);
     }
 
@@ -109,11 +109,11 @@ public sealed class ApiConnectionTests
     public async Task A_throttled_write_is_not_sent_again_under_a_lease_that_ran_out_meanwhile()
     {
         using var server = new ScriptedServer(_ => ScriptedServer.Refusal(HttpStatusCode.TooManyRequests, "busy"));
-        var fence = new WriteFence(time);
-        fence.Open(time.GetTimestamp(), TimeSpan.FromSeconds(10));
-        var sending = server.Connect(time, fence).SendAsync(Write, Cancel);
+        var fence = new WriteFence(_time);
+        fence.Open(_time.GetTimestamp(), TimeSpan.FromSeconds(10));
+        var sending = server.Connect(_time, fence).SendAsync(Write, Cancel);
         fence.Close();
-        time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
         await Assert.ThrowsAsync<LeaseExpiredException>(() => sending);
         Assert.Single(server.Requests);
     }

@@ -7,7 +7,7 @@ namespace MhcOperator.Operator.Tests.Runtime;
 
 public sealed class ControllerTests
 {
-    private readonly PauseWatchingTime time = new();
+    private readonly PauseWatchingTime _time = new();
 
     [Fact]
     public async Task A_job_that_fails_again_and_again_is_never_dropped_and_does_not_stop_others()
@@ -47,9 +47,9 @@ public sealed class ControllerTests
 
     private async Task RunAsync(Func<NamespacedName, CancellationToken, Task<ReconcileResult>> reconcile, Func<WorkQueue<NamespacedName>, Task> test)
     {
-        using var queue = new WorkQueue<NamespacedName>(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), ScriptedServer.Metrics());
+        using var queue = new WorkQueue<NamespacedName>(_time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), ScriptedServer.Metrics());
         using var stop = new CancellationTokenSource();
-        var workers = new Controller(queue, reconcile, time, ScriptedServer.Metrics(), NullLogger.Instance);
+        var workers = new Controller(queue, reconcile, _time, ScriptedServer.Metrics(), NullLogger.Instance);
         var running = workers.RunAsync(1, stop.Token);
         await test(queue);
         await stop.CancelAsync();
@@ -59,5 +59,5 @@ public sealed class ControllerTests
     private static Func<NamespacedName, CancellationToken, Task<ReconcileResult>> Reconcile(Func<string, TimeSpan?> reconcile) =>
         (job, _) => Task.FromResult(new ReconcileResult(reconcile(job.Name)));
 
-    private Task PassUntilAsync(Func<bool> condition) => Eventually.HoldsAsync(() => condition() || (time.TryPass(TimeSpan.FromSeconds(30)) && condition()), "the job comes again");
+    private Task PassUntilAsync(Func<bool> condition) => Eventually.HoldsAsync(() => condition() || (_time.TryPass(TimeSpan.FromSeconds(30)) && condition()), "the job comes again");
 }

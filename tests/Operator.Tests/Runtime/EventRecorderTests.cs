@@ -10,8 +10,8 @@ namespace MhcOperator.Operator.Tests.Runtime;
 
 public sealed class EventRecorderTests
 {
-    private readonly FakeTimeProvider time = new();
-    private readonly V1ObjectReference job = new() { ApiVersion = "training.mhc.dev/v1alpha1", Kind = "MhcTrainingJob", Name = "j", NamespaceProperty = "ns", Uid = "u" };
+    private readonly FakeTimeProvider _time = new();
+    private readonly V1ObjectReference _job = new() { ApiVersion = "training.mhc.dev/v1alpha1", Kind = "MhcTrainingJob", Name = "j", NamespaceProperty = "ns", Uid = "u" };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -22,7 +22,7 @@ public sealed class EventRecorderTests
         var recorder = Recorder(server);
         for (var i = 0; i < 3; i++)
         {
-            await recorder.RecordAsync(job, true, "Restarting", "pod j-1-0 failed", Cancel);
+            await recorder.RecordAsync(_job, true, "Restarting", "pod j-1-0 failed", Cancel);
         }
 
         Assert.Equal(["POST", "PATCH", "PATCH"], server.Requests.Select(request => request.Method));
@@ -37,9 +37,9 @@ public sealed class EventRecorderTests
     {
         using var server = new ScriptedServer(Accept);
         var recorder = Recorder(server);
-        await recorder.RecordAsync(job, false, "Created", "gang made", Cancel);
-        time.Advance(TimeSpan.FromMinutes(11));
-        await recorder.RecordAsync(job, false, "Created", "gang made", Cancel);
+        await recorder.RecordAsync(_job, false, "Created", "gang made", Cancel);
+        _time.Advance(TimeSpan.FromMinutes(11));
+        await recorder.RecordAsync(_job, false, "Created", "gang made", Cancel);
         Assert.Equal(["POST", "POST"], server.Requests.Select(request => request.Method));
     }
 
@@ -50,7 +50,7 @@ public sealed class EventRecorderTests
         var recorder = Recorder(server);
         for (var i = 0; i < 30; i++)
         {
-            await recorder.RecordAsync(job, true, "FailedCreate", $"try {i}", Cancel);
+            await recorder.RecordAsync(_job, true, "FailedCreate", $"try {i}", Cancel);
         }
 
         Assert.Equal(11, server.Requests.Count(request => request.Method == "POST"));
@@ -64,9 +64,9 @@ public sealed class EventRecorderTests
         var refuse = true;
         using var server = new ScriptedServer(request => refuse ? ScriptedServer.Refusal(HttpStatusCode.Forbidden, "no") : Accept(request));
         var recorder = Recorder(server);
-        await Assert.ThrowsAsync<ApiException>(() => recorder.RecordAsync(job, false, "Created", "gang made", Cancel));
+        await Assert.ThrowsAsync<ApiException>(() => recorder.RecordAsync(_job, false, "Created", "gang made", Cancel));
         refuse = false;
-        await recorder.RecordAsync(job, false, "Created", "gang made", Cancel);
+        await recorder.RecordAsync(_job, false, "Created", "gang made", Cancel);
         Assert.Equal(["POST", "POST"], server.Requests.Select(request => request.Method));
     }
 
@@ -74,12 +74,12 @@ public sealed class EventRecorderTests
     public async Task A_message_is_cut_to_what_the_server_takes()
     {
         using var server = new ScriptedServer(Accept);
-        await Recorder(server).RecordAsync(job, false, "Created", new string('x', 5000), Cancel);
+        await Recorder(server).RecordAsync(_job, false, "Created", new string('x', 5000), Cancel);
         Assert.Equal(1024, ((string?)JsonNode.Parse(server.Requests[0].Body)!["message"])!.Length);
     }
 
     private EventRecorder Recorder(ScriptedServer server) =>
-        new(new ResourceClient<WrittenObject>(server.Connect(time), ResourceTypes.Events), "mhc-operator", "host-1", time);
+        new(new ResourceClient<WrittenObject>(server.Connect(_time), ResourceTypes.Events), "mhc-operator", "host-1", _time);
 
     private static HttpResponseMessage Accept(ServerRequest request) => ScriptedServer.Json("""{"metadata":{"name":"e","resourceVersion":"1"},"involvedObject":{}}""");
 }

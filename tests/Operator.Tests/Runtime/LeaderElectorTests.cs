@@ -9,17 +9,17 @@ namespace MhcOperator.Operator.Tests.Runtime;
 public sealed class LeaderElectorTests : IDisposable
 {
     private static readonly LeaseOptions Options = new("system", "op", "me", TimeSpan.FromSeconds(15));
-    private readonly PauseWatchingTime time = new();
-    private readonly FakeLeases leases = new();
-    private readonly CancellationTokenSource stop = new();
-    private volatile WriteFence? fence;
-    private volatile int terms;
-    private volatile bool working;
+    private readonly PauseWatchingTime _time = new();
+    private readonly FakeLeases _leases = new();
+    private readonly CancellationTokenSource _stop = new();
+    private volatile WriteFence? _fence;
+    private volatile int _terms;
+    private volatile bool _working;
 
     public void Dispose()
     {
-        stop.Dispose();
-        leases.Server.Dispose();
+        _stop.Dispose();
+        _leases.Server.Dispose();
     }
 
     [Fact]
@@ -27,18 +27,18 @@ public sealed class LeaderElectorTests : IDisposable
     {
         var running = Run();
         await WorksAsync();
-        Assert.Equal("me", leases.Holder);
+        Assert.Equal("me", _leases.Holder);
         for (var i = 0; i < 20; i++)
         {
             await RenewAsync();
         }
 
-        Assert.True(fence!.Remaining > TimeSpan.Zero);
-        await stop.CancelAsync();
+        Assert.True(_fence!.Remaining > TimeSpan.Zero);
+        await _stop.CancelAsync();
         await running;
-        Assert.False(working);
-        Assert.Equal("", leases.Holder);
-        Assert.True(fence.Remaining <= TimeSpan.Zero);
+        Assert.False(_working);
+        Assert.Equal("", _leases.Holder);
+        Assert.True(_fence.Remaining <= TimeSpan.Zero);
     }
 
     [Fact]
@@ -47,12 +47,12 @@ public sealed class LeaderElectorTests : IDisposable
         var running = Run();
         await WorksAsync();
         await PausesAsync();
-        leases.Mood = ServerMood.DropsConnections;
-        time.Advance(Options.RenewInterval);
+        _leases.Mood = ServerMood.DropsConnections;
+        _time.Advance(Options.RenewInterval);
         await PausesAsync();
-        leases.Mood = ServerMood.Answers;
+        _leases.Mood = ServerMood.Answers;
         await RenewAsync();
-        Assert.Equal((1, true), (terms, working));
+        Assert.Equal((1, true), (_terms, _working));
         await EndAsync(running);
     }
 
@@ -63,23 +63,23 @@ public sealed class LeaderElectorTests : IDisposable
     {
         var running = Run();
         await WorksAsync();
-        var lastRenewal = time.GetTimestamp();
-        leases.Mood = Enum.Parse<ServerMood>(mood);
+        var lastRenewal = _time.GetTimestamp();
+        _leases.Mood = Enum.Parse<ServerMood>(mood);
         while (true)
         {
-            await Eventually.HoldsAsync(() => !working || (leases.IsHanging && time.IsWaiting(Options.RequestLimit)) || time.IsWaiting(Options.RenewInterval), "it waits for time to go on");
-            if (!working)
+            await Eventually.HoldsAsync(() => !_working || (_leases.IsHanging && _time.IsWaiting(Options.RequestLimit)) || _time.IsWaiting(Options.RenewInterval), "it waits for time to go on");
+            if (!_working)
             {
                 break;
             }
 
-            time.Advance(TimeSpan.FromSeconds(0.5));
-            Assert.True(time.GetElapsedTime(lastRenewal) < TimeSpan.FromSeconds(15), "a rival may hold the lease by now");
+            _time.Advance(TimeSpan.FromSeconds(0.5));
+            Assert.True(_time.GetElapsedTime(lastRenewal) < TimeSpan.FromSeconds(15), "a rival may hold the lease by now");
         }
 
-        Assert.True(fence!.Remaining <= TimeSpan.Zero);
-        Assert.True(time.GetElapsedTime(lastRenewal) >= Options.RenewDeadline);
-        leases.Mood = ServerMood.Answers;
+        Assert.True(_fence!.Remaining <= TimeSpan.Zero);
+        Assert.True(_time.GetElapsedTime(lastRenewal) >= Options.RenewDeadline);
+        _leases.Mood = ServerMood.Answers;
         await EndAsync(running);
     }
 
@@ -89,31 +89,31 @@ public sealed class LeaderElectorTests : IDisposable
         var running = Run();
         await WorksAsync();
         await PausesAsync();
-        leases.Seize("other", 15);
-        time.Advance(Options.RenewInterval);
-        await Eventually.HoldsAsync(() => !working, "the work stops");
-        Assert.Equal("other", leases.Holder);
+        _leases.Seize("other", 15);
+        _time.Advance(Options.RenewInterval);
+        await Eventually.HoldsAsync(() => !_working, "the work stops");
+        Assert.Equal("other", _leases.Holder);
         await EndAsync(running);
-        Assert.Equal("other", leases.Holder);
+        Assert.Equal("other", _leases.Holder);
     }
 
     [Fact]
     public async Task A_standby_asks_for_nothing_while_the_lease_is_renewed_and_takes_it_over_when_it_has_not_been_for_its_duration()
     {
-        leases.Seize("other", 15);
+        _leases.Seize("other", 15);
         var running = Run();
         for (var i = 0; i < 30; i++)
         {
             await SeesAsync();
-            time.Advance(Options.RenewInterval);
-            leases.Seize("other", 15);
+            _time.Advance(Options.RenewInterval);
+            _leases.Seize("other", 15);
         }
 
         await SeesAsync();
-        time.Advance(TimeSpan.FromSeconds(14.9));
-        Assert.Equal(["GET", "GET"], leases.Server.Requests.Select(request => request.Method)); // one look, one watch
-        Assert.False(working);
-        time.Advance(TimeSpan.FromSeconds(0.1));
+        _time.Advance(TimeSpan.FromSeconds(14.9));
+        Assert.Equal(["GET", "GET"], _leases.Server.Requests.Select(request => request.Method)); // one look, one watch
+        Assert.False(_working);
+        _time.Advance(TimeSpan.FromSeconds(0.1));
         await WorksAsync();
         await EndAsync(running);
     }
@@ -123,37 +123,37 @@ public sealed class LeaderElectorTests : IDisposable
     [InlineData(false)]
     public async Task A_lease_that_is_given_back_or_deleted_is_taken_without_waiting(bool isDeleted)
     {
-        leases.Seize("other", 15);
+        _leases.Seize("other", 15);
         var running = Run();
         await SeesAsync();
         if (isDeleted)
         {
-            leases.Delete();
+            _leases.Delete();
         }
         else
         {
-            leases.Seize("", 1);
+            _leases.Seize("", 1);
         }
 
         await WorksAsync(); // and no time has passed
-        Assert.Equal("me", leases.Holder);
+        Assert.Equal("me", _leases.Holder);
         await EndAsync(running);
     }
 
     [Fact]
     public async Task A_standby_that_may_not_watch_takes_a_released_lease_at_its_next_look()
     {
-        leases.ForbidsWatches = true;
-        leases.Seize("other", 15);
+        _leases.ForbidsWatches = true;
+        _leases.Seize("other", 15);
         var running = Run();
         for (var look = 0; look < 3; look++)
         {
-            await Eventually.HoldsAsync(() => time.TryPass(Options.LookInterval), "it waits for its next look");
-            Assert.False(working);
+            await Eventually.HoldsAsync(() => _time.TryPass(Options.LookInterval), "it waits for its next look");
+            Assert.False(_working);
         }
 
-        leases.Seize("", 1);
-        await Eventually.HoldsAsync(() => working || time.TryPass(Options.LookInterval), "it looks");
+        _leases.Seize("", 1);
+        await Eventually.HoldsAsync(() => _working || _time.TryPass(Options.LookInterval), "it looks");
         await WorksAsync();
         await EndAsync(running);
     }
@@ -165,16 +165,16 @@ public sealed class LeaderElectorTests : IDisposable
         var running = Elector().RunAsync(
             async (given, _) =>
             {
-                fence = given;
-                working = true;
+                _fence = given;
+                _working = true;
                 await closed.Task;
             },
-            stop.Token);
+            _stop.Token);
         await WorksAsync();
-        await stop.CancelAsync();
-        await Eventually.HoldsAsync(() => time.TryPass(TimeSpan.FromSeconds(1)), "it waits for the work, but not long");
-        Assert.True(fence!.Remaining <= TimeSpan.Zero);
-        await Eventually.HoldsAsync(() => leases.Holder is "", "the lease is released");
+        await _stop.CancelAsync();
+        await Eventually.HoldsAsync(() => _time.TryPass(TimeSpan.FromSeconds(1)), "it waits for the work, but not long");
+        Assert.True(_fence!.Remaining <= TimeSpan.Zero);
+        await Eventually.HoldsAsync(() => _leases.Holder is "", "the lease is released");
         Assert.False(running.IsCompleted);
         closed.SetResult();
         await running;
@@ -183,53 +183,53 @@ public sealed class LeaderElectorTests : IDisposable
     [Fact]
     public async Task An_error_of_the_work_comes_out_after_the_lease_is_released()
     {
-        var running = Elector().RunAsync((_, _) => Task.FromException(new InvalidOperationException("broken")), stop.Token);
+        var running = Elector().RunAsync((_, _) => Task.FromException(new InvalidOperationException("broken")), _stop.Token);
         await Assert.ThrowsAsync<InvalidOperationException>(() => running);
-        Assert.Equal("", leases.Holder);
+        Assert.Equal("", _leases.Holder);
     }
 
     private LeaderElector Elector()
     {
-        var client = new ResourceClient<V1Lease>(leases.Server.Connect(time), ResourceTypes.Leases);
-        return new LeaderElector(new LeaseClient(client, Options, time, NullLogger.Instance), Options, time, ScriptedServer.Metrics(), NullLogger.Instance);
+        var client = new ResourceClient<V1Lease>(_leases.Server.Connect(_time), ResourceTypes.Leases);
+        return new LeaderElector(new LeaseClient(client, Options, _time, NullLogger.Instance), Options, _time, ScriptedServer.Metrics(), NullLogger.Instance);
     }
 
     private Task Run() => Elector().RunAsync(
         async (given, cancel) =>
         {
-            fence = given;
-            working = true;
-            terms++;
+            _fence = given;
+            _working = true;
+            _terms++;
             await Task.Delay(Timeout.Infinite, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            working = false;
+            _working = false;
         },
-        stop.Token);
+        _stop.Token);
 
-    private Task WorksAsync() => Eventually.HoldsAsync(() => working, "the lease is held");
+    private Task WorksAsync() => Eventually.HoldsAsync(() => _working, "the lease is held");
 
     /// <summary>Time goes on by one interval, and the lease is renewed.</summary>
     private async Task RenewAsync()
     {
         // Time that goes on before the elector has begun to wait would be lost on it.
-        await Eventually.HoldsAsync(() => time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
-        var writes = leases.Writes;
-        time.Advance(Options.RenewInterval);
-        await Eventually.HoldsAsync(() => leases.Writes > writes, "a renewal");
+        await Eventually.HoldsAsync(() => _time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
+        var writes = _leases.Writes;
+        _time.Advance(Options.RenewInterval);
+        await Eventually.HoldsAsync(() => _leases.Writes > writes, "a renewal");
     }
 
-    private Task PausesAsync() => Eventually.HoldsAsync(() => time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
+    private Task PausesAsync() => Eventually.HoldsAsync(() => _time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
 
     /// <summary>Waits until the standby has seen who holds the lease, and waits for 15 seconds in turn.</summary>
-    private Task SeesAsync() => Eventually.HoldsAsync(() => time.IsPausedFor(TimeSpan.FromSeconds(15)), "the standby has seen the lease");
+    private Task SeesAsync() => Eventually.HoldsAsync(() => _time.IsPausedFor(TimeSpan.FromSeconds(15)), "the standby has seen the lease");
 
     /// <summary>Time goes on meanwhile, since a release that hangs is given up.</summary>
     private async Task EndAsync(Task running)
     {
-        await stop.CancelAsync();
+        await _stop.CancelAsync();
         await Eventually.HoldsAsync(
             () =>
             {
-                time.Advance(TimeSpan.FromMilliseconds(10));
+                _time.Advance(TimeSpan.FromMilliseconds(10));
                 return running.IsCompleted;
             },
             "the elector ends");

@@ -14,47 +14,47 @@ public sealed class ReflectorTests : IDisposable
 {
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LongestWatch = TimeSpan.FromMinutes(11);
-    private readonly PauseWatchingTime time = new();
-    private readonly ConcurrentQueue<Func<HttpResponseMessage>> watches = new();
-    private readonly CancellationTokenSource stop = new();
-    private readonly ConcurrentQueue<string> changes = new();
-    private readonly ScriptedServer server;
-    private readonly Store<JobManifest> store = new(job => NamespacedName.Of(job));
-    private volatile string list = List(10);
-    private volatile int hanging; // watches that wait for an answer
+    private readonly PauseWatchingTime _time = new();
+    private readonly ConcurrentQueue<Func<HttpResponseMessage>> _watches = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentQueue<string> _changes = new();
+    private readonly ScriptedServer _server;
+    private readonly Store<JobManifest> _store = new(job => NamespacedName.Of(job));
+    private volatile string _list = List(10);
+    private volatile int _hanging; // watches that wait for an answer
 
     public ReflectorTests()
     {
-        server = new ScriptedServer(AnswerAsync);
+        _server = new ScriptedServer(AnswerAsync);
     }
 
     public void Dispose()
     {
-        stop.Dispose();
-        server.Dispose();
+        _stop.Dispose();
+        _server.Dispose();
     }
 
     [Fact]
     public async Task Lists_and_then_follows_the_watch_from_the_lists_version()
     {
-        list = List(10, Job("a", 5));
-        watches.Enqueue(() => Stream(Line("ADDED", Job("b", 11)), Line("MODIFIED", Job("a", 12)), Line("DELETED", Job("b", 13))));
-        await RunAsync(() => changes.Count == 4);
-        Assert.Equal(["a@5", "b@11", "a@12", "b@13"], changes);
-        Assert.Equal(["a"], store.List().Select(job => job.Metadata.Name));
-        Assert.Contains("resourceVersion=10&", server.Requests.First(request => request.IsWatch).Query, StringComparison.Ordinal);
+        _list = List(10, Job("a", 5));
+        _watches.Enqueue(() => Stream(Line("ADDED", Job("b", 11)), Line("MODIFIED", Job("a", 12)), Line("DELETED", Job("b", 13))));
+        await RunAsync(() => _changes.Count == 4);
+        Assert.Equal(["a@5", "b@11", "a@12", "b@13"], _changes);
+        Assert.Equal(["a"], _store.List().Select(job => job.Metadata.Name));
+        Assert.Contains("resourceVersion=10&", _server.Requests.First(request => request.IsWatch).Query, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_broken_watch_goes_on_from_the_last_version_without_a_new_list()
     {
-        watches.Enqueue(() => Stream(Line("BOOKMARK", Job("", 40))));
-        watches.Enqueue(() => throw new HttpRequestException("reset"));
-        watches.Enqueue(() => Stream(Line("ADDED", Job("late", 41))));
-        await RunAsync(() => !changes.IsEmpty);
-        Assert.Equal(["late@41"], changes);
-        Assert.Single(server.Requests, request => !request.IsWatch);
-        Assert.Equal(2, server.Requests.Count(request => request.Query.Contains("resourceVersion=40&", StringComparison.Ordinal)));
+        _watches.Enqueue(() => Stream(Line("BOOKMARK", Job("", 40))));
+        _watches.Enqueue(() => throw new HttpRequestException("reset"));
+        _watches.Enqueue(() => Stream(Line("ADDED", Job("late", 41))));
+        await RunAsync(() => !_changes.IsEmpty);
+        Assert.Equal(["late@41"], _changes);
+        Assert.Single(_server.Requests, request => !request.IsWatch);
+        Assert.Equal(2, _server.Requests.Count(request => request.Query.Contains("resourceVersion=40&", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -62,25 +62,25 @@ public sealed class ReflectorTests : IDisposable
     [InlineData(false)]
     public async Task A_version_too_old_leads_to_a_new_list_and_a_deletion_missed_meanwhile_is_noticed(bool insideTheStream)
     {
-        list = List(10, Job("stays", 3), Job("goes", 4));
-        watches.Enqueue(() =>
+        _list = List(10, Job("stays", 3), Job("goes", 4));
+        _watches.Enqueue(() =>
         {
-            list = List(90, Job("stays", 3), Job("comes", 80));
+            _list = List(90, Job("stays", 3), Job("comes", 80));
             return insideTheStream
                 ? Stream("""{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}""")
                 : ScriptedServer.Refusal(HttpStatusCode.Gone, "too old");
         });
-        await RunAsync(() => changes.Count >= 4);
-        Assert.Equal(["stays@3", "goes@4", "goes@4", "comes@80"], changes);
-        Assert.Equal(["comes", "stays"], store.List().Select(job => job.Metadata.Name).Order(StringComparer.Ordinal));
+        await RunAsync(() => _changes.Count >= 4);
+        Assert.Equal(["stays@3", "goes@4", "goes@4", "comes@80"], _changes);
+        Assert.Equal(["comes", "stays"], _store.List().Select(job => job.Metadata.Name).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task A_job_that_cannot_be_read_is_kept_with_its_name_and_its_errors()
     {
-        list = List(10, """{"metadata":{"name":"odd","namespace":"ns","uid":"u","resourceVersion":"7"},"spec":{"workers":"two"}}""");
-        await RunAsync(() => !changes.IsEmpty);
-        var odd = store.Find(new NamespacedName("ns", "odd"));
+        _list = List(10, """{"metadata":{"name":"odd","namespace":"ns","uid":"u","resourceVersion":"7"},"spec":{"workers":"two"}}""");
+        await RunAsync(() => !_changes.IsEmpty);
+        var odd = _store.Find(new NamespacedName("ns", "odd"));
         Assert.NotNull(odd);
         Assert.NotEmpty(odd.Errors);
     }
@@ -88,9 +88,9 @@ public sealed class ReflectorTests : IDisposable
     [Fact]
     public async Task Events_that_come_twice_are_told_once()
     {
-        watches.Enqueue(() => Stream(Line("ADDED", Job("a", 11)), Line("ADDED", Job("a", 11)), Line("MODIFIED", Job("a", 12)), Line("ADDED", Job("a", 11)), Line("ADDED", Job("z", 13))));
-        await RunAsync(() => changes.Contains("z@13"));
-        Assert.Equal(["a@11", "a@12", "z@13"], changes);
+        _watches.Enqueue(() => Stream(Line("ADDED", Job("a", 11)), Line("ADDED", Job("a", 11)), Line("MODIFIED", Job("a", 12)), Line("ADDED", Job("a", 11)), Line("ADDED", Job("z", 13))));
+        await RunAsync(() => _changes.Contains("z@13"));
+        Assert.Equal(["a@11", "a@12", "z@13"], _changes);
     }
 
     [Fact]
@@ -100,10 +100,10 @@ public sealed class ReflectorTests : IDisposable
             """{"metadata":{"resourceVersion":"10","continue":"next page"},"items":[""" + Job("a", 1) + "]}",
             List(10, Job("b", 2)),
         ]);
-        list = "pages";
+        _list = "pages";
         using var paged = new ScriptedServer((request, cancel) => request.IsWatch ? HangAsync(cancel) : Task.FromResult(ScriptedServer.Json(pages.Dequeue())));
-        await RunAsync(() => changes.Count == 2, paged);
-        Assert.Equal(["a@1", "b@2"], changes);
+        await RunAsync(() => _changes.Count == 2, paged);
+        Assert.Equal(["a@1", "b@2"], _changes);
         Assert.Contains("continue=next%20page", paged.Requests[1].Query, StringComparison.Ordinal);
     }
 
@@ -112,14 +112,14 @@ public sealed class ReflectorTests : IDisposable
     {
         await RunAsync(() =>
         {
-            if (hanging > 0)
+            if (_hanging > 0)
             {
-                time.TryPass(LongestWatch);
+                _time.TryPass(LongestWatch);
             }
 
-            return server.Requests.Count(request => request.IsWatch) >= 3;
+            return _server.Requests.Count(request => request.IsWatch) >= 3;
         });
-        Assert.Single(server.Requests, request => !request.IsWatch);
+        Assert.Single(_server.Requests, request => !request.IsWatch);
     }
 
     /// <summary>A server with a thousand changes to tell ends a watch whose buffer is full after a second or two.</summary>
@@ -129,27 +129,27 @@ public sealed class ReflectorTests : IDisposable
         for (var version = 11; version <= 30; version++)
         {
             var line = Line("ADDED", Job($"job-{version}", version));
-            watches.Enqueue(() => Stream(line));
+            _watches.Enqueue(() => Stream(line));
         }
 
-        await RunAsync(() => changes.Count == 20, timePasses: false);
-        Assert.Single(server.Requests, request => !request.IsWatch);
+        await RunAsync(() => _changes.Count == 20, timePasses: false);
+        Assert.Single(_server.Requests, request => !request.IsWatch);
     }
 
     private async Task RunAsync(Func<bool> until, ScriptedServer? from = null, bool timePasses = true)
     {
-        var client = new ResourceClient<JobManifest>((from ?? server).Connect(time), ResourceTypes.Jobs);
-        var reflector = new Reflector<JobManifest>(client, store, new WatchScope(null), time, ScriptedServer.Metrics(), NullLogger.Instance);
-        reflector.Changed += job => changes.Enqueue($"{job.Metadata.Name}@{job.Metadata.ResourceVersion}");
-        var running = reflector.RunAsync(stop.Token);
+        var client = new ResourceClient<JobManifest>((from ?? _server).Connect(_time), ResourceTypes.Jobs);
+        var reflector = new Reflector<JobManifest>(client, _store, new WatchScope(null), _time, ScriptedServer.Metrics(), NullLogger.Instance);
+        reflector.Changed += job => _changes.Enqueue($"{job.Metadata.Name}@{job.Metadata.ResourceVersion}");
+        var running = reflector.RunAsync(_stop.Token);
         await Eventually.HoldsAsync(
             () =>
             {
-                _ = timePasses && time.TryPass(LongestBackoff);
+                _ = timePasses && _time.TryPass(LongestBackoff);
                 return until();
             },
-            $"what the test waits for; so far: {string.Join(' ', changes)}");
-        await stop.CancelAsync();
+            $"what the test waits for; so far: {string.Join(' ', _changes)}");
+        await _stop.CancelAsync();
         await running;
     }
 
@@ -157,15 +157,15 @@ public sealed class ReflectorTests : IDisposable
     {
         if (!request.IsWatch)
         {
-            return ScriptedServer.Json(list);
+            return ScriptedServer.Json(_list);
         }
 
-        return watches.TryDequeue(out var script) ? script() : await HangAsync(cancel);
+        return _watches.TryDequeue(out var script) ? script() : await HangAsync(cancel);
     }
 
     private async Task<HttpResponseMessage> HangAsync(CancellationToken cancel)
     {
-        Interlocked.Increment(ref hanging);
+        Interlocked.Increment(ref _hanging);
         try
         {
             await Task.Delay(Timeout.Infinite, cancel);
@@ -173,7 +173,7 @@ public sealed class ReflectorTests : IDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref hanging);
+            Interlocked.Decrement(ref _hanging);
         }
     }
 

@@ -6,19 +6,19 @@ namespace MhcOperator.Operator.Tests.Runtime;
 
 public sealed class RequestRateTests
 {
-    private readonly FakeTimeProvider time = new();
+    private readonly FakeTimeProvider _time = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public void After_a_burst_requests_go_one_by_one_in_their_order()
     {
-        var rate = new RequestRate(perSecond: 10, burst: 3, time);
+        var rate = new RequestRate(perSecond: 10, burst: 3, _time);
         var requests = Wait(rate, 6);
         Assert.Equal(3, Gone(requests));
         for (var more = 1; more <= 3; more++)
         {
-            time.Advance(TimeSpan.FromSeconds(0.1));
+            _time.Advance(TimeSpan.FromSeconds(0.1));
             Assert.Equal(3 + more, Gone(requests));
             Assert.All(requests[..(3 + more)], request => Assert.True(request.IsCompletedSuccessfully));
         }
@@ -27,11 +27,11 @@ public sealed class RequestRateTests
     [Fact]
     public void What_is_not_used_is_saved_up_to_the_burst_and_no_further()
     {
-        var rate = new RequestRate(perSecond: 10, burst: 3, time);
+        var rate = new RequestRate(perSecond: 10, burst: 3, _time);
         Wait(rate, 3);
-        time.Advance(TimeSpan.FromSeconds(0.2));
+        _time.Advance(TimeSpan.FromSeconds(0.2));
         Assert.Equal(2, Gone(Wait(rate, 2)));
-        time.Advance(TimeSpan.FromHours(1));
+        _time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(3, Gone(Wait(rate, 5)));
     }
 
@@ -39,17 +39,17 @@ public sealed class RequestRateTests
     public async Task Every_request_of_a_connection_waits_for_its_turn_and_the_time_limit_of_an_answer_begins_after_it()
     {
         using var server = new ScriptedServer(_ => ScriptedServer.Json("{}"));
-        var connection = server.Connect(time, rate: new RequestRate(perSecond: 0.01, burst: 1, time));
+        var connection = server.Connect(_time, rate: new RequestRate(perSecond: 0.01, burst: 1, _time));
         var request = new ApiRequest("get", "pods", HttpMethod.Get, "api/v1/pods");
         (await connection.SendAsync(request, Cancel)).Dispose();
         var second = connection.SendAsync(request, Cancel);
         var watch = connection.OpenAsync(request, Cancel);
-        time.Advance(TimeSpan.FromSeconds(99));
+        _time.Advance(TimeSpan.FromSeconds(99));
         Assert.Single(server.Requests);
-        time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
         (await second).Dispose();
         Assert.Equal(2, server.Requests.Count);
-        time.Advance(TimeSpan.FromSeconds(100));
+        _time.Advance(TimeSpan.FromSeconds(100));
         (await watch).Dispose();
         Assert.Equal(3, server.Requests.Count);
     }

@@ -9,15 +9,15 @@ namespace MhcOperator.Operator.Tests.Runtime;
 public sealed class WorkQueueTests
 {
     private const int Keys = 4;
-    private readonly FakeTimeProvider time = new();
+    private readonly FakeTimeProvider _time = new();
 
-    private WorkQueue<int> NewQueue(Func<int, bool>? canWait = null) => new(time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), ScriptedServer.Metrics(), canWait);
+    private WorkQueue<int> NewQueue(Func<int, bool>? canWait = null) => new(_time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), ScriptedServer.Metrics(), canWait);
 
     [Fact]
     public void Whatever_is_added_taken_and_done_no_key_is_given_twice_at_once_and_none_is_lost() =>
         Prop.ForAll(Gen.Choose(0, 5 * Keys - 1).ListOf().ToArbitrary(), script =>
         {
-            using var queue = NewQueue(key => (key + time.GetUtcNow().Second) % 2 == 0); // some can wait, now and then
+            using var queue = NewQueue(key => (key + _time.GetUtcNow().Second) % 2 == 0); // some can wait, now and then
             var owed = new HashSet<int>(); // added since it was taken last
             var working = new HashSet<int>();
             foreach (var step in script)
@@ -31,7 +31,7 @@ public sealed class WorkQueueTests
                 working.Remove(key);
             }
 
-            time.Advance(TimeSpan.FromMinutes(1));
+            _time.Advance(TimeSpan.FromMinutes(1));
             while (queue.Depth > 0)
             {
                 var key = Take(queue);
@@ -57,7 +57,7 @@ public sealed class WorkQueueTests
                 owed.Add(key);
                 break;
             case 2:
-                time.Advance(TimeSpan.FromSeconds(key));
+                _time.Advance(TimeSpan.FromSeconds(key));
                 break;
             case 3 when queue.Depth > 0:
                 var taken = Take(queue);
@@ -78,9 +78,9 @@ public sealed class WorkQueueTests
         queue.Add(1);
         queue.Add(2);
         var first = Take(queue);
-        time.Advance(TimeSpan.FromSeconds(5));
+        _time.Advance(TimeSpan.FromSeconds(5));
         var second = Take(queue);
-        time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(TimeSpan.FromSeconds(6), queue.OldestUnfinished);
         queue.Done(first);
         Assert.Equal(TimeSpan.FromSeconds(1), queue.OldestUnfinished);
@@ -149,11 +149,11 @@ public sealed class WorkQueueTests
         queue.AddAfter(7, TimeSpan.FromSeconds(10));
         queue.AddAfter(7, TimeSpan.FromSeconds(2));
         queue.AddAfter(7, TimeSpan.FromSeconds(5));
-        time.Advance(TimeSpan.FromSeconds(1.9));
+        _time.Advance(TimeSpan.FromSeconds(1.9));
         Assert.Equal(0, queue.Depth);
-        time.Advance(TimeSpan.FromSeconds(0.2));
+        _time.Advance(TimeSpan.FromSeconds(0.2));
         queue.Done(Take(queue));
-        time.Advance(TimeSpan.FromSeconds(20));
+        _time.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal(0, queue.Depth);
     }
 
@@ -174,7 +174,7 @@ public sealed class WorkQueueTests
         var waiting = queue.TakeAsync(TestContext.Current.CancellationToken);
         Assert.False(waiting.IsCompleted);
         queue.AddAfter(7, TimeSpan.FromSeconds(3));
-        time.Advance(TimeSpan.FromSeconds(3));
+        _time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(7, await waiting);
     }
 
@@ -192,7 +192,7 @@ public sealed class WorkQueueTests
         queue.AddAfter(10, TimeSpan.FromSeconds(1));
         queue.Done(7);
         queue.Retry(7);
-        time.Advance(TimeSpan.FromSeconds(5));
+        _time.Advance(TimeSpan.FromSeconds(5));
 
         Assert.Equal(0, queue.Depth);
     }

@@ -17,23 +17,23 @@ namespace MhcOperator.Operator.Tests.Webhooks;
 /// <summary>The server over TLS, with a certificate in a folder.</summary>
 public sealed class WebhookServerTests : IAsyncLifetime
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("mhc-webhook-").FullName;
-    private readonly CollectorRegistry registry = Prometheus.Metrics.NewCustomRegistry();
-    private HttpHost server = null!;
+    private readonly string _folder = Directory.CreateTempSubdirectory("mhc-webhook-").FullName;
+    private readonly CollectorRegistry _registry = Prometheus.Metrics.NewCustomRegistry();
+    private HttpHost _server = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         Write(CertificateSet.Issue(["localhost", "127.0.0.1"], DateTimeOffset.UtcNow, null));
-        var metrics = new AdmissionMetrics(registry);
-        server = await new WebhookServer(new JobAdmission(new TemplateRules()), new CertificateFolder(folder, new CertificateMetrics(registry), NullLogger.Instance), metrics, NullLogger.Instance).StartAsync("127.0.0.1", 0, Cancel);
+        var metrics = new AdmissionMetrics(_registry);
+        _server = await new WebhookServer(new JobAdmission(new TemplateRules()), new CertificateFolder(_folder, new CertificateMetrics(_registry), NullLogger.Instance), metrics, NullLogger.Instance).StartAsync("127.0.0.1", 0, Cancel);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await server.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        await _server.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class WebhookServerTests : IAsyncLifetime
         var patch = JsonNode.Parse(Convert.FromBase64String((string)JsonNode.Parse(body)!["response"]!["patch"]!))!.AsArray();
         Assert.Contains(patch, step => ((string?)step!["op"], (string?)step["path"]) == ("add", "/spec/model"));
         using var stream = new MemoryStream();
-        await registry.CollectAndExportAsTextAsync(stream, Cancel);
+        await _registry.CollectAndExportAsTextAsync(stream, Cancel);
         var metrics = Encoding.UTF8.GetString(stream.ToArray());
         Assert.Contains("mhc_operator_admission_requests_total{webhook=\"validate\",verdict=\"refused\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("mhc_operator_admission_requests_total{webhook=\"default\",verdict=\"allowed\"} 1", metrics, StringComparison.Ordinal);
@@ -125,7 +125,7 @@ public sealed class WebhookServerTests : IAsyncLifetime
         var first = await ThumbprintAsync();
         Assert.Equal(first, await ThumbprintAsync());
         var other = CertificateSet.Issue(["localhost"], DateTimeOffset.UtcNow, null);
-        await File.WriteAllTextAsync(Path.Combine(folder, "tls.crt"), other.Certificate, Cancel); // its key is not there yet
+        await File.WriteAllTextAsync(Path.Combine(_folder, "tls.crt"), other.Certificate, Cancel); // its key is not there yet
         Assert.Equal(first, await ThumbprintAsync());
         Write(other);
         Assert.Equal(other.Serving(DateTimeOffset.UtcNow).Leaf.Thumbprint, await ThumbprintAsync());
@@ -134,9 +134,9 @@ public sealed class WebhookServerTests : IAsyncLifetime
     [Fact]
     public void A_folder_without_a_certificate_is_an_error_of_the_command_line()
     {
-        File.Delete(Path.Combine(folder, "tls.key"));
-        var error = Assert.Throws<OperatorStartException>(() => new CertificateFolder(folder, new CertificateMetrics(Prometheus.Metrics.NewCustomRegistry()), NullLogger.Instance));
-        Assert.StartsWith($"--webhook-cert-dir {folder}: expected tls.crt and tls.key", error.Message, StringComparison.Ordinal);
+        File.Delete(Path.Combine(_folder, "tls.key"));
+        var error = Assert.Throws<OperatorStartException>(() => new CertificateFolder(_folder, new CertificateMetrics(Prometheus.Metrics.NewCustomRegistry()), NullLogger.Instance));
+        Assert.StartsWith($"--webhook-cert-dir {_folder}: expected tls.crt and tls.key", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A body whose end does not come before it is released.</summary>
@@ -144,8 +144,8 @@ public sealed class WebhookServerTests : IAsyncLifetime
     {
         private const long Sent = 2 * 1024 * 1024;
 
-        private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private long sent;
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private long _sent;
 
         public bool IsHeld { get; private set; }
 
@@ -163,18 +163,18 @@ public sealed class WebhookServerTests : IAsyncLifetime
             set => throw new NotSupportedException();
         }
 
-        public void Release() => released.TrySetResult();
+        public void Release() => _released.TrySetResult();
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            if ((sent += buffer.Length) < Sent)
+            if ((_sent += buffer.Length) < Sent)
             {
                 buffer.Span.Fill((byte)' '); // enough at once not to be cut off for being slow
                 return buffer.Length;
             }
 
             IsHeld = true;
-            await released.Task.WaitAsync(cancellationToken);
+            await _released.Task.WaitAsync(cancellationToken);
             return 0;
         }
 
@@ -193,8 +193,8 @@ public sealed class WebhookServerTests : IAsyncLifetime
 
     private void Write(CertificateSet set)
     {
-        File.WriteAllText(Path.Combine(folder, "tls.crt"), set.Certificate);
-        File.WriteAllText(Path.Combine(folder, "tls.key"), set.Key);
+        File.WriteAllText(Path.Combine(_folder, "tls.crt"), set.Certificate);
+        File.WriteAllText(Path.Combine(_folder, "tls.key"), set.Key);
     }
 
     private static string Review(string operation, string job) =>
@@ -222,8 +222,8 @@ public sealed class WebhookServerTests : IAsyncLifetime
         handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) =>
         {
             see?.Invoke((X509Certificate2)presented!);
-            return server.Address.IsLoopback; // what it trusts is tested elsewhere
+            return _server.Address.IsLoopback; // what it trusts is tested elsewhere
         };
-        return new HttpClient(handler) { BaseAddress = server.Address };
+        return new HttpClient(handler) { BaseAddress = _server.Address };
     }
 }

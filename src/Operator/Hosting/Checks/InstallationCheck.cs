@@ -23,7 +23,7 @@ internal sealed class InstallationCheck(CheckSettings settings, ApiConnection co
     private const string Name = "mhc-operator-check";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private DateTime? seenRenewal;
+    private DateTime? _seenRenewal;
 
     private string Namespace => ClusterAccess.HomeNamespace(settings.Namespace);
 
@@ -180,8 +180,8 @@ internal sealed class InstallationCheck(CheckSettings settings, ApiConnection co
 
         // The clocks of two machines: a lease that moves while it is looked at is held, whatever they say.
         var age = time.GetUtcNow() - new DateTimeOffset(renewed.ToUniversalTime());
-        var isFresh = age.Duration() <= TimeSpan.FromSeconds(seconds) || (seenRenewal is { } before && before != renewed);
-        seenRenewal = renewed;
+        var isFresh = age.Duration() <= TimeSpan.FromSeconds(seconds) || (_seenRenewal is { } before && before != renewed);
+        _seenRenewal = renewed;
         return isFresh
             ? CheckResult.Holds($"{holder} holds the lease {ns}/{name}")
             : CheckResult.Fails(

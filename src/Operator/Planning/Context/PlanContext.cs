@@ -12,22 +12,22 @@ namespace MhcOperator.Operator.Planning.Context;
 /// <summary>What the policies of one plan share: what is observed, the status as it becomes, and what is to be done so far.</summary>
 internal sealed class PlanContext
 {
-    private readonly List<V1Pod> dumps = [];
-    private readonly List<PodOrder> orders = [];
-    private readonly List<V1Pod> stops = [];
-    private readonly List<PodDeletion> deletions = [];
-    private readonly List<PodGroup> groupDeletions = [];
-    private readonly List<V1ConfigMap> mapDeletions = [];
-    private readonly List<JsonObject> creations = [];
-    private readonly List<JsonObject> applications = [];
-    private readonly List<ClusterEvent> events = [];
-    private readonly List<TakenName> taken = [];
-    private PodManifests pods = PodManifests.None;
-    private Gang? gang;
-    private TimeSpan? requeueAfter;
-    private ClaimOwnership? claim;
-    private bool suspendJob;
-    private bool deleteJob;
+    private readonly List<V1Pod> _dumps = [];
+    private readonly List<PodOrder> _orders = [];
+    private readonly List<V1Pod> _stops = [];
+    private readonly List<PodDeletion> _deletions = [];
+    private readonly List<PodGroup> _groupDeletions = [];
+    private readonly List<V1ConfigMap> _mapDeletions = [];
+    private readonly List<JsonObject> _creations = [];
+    private readonly List<JsonObject> _applications = [];
+    private readonly List<ClusterEvent> _events = [];
+    private readonly List<TakenName> _taken = [];
+    private PodManifests _pods = PodManifests.None;
+    private Gang? _gang;
+    private TimeSpan? _requeueAfter;
+    private ClaimOwnership? _claim;
+    private bool _suspendJob;
+    private bool _deleteJob;
 
     public PlanContext(Observed observed, DateTimeOffset now)
     {
@@ -56,7 +56,7 @@ internal sealed class PlanContext
     public MhcTrainingJobStatus Status { get; }
 
     /// <summary>The pods, sorted by the attempt that the working status names.</summary>
-    public Gang Gang => gang ??= Gang.Of(Observed, Job, Status);
+    public Gang Gang => _gang ??= Gang.Of(Observed, Job, Status);
 
     /// <summary>Whether the current attempt begins in the pods of the one before, and has not begun in all of them.</summary>
     public bool IsRestartingInPlace => Status.InPlace is { PodsAttempt: not null, Pending: true };
@@ -65,7 +65,7 @@ internal sealed class PlanContext
     public bool HasLostPods => Observed.Refusals.Any(r => r.Write == WriteKind.Reclaim);
 
     /// <summary>Whether pods are made in this plan.</summary>
-    public bool MakesPods => pods.Count > 0;
+    public bool MakesPods => _pods.Count > 0;
 
     /// <summary>Whether the stored status says that the job is suspended, and it is no longer.</summary>
     private bool IsResumed => Observed.Status is { } stored && Conditions.IsTrue(stored.Conditions, ConditionTypes.Suspended);
@@ -90,7 +90,7 @@ internal sealed class PlanContext
     public TrainerStatus? Report => Observed.Report?.Status is { } report && report.Attempt == Status.Attempt ? report : null;
 
     /// <summary>Names that the job needs and others have.</summary>
-    public IReadOnlyList<TakenName> Taken => taken;
+    public IReadOnlyList<TakenName> Taken => _taken;
 
     public bool Is(string conditionType) => Conditions.IsTrue(Status.Conditions, conditionType);
 
@@ -124,41 +124,41 @@ internal sealed class PlanContext
             : last is null ? null : last with { PodsAttempt = null, Pending = null };
         Status.Attempt = Status.Attempt is < 0 or >= TrainerEnvironment.MostAttempts ? 1 : Status.Attempt + 1; // no operator has counted to those
         Status.Workers = new WorkerCounts();
-        gang = null;
+        _gang = null;
     }
 
     public void Note(TakenName name)
     {
-        if (!taken.Contains(name))
+        if (!_taken.Contains(name))
         {
-            taken.Add(name);
+            _taken.Add(name);
         }
     }
 
     public void Say(string reason, string message) =>
-        events.Add(new ClusterEvent(IsWarning: false, reason, ConditionText.Message(message)));
+        _events.Add(new ClusterEvent(IsWarning: false, reason, ConditionText.Message(message)));
 
     public void Warn(string reason, string message) =>
-        events.Add(new ClusterEvent(IsWarning: true, reason, ConditionText.Message(message)));
+        _events.Add(new ClusterEvent(IsWarning: true, reason, ConditionText.Message(message)));
 
     public void RequeueAt(DateTimeOffset at)
     {
         var wait = at > Now ? at - Now : TimeSpan.Zero;
-        requeueAfter = requeueAfter is { } sooner && sooner < wait ? sooner : wait;
+        _requeueAfter = _requeueAfter is { } sooner && sooner < wait ? sooner : wait;
     }
 
     /// <summary>Asks the processes of a pod where they stand.</summary>
-    public void AskForDump(V1Pod pod) => dumps.Add(pod);
+    public void AskForDump(V1Pod pod) => _dumps.Add(pod);
 
     /// <summary>Tells a pod's processes to begin the current attempt.</summary>
-    public void Order(V1Pod pod, string order, int count) => orders.Add(new PodOrder(pod, order, count));
+    public void Order(V1Pod pod, string order, int count) => _orders.Add(new PodOrder(pod, order, count));
 
     /// <summary>Ends what still runs in a pod, which stays for its logs.</summary>
     public void Stop(V1Pod pod)
     {
         if (pod.Metadata.DeletionTimestamp is null && pod.Spec?.ActiveDeadlineSeconds is not 1)
         {
-            stops.Add(pod);
+            _stops.Add(pod);
         }
     }
 
@@ -166,7 +166,7 @@ internal sealed class PlanContext
     {
         if (pod.Metadata.DeletionTimestamp is null)
         {
-            deletions.Add(new PodDeletion(pod));
+            _deletions.Add(new PodDeletion(pod));
         }
     }
 
@@ -174,7 +174,7 @@ internal sealed class PlanContext
     {
         if (group.Metadata.DeletionTimestamp is null)
         {
-            groupDeletions.Add(group);
+            _groupDeletions.Add(group);
         }
     }
 
@@ -182,42 +182,42 @@ internal sealed class PlanContext
     {
         if (map.Metadata.DeletionTimestamp is null)
         {
-            mapDeletions.Add(map);
+            _mapDeletions.Add(map);
         }
     }
 
     /// <summary>Takes a pod out of the cluster whose processes can no longer run.</summary>
-    public void DeleteByForce(V1Pod pod) => deletions.Add(new PodDeletion(pod, GraceSeconds: 0));
+    public void DeleteByForce(V1Pod pod) => _deletions.Add(new PodDeletion(pod, GraceSeconds: 0));
 
-    public void Create(JsonObject manifest) => creations.Add(manifest);
+    public void Create(JsonObject manifest) => _creations.Add(manifest);
 
-    public void Apply(JsonObject manifest) => applications.Add(manifest);
+    public void Apply(JsonObject manifest) => _applications.Add(manifest);
 
-    public void CreatePods(PodManifests manifests) => pods = manifests;
+    public void CreatePods(PodManifests manifests) => _pods = manifests;
 
-    public void Own(V1PersistentVolumeClaim item, bool owned) => claim = new ClaimOwnership(item, owned);
+    public void Own(V1PersistentVolumeClaim item, bool owned) => _claim = new ClaimOwnership(item, owned);
 
-    public void SuspendJob() => suspendJob = true;
+    public void SuspendJob() => _suspendJob = true;
 
-    public void DeleteJob() => deleteJob = true;
+    public void DeleteJob() => _deleteJob = true;
 
     /// <summary>Whether a write that was refused is still to be done.</summary>
     public bool Wants(Refusal refusal) => refusal.Write switch
     {
-        WriteKind.Create => creations.Exists(refusal.IsOf) || (refusal.Kind == "Pod" && pods.Names.Contains(refusal.Name, StringComparer.Ordinal)),
-        WriteKind.Apply => applications.Exists(refusal.IsOf),
-        WriteKind.Order => orders.Exists(o => o.Pod.Metadata.Name == refusal.Name),
-        WriteKind.Delete when refusal.Kind == MhcTrainingJob.KindName => deleteJob,
-        WriteKind.Delete => deletions.Exists(d => d.Pod.Metadata.Name == refusal.Name) || mapDeletions.Exists(m => m.Metadata.Name == refusal.Name)
-            || groupDeletions.Exists(g => g.Metadata.Name == refusal.Name),
-        WriteKind.Own => claim is not null,
-        WriteKind.Stop => stops.Exists(p => p.Metadata.Name == refusal.Name),
+        WriteKind.Create => _creations.Exists(refusal.IsOf) || (refusal.Kind == "Pod" && _pods.Names.Contains(refusal.Name, StringComparer.Ordinal)),
+        WriteKind.Apply => _applications.Exists(refusal.IsOf),
+        WriteKind.Order => _orders.Exists(o => o.Pod.Metadata.Name == refusal.Name),
+        WriteKind.Delete when refusal.Kind == MhcTrainingJob.KindName => _deleteJob,
+        WriteKind.Delete => _deletions.Exists(d => d.Pod.Metadata.Name == refusal.Name) || _mapDeletions.Exists(m => m.Metadata.Name == refusal.Name)
+            || _groupDeletions.Exists(g => g.Metadata.Name == refusal.Name),
+        WriteKind.Own => _claim is not null,
+        WriteKind.Stop => _stops.Exists(p => p.Metadata.Name == refusal.Name),
         _ => true,
     };
 
     public Plan ToPlan()
     {
-        if (suspendJob)
+        if (_suspendJob)
         {
             // Whatever else was decided must wait for it; that it was refused must not.
             var told = Condition(ConditionTypes.Reconciled);
@@ -228,8 +228,8 @@ internal sealed class PlanContext
             {
                 SuspendJob = true,
                 Status = isNews ? stored : null,
-                Events = isNews ? [.. events.Where(e => e.Reason == Reasons.WriteRefused)] : [],
-                RequeueAfter = requeueAfter,
+                Events = isNews ? [.. _events.Where(e => e.Reason == Reasons.WriteRefused)] : [],
+                RequeueAfter = _requeueAfter,
             };
         }
 
@@ -242,23 +242,23 @@ internal sealed class PlanContext
         return new Plan
         {
             Status = change.Write ? Status : null,
-            StatusFollowsPods = Observed.Status is null or { Attempt: 0 } && !IsResumed && Status.Attempt == 1 && pods.Count > 0 && events.Count == 0
+            StatusFollowsPods = Observed.Status is null or { Attempt: 0 } && !IsResumed && Status.Attempt == 1 && _pods.Count > 0 && _events.Count == 0
                 && !HasNewsOfRefusals,
             DebounceStatus = change.RequeueAt is not null,
-            Dump = change.Write ? dumps : [],
-            Order = orders,
-            Stop = stops,
-            Delete = deletions,
-            DeleteGroups = groupDeletions,
-            DeleteMaps = mapDeletions,
-            Create = creations,
-            Apply = applications,
-            Pods = pods,
-            Claim = claim,
-            DeleteJob = deleteJob,
+            Dump = change.Write ? _dumps : [],
+            Order = _orders,
+            Stop = _stops,
+            Delete = _deletions,
+            DeleteGroups = _groupDeletions,
+            DeleteMaps = _mapDeletions,
+            Create = _creations,
+            Apply = _applications,
+            Pods = _pods,
+            Claim = _claim,
+            DeleteJob = _deleteJob,
             // An event tells of a change of status, so one without the other would be told again on every look.
-            Events = change.Write ? events : [],
-            RequeueAfter = requeueAfter,
+            Events = change.Write ? _events : [],
+            RequeueAfter = _requeueAfter,
         };
     }
 }

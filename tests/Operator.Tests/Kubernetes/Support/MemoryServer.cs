@@ -14,11 +14,11 @@ internal sealed class MemoryServer : HttpMessageHandler
     /// <summary>An address that leads nowhere: no request leaves the process.</summary>
     public static readonly Uri Address = new("http://memory.invalid/");
 
-    private readonly Lock gate = new();
-    private readonly TaskCompletionSource jobRuns = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<string, JsonObject> objects = new(StringComparer.Ordinal); // by path
-    private readonly List<(string Collection, Pipe Pipe)> watches = [];
-    private int version = 1;
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _jobRuns = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<string, JsonObject> _objects = new(StringComparer.Ordinal); // by path
+    private readonly List<(string Collection, Pipe Pipe)> _watches = [];
+    private int _version = 1;
 
     public MemoryServer(string ns)
     {
@@ -38,21 +38,21 @@ internal sealed class MemoryServer : HttpMessageHandler
     }
 
     /// <summary>Done when the operator has written that the job runs.</summary>
-    public Task JobRuns => jobRuns.Task;
+    public Task JobRuns => _jobRuns.Task;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var path = request.RequestUri!.AbsolutePath;
         var body = request.Content is null ? null : JsonNode.Parse(await request.Content.ReadAsStringAsync(cancellationToken));
-        lock (gate)
+        lock (_gate)
         {
             return request.Method.Method switch
             {
                 "GET" when HttpUtility.ParseQueryString(request.RequestUri.Query) is var query && query["watch"] is not null => Watch(path, int.Parse(query["resourceVersion"]!, CultureInfo.InvariantCulture)),
-                "GET" => objects.TryGetValue(path, out var found) ? Answer(found) : List(path),
+                "GET" => _objects.TryGetValue(path, out var found) ? Answer(found) : List(path),
                 "POST" => Answer(Create(path, body!.AsObject())),
                 "PATCH" when body is JsonArray patch => Answer(WriteStatus(path[..path.LastIndexOf('/')], patch)),
-                _ => Answer(objects.GetValueOrDefault(path) ?? body!.AsObject()),
+                _ => Answer(_objects.GetValueOrDefault(path) ?? body!.AsObject()),
             };
         }
     }
@@ -62,14 +62,14 @@ internal sealed class MemoryServer : HttpMessageHandler
     private HttpResponseMessage List(string collection) => Answer(new JsonObject
     {
         ["metadata"] = new JsonObject { ["resourceVersion"] = Version() },
-        ["items"] = new JsonArray([.. objects.Where(pair => CollectionOf(pair.Key) == collection).Select(pair => pair.Value.DeepClone())]),
+        ["items"] = new JsonArray([.. _objects.Where(pair => CollectionOf(pair.Key) == collection).Select(pair => pair.Value.DeepClone())]),
     });
 
     private HttpResponseMessage Watch(string collection, int since)
     {
         var pipe = new Pipe();
-        watches.Add((collection, pipe));
-        foreach (var (_, item) in objects.Where(pair => CollectionOf(pair.Key) == collection && int.Parse((string)pair.Value["metadata"]!["resourceVersion"]!, CultureInfo.InvariantCulture) > since))
+        _watches.Add((collection, pipe));
+        foreach (var (_, item) in _objects.Where(pair => CollectionOf(pair.Key) == collection && int.Parse((string)pair.Value["metadata"]!["resourceVersion"]!, CultureInfo.InvariantCulture) > since))
         {
             Tell(pipe, "MODIFIED", item); // it was made between the list and the watch
         }
@@ -96,12 +96,12 @@ internal sealed class MemoryServer : HttpMessageHandler
 
     private JsonObject WriteStatus(string path, JsonArray patch)
     {
-        var job = objects[path];
+        var job = _objects[path];
         job["status"] = patch.First(step => (string?)step!["path"] == "/status")!["value"]!.DeepClone();
         Change(CollectionOf(path), job);
         if ((string?)job["status"]!["phase"] == "Running")
         {
-            jobRuns.TrySetResult();
+            _jobRuns.TrySetResult();
         }
 
         return job;
@@ -110,7 +110,7 @@ internal sealed class MemoryServer : HttpMessageHandler
     /// <returns>The object as it was made.</returns>
     private JsonObject Keep(string collection, JsonObject item)
     {
-        objects[$"{collection}/{(string?)item["metadata"]!["name"]}"] = item;
+        _objects[$"{collection}/{(string?)item["metadata"]!["name"]}"] = item;
         item["metadata"]!["uid"] = Guid.NewGuid().ToString();
         Change(collection, item, "ADDED");
         return item.DeepClone().AsObject();
@@ -118,9 +118,9 @@ internal sealed class MemoryServer : HttpMessageHandler
 
     private void Change(string collection, JsonObject item, string type = "MODIFIED")
     {
-        version++;
+        _version++;
         item["metadata"]!["resourceVersion"] = Version();
-        foreach (var (_, pipe) in watches.Where(watch => watch.Collection == collection))
+        foreach (var (_, pipe) in _watches.Where(watch => watch.Collection == collection))
         {
             Tell(pipe, type, item);
         }
@@ -132,7 +132,7 @@ internal sealed class MemoryServer : HttpMessageHandler
         _ = pipe.Writer.WriteAsync(line).AsTask(); // held in memory: there is nothing to wait for
     }
 
-    private string Version() => version.ToString(CultureInfo.InvariantCulture);
+    private string Version() => _version.ToString(CultureInfo.InvariantCulture);
 
     private static string CollectionOf(string path) => path[..path.LastIndexOf('/')];
 }

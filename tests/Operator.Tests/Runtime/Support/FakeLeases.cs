@@ -10,11 +10,11 @@ namespace MhcOperator.Operator.Tests.Runtime.Support;
 internal sealed class FakeLeases
 {
     private const string Collection = "/apis/coordination.k8s.io/v1/namespaces/system/leases";
-    private readonly Lock gate = new();
-    private readonly List<Pipe> watches = [];
-    private JsonObject? lease;
-    private int version = 100;
-    private volatile int hanging;
+    private readonly Lock _gate = new();
+    private readonly List<Pipe> _watches = [];
+    private JsonObject? _lease;
+    private int _version = 100;
+    private volatile int _hanging;
 
     public FakeLeases()
     {
@@ -30,7 +30,7 @@ internal sealed class FakeLeases
     public bool ForbidsWatches { get; set; }
 
     /// <summary>Whether a request waits for an answer that does not come.</summary>
-    public bool IsHanging => hanging > 0;
+    public bool IsHanging => _hanging > 0;
 
     /// <summary>Successful writes so far.</summary>
     public int Writes { get; private set; }
@@ -39,9 +39,9 @@ internal sealed class FakeLeases
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return (string?)lease?["spec"]?["holderIdentity"];
+                return (string?)_lease?["spec"]?["holderIdentity"];
             }
         }
     }
@@ -49,10 +49,10 @@ internal sealed class FakeLeases
     /// <summary>Somebody else writes the lease.</summary>
     public void Seize(string holder, int seconds)
     {
-        lock (gate)
+        lock (_gate)
         {
-            lease ??= new JsonObject { ["metadata"] = new JsonObject { ["name"] = "op", ["namespace"] = "system" } };
-            lease["spec"] = new JsonObject { ["holderIdentity"] = holder, ["leaseDurationSeconds"] = seconds, ["leaseTransitions"] = 1 };
+            _lease ??= new JsonObject { ["metadata"] = new JsonObject { ["name"] = "op", ["namespace"] = "system" } };
+            _lease["spec"] = new JsonObject { ["holderIdentity"] = holder, ["leaseDurationSeconds"] = seconds, ["leaseTransitions"] = 1 };
             Stamp();
         }
     }
@@ -60,10 +60,10 @@ internal sealed class FakeLeases
     /// <summary>Somebody deletes the lease.</summary>
     public void Delete()
     {
-        lock (gate)
+        lock (_gate)
         {
-            watches.ForEach(pipe => Tell(pipe, "DELETED"));
-            lease = null;
+            _watches.ForEach(pipe => Tell(pipe, "DELETED"));
+            _lease = null;
         }
     }
 
@@ -78,12 +78,12 @@ internal sealed class FakeLeases
                 break;
         }
 
-        lock (gate)
+        lock (_gate)
         {
             return request.Method switch
             {
                 "GET" when request.IsWatch => Watch(request),
-                "GET" => lease is null ? ScriptedServer.Refusal(HttpStatusCode.NotFound, "no lease") : ScriptedServer.Json(lease.ToJsonString()),
+                "GET" => _lease is null ? ScriptedServer.Refusal(HttpStatusCode.NotFound, "no lease") : ScriptedServer.Json(_lease.ToJsonString()),
                 "POST" => Create(request),
                 _ => Patch(request),
             };
@@ -92,14 +92,14 @@ internal sealed class FakeLeases
 
     private async Task HangAsync(CancellationToken cancel)
     {
-        Interlocked.Increment(ref hanging);
+        Interlocked.Increment(ref _hanging);
         try
         {
             await Task.Delay(Timeout.Infinite, cancel);
         }
         finally
         {
-            Interlocked.Decrement(ref hanging);
+            Interlocked.Decrement(ref _hanging);
         }
     }
 
@@ -114,8 +114,8 @@ internal sealed class FakeLeases
         }
 
         var pipe = new Pipe();
-        watches.Add(pipe);
-        if (lease is not null && !request.Query.Contains($"resourceVersion={(string?)lease["metadata"]!["resourceVersion"]}&", StringComparison.Ordinal))
+        _watches.Add(pipe);
+        if (_lease is not null && !request.Query.Contains($"resourceVersion={(string?)_lease["metadata"]!["resourceVersion"]}&", StringComparison.Ordinal))
         {
             Tell(pipe, "MODIFIED");
         }
@@ -125,33 +125,33 @@ internal sealed class FakeLeases
 
     private void Tell(Pipe pipe, string type)
     {
-        var line = new JsonObject { ["type"] = type, ["object"] = lease!.DeepClone() }.ToJsonString() + "\n";
+        var line = new JsonObject { ["type"] = type, ["object"] = _lease!.DeepClone() }.ToJsonString() + "\n";
         _ = pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(line)).AsTask(); // held in memory: there is nothing to wait for
     }
 
     private HttpResponseMessage Create(ServerRequest request)
     {
         Assert.Equal(Collection, request.Path);
-        if (lease is not null)
+        if (_lease is not null)
         {
             return ScriptedServer.Refusal(HttpStatusCode.Conflict, "exists");
         }
 
-        lease = JsonNode.Parse(request.Body)!.AsObject();
+        _lease = JsonNode.Parse(request.Body)!.AsObject();
         return Stamp();
     }
 
     private HttpResponseMessage Patch(ServerRequest request)
     {
         var patch = JsonNode.Parse(request.Body)!.AsObject();
-        if (lease is null || (string?)patch["metadata"]!["resourceVersion"] != (string?)lease["metadata"]!["resourceVersion"])
+        if (_lease is null || (string?)patch["metadata"]!["resourceVersion"] != (string?)_lease["metadata"]!["resourceVersion"])
         {
             return ScriptedServer.Refusal(HttpStatusCode.Conflict, "changed");
         }
 
         foreach (var (name, value) in patch["spec"]!.AsObject())
         {
-            lease["spec"]![name] = value?.DeepClone();
+            _lease["spec"]![name] = value?.DeepClone();
         }
 
         return Stamp();
@@ -160,8 +160,8 @@ internal sealed class FakeLeases
     private HttpResponseMessage Stamp()
     {
         Writes++;
-        lease!["metadata"]!["resourceVersion"] = (++version).ToString(CultureInfo.InvariantCulture);
-        watches.ForEach(pipe => Tell(pipe, "MODIFIED"));
-        return ScriptedServer.Json(lease.ToJsonString());
+        _lease!["metadata"]!["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
+        _watches.ForEach(pipe => Tell(pipe, "MODIFIED"));
+        return ScriptedServer.Json(_lease.ToJsonString());
     }
 }

@@ -8,8 +8,8 @@ namespace MhcOperator.Operator.Tests.Runtime.Support;
 /// </summary>
 internal sealed class PauseWatchingTime : FakeTimeProvider
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<WatchedTimer, (TimeSpan Length, DateTimeOffset Due)> waiting = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<WatchedTimer, (TimeSpan Length, DateTimeOffset Due)> _waiting = [];
 
     /// <summary>Whether somebody has begun to wait this long since time last went on.</summary>
     public bool IsPausedFor(TimeSpan length) => IsAny(wait => wait.Length == length && wait.Due == GetUtcNow() + length);
@@ -21,9 +21,9 @@ internal sealed class PauseWatchingTime : FakeTimeProvider
     public bool TryPass(TimeSpan longest)
     {
         DateTimeOffset due;
-        lock (gate)
+        lock (_gate)
         {
-            var ends = waiting.Values.Where(wait => wait.Length <= longest).Select(wait => wait.Due).ToList();
+            var ends = _waiting.Values.Where(wait => wait.Length <= longest).Select(wait => wait.Due).ToList();
             if (ends.Count == 0)
             {
                 return false;
@@ -47,9 +47,9 @@ internal sealed class PauseWatchingTime : FakeTimeProvider
 
     private bool IsAny(Func<(TimeSpan Length, DateTimeOffset Due), bool> match)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return waiting.Values.Any(match);
+            return _waiting.Values.Any(match);
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed class PauseWatchingTime : FakeTimeProvider
                 return Timer.Change(dueTime, period); // fires at once
             }
 
-            lock (owner.gate)
+            lock (owner._gate)
             {
                 var changed = Timer.Change(dueTime, period); // who sees the wait may let time go on: it must have begun
                 Note(dueTime);
@@ -93,15 +93,15 @@ internal sealed class PauseWatchingTime : FakeTimeProvider
 
         private void Note(TimeSpan length)
         {
-            lock (owner.gate)
+            lock (owner._gate)
             {
                 if (length == Timeout.InfiniteTimeSpan)
                 {
-                    owner.waiting.Remove(this);
+                    owner._waiting.Remove(this);
                 }
                 else
                 {
-                    owner.waiting[this] = (length, owner.GetUtcNow() + length);
+                    owner._waiting[this] = (length, owner.GetUtcNow() + length);
                 }
             }
         }

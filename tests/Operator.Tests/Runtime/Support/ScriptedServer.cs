@@ -9,7 +9,7 @@ internal sealed class ScriptedServer(Func<ServerRequest, CancellationToken, Task
 {
     public static readonly Uri Address = new("https://server.test/");
 
-    private readonly List<ServerRequest> requests = [];
+    private readonly List<ServerRequest> _requests = [];
 
     public ScriptedServer(Func<ServerRequest, HttpResponseMessage> answer)
         : this((request, _) => Task.FromResult(answer(request)))
@@ -20,9 +20,9 @@ internal sealed class ScriptedServer(Func<ServerRequest, CancellationToken, Task
     {
         get
         {
-            lock (requests)
+            lock (_requests)
             {
-                return [.. requests];
+                return [.. _requests];
             }
         }
     }
@@ -42,9 +42,9 @@ internal sealed class ScriptedServer(Func<ServerRequest, CancellationToken, Task
     {
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
         var seen = new ServerRequest(request.Method.Method, request.RequestUri!.AbsolutePath, request.RequestUri.Query, body);
-        lock (requests)
+        lock (_requests)
         {
-            requests.Add(seen);
+            _requests.Add(seen);
         }
 
         return await answer(seen, cancellationToken);
