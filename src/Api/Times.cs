@@ -1,8 +1,8 @@
 namespace MhcOperator.Api;
 
 /// <summary>
-/// Arithmetic with times that somebody else has written: in a spec, a status or a report. Any number of seconds is a time, and so is any sum:
-/// where the platform's types end, the nearest time that they hold.
+/// Arithmetic with times that somebody else has written: in a spec, a status or a report. Any number of seconds is a time, and so is any
+/// sum: where the platform's types end, the nearest time that they hold.
 /// </summary>
 public static class Times
 {
@@ -10,7 +10,8 @@ public static class Times
     private const double MostSeconds = 9e11;
 
     /// <summary>So many seconds; none where it is no number.</summary>
-    public static TimeSpan Seconds(double seconds) => double.IsNaN(seconds) ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Clamp(seconds, -MostSeconds, MostSeconds));
+    public static TimeSpan Seconds(double seconds) =>
+        double.IsNaN(seconds) ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Clamp(seconds, -MostSeconds, MostSeconds));
 
     /// <summary>A moment that much later.</summary>
     public static DateTimeOffset Plus(this DateTimeOffset moment, TimeSpan wait) =>

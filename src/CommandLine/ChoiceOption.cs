@@ -40,7 +40,8 @@ internal static class ChoiceOption
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [.. otherwise],
             CustomParser = result =>
-                [.. result.Tokens.Select(t => Choose(result, name, t.Value, choices)).Where(chosen => chosen >= 0).Select(chosen => choices[chosen])],
+                [.. result.Tokens.Select(t => Choose(result, name, t.Value, choices)).Where(chosen => chosen >= 0)
+                    .Select(chosen => choices[chosen])],
         };
 
     /// <summary>Place of a word among the choices; −1, and an error, where it is none of them.</summary>

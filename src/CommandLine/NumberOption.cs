@@ -80,13 +80,15 @@ internal static class NumberOption
 
         var kind = typeof(T) == typeof(int) ? "a whole number" : "a number";
         result.AddError(
-            string.Create(CultureInfo.InvariantCulture, $"{name}: '{given}' was given; {expected ?? $"{kind} from {least} to {most}"} was expected, as {Example(least, most)}"));
+            string.Create(CultureInfo.InvariantCulture,
+                $"{name}: '{given}' was given; {expected ?? $"{kind} from {least} to {most}"} was expected, as {Example(least, most)}"));
         return default;
     }
 
     private static string Example<T>(T least, T most)
         where T : struct, INumber<T> =>
-            string.Create(CultureInfo.InvariantCulture, $"{(typeof(T) == typeof(int) ? T.Min(most, T.Max(least, T.CreateChecked(1000))) : T.Max(least, T.Min(most, T.CreateChecked(0.5))))}");
+            string.Create(CultureInfo.InvariantCulture,
+                $"{(typeof(T) == typeof(int) ? T.Min(most, T.Max(least, T.CreateChecked(1000))) : T.Max(least, T.Min(most, T.CreateChecked(0.5))))}");
 
     private static bool Whole(string text, out int value) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);

@@ -3,7 +3,9 @@ using MhcOperator.Api.Errors;
 
 namespace MhcOperator.CommandLine;
 
-/// <summary>Standard output or standard error of a program for people: what cannot be written is an <see cref="OutputException"/>.</summary>
+/// <summary>
+/// Standard output or standard error of a program for people: what cannot be written is an <see cref="OutputException"/>.
+/// </summary>
 internal sealed class OutputWriter : TextWriter
 {
     private readonly TextWriter _inner;

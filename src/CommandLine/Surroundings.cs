@@ -4,8 +4,8 @@ using System.Text;
 namespace MhcOperator.CommandLine;
 
 /// <summary>
-/// What a program needs of its process before it begins: without it, it fails somewhere, with words about a part of itself. So it is asked for
-/// at once, by what opens nothing.
+/// What a program needs of its process before it begins: without it, it fails somewhere, with words about a part of itself. So it is asked
+/// for at once, by what opens nothing.
 /// </summary>
 internal static partial class Surroundings
 {
@@ -24,7 +24,8 @@ internal static partial class Surroundings
         var limits = stackalloc ulong[2]; // that which holds, and up to where it may be raised: .NET has done so
         if (Get(Files, limits) == 0 && limits[0] < LeastFiles)
         {
-            return ("TooFewOpenFiles", $"a process may open only {limits[0]} files here (ulimit -n), and {LeastFiles} are needed; raise that limit");
+            return ("TooFewOpenFiles",
+                $"a process may open only {limits[0]} files here (ulimit -n), and {LeastFiles} are needed; raise that limit");
         }
 
         try
@@ -39,8 +40,8 @@ internal static partial class Surroundings
     }
 
     /// <summary>
-    /// Whether the process was started without a standard input. The runtime may have opened a file of its own under that number since, for which
-    /// a reader would wait for ever; what a process is started with is never closed by exec.
+    /// Whether the process was started without a standard input. The runtime may have opened a file of its own under that number since, for
+    /// which a reader would wait for ever; what a process is started with is never closed by exec.
     /// </summary>
     public static bool InputIsClosed => Control(StandardInput, GetFlags) is var flags && (flags < 0 || (flags & CloseOnExec) != 0);
 

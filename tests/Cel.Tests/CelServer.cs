@@ -12,8 +12,8 @@ using MhcOperator.Operator.IntegrationTests.Support;
 namespace Cel.Tests;
 
 /// <summary>
-/// The part of a current Kubernetes API server that holds custom resources, as a program of its own (<c>eng/cel-server.sh</c> builds it), with the
-/// definition of crds/cel. An old API server stands in for the rest: it knows who asks, and which namespaces there are.
+/// The part of a current Kubernetes API server that holds custom resources, as a program of its own (<c>eng/cel-server.sh</c> builds it),
+/// with the definition of crds/cel. An old API server stands in for the rest: it knows who asks, and which namespaces there are.
 /// </summary>
 public sealed class CelServer : IAsyncLifetime
 {
@@ -37,13 +37,17 @@ public sealed class CelServer : IAsyncLifetime
         _server = Daemon.Start(
             Program(),
             ["--kubeconfig", kubeconfig, "--authentication-kubeconfig", kubeconfig, "--authorization-kubeconfig", kubeconfig,
-             "--etcd-servers", _core.EtcdAddress, "--etcd-prefix", "/registry-of-the-new-one", "--bind-address", "127.0.0.1", "--secure-port", port.ToString(CultureInfo.InvariantCulture),
+             "--etcd-servers", _core.EtcdAddress, "--etcd-prefix", "/registry-of-the-new-one", "--bind-address", "127.0.0.1",
+             "--secure-port", port.ToString(CultureInfo.InvariantCulture),
              "--cert-dir", Path.Combine(_folder, "certificates"), "--enable-priority-and-fairness=false",
-             "--disable-admission-plugins", "MutatingAdmissionPolicy,MutatingAdmissionWebhook,ValidatingAdmissionPolicy,ValidatingAdmissionWebhook"], // of types that an old server lacks
+             // of types that an old server lacks
+             "--disable-admission-plugins",
+             "MutatingAdmissionPolicy,MutatingAdmissionWebhook,ValidatingAdmissionPolicy,ValidatingAdmissionWebhook"],
             Path.Combine(_folder, "server.log"));
         _api = new TestApi(new Uri($"https://127.0.0.1:{port}/"), ApiServer.AdminToken);
         await Eventually.HoldsAsync(
-            async () => !_server.HasExited ? await _api.IsReadyAsync(Cancel) : throw new InvalidOperationException($"it has ended: {_server.Log}"),
+            async () => !_server.HasExited ? await _api.IsReadyAsync(Cancel)
+                : throw new InvalidOperationException($"it has ended: {_server.Log}"),
             "the server is ready", Cancel);
         await InstallAsync("cel/mhctrainingjobs.training.mhc.dev.yaml");
     }
@@ -69,7 +73,9 @@ public sealed class CelServer : IAsyncLifetime
         await Api.ApplyAsync(Definition, definition, Cancel);
         await Eventually.HoldsAsync(() => Api.ExistsAsync(Jobs(), Cancel), "jobs are served", Cancel);
         var refuses = file.StartsWith("cel/", StringComparison.Ordinal);
-        await Eventually.HoldsAsync(async () => (await CreateAsync(Job("model: {heads: 7}"))).Code == (refuses ? HttpStatusCode.UnprocessableEntity : HttpStatusCode.Created), $"{file} is in force", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (await CreateAsync(Job("model: {heads: 7}"))).Code == (refuses ? HttpStatusCode.UnprocessableEntity
+                : HttpStatusCode.Created), $"{file} is in force", Cancel);
     }
 
     internal Task<JsonObject?> DefinitionAsync() => Api.FindAsync(Definition, Cancel);
@@ -96,8 +102,10 @@ public sealed class CelServer : IAsyncLifetime
         Api.AskAsync(HttpMethod.Post, Jobs() + (store ? "" : "?dryRun=All"), job, "application/json", Cancel);
 
     /// <summary>Changes a job that is stored.</summary>
-    internal Task<(HttpStatusCode Code, JsonObject Answer)> ChangeAsync(string name, JsonObject patch, bool store = false, string subresource = "") =>
-        Api.AskAsync(HttpMethod.Patch, $"{Jobs()}/{name}{subresource}" + (store ? "" : "?dryRun=All"), patch, "application/merge-patch+json", Cancel);
+    internal Task<(HttpStatusCode Code, JsonObject Answer)> ChangeAsync(string name, JsonObject patch, bool store = false,
+        string subresource = "") =>
+        Api.AskAsync(HttpMethod.Patch, $"{Jobs()}/{name}{subresource}" + (store ? "" : "?dryRun=All"), patch,
+            "application/merge-patch+json", Cancel);
 
     /// <summary>The fields that a refusal blames, with what it says of each.</summary>
     internal static IReadOnlyList<(string Field, string Message)> Causes(JsonObject answer) =>
@@ -108,7 +116,9 @@ public sealed class CelServer : IAsyncLifetime
     private static string Program()
     {
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var program = Environment.GetEnvironmentVariable("MHC_CEL_SERVER") is { Length: > 0 } named ? named : Path.Combine(home, ".cache", "mhc-operator", "cel", "apiextensions-apiserver");
-        return File.Exists(program) ? program : throw new FileNotFoundException($"{program} is needed: run eng/cel-server.sh, as make test-cel does");
+        var program = Environment.GetEnvironmentVariable("MHC_CEL_SERVER") is { Length: > 0 } named ? named
+            : Path.Combine(home, ".cache", "mhc-operator", "cel", "apiextensions-apiserver");
+        return File.Exists(program) ? program
+            : throw new FileNotFoundException($"{program} is needed: run eng/cel-server.sh, as make test-cel does");
     }
 }

@@ -6,10 +6,13 @@ using MhcOperator.Api.Yaml;
 
 namespace Cel.Tests;
 
-/// <summary>Transition rules: what may not change, what may while the job is suspended, and what happens to jobs that were stored before the rules.</summary>
+/// <summary>
+/// Transition rules: what may not change, what may while the job is suspended, and what happens to jobs that were stored before the rules.
+/// </summary>
 public sealed class ChangeTests(CelServer server)
 {
-    private static readonly string[] Template = ["workers: {template: {spec: {priority: 1}}}", "workers: {template: {metadata: {labels: {a: b}}}}"];
+    private static readonly string[] Template =
+        ["workers: {template: {spec: {priority: 1}}}", "workers: {template: {metadata: {labels: {a: b}}}}"];
 
     public static TheoryData<string, string> Changes()
     {
@@ -24,7 +27,8 @@ public sealed class ChangeTests(CelServer server)
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task What_may_not_change_is_refused_while_the_job_runs_and_some_of_it_may_while_it_is_suspended(string change, string expected)
+    public async Task What_may_not_change_is_refused_while_the_job_runs_and_some_of_it_may_while_it_is_suspended(string change,
+        string expected)
     {
         var rule = Immutability.Fields.Single(f => expected.StartsWith(f.Path, StringComparison.Ordinal));
         var name = await StoreAsync("");
@@ -35,7 +39,8 @@ public sealed class ChangeTests(CelServer server)
         Assert.Contains(rule.CelMessage, cause.Message, StringComparison.Ordinal);
 
         var suspended = await server.ChangeAsync(name, Patch($"suspend: true, {change}"));
-        Assert.True(suspended.Code == (rule.FreeWhileSuspended ? HttpStatusCode.OK : HttpStatusCode.UnprocessableEntity), $"{suspended.Code}: {suspended.Answer}");
+        Assert.True(suspended.Code == (rule.FreeWhileSuspended ? HttpStatusCode.OK : HttpStatusCode.UnprocessableEntity),
+            $"{suspended.Code}: {suspended.Answer}");
         var resuming = await StoreAsync("suspend: true");
         Assert.Equal(suspended.Code, (await server.ChangeAsync(resuming, Patch($"suspend: false, {change}"))).Code);
     }
@@ -44,7 +49,8 @@ public sealed class ChangeTests(CelServer server)
     public async Task What_is_as_it_was_and_what_may_always_change_passes()
     {
         var name = await StoreAsync("checkpoints: {volume: {subPath: x}}, workers: {template: {spec: {priority: 1}}}");
-        foreach (var change in (string[])["", "model: {layers: 12}", "runPolicy: {maxRestarts: 9}", "suspend: true", "optimization: {steps: 2000}", "workers: {template: {spec: {priority: 1}}}"])
+        foreach (var change in (string[])["", "model: {layers: 12}", "runPolicy: {maxRestarts: 9}", "suspend: true",
+            "optimization: {steps: 2000}", "workers: {template: {spec: {priority: 1}}}"])
         {
             var (code, answer) = await server.ChangeAsync(name, Patch(change));
             Assert.True(code == HttpStatusCode.OK, $"{change}: {code}: {answer}");
@@ -65,9 +71,11 @@ public sealed class ChangeTests(CelServer server)
             await server.InstallAsync("cel/mhctrainingjobs.training.mhc.dev.yaml");
         }
 
-        var status = await server.ChangeAsync(name, new JsonObject { ["status"] = new JsonObject { ["attempt"] = 1 } }, store: true, subresource: "/status");
+        var status = await server.ChangeAsync(name, new JsonObject { ["status"] = new JsonObject { ["attempt"] = 1 } }, store: true,
+            subresource: "/status");
         Assert.True(status.Code == HttpStatusCode.OK, $"{status.Code}: {status.Answer}");
-        var label = await server.ChangeAsync(name, new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["a"] = "b" } } });
+        var label = await server.ChangeAsync(name,
+            new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["a"] = "b" } } });
         Assert.True(label.Code == HttpStatusCode.OK, $"{label.Code}: {label.Answer}");
     }
 

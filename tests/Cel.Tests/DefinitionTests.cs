@@ -10,9 +10,9 @@ using MhcOperator.Operator.IntegrationTests.Support;
 namespace Cel.Tests;
 
 /// <summary>
-/// The rules of crds/cel, held by a server that knows CEL, against those of the operator and its webhooks: the same broken jobs are refused with the same
-/// fields, and the same ones pass. That the server takes the definition at all says that each rule compiles, and that the costs it estimates for them,
-/// each alone and all together, are within its limits.
+/// The rules of crds/cel, held by a server that knows CEL, against those of the operator and its webhooks: the same broken jobs are refused
+/// with the same fields, and the same ones pass. That the server takes the definition at all says that each rule compiles, and that the
+/// costs it estimates for them, each alone and all together, are within its limits.
 /// </summary>
 public sealed class DefinitionTests(CelServer server)
 {
@@ -47,7 +47,9 @@ public sealed class DefinitionTests(CelServer server)
         Assert.Equal(HttpStatusCode.UnprocessableEntity, code);
         var causes = CelServer.Causes(answer);
         Assert.Equal(blamed.Order(StringComparer.Ordinal), causes.Select(c => c.Field).Order(StringComparer.Ordinal));
-        Assert.All(causes, cause => Assert.Contains(JobSchema.Spec.Validations, rule => $"spec{rule.FieldPath}" == cause.Field && cause.Message.Contains(rule.Message, StringComparison.Ordinal)));
+        Assert.All(
+            causes, cause => Assert.Contains(JobSchema.Spec.Validations,
+                rule => $"spec{rule.FieldPath}" == cause.Field && cause.Message.Contains(rule.Message, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -58,7 +60,8 @@ public sealed class DefinitionTests(CelServer server)
         var cause = Assert.Single(CelServer.Causes(answer));
         Assert.Equal("metadata.name", cause.Field);
         Assert.Contains("host names NAME-ATTEMPT-WORKER must fit into 63 characters", cause.Message, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Created, (await server.CreateAsync(CelServer.Job("workers: {replicas: 16}", new string('a', 54)))).Code);
+        Assert.Equal(HttpStatusCode.Created,
+            (await server.CreateAsync(CelServer.Job("workers: {replicas: 16}", new string('a', 54)))).Code);
     }
 
     [Theory]
@@ -82,9 +85,12 @@ public sealed class DefinitionTests(CelServer server)
             Assert.True(code == HttpStatusCode.Created, $"seed {seed}: {answer}");
             RandomManifest.Break(job, random);
             var errors = Assert.Single(JobManifestReader.FromYaml(job.ToJsonString(), "job.yaml")).Errors;
-            var broken = await server.Api.AskAsync(HttpMethod.Post, "apis/training.mhc.dev/v1alpha1/namespaces/default/mhctrainingjobs?dryRun=All&fieldValidation=Strict", job, "application/json", Cancel);
+            var broken = await server.Api.AskAsync(HttpMethod.Post,
+                "apis/training.mhc.dev/v1alpha1/namespaces/default/mhctrainingjobs?dryRun=All&fieldValidation=Strict", job,
+                "application/json", Cancel);
             Assert.True(
-                errors.All(e => e.Path.StartsWith(TemplateRule, StringComparison.Ordinal)) || broken.Code is HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest,
+                errors.All(e => e.Path.StartsWith(TemplateRule, StringComparison.Ordinal))
+                    || broken.Code is HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest,
                 $"seed {seed}: {string.Join("; ", errors.Select(e => $"{e.Path}: {e.Message}"))}: {broken.Answer}");
         }
     }
@@ -93,7 +99,12 @@ public sealed class DefinitionTests(CelServer server)
     public async Task The_largest_job_that_the_definition_allows_costs_its_rules_no_more_than_the_server_spends()
     {
         var job = CelServer.Job("workers: {replicas: 8}, optimization: {steps: 100000}");
-        job["spec"]!["trainer"] = new JsonObject { ["env"] = Many("trainer.env", i => new JsonObject { ["name"] = $"A{new string('x', 200)}{i}", ["value"] = "v" }) };
+        job["spec"]!["trainer"] =
+            new JsonObject
+            {
+                ["env"] = Many("trainer.env",
+            i => new JsonObject { ["name"] = $"A{new string('x', 200)}{i}", ["value"] = "v" })
+            };
         job["spec"]!["drills"] = Many("drills", i => new JsonObject { ["kind"] = "Crash", ["step"] = i + 1, ["rank"] = i % 8 });
         var (code, answer) = await server.CreateAsync(job);
         Assert.True(code == HttpStatusCode.Created, answer.ToJsonString());
@@ -103,7 +114,8 @@ public sealed class DefinitionTests(CelServer server)
     }
 
     [Theory]
-    [InlineData("self.drills.all(a, self.drills.all(b, self.drills.all(c, self.drills.all(d, a.step + b.step < c.step + d.step))))", "estimated rule cost exceeds budget")]
+    [InlineData("self.drills.all(a, self.drills.all(b, self.drills.all(c, self.drills.all(d, a.step + b.step < c.step + d.step))))",
+        "estimated rule cost exceeds budget")]
     [InlineData("self.model.widht > 0", "undefined field 'widht'")]
     public async Task A_rule_that_costs_too_much_or_does_not_compile_would_have_been_refused(string rule, string expected)
     {
@@ -112,7 +124,8 @@ public sealed class DefinitionTests(CelServer server)
         Assert.Contains(CelServer.Causes(answer), c => c.Message.Contains(expected, StringComparison.Ordinal));
     }
 
-    public static TheoryData<string> Examples => [.. Directory.GetFiles(Repository.PathOf("examples"), "*.yaml").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Examples =>
+        [.. Directory.GetFiles(Repository.PathOf("examples"), "*.yaml").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
     private static JsonArray Many(string path, Func<int, JsonObject> item)
     {

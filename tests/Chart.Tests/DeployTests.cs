@@ -14,7 +14,8 @@ public sealed class DeployTests
     [InlineData("optional/stack-dumps.yaml", "--set", "stackDumps=true", "--show-only", "templates/stack-dumps.yaml")]
     public async Task A_file_is_what_helm_template_prints(string file, params string[] arguments)
     {
-        var answer = await Helm.RunAsync(Helm.Newest, ["template", "mhc-operator", Helm.Chart, "--namespace", "mhc-system", "--skip-tests", .. arguments]);
+        var answer = await Helm.RunAsync(Helm.Newest,
+            ["template", "mhc-operator", Helm.Chart, "--namespace", "mhc-system", "--skip-tests", .. arguments]);
 
         Assert.True(answer.ExitCode == 0, answer.Error);
         RepositoryFile.HoldUpToDate($"deploy/{file}", answer.Output);

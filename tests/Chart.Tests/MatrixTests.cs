@@ -10,7 +10,9 @@ public sealed class MatrixTests
     private static readonly string[] Clusterwide =
         ["CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
 
-    private static readonly string[] Labels = ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "helm.sh/chart"];
+    private static readonly string[] Labels =
+        ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version", "app.kubernetes.io/managed-by",
+        "helm.sh/chart"];
 
     /// <summary>Sets of values, each of which turns another part of the chart on or off.</summary>
     internal static readonly Dictionary<string, string> Values = new(StringComparer.Ordinal)
@@ -44,6 +46,7 @@ public sealed class MatrixTests
             forbidSecretsInTemplates: true
             allowSecretsInTemplates: [a, b.c]
             stackDumps: true
+            rehearsal: false
             bindAddress: "::"
             metrics: {authorization: false, service: {labels: {a: b}, annotations: {c: d}}}
             serviceAccount: {annotations: {role: x}}
@@ -80,7 +83,8 @@ public sealed class MatrixTests
     public static TheoryData<string, string, string> Cases() => new(
         from values in Values.Keys
         from helm in Helm.Versions
-        from server in helm == Helm.Newest ? (string[])["1.20.2", "1.21.0", "1.24.17", "1.25.0", "1.27.0-eks-1234567", "1.35.0"] : ["1.20.2", "1.35.0"]
+        from server in helm == Helm.Newest ? (string[])["1.20.2", "1.21.0", "1.24.17", "1.25.0", "1.27.0-eks-1234567", "1.35.0"]
+        : ["1.20.2", "1.35.0"]
         select (values, server, helm));
 
     [Theory, MemberData(nameof(Cases))]
@@ -92,15 +96,19 @@ public sealed class MatrixTests
         {
             var kind = (string)made["kind"]!;
             var ns = (string?)made["metadata"]!["namespace"];
-            Assert.True(Clusterwide.Contains(kind, StringComparer.Ordinal) ? ns is null : ns is Release.Namespace or "one" or "two", $"{kind} is in {ns ?? "no namespace"}");
-            Assert.True(kind == "CustomResourceDefinition" || Release.NameOf(made).StartsWith("mhc", StringComparison.Ordinal), Release.NameOf(made));
+            Assert.True(Clusterwide.Contains(kind, StringComparer.Ordinal) ? ns is null : ns is Release.Namespace or "one" or "two",
+                $"{kind} is in {ns ?? "no namespace"}");
+            Assert.True(kind == "CustomResourceDefinition" || Release.NameOf(made).StartsWith("mhc", StringComparison.Ordinal),
+                Release.NameOf(made));
             var labels = made["metadata"]!["labels"]!.AsObject();
             Assert.All(Labels, label => Assert.True(labels.ContainsKey(label), $"{kind} {Release.NameOf(made)} has no label {label}"));
         });
-        Assert.Equal(release.Objects.Count, release.Objects.Select(o => ((string)o["kind"]!, Release.NameOf(o), (string?)o["metadata"]!["namespace"])).Distinct().Count());
+        Assert.Equal(release.Objects.Count,
+            release.Objects.Select(o => ((string)o["kind"]!, Release.NameOf(o), (string?)o["metadata"]!["namespace"])).Distinct().Count());
         Assert.DoesNotContain("<no value>", release.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("%!s(", release.Text, StringComparison.Ordinal);
-        Assert.Equal(values == "a Secret" ? 2 : 0, release.Objects.Sum(o => o["webhooks"]?.AsArray().Count(w => w!["clientConfig"]!.AsObject().ContainsKey("caBundle")) ?? 0));
+        Assert.Equal(values == "a Secret" ? 2 : 0,
+            release.Objects.Sum(o => o["webhooks"]?.AsArray().Count(w => w!["clientConfig"]!.AsObject().ContainsKey("caBundle")) ?? 0));
     }
 
     [Theory]
@@ -113,7 +121,9 @@ public sealed class MatrixTests
         var release = await Release.RenderAsync("", server);
 
         Assert.Equal(policy, (string?)release.Of("PodDisruptionBudget").Single()["apiVersion"]);
-        Assert.Equal(cel, release.Of("CustomResourceDefinition").Single().ToJsonString().Contains("x-kubernetes-validations", StringComparison.Ordinal));
+        Assert.Equal(
+            cel, release.Of("CustomResourceDefinition").Single().ToJsonString().Contains("x-kubernetes-validations",
+                StringComparison.Ordinal));
     }
 
     [Fact]
@@ -122,7 +132,8 @@ public sealed class MatrixTests
         var releases = await Task.WhenAll(Helm.Versions.Select(version => Release.RenderAsync(Values["most"], "1.30.0", version)));
 
         Assert.All(releases, release => Assert.Equal(
-            releases[0].Objects.Select(o => o.ToJsonString()).Order(StringComparer.Ordinal), release.Objects.Select(o => o.ToJsonString()).Order(StringComparer.Ordinal)));
+            releases[0].Objects.Select(o => o.ToJsonString()).Order(StringComparer.Ordinal),
+            release.Objects.Select(o => o.ToJsonString()).Order(StringComparer.Ordinal)));
     }
 
     [Fact]
@@ -133,7 +144,8 @@ public sealed class MatrixTests
 
         Assert.Empty(one.Objects.Select(Name).Intersect(two.Objects.Select(Name)));
         Assert.NotEqual(Selector(one), Selector(two));
-        Assert.NotEqual(one.Arguments.Single(a => a.StartsWith("--lease-name=", StringComparison.Ordinal)), two.Arguments.Single(a => a.StartsWith("--lease-name=", StringComparison.Ordinal)));
+        Assert.NotEqual(one.Arguments.Single(a => a.StartsWith("--lease-name=", StringComparison.Ordinal)),
+            two.Arguments.Single(a => a.StartsWith("--lease-name=", StringComparison.Ordinal)));
 
         static (string, string) Name(JsonObject made) => ((string)made["kind"]!, Release.NameOf(made));
         static string Selector(Release release) => release.Of("Deployment").Single()["spec"]!["selector"]!.ToJsonString();

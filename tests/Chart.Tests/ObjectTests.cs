@@ -53,23 +53,29 @@ public sealed class ObjectTests
         var errors = PodTemplatePrivileges.CheckPod(pod);
 
         Assert.Equal("mhc-mhc-operator", account);
-        Assert.All(errors, error => Assert.True(error.Path.EndsWith("serviceAccountName", StringComparison.Ordinal) || error.Path.Contains("Token", StringComparison.Ordinal), error.ToString()));
+        Assert.All(
+            errors, error => Assert.True(
+                error.Path.EndsWith("serviceAccountName", StringComparison.Ordinal)
+                    || error.Path.Contains("Token", StringComparison.Ordinal), error.ToString()));
     }
 
     [Fact]
     public async Task An_operator_of_some_namespaces_has_roles_there_and_no_cluster_role()
     {
-        var release = await Release.RenderAsync("{watchNamespaces: [one, two], crds: {install: false}, webhooks: {enabled: false}, metrics: {secure: false}, stackDumps: true}");
+        var release = await Release.RenderAsync(
+            "{watchNamespaces: [one, two], crds: {install: false}, webhooks: {enabled: false}, metrics: {secure: false}, stackDumps: true}");
 
         Assert.DoesNotContain(release.Objects, made => ((string)made["kind"]!).StartsWith("Cluster", StringComparison.Ordinal));
-        Assert.Equal(["one", "one", Release.Namespace, "two", "two"], release.Of("Role").Select(r => (string)r["metadata"]!["namespace"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(["one", "one", Release.Namespace, "two", "two"],
+            release.Of("Role").Select(r => (string)r["metadata"]!["namespace"]!).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task Roles_in_namespaces_grant_what_the_cluster_role_does_but_nodes()
     {
         var all = (await Release.RenderAsync()).Of("ClusterRole").Single(role => Release.NameOf(role) == "mhc-mhc-operator");
-        var one = (await Release.RenderAsync("watchNamespaces: [one]")).Of("Role").Single(role => (string?)role["metadata"]!["namespace"] == "one");
+        var one = (await Release.RenderAsync("watchNamespaces: [one]")).Of("Role")
+            .Single(role => (string?)role["metadata"]!["namespace"] == "one");
 
         Assert.Equal(Rules(all).Where(rule => !rule.Contains("\"nodes\"", StringComparison.Ordinal)), Rules(one));
         static IEnumerable<string> Rules(JsonObject role) => role["rules"]!.AsArray().Select(rule => rule!.ToJsonString());
@@ -78,10 +84,14 @@ public sealed class ObjectTests
     [Fact]
     public async Task Users_roles_let_nobody_read_pods_or_secrets()
     {
-        var roles = (await Release.RenderAsync()).Of("ClusterRole").Where(role => role["metadata"]!["labels"]!.AsObject().Any(label => label.Key.Contains("aggregate-to", StringComparison.Ordinal))).ToList();
+        var roles = (await Release.RenderAsync()).Of("ClusterRole")
+            .Where(
+                role => role["metadata"]!["labels"]!.AsObject().Any(label => label.Key.Contains("aggregate-to", StringComparison.Ordinal)))
+                    .ToList();
 
         Assert.Equal(2, roles.Count);
-        Assert.All(roles.SelectMany(role => role["rules"]!.AsArray()), rule => Assert.Equal("""["training.mhc.dev"]""", rule!["apiGroups"]!.ToJsonString()));
+        Assert.All(roles.SelectMany(role => role["rules"]!.AsArray()),
+            rule => Assert.Equal("""["training.mhc.dev"]""", rule!["apiGroups"]!.ToJsonString()));
     }
 
     [Theory]

@@ -9,7 +9,9 @@ using MhcOperator.Programs.Tests;
 
 namespace Chart.Tests;
 
-/// <summary>What the chart says to people: its page, whose table is made of values.yaml, its entry in a catalogue, and what Helm prints.</summary>
+/// <summary>
+/// What the chart says to people: its page, whose table is made of values.yaml, its entry in a catalogue, and what Helm prints.
+/// </summary>
 public sealed class ReadmeTests
 {
     private const string Begin = "<!-- values: generated -->\n";
@@ -20,7 +22,8 @@ public sealed class ReadmeTests
     {
         var page = File.ReadAllText(Path.Combine(Helm.Chart, "README.md"));
         Assert.Contains(Begin, page, StringComparison.Ordinal);
-        RepositoryFile.HoldUpToDate("charts/mhc-operator/README.md", page[..(page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)] + Table());
+        RepositoryFile.HoldUpToDate("charts/mhc-operator/README.md",
+            page[..(page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)] + Table());
     }
 
     [Fact]
@@ -39,7 +42,8 @@ public sealed class ReadmeTests
     public void The_jobs_that_people_are_shown_are_valid()
     {
         var chart = YamlReader.Read(File.ReadAllText(Path.Combine(Helm.Chart, "Chart.yaml")))[0].Root!;
-        var shown = YamlReader.Read((string)chart["annotations"]!["artifacthub.io/crdsExamples"]!)[0].Root!.AsArray().Select(job => job!.ToJsonString());
+        var shown = YamlReader.Read((string)chart["annotations"]!["artifacthub.io/crdsExamples"]!)[0].Root!.AsArray()
+            .Select(job => job!.ToJsonString());
         var notes = File.ReadAllText(Path.Combine(Helm.Chart, "templates", "NOTES.txt")).Split("<<EOF\n")[1].Split("  EOF\n")[0];
         var told = string.Join('\n', notes.Split('\n').Where(line => !line.Contains("{{", StringComparison.Ordinal)));
 
@@ -68,7 +72,8 @@ public sealed class ReadmeTests
                 path.RemoveRange(depth, path.Count - depth);
                 var value = line[(name.Length + 1)..].Trim();
                 string[] whole = [.. path, name];
-                var set = value.Length > 0 ? value : whole.Aggregate((JsonNode?)defaults, (node, part) => node![part])!.ToJsonString(Readable);
+                var set = value.Length > 0 ? value
+                    : whole.Aggregate((JsonNode?)defaults, (node, part) => node![part])!.ToJsonString(Readable);
                 table.Append($"| `{string.Join('.', whole)}` | `{set}` | {said.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
                 said = "";
             }

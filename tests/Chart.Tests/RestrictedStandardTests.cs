@@ -19,7 +19,8 @@ public sealed class RestrictedStandardTests
     public async Task Each_pod_of_a_release_meets_every_row(string values)
     {
         var release = await Release.RenderAsync(values);
-        var pods = release.Objects.Where(made => (string?)made["kind"] == "Pod").Concat(release.Of("Deployment").Select(made => made["spec"]!["template"]!.AsObject())).ToList();
+        var pods = release.Objects.Where(made => (string?)made["kind"] == "Pod")
+            .Concat(release.Of("Deployment").Select(made => made["spec"]!["template"]!.AsObject())).ToList();
 
         Assert.Equal(2, pods.Count); // the operator's, and that of helm test
         Assert.All(pods, pod => Assert.Empty(RestrictedStandard.Check(pod)));
@@ -30,7 +31,8 @@ public sealed class RestrictedStandardTests
     {
         var pod = (await Good.Value).Of("Deployment").Single()["spec"]!["template"]!.DeepClone().AsObject();
 
-        Assert.Contains(RestrictedStandard.Check(Offence.Commit(pod, path, value)), wrong => wrong.StartsWith($"{row}: ", StringComparison.Ordinal));
+        Assert.Contains(RestrictedStandard.Check(Offence.Commit(pod, path, value)),
+            wrong => wrong.StartsWith($"{row}: ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -39,7 +41,8 @@ public sealed class RestrictedStandardTests
         var text = File.ReadAllText(Path.Combine(RepositoryFile.Root(), "deploy", "namespace.yaml"));
         var labels = YamlReader.Read(text)[0].Root!["metadata"]!["labels"]!;
 
-        Assert.All((string[])["audit", "enforce", "warn"], mode => Assert.Equal("restricted", (string?)labels[$"pod-security.kubernetes.io/{mode}"]));
+        Assert.All((string[])["audit", "enforce", "warn"],
+            mode => Assert.Equal("restricted", (string?)labels[$"pod-security.kubernetes.io/{mode}"]));
     }
 
     private static readonly Lazy<Task<Release>> Good = new(() => Release.RenderAsync("certificates: {certManager: {enabled: true}}"));

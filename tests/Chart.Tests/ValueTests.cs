@@ -32,7 +32,8 @@ public sealed partial class ValueTests
         { "leaderElection: {enabled: false}", "replicas: without leaderElection.enabled there can be one" },
         { "certificates: {existingSecret: ours}", "certificates.caBundle: API servers need the authority" },
         { "certificates: {caBundle: AAAA}", "certificates.caBundle: the operator, or cert-manager, writes it" },
-        { "certificates: {existingSecret: ours, caBundle: AAAA, certManager: {enabled: true}}", "certificates.existingSecret: cert-manager makes a Secret of its own" },
+        { "certificates: {existingSecret: ours, caBundle: AAAA, certManager: {enabled: true}}",
+            "certificates.existingSecret: cert-manager makes a Secret of its own" },
         { "watchNamespaces: [Upper]", "watchNamespaces" },
         { "watchNamespaces: [a, a]", "watchNamespaces" },
         { "webhooks: {port: 80}", "port" },
@@ -43,7 +44,8 @@ public sealed partial class ValueTests
         { "workers: 1.5", "workers" },
         { "extraArgs: [nonsense]", "extraArgs" },
         { "allowSecretsInTemplates: [a_b]", "allowSecretsInTemplates" },
-        { "networkPolicy: {jobs: true, metricsFrom: {matchExpressions: [{key: a, operator: Exists}]}}", "networkPolicy.metricsFrom.matchExpressions" },
+        { "networkPolicy: {jobs: true, metricsFrom: {matchExpressions: [{key: a, operator: Exists}]}}",
+            "networkPolicy.metricsFrom.matchExpressions" },
     };
 
     [Theory, MemberData(nameof(HelmVersions))]
@@ -71,7 +73,8 @@ public sealed partial class ValueTests
     {
         var answer = await Release.TryAsync("watchNamespaces: [a]", "1.20.2");
 
-        Assert.Contains("webhooks.namespaceSelector: watchNamespaces needs it before Kubernetes 1.21", answer.Error, StringComparison.Ordinal);
+        Assert.Contains("webhooks.namespaceSelector: watchNamespaces needs it before Kubernetes 1.21", answer.Error,
+            StringComparison.Ordinal);
         await Release.RenderAsync("{watchNamespaces: [a], webhooks: {namespaceSelector: {matchLabels: {mhc: 'on'}}}}", "1.20.2");
     }
 
@@ -84,14 +87,17 @@ public sealed partial class ValueTests
     [Fact]
     public void Each_value_is_used()
     {
-        var templates = string.Concat(Directory.EnumerateFiles(Path.Combine(Helm.Chart, "templates"), "*", SearchOption.AllDirectories).Select(File.ReadAllText));
+        var templates = string.Concat(Directory.EnumerateFiles(Path.Combine(Helm.Chart, "templates"), "*", SearchOption.AllDirectories)
+            .Select(File.ReadAllText));
         var helpers = ParenthesizedRoot().Replace(templates, ".Values.${root}");
 
         Assert.All(Leaves(Defaults), path => Assert.True(
-            Regex.IsMatch(helpers, $@"\.Values\.{Regex.Escape(path)}\b", RegexOptions.None, TimeSpan.FromSeconds(1)) || IsPassedOn(path), $"{path} is used by no template"));
+            Regex.IsMatch(helpers, $@"\.Values\.{Regex.Escape(path)}\b", RegexOptions.None, TimeSpan.FromSeconds(1)) || IsPassedOn(path),
+            $"{path} is used by no template"));
 
         // An image is given to a template as a whole, and what is below `monitoring.rules` by its name.
-        bool IsPassedOn(string path) => helpers.Contains($".Values.{path[..path.LastIndexOf('.')]})", StringComparison.Ordinal) || path.StartsWith("monitoring.rules.", StringComparison.Ordinal);
+        bool IsPassedOn(string path) => helpers.Contains($".Values.{path[..path.LastIndexOf('.')]})", StringComparison.Ordinal)
+            || path.StartsWith("monitoring.rules.", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,6 +113,7 @@ public sealed partial class ValueTests
             allowPrivilegedTemplates: true
             forbidSecretsInTemplates: true
             allowSecretsInTemplates: [for-jobs]
+            rehearsal: false
             bindAddress: "::"
             metrics: {authorization: false}
             networkPolicy: {jobs: true, namespaceLabels: {team: a, part: b}}
@@ -141,7 +148,9 @@ public sealed partial class ValueTests
                 Assert.True(on.ExitCode == 0, on.Error);
                 Assert.Contains("--workers=3", on.Output, StringComparison.Ordinal);
                 Assert.Contains("image: registry.example.com/mhc-operator:", on.Output, StringComparison.Ordinal);
-                Assert.DoesNotContain("kind: Deployment", (await Helm.RunAsync(helm, "template", "whole", parent, "--set", "mhc-operator.enabled=false")).Output, StringComparison.Ordinal);
+                Assert.DoesNotContain("kind: Deployment",
+                    (await Helm.RunAsync(helm, "template", "whole", parent, "--set", "mhc-operator.enabled=false")).Output,
+                    StringComparison.Ordinal);
             }
         }
         finally
@@ -169,8 +178,11 @@ public sealed partial class ValueTests
         }
     }
 
-    /// <summary>Whether it is a piece of Kubernetes, of which the chart knows nothing, or an alert, whose settings have tests of their own.</summary>
-    private static bool IsOpen(string path) => path is "resources" or "podSecurityContext" or "securityContext" or "nodeSelector" or "networkPolicy.metricsFrom" or "monitoring.dashboards.labels"
+    /// <summary>
+    /// Whether it is a piece of Kubernetes, of which the chart knows nothing, or an alert, whose settings have tests of their own.
+    /// </summary>
+    private static bool IsOpen(string path) => path is "resources" or "podSecurityContext" or "securityContext" or "nodeSelector"
+        or "networkPolicy.metricsFrom" or "monitoring.dashboards.labels"
         || path.StartsWith("monitoring.rules.", StringComparison.Ordinal);
 
     private static IEnumerable<string> Described(JsonObject schema, string at)
@@ -178,7 +190,8 @@ public sealed partial class ValueTests
         foreach (var (name, value) in schema["properties"]!.AsObject())
         {
             var below = value!.AsObject();
-            if (below.ContainsKey("properties") && Defaults is var defaults && Find(defaults, at + name) is JsonObject { Count: > 0 } && !IsOpen(at + name))
+            if (below.ContainsKey("properties") && Defaults is var defaults && Find(defaults, at + name) is JsonObject { Count: > 0 }
+                && !IsOpen(at + name))
             {
                 foreach (var path in Described(below, $"{at}{name}."))
                 {

@@ -29,7 +29,8 @@ public sealed class MhcProgramTests
         var version = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "VERSION"), TestContext.Current.CancellationToken)).Trim();
         Assert.All(
             new[] { typeof(MhcProgram), typeof(MhcTrainingJob), typeof(Operator.Local.LocalRunner) },
-            part => Assert.Equal(version, part.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]));
+            part => Assert.Equal(version,
+                part.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]));
         using var shell = new MhcShell();
         Assert.StartsWith(version, (await shell.RunAsync("--version")).Output, StringComparison.Ordinal);
     }

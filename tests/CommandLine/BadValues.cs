@@ -63,5 +63,6 @@ internal static class BadValues
     }
 
     private static bool IsNumber(Type type) =>
-        type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(System.Numerics.INumber<>)) && type != typeof(char);
+        type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(System.Numerics.INumber<>))
+            && type != typeof(char);
 }

@@ -2,7 +2,9 @@ using EndToEnd.Tests.Cluster;
 
 namespace EndToEnd.Tests;
 
-/// <summary>Trainers of one's own, here shell scripts, under the real operator: exit codes and termination messages of real containers.</summary>
+/// <summary>
+/// Trainers of one's own, here shell scripts, under the real operator: exit codes and termination messages of real containers.
+/// </summary>
 public sealed class ContractTests(RealCluster cluster)
 {
     [Fact]

@@ -12,10 +12,13 @@ public sealed class HangTests(RealCluster cluster)
         var job = SmallJob.Yaml("hung", steps: 100000, "  drills: [{kind: Hang, step: 30, rank: 1}]");
         await space.ApplyAsync(job.Replace("cleanPods: None", "cleanPods: None, progressDeadlineSeconds: 45", StringComparison.Ordinal));
 
-        var again = await space.JobAsync("hung", "the second attempt to pass the step at which the first hung", view => view.Attempt >= 2 && view.Step > 30);
+        var again = await space.JobAsync("hung", "the second attempt to pass the step at which the first hung",
+            view => view.Attempt >= 2 && view.Step > 30);
 
         Assert.Equal(1, again.Restarts);
-        var said = await space.Kubectl.RunAsync(["exec", "hung-2-0", "--namespace", space.Name, "--", "sh", "-c", "cat $MHC_CHECKPOINT_DIR/diagnostics/attempt-00001-rank-00001.txt"]);
+        var said = await space.Kubectl.RunAsync(
+            ["exec", "hung-2-0", "--namespace", space.Name, "--", "sh", "-c",
+                "cat $MHC_CHECKPOINT_DIR/diagnostics/attempt-00001-rank-00001.txt"]);
         Assert.Contains("SIGQUIT: where rank 1 of 2, attempt 1 of job ", said, StringComparison.Ordinal);
         Assert.Contains("training: step 30, before the forward pass for ", said, StringComparison.Ordinal);
     }

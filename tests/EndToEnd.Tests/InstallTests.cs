@@ -8,7 +8,8 @@ namespace EndToEnd.Tests;
 public sealed class InstallTests(RealCluster cluster)
 {
     /// <summary>All kinds that the chart makes but the definition.</summary>
-    private const string Kinds = "deployments,pods,services,endpoints,secrets,serviceaccounts,roles,rolebindings,leases,poddisruptionbudgets,configmaps," +
+    private const string Kinds =
+        "deployments,pods,services,endpoints,secrets,serviceaccounts,roles,rolebindings,leases,poddisruptionbudgets,configmaps," +
         "clusterroles,clusterrolebindings,validatingwebhookconfigurations,mutatingwebhookconfigurations";
 
     /// <summary>What another release left behind, or kubectl has made, is this one's from now on.</summary>
@@ -24,7 +25,8 @@ public sealed class InstallTests(RealCluster cluster)
         }
         catch (KubectlException e)
         {
-            Assert.Fail($"{e.Message}\n{await cluster.Kubectl.RunAsync(["logs", "mhc-operator-check", "--namespace", OperatorRelease.Namespace])}");
+            Assert.Fail(
+                $"{e.Message}\n{await cluster.Kubectl.RunAsync(["logs", "mhc-operator-check", "--namespace", OperatorRelease.Namespace])}");
         }
     }
 
@@ -38,12 +40,14 @@ public sealed class InstallTests(RealCluster cluster)
 
         await cluster.Helm.InstallAsync("--set", "workers=3");
         Assert.Contains("--workers=3", await ArgumentsAsync(OperatorRelease.Name, OperatorRelease.Namespace), StringComparison.Ordinal);
-        await cluster.Helm.RunAsync(["rollback", OperatorRelease.Name, "--namespace", OperatorRelease.Namespace, "--wait", "--timeout", "6m"]);
+        await cluster.Helm.RunAsync(
+            ["rollback", OperatorRelease.Name, "--namespace", OperatorRelease.Namespace, "--wait", "--timeout", "6m"]);
         Assert.Contains("--workers=8", await ArgumentsAsync(OperatorRelease.Name, OperatorRelease.Namespace), StringComparison.Ordinal);
         Assert.Equal(pods, await IdentitiesAsync(space));
 
         await cluster.Helm.UninstallAsync();
-        await Eventually.SeesAsync("all of the release to go", () => LeftAsync(OperatorRelease.Name, OperatorRelease.Namespace), left => left.Count == 0);
+        await Eventually.SeesAsync("all of the release to go", () => LeftAsync(OperatorRelease.Name, OperatorRelease.Namespace),
+            left => left.Count == 0);
         Assert.Equal(pods, await IdentitiesAsync(space));
         Assert.NotNull(await cluster.Kubectl.GetAsync("crd", "mhctrainingjobs.training.mhc.dev"));
 
@@ -74,7 +78,8 @@ public sealed class InstallTests(RealCluster cluster)
         Assert.Empty(await neither.PodsAsync("short"));
         foreach (var team in (string[])["team-one", "team-two"])
         {
-            Assert.Empty(await cluster.Kubectl.ListAsync("clusterroles,clusterrolebindings", "--selector", $"app.kubernetes.io/instance={team}"));
+            Assert.Empty(
+                await cluster.Kubectl.ListAsync("clusterroles,clusterrolebindings", "--selector", $"app.kubernetes.io/instance={team}"));
             await cluster.Helm.UninstallAsync(team, team);
         }
 
@@ -88,8 +93,10 @@ public sealed class InstallTests(RealCluster cluster)
         Assert.SkipWhen(OperatorRelease.HasFurtherValues, "deploy/ names images without a registry");
         await cluster.Helm.UninstallAsync();
 
-        await cluster.Kubectl.RunAsync(["apply", "-f", Repository.PathOf("deploy/namespace.yaml"), "-f", Repository.PathOf("deploy/older/mhc-operator.yaml")]);
-        await cluster.Kubectl.RunAsync(["rollout", "status", $"deployment/{OperatorRelease.Name}", "--namespace", OperatorRelease.Namespace]);
+        await cluster.Kubectl.RunAsync(
+            ["apply", "-f", Repository.PathOf("deploy/namespace.yaml"), "-f", Repository.PathOf("deploy/older/mhc-operator.yaml")]);
+        await cluster.Kubectl.RunAsync(
+            ["rollout", "status", $"deployment/{OperatorRelease.Name}", "--namespace", OperatorRelease.Namespace]);
         await space.ApplyAsync(SmallJob.Script("short", "exit 0"));
         await space.JobAsync("short", "the job to end", job => job.HasSucceeded);
 
@@ -128,16 +135,19 @@ public sealed class InstallTests(RealCluster cluster)
     }
 
     private static async Task<IEnumerable<string>> IdentitiesAsync(TestNamespace space) =>
-        [.. (await space.PodsAsync("lasting")).Select(pod => $"{pod.Name} {pod.Uid} {pod.Phase} {pod.ContainerRestarts}").Order(StringComparer.Ordinal)];
+        [.. (await space.PodsAsync("lasting")).Select(pod => $"{pod.Name} {pod.Uid} {pod.Phase} {pod.ContainerRestarts}")
+            .Order(StringComparer.Ordinal)];
 
     private async Task<string> ArgumentsAsync(string deployment, string ns) =>
-        (await cluster.Kubectl.GetAsync("deployment", deployment, "--namespace", ns))!["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.ToJsonString();
+        (await cluster.Kubectl.GetAsync("deployment", deployment, "--namespace",
+            ns))!["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.ToJsonString();
 
     /// <summary>What is still there of a release, or, whatever its labels, in its namespace.</summary>
     private async Task<IReadOnlyList<string>> LeftAsync(string release, string ns)
     {
         var labelled = await cluster.Kubectl.ListAsync(Kinds, "--all-namespaces", "--selector", $"app.kubernetes.io/instance={release}");
         var named = await cluster.Kubectl.ListAsync("secrets,leases,endpoints", "--namespace", ns);
-        return [.. labelled.Concat(named).Select(left => $"{left["kind"]} {left["metadata"]!["name"]}").Where(left => !left.Contains("default-token", StringComparison.Ordinal))];
+        return [.. labelled.Concat(named).Select(left => $"{left["kind"]} {left["metadata"]!["name"]}")
+            .Where(left => !left.Contains("default-token", StringComparison.Ordinal))];
     }
 }

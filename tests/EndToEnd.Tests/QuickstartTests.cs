@@ -4,8 +4,8 @@ using EndToEnd.Tests.Monitoring;
 namespace EndToEnd.Tests;
 
 /// <summary>
-/// What the README promises, whole: Helm installs the operator (<see cref="RealCluster"/>), the example is applied and collapses, somebody hears of it,
-/// the job rolls back and succeeds, the alert ends, its story can be read, and Helm uninstalls.
+/// What the README promises, whole: Helm installs the operator (<see cref="RealCluster"/>), the example is applied and collapses, somebody
+/// hears of it, the job rolls back and succeeds, the alert ends, its story can be read, and Helm uninstalls.
 /// </summary>
 [Collection(nameof(RealCluster.Alone))]
 public sealed class QuickstartTests(RealCluster cluster)
@@ -17,13 +17,16 @@ public sealed class QuickstartTests(RealCluster cluster)
     public async Task The_example_collapses_alarms_rolls_back_and_succeeds_in_pods_that_find_each_other()
     {
         await using var space = await cluster.MakeNamespaceAsync();
-        await using var watch = await Watch.StartAsync(cluster, space, $"monitoring.rules.{Alert}.window=1m"); // so that the test sees the alert end
-        await space.ApplyAsync(await File.ReadAllTextAsync(Repository.PathOf("examples/quickstart.yaml"), TestContext.Current.CancellationToken));
+        // so that the test sees the alert end
+        await using var watch = await Watch.StartAsync(cluster, space, $"monitoring.rules.{Alert}.window=1m");
+        await space.ApplyAsync(
+            await File.ReadAllTextAsync(Repository.PathOf("examples/quickstart.yaml"), TestContext.Current.CancellationToken));
 
         await space.JobAsync(Job, "the gang to do its first steps", job => job.Attempt == 1 && job.Step > 0);
         var pods = await space.PodsAsync(Job);
         await watch.AddAsync(space, Job);
-        Assert.Equal(["quickstart-1-0 Running", "quickstart-1-1 Running"], pods.Select(pod => $"{pod.Name} {pod.Phase}").Order(StringComparer.Ordinal), StringComparer.Ordinal);
+        Assert.Equal(["quickstart-1-0 Running", "quickstart-1-1 Running"],
+            pods.Select(pod => $"{pod.Name} {pod.Phase}").Order(StringComparer.Ordinal), StringComparer.Ordinal);
 
         var (receiver, told) = await watch.Phone.HearsAsync(Alert, space.Name, "firing");
         Assert.Equal(("tickets", Job, "warning"), (receiver, (string?)told["labels"]!["mhcjob"], (string?)told["labels"]!["severity"]));
@@ -33,7 +36,8 @@ public sealed class QuickstartTests(RealCluster cluster)
         await AssertColumnsAsync(space);
         await watch.Phone.HearsAsync(Alert, space.Name, "resolved");
         Assert.Equal(2, await watch.ValueAsync("count(up{job=\"mhc-operator\"} == 1)"));
-        Assert.InRange(await watch.ValueAsync($"max_over_time(mhc_train_step{{namespace=\"{space.Name}\", mhcjob=\"{Job}\"}}[10m])"), 1, 240);
+        Assert.InRange(await watch.ValueAsync($"max_over_time(mhc_train_step{{namespace=\"{space.Name}\", mhcjob=\"{Job}\"}}[10m])"),
+            1, 240);
 
         var story = await cluster.Kubectl.RunAsync(["describe", "mhcjob", Job, "--namespace", space.Name]);
         Assert.All((string[])["RolledBack", "Succeeded"], chapter => Assert.Contains(chapter, story, StringComparison.Ordinal));

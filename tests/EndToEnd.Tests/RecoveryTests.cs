@@ -13,7 +13,8 @@ public sealed class RecoveryTests(RealCluster cluster)
         await space.JobAsync("killed", "a checkpoint", view => view.LatestCheckpoint >= 20);
 
         await space.Kubectl.RunAsync(["delete", "pod", "killed-1-1", "--namespace", space.Name, "--grace-period=0", "--force"]);
-        var again = await space.JobAsync("killed", "the second attempt to go on", view => view.Attempt == 2 && view.Step > 20 && view.IsTrue("Running"));
+        var again = await space.JobAsync("killed", "the second attempt to go on",
+            view => view.Attempt == 2 && view.Step > 20 && view.IsTrue("Running"));
 
         Assert.Equal(1, again.Restarts);
         Assert.Empty(again.Rollbacks);
@@ -28,18 +29,22 @@ public sealed class RecoveryTests(RealCluster cluster)
     public async Task A_gang_whose_process_is_killed_trains_again_in_the_same_pods_time_after_time()
     {
         await using var space = await cluster.MakeNamespaceAsync();
-        await space.ApplyAsync(SmallJob.Yaml("stays", steps: 100000, "  stability: {response: Observe}")); // nothing but the kills restarts it
+        // nothing but the kills restarts it
+        await space.ApplyAsync(SmallJob.Yaml("stays", steps: 100000, "  stability: {response: Observe}"));
         await space.JobAsync("stays", "a checkpoint", view => view.LatestCheckpoint >= 20);
         var before = await space.PodsAsync("stays");
 
         for (var restarts = 1; restarts <= 2; restarts++)
         {
-            await space.Kubectl.RunAsync(["exec", $"stays-1-{restarts % 2}", "--namespace", space.Name, "--", "sh", "-c", "kill -9 -1"]); // all but the first process
-            var again = await space.JobAsync("stays", "training to come further than before", view => view.Restarts == restarts && view.Step > view.RestartedInPlaceAtStep && view.IsTrue("Running"));
+            // all but the first process
+            await space.Kubectl.RunAsync(["exec", $"stays-1-{restarts % 2}", "--namespace", space.Name, "--", "sh", "-c", "kill -9 -1"]);
+            var again = await space.JobAsync("stays", "training to come further than before",
+                view => view.Restarts == restarts && view.Step > view.RestartedInPlaceAtStep && view.IsTrue("Running"));
             Assert.True((restarts + 1, restarts) == (again.Attempt, again.RestartsInPlace), $"{again}\n{await space.EventsAsync("stays")}");
         }
 
-        Assert.Equal(before.Select(pod => (pod.Uid, 0)).Order(), (await space.PodsAsync("stays")).Select(pod => (pod.Uid, pod.ContainerRestarts)).Order());
+        Assert.Equal(before.Select(pod => (pod.Uid, 0)).Order(),
+            (await space.PodsAsync("stays")).Select(pod => (pod.Uid, pod.ContainerRestarts)).Order());
         var log = await space.LogAsync("stays-1-0");
         Assert.Contains("attempt 3 begins in this container", log, StringComparison.Ordinal);
         Assert.Contains("rank 0 of 2, attempt 3 of job ", log, StringComparison.Ordinal);
@@ -57,7 +62,8 @@ public sealed class RecoveryTests(RealCluster cluster)
 
         await Eventually.SeesAsync(
             "the job's pods, Service and ConfigMap to go",
-            () => space.Kubectl.ListAsync("pods,services,configmaps", "--namespace", space.Name, "--selector", "training.mhc.dev/job=deleted"),
+            () => space.Kubectl.ListAsync("pods,services,configmaps", "--namespace", space.Name, "--selector",
+                "training.mhc.dev/job=deleted"),
             left => left.Count == 0);
     }
 }

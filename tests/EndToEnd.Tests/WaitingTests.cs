@@ -11,7 +11,8 @@ public sealed class WaitingTests(RealCluster cluster)
         await using var space = await cluster.MakeNamespaceAsync();
         await space.ApplyAsync(SmallJob.Yaml("no-image", steps: 10, "  trainer: {image: \"mhc-operator.local/does-not-exist:1\"}"));
 
-        var job = await space.JobAsync("no-image", "the condition to name the image", view => view.MessageOf("Running").Contains("does-not-exist", StringComparison.Ordinal));
+        var job = await space.JobAsync("no-image", "the condition to name the image",
+            view => view.MessageOf("Running").Contains("does-not-exist", StringComparison.Ordinal));
 
         Assert.True(job.IsFalse("Running"), job.ToString());
         Assert.False(job.HasFailed, job.ToString());
@@ -25,7 +26,8 @@ public sealed class WaitingTests(RealCluster cluster)
         await using var space = await cluster.MakeNamespaceAsync();
         await space.ApplyAsync(SmallJob.Yaml("no-device", steps: 10, "  trainer: { command: [sleep, \"5\"] }", device: "Cuda"));
 
-        var job = await space.JobAsync("no-device", "the condition to name the resource", view => view.MessageOf("GangScheduled").Contains("nvidia.com/gpu", StringComparison.Ordinal));
+        var job = await space.JobAsync("no-device", "the condition to name the resource",
+            view => view.MessageOf("GangScheduled").Contains("nvidia.com/gpu", StringComparison.Ordinal));
 
         Assert.True(job.IsFalse("GangScheduled"), job.ToString());
         Assert.Equal(0, job.Restarts);

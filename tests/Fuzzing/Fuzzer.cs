@@ -15,14 +15,17 @@ internal static class Fuzzer
     private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(20);
     private static readonly string[] Tokens =
     [
-        "null", "true", "-1", "0", "1e999", "2147483647", "2147483648", "9223372036854775807", "-9223372036854775808", "1e308", "NaN", "\"\"", "[]", "{}",
-        "[null]", "\\ud800", "\\u0000", "\u001b[2J", "\ufeff", "\r\n", "\n---\n", "...", "&a ", "*a", "<<: ", "!!str ", "|\n", ">-\n", "\t", "#", ": ", "- ",
+        "null", "true", "-1", "0", "1e999", "2147483647", "2147483648", "9223372036854775807", "-9223372036854775808", "1e308", "NaN",
+        "\"\"", "[]", "{}",
+        "[null]", "\\ud800", "\\u0000", "\u001b[2J", "\ufeff", "\r\n", "\n---\n", "...", "&a ", "*a", "<<: ", "!!str ", "|\n", ">-\n", "\t",
+        "#", ": ", "- ",
         "{", "}", "[", "]", ",", "\"", "'", "%", "@", "🙂", "\0", "é", "../", "/etc/passwd", "k: v\n",
     ];
 
     private static readonly long[] Numbers =
     [
-        0, 1, 2, 3, 4, 8, 127, 128, 255, 256, short.MaxValue, ushort.MaxValue, 1 << 20, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 40, long.MaxValue / 8,
+        0, 1, 2, 3, 4, 8, 127, 128, 255, 256, short.MaxValue, ushort.MaxValue, 1 << 20, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 40,
+        long.MaxValue / 8,
         long.MaxValue - 8, long.MaxValue, long.MinValue, -1, -2, -8,
     ];
 

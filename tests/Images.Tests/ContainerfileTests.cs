@@ -3,8 +3,8 @@ using Images.Tests.Support;
 namespace Images.Tests;
 
 /// <summary>
-/// The images that real buildah makes by images/Containerfile.*, with this machine in the place of the SDK's image and our own lower layers in that of
-/// the runtime's, since no registry is needed for that.
+/// The images that real buildah makes by images/Containerfile.*, with this machine in the place of the SDK's image and our own lower layers
+/// in that of the runtime's, since no registry is needed for that.
 /// </summary>
 public sealed class ContainerfileTests
 {
@@ -22,7 +22,8 @@ public sealed class ContainerfileTests
     public void The_trainers_gives_the_files_of_our_own_image()
     {
         Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("MHC_CONTAINERFILES") == "all", "it compiles everything anew, which takes minutes; MHC_CONTAINERFILES=all asks for it");
+            Environment.GetEnvironmentVariable("MHC_CONTAINERFILES") == "all",
+            "it compiles everything anew, which takes minutes; MHC_CONTAINERFILES=all asks for it");
         using var builder = new Builder();
 
         var built = builder.Build("mhc-trainer", runtimeLayers: 3);
@@ -40,7 +41,8 @@ public sealed class ContainerfileTests
 
     private static void Compare(ImageArchive ours, ImageArchive built)
     {
-        Assert.Equal(ours.Files.Select(file => $"{file.Key} {file.Value.Sum}{file.Value.Target}"), built.Files.Select(file => $"{file.Key} {file.Value.Sum}{file.Value.Target}"));
+        Assert.Equal(ours.Files.Select(file => $"{file.Key} {file.Value.Sum}{file.Value.Target}"),
+            built.Files.Select(file => $"{file.Key} {file.Value.Sum}{file.Value.Target}"));
         var (expected, configuration) = (ours.Configuration["config"]!, built.Configuration["config"]!);
         Assert.All(["User", "WorkingDir"], key => Assert.Equal((string)expected[key]!, (string)configuration[key]!));
         Assert.Equal(expected["Entrypoint"]!.ToJsonString(), configuration["Entrypoint"]!.ToJsonString());
@@ -59,7 +61,8 @@ public sealed class ContainerfileTests
             Assert.SkipUnless(Environment.IsPrivilegedProcess, "buildah changes its root, for which one must be root");
             var (code, programs, error) = Repository.Try("eng/buildah.sh", []);
             Assert.SkipUnless(code == 0, $"buildah is not to be had: {error}");
-            _environment = [("PATH", $"{programs.Trim()}:{Environment.GetEnvironmentVariable("PATH")}"), ("BUILDAH_STORAGE", _folder.File("storage")), ("MHC_IMAGES", _folder.Path)];
+            _environment = [("PATH", $"{programs.Trim()}:{Environment.GetEnvironmentVariable("PATH")}"),
+                ("BUILDAH_STORAGE", _folder.File("storage")), ("MHC_IMAGES", _folder.Path)];
             var (status, _, reason) = Repository.Try("env", ["buildah", "info"], _environment);
             Assert.SkipUnless(status == 0, $"buildah does not run here: {reason}");
         }
@@ -77,7 +80,8 @@ public sealed class ContainerfileTests
                 "--build-arg SDK_IMAGE=localhost/sdk", "--build-arg RUNTIME_IMAGE=localhost/runtime",
                 .. places.Select(place => $"--volume {place}:{place}:ro"), $"--volume {Home}:{Home}",
             ];
-            Repository.Run("eng/images.sh", [image], [.. _environment, ("ENGINE", "buildah"), ("ENGINE_OPTIONS", string.Join(' ', options))]);
+            Repository.Run("eng/images.sh", [image],
+                [.. _environment, ("ENGINE", "buildah"), ("ENGINE_OPTIONS", string.Join(' ', options))]);
             return ImageArchive.In(_folder.Path, image);
         }
 

@@ -42,7 +42,8 @@ public sealed class ImageTests
     {
         var image = ImageArchive.Of(name);
 
-        var line = File.ReadLines(Repository.PathOf("artifacts/images/digests.txt")).Single(line => line.StartsWith($"{image.Name} {image.Tag} ", StringComparison.Ordinal));
+        var line = File.ReadLines(Repository.PathOf("artifacts/images/digests.txt"))
+            .Single(line => line.StartsWith($"{image.Name} {image.Tag} ", StringComparison.Ordinal));
 
         var compressed = image.LayerDigests.Sum(digest => (long)image.Blobs[ImageArchive.BlobPath(digest)].Length);
         var flat = image.Layers.Sum(layer => layer.Sum(entry => entry.Length));
@@ -60,8 +61,10 @@ public sealed class ImageTests
         var configuration = image.Configuration["config"]!;
 
         Assert.Equal(("65532:65532", "/tmp"), ((string)configuration["User"]!, (string)configuration["WorkingDir"]!));
-        var labels = configuration["Labels"]!.AsObject().ToDictionary(label => label.Key["org.opencontainers.image.".Length..], label => (string)label.Value!, StringComparer.Ordinal);
-        Assert.Equal((image.Name, image.Tag.Replace("-debug", "", StringComparison.Ordinal), "Apache-2.0"), (labels["title"], labels["version"], labels["licenses"]));
+        var labels = configuration["Labels"]!.AsObject()
+            .ToDictionary(label => label.Key["org.opencontainers.image.".Length..], label => (string)label.Value!, StringComparer.Ordinal);
+        Assert.Equal((image.Name, image.Tag.Replace("-debug", "", StringComparison.Ordinal), "Apache-2.0"),
+            (labels["title"], labels["version"], labels["licenses"]));
         Assert.NotEmpty(labels["description"]);
         Assert.Equal((string)image.Configuration["created"]!, labels["created"]);
         Assert.True(DateTime.TryParse(labels["created"], CultureInfo.InvariantCulture, out _));
@@ -76,7 +79,8 @@ public sealed class ImageTests
         var (code, commit, _) = Repository.Try("git", ["rev-parse", "HEAD"]);
         Assert.SkipUnless(code == 0, "these are not the files of a git repository");
 
-        Assert.Matches("^[0-9a-f]{40}(-dirty)?$", (string)ImageArchive.Of(name).Configuration["config"]!["Labels"]!["org.opencontainers.image.revision"]!);
+        Assert.Matches("^[0-9a-f]{40}(-dirty)?$",
+            (string)ImageArchive.Of(name).Configuration["config"]!["Labels"]!["org.opencontainers.image.revision"]!);
         Assert.NotEmpty(commit);
     }
 
@@ -95,7 +99,9 @@ public sealed class ImageTests
             Assert.All(entries, entry => Assert.Equal(UnixFileMode.None, entry.Mode & (UnixFileMode.SetUser | UnixFileMode.SetGroup)));
             Assert.All(
                 entries.Where(entry => entry.Name != "./tmp/"),
-                entry => Assert.True(entry.LinkName.Length > 0 || (entry.Mode & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) == UnixFileMode.None, $"{entry.Name} can be written to"));
+                entry => Assert.True(
+                    entry.LinkName.Length > 0 || (entry.Mode & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) == UnixFileMode.None,
+                    $"{entry.Name} can be written to"));
             // RFC 1952: no name (FLG 0) and no time (MTIME 0).
             Assert.Equal(new byte[7], image.Blobs[ImageArchive.BlobPath(digest)][3..8].Append((byte)0).Append((byte)0));
         }
@@ -107,7 +113,8 @@ public sealed class ImageTests
         var image = ImageArchive.Of("mhc-operator");
 
         Assert.Equal(["usr/bin/mhc-operator"], image.Files.Keys.Where(path => path.StartsWith("usr/bin/", StringComparison.Ordinal)));
-        Assert.DoesNotContain(image.Files.Keys, path => path.EndsWith(".dll", StringComparison.Ordinal) || path.Contains("busybox", StringComparison.Ordinal));
+        Assert.DoesNotContain(image.Files.Keys,
+            path => path.EndsWith(".dll", StringComparison.Ordinal) || path.Contains("busybox", StringComparison.Ordinal));
         Assert.InRange(image.Files.Values.Sum(file => file.Length), 1, 45_000_000);
     }
 
@@ -135,7 +142,9 @@ public sealed class ImageTests
     {
         var files = ImageArchive.Of(name).Files;
 
-        Assert.All(["etc/passwd", "etc/group", "etc/nsswitch.conf", "etc/ssl/certs/ca-certificates.crt", "usr/lib/x86_64-linux-gnu/libssl.so.3"], path => Assert.True(files.ContainsKey(path)));
+        Assert.All(
+            ["etc/passwd", "etc/group", "etc/nsswitch.conf", "etc/ssl/certs/ca-certificates.crt", "usr/lib/x86_64-linux-gnu/libssl.so.3"],
+            path => Assert.True(files.ContainsKey(path)));
         Assert.Equal("/etc/ssl/certs/ca-certificates.crt", files["usr/lib/ssl/cert.pem"].Target);
     }
 }

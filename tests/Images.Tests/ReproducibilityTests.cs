@@ -10,7 +10,8 @@ public sealed class ReproducibilityTests
     {
         using var again = new TemporaryFolder();
         using var layers = new TemporaryFolder();
-        var cache = Environment.GetEnvironmentVariable("MHC_IMAGE_CACHE") ?? Path.Combine(Environment.GetEnvironmentVariable("HOME")!, ".cache/mhc-operator/image-layers");
+        var cache = Environment.GetEnvironmentVariable("MHC_IMAGE_CACHE")
+            ?? Path.Combine(Environment.GetEnvironmentVariable("HOME")!, ".cache/mhc-operator/image-layers");
         string[] large = [.. Directory.EnumerateFiles(cache, "runtime-*"), .. Directory.EnumerateFiles(cache, "torch-*")];
         Array.ForEach(large, file => File.CreateSymbolicLink(layers.File(Path.GetFileName(file)), file));
 
@@ -19,7 +20,9 @@ public sealed class ReproducibilityTests
         Assert.Equal(File.ReadAllText(Repository.PathOf("artifacts/images/digests.txt")), File.ReadAllText(again.File("digests.txt")));
         Assert.All(
             Directory.EnumerateFiles(again.Path, "mhc-*"),
-            file => Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Repository.PathOf($"artifacts/images/{Path.GetFileName(file)}"))), file));
+            file => Assert.True(
+                File.ReadAllBytes(file).AsSpan()
+                    .SequenceEqual(File.ReadAllBytes(Repository.PathOf($"artifacts/images/{Path.GetFileName(file)}"))), file));
     }
 
     [Fact]
@@ -30,7 +33,8 @@ public sealed class ReproducibilityTests
         Repository.Run("eng/images.sh", ["mhc-operator"], ("MHC_IMAGES", folder.Path), ("SOURCE_DATE_EPOCH", "1700000000"));
 
         var archive = folder.File($"mhc-operator-{Repository.Version}.oci.tar");
-        var configurations = Repository.Run("bash", ["-c", "tar -xOf \"$1\" manifest.json | jq -r '.[0].Config' | xargs tar -xOf \"$1\" | jq -r .created", "-", archive]);
+        var configurations = Repository.Run("bash",
+            ["-c", "tar -xOf \"$1\" manifest.json | jq -r '.[0].Config' | xargs tar -xOf \"$1\" | jq -r .created", "-", archive]);
         Assert.Equal("2023-11-14T22:13:20Z\n", configurations);
     }
 
@@ -39,6 +43,7 @@ public sealed class ReproducibilityTests
     {
         var (code, _, error) = Repository.Try("eng/images.sh", ["mhc-trainr"]);
 
-        Assert.Equal((2, "images.sh: 'mhc-trainr' was given; mhc-operator, mhc-operator-debug or mhc-trainer was expected\n"), (code, error));
+        Assert.Equal((2, "images.sh: 'mhc-trainr' was given; mhc-operator, mhc-operator-debug or mhc-trainer was expected\n"),
+            (code, error));
     }
 }

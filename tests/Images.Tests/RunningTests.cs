@@ -31,7 +31,8 @@ public sealed class RunningTests
     {
         using var root = new ReadOnlyRoot("mhc-trainer");
 
-        var (code, output, error) = root.Run("/opt/mhc/mhc-trainer", "bench-loss", "--rounds", "1", "--vocabulary", "64", "--tokens", "32", "--channels", "16");
+        var (code, output, error) =
+            root.Run("/opt/mhc/mhc-trainer", "bench-loss", "--rounds", "1", "--vocabulary", "64", "--tokens", "32", "--channels", "16");
 
         Assert.True(code == 0, error + output);
     }

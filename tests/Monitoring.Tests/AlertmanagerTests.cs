@@ -23,14 +23,18 @@ public sealed class AlertmanagerTests
     [InlineData("info", "nowhere")]
     public async Task What_is_critical_pages_and_what_is_not_does_not(string severity, string receiver)
     {
-        var answer = await Programs.AmtoolAsync("config", "routes", "test", $"--config.file={Configuration}", $"--verify.receivers={receiver}", "alertname=MhcJobFailed", $"severity={severity}");
+        var answer = await Programs.AmtoolAsync("config", "routes", "test", $"--config.file={Configuration}",
+            $"--verify.receivers={receiver}", "alertname=MhcJobFailed", $"severity={severity}");
         Assert.True(answer.ExitCode == 0, answer.Said);
     }
 
     [Fact]
     public async Task A_real_Alertmanager_keeps_back_what_a_larger_fault_explains_and_nothing_else()
     {
-        await using var alertmanager = await Server.AlertmanagerAsync(await File.ReadAllTextAsync(Path.Combine(Api.Tests.Documentation.RepositoryFile.Root(), Configuration), TestContext.Current.CancellationToken));
+        await using var alertmanager =
+            await Server.AlertmanagerAsync(
+            await File.ReadAllTextAsync(Path.Combine(Api.Tests.Documentation.RepositoryFile.Root(), Configuration),
+                TestContext.Current.CancellationToken));
         string[] quiet =
         [
             "one/warning/MhcJobLate/team/run", "one/warning/MhcJobFailed/team/gone", // no operator in cluster one
@@ -42,9 +46,11 @@ public sealed class AlertmanagerTests
         string[] loud =
         [
             "one/critical/MhcOperatorDown/mhc-system/", "one/critical/MhcTrainingStalled/team/run",
-            "two/warning/MhcJobFailed/team/failed", "two/warning/MhcTrainingSuspicious/team/run", "two/warning/MhcJobRollbackBudgetLow/other/run",
+            "two/warning/MhcJobFailed/team/failed", "two/warning/MhcTrainingSuspicious/team/run",
+            "two/warning/MhcJobRollbackBudgetLow/other/run",
             "two/critical/MhcTrainingStalled/team/hung", "two/critical/MhcJobNotProgressing/team/run",
-            "two/critical/MhcJobRollbackBudgetLow/team/run", "two/critical/MhcWebhookCertificateExpiring/mhc-system/", "three/warning/MhcJobLate/team/run",
+            "two/critical/MhcJobRollbackBudgetLow/team/run", "two/critical/MhcWebhookCertificateExpiring/mhc-system/",
+            "three/warning/MhcJobLate/team/run",
         ];
         await CaughtUpAsync("before");
         await RaiseAsync(quiet.Concat(loud));
@@ -53,11 +59,14 @@ public sealed class AlertmanagerTests
         Assert.Equal(quiet.Order(StringComparer.Ordinal), await NamesAsync("suppressed"));
         Assert.Equal(loud.Order(StringComparer.Ordinal), await NamesAsync("active"));
 
-        Task RaiseAsync(IEnumerable<string> alerts) => alertmanager.PostAsync("api/v2/alerts", new JsonArray([.. alerts.Select(alert => (JsonNode)new JsonObject { ["labels"] = Labels(alert) })]));
+        Task RaiseAsync(IEnumerable<string> alerts) =>
+            alertmanager.PostAsync("api/v2/alerts",
+                new JsonArray([.. alerts.Select(alert => (JsonNode)new JsonObject { ["labels"] = Labels(alert) })]));
 
         async Task<string[]> NamesAsync(string state) =>
         [
-            .. (await alertmanager.GetAsync("api/v2/alerts")).AsArray().Where(alert => (string?)alert!["status"]!["state"] == state).Select(alert => Name(alert!["labels"]!))
+            .. (await alertmanager.GetAsync("api/v2/alerts")).AsArray().Where(alert => (string?)alert!["status"]!["state"] == state)
+                .Select(alert => Name(alert!["labels"]!))
                 .Where(name => !name.StartsWith(Probe, StringComparison.Ordinal)).Order(StringComparer.Ordinal),
         ];
 
@@ -67,7 +76,8 @@ public sealed class AlertmanagerTests
             string[] probe = [$"{Probe}{cluster}/warning/MhcJobLate/team/run", $"{Probe}{cluster}/critical/MhcOperatorDown/mhc-system/"];
             await RaiseAsync(probe);
             await alertmanager.UntilAsync($"one alert kept back by the other: {probe[0]}", async () =>
-                (await alertmanager.GetAsync("api/v2/alerts?active=false")).AsArray().Any(alert => Name(alert!["labels"]!) == probe[0]) ? probe : null);
+                (await alertmanager.GetAsync("api/v2/alerts?active=false")).AsArray().Any(alert => Name(alert!["labels"]!) == probe[0])
+                    ? probe : null);
         }
     }
 
@@ -75,5 +85,7 @@ public sealed class AlertmanagerTests
         ? new JsonObject { ["cluster"] = cluster, ["severity"] = severity, ["alertname"] = name, ["namespace"] = space, ["mhcjob"] = job }
         : throw new ArgumentException(alert, nameof(alert));
 
-    private static string Name(JsonNode labels) => string.Join('/', ((string[])["cluster", "severity", "alertname", "namespace", "mhcjob"]).Select(label => (string?)labels[label] ?? ""));
+    private static string Name(JsonNode labels) =>
+        string.Join(
+            '/', ((string[])["cluster", "severity", "alertname", "namespace", "mhcjob"]).Select(label => (string?)labels[label] ?? ""));
 }

@@ -27,13 +27,15 @@ public sealed partial class DashboardTests
         Assert.StartsWith("mHC / ", (string?)dashboard.Json["title"], StringComparison.Ordinal);
         Assert.NotEmpty((string)dashboard.Json["uid"]!);
         Assert.Null(dashboard.Json["id"]);
-        Assert.Equal(("datasource", "datasource", "prometheus"), dashboard.Variables.Select(v => ((string)v["name"]!, (string)v["type"]!, (string)v["query"]!.ToString())).First());
+        Assert.Equal(("datasource", "datasource", "prometheus"),
+            dashboard.Variables.Select(v => ((string)v["name"]!, (string)v["type"]!, (string)v["query"]!.ToString())).First());
         Assert.All(dashboard.Variables.Skip(1), variable => Assert.Equal("${datasource}", (string?)variable["datasource"]!["uid"]));
         Assert.All(dashboard.Queries, query =>
         {
             Assert.Equal(OfJobs().IsMatch(query.Query), query.Query.Contains("\"$namespace\"", StringComparison.Ordinal));
             Assert.All(Range().Matches(query.Query), range => Assert.Matches(@"\[(\$__rate_interval|1d)\]", range.Value));
-            Assert.All(Variable().Matches(query.Query).Select(match => match.Value), used => Assert.Contains(used, dashboard.Variables.Select(v => $"${v["name"]}").Append("$__rate_interval")));
+            Assert.All(Variable().Matches(query.Query).Select(match => match.Value),
+                used => Assert.Contains(used, dashboard.Variables.Select(v => $"${v["name"]}").Append("$__rate_interval")));
         });
     }
 
@@ -60,19 +62,28 @@ public sealed partial class DashboardTests
     [Fact]
     public void Every_metric_of_the_dashboards_is_one_that_is_served_and_every_one_of_a_training_is_shown()
     {
-        var shown = Dashboard.All().SelectMany(dashboard => dashboard.Queries).SelectMany(query => Alert.Metrics(query.Query)).Select(metric => Histogram().Replace(metric, "")).ToHashSet(StringComparer.Ordinal);
-        var served = Alert.Metrics(string.Concat(((string[])["docs/metrics.md", "docs/trainer-contract.md"]).Select(file => File.ReadAllText(Path.Combine(RepositoryFile.Root(), file))))).ToHashSet(StringComparer.Ordinal);
+        var shown = Dashboard.All().SelectMany(dashboard => dashboard.Queries).SelectMany(query => Alert.Metrics(query.Query))
+            .Select(metric => Histogram().Replace(metric, "")).ToHashSet(StringComparer.Ordinal);
+        var served = Alert.Metrics(
+            string.Concat(
+                ((string[])["docs/metrics.md", "docs/trainer-contract.md"]).Select(
+                    file => File.ReadAllText(Path.Combine(RepositoryFile.Root(), file))))).ToHashSet(StringComparer.Ordinal);
 
         Assert.Empty(shown.Except(served));
-        Assert.Empty(served.Where(metric => metric.StartsWith("mhc_train_", StringComparison.Ordinal)).Except(shown).Except(["mhc_train_not_learning_since_step"]));
+        Assert.Empty(served.Where(metric => metric.StartsWith("mhc_train_", StringComparison.Ordinal)).Except(shown)
+            .Except(["mhc_train_not_learning_since_step"]));
     }
 
     [Fact]
     public async Task A_ConfigMap_has_each_as_it_is()
     {
-        var rendered = await Programs.RenderAsync("monitoring: {dashboards: {enabled: true, annotations: {grafana_folder: Training}}}", "monitoring/dashboards.yaml");
+        var rendered = await Programs.RenderAsync("monitoring: {dashboards: {enabled: true, annotations: {grafana_folder: Training}}}",
+            "monitoring/dashboards.yaml");
         Assert.True(rendered.ExitCode == 0, rendered.Said);
-        Assert.All(Dashboard.All(), dashboard => Assert.Contains(string.Concat(File.ReadLines(Path.Combine(Dashboard.Folder, dashboard.Name)).Select(line => $"    {line}\n")), rendered.Output + "\n", StringComparison.Ordinal));
+        Assert.All(Dashboard.All(),
+            dashboard => Assert.Contains(
+                string.Concat(File.ReadLines(Path.Combine(Dashboard.Folder, dashboard.Name)).Select(line => $"    {line}\n")),
+                rendered.Output + "\n", StringComparison.Ordinal));
         Assert.Equal(Dashboard.All().Count, rendered.Output.Split("grafana_dashboard: \"1\"").Length - 1);
         Assert.DoesNotContain(rendered.Output.Split("\n---\n"), part => part.Length > 900_000); // a ConfigMap takes 1 MiB
     }
@@ -90,8 +101,10 @@ public sealed partial class DashboardTests
             - {job_name: mhc-operator, honor_labels: true, metrics_path: /operator, static_configs: [{targets: ["{{{exporter.Address}}}"], labels: {namespace: mhc-system, pod: a}}]}
             - {job_name: mhc-trainers, honor_labels: true, metrics_path: /trainer, static_configs: [{targets: ["{{{exporter.Address}}}"], labels: {namespace: default, mhcjob: quickstart, pod: quickstart-1-0}}]}
             """,
-            ("rules.yaml", await File.ReadAllTextAsync(Path.Combine(RepositoryFile.Root(), "monitoring", "rules.yaml"), TestContext.Current.CancellationToken)));
-        var waiting = Dashboard.All().SelectMany(d => d.Queries.Select(q => $"{d.Name}: {q.Panel}: {q.Query}")).ToHashSet(StringComparer.Ordinal);
+            ("rules.yaml", await File.ReadAllTextAsync(Path.Combine(RepositoryFile.Root(), "monitoring", "rules.yaml"),
+                TestContext.Current.CancellationToken)));
+        var waiting = Dashboard.All().SelectMany(d => d.Queries.Select(q => $"{d.Name}: {q.Panel}: {q.Query}"))
+            .ToHashSet(StringComparer.Ordinal);
 
         await prometheus.UntilAsync(
             "every query answered",
@@ -112,7 +125,8 @@ public sealed partial class DashboardTests
             LongestTraining,
             () => $"not answered: {string.Join('\n', waiting)}\n{exporter.Said}");
 
-        var rules = (await prometheus.GetAsync("api/v1/rules"))["data"]!["groups"]!.AsArray().SelectMany(group => group!["rules"]!.AsArray()).ToList();
+        var rules = (await prometheus.GetAsync("api/v1/rules"))["data"]!["groups"]!.AsArray()
+            .SelectMany(group => group!["rules"]!.AsArray()).ToList();
         Assert.Equal(Alert.Rules(Alert.Read("monitoring/rules.yaml")).Count(), rules.Count);
         Assert.All(rules, rule => Assert.True((string?)rule!["health"] == "ok", $"{rule["name"]}: {rule["lastError"]}"));
         Assert.Contains(rules, rule => (string?)rule!["name"] == "MhcTrainingCollapsed" && (string?)rule["state"] == "firing");
@@ -120,12 +134,14 @@ public sealed partial class DashboardTests
         {
             var asked = LabelValues().Match((string)variable["definition"]!);
             Assert.True(asked.Success, (string?)variable["definition"]);
-            var values = await prometheus.GetAsync($"api/v1/label/{asked.Groups["label"].Value}/values?match[]={Uri.EscapeDataString(Filled(asked.Groups["series"].Value))}");
+            var values = await prometheus.GetAsync(
+                $"api/v1/label/{asked.Groups["label"].Value}/values?match[]={Uri.EscapeDataString(Filled(asked.Groups["series"].Value))}");
             Assert.NotEmpty(values["data"]!.AsArray());
         }
     }
 
-    private static string Filled(string query) => query.Replace("$__rate_interval", "10s", StringComparison.Ordinal).Replace("$namespace", "default", StringComparison.Ordinal).Replace("$mhcjob", "quickstart", StringComparison.Ordinal);
+    private static string Filled(string query) => query.Replace("$__rate_interval", "10s", StringComparison.Ordinal)
+        .Replace("$namespace", "default", StringComparison.Ordinal).Replace("$mhcjob", "quickstart", StringComparison.Ordinal);
 
     private static IEnumerable<(int X, int Y)> Cells(JsonNode place) =>
         from x in Enumerable.Range((int)place["x"]!, (int)place["w"]!)

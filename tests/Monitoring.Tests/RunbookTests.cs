@@ -12,15 +12,18 @@ public sealed partial class RunbookTests
 {
     private static readonly string[] KubectlVersions = ["4", "3.8"];
 
-    private static readonly JsonNode Definition = Alert.Read("crds/mhctrainingjobs.training.mhc.dev.yaml")["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!;
+    private static readonly JsonNode Definition =
+        Alert.Read("crds/mhctrainingjobs.training.mhc.dev.yaml")["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!;
 
     public static TheoryData<string> Pages() => [.. Runbook.All().Select(page => page.Name)];
 
-    public static TheoryData<string> Commands() => [.. Runbook.All().SelectMany(page => page.Commands).Select(Kind).Distinct(StringComparer.Ordinal)];
+    public static TheoryData<string> Commands() =>
+        [.. Runbook.All().SelectMany(page => page.Commands).Select(Kind).Distinct(StringComparer.Ordinal)];
 
     [Fact]
     public void Each_alert_has_a_page_and_each_page_an_alert() =>
-        Assert.Equal(Alert.All().Select(alert => alert.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), Runbook.All().Select(page => page.Name));
+        Assert.Equal(Alert.All().Select(alert => alert.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            Runbook.All().Select(page => page.Name));
 
     [Theory, MemberData(nameof(Pages))]
     public void A_page_says_what_it_means_what_it_does_how_to_look_and_what_to_do(string name)
@@ -32,13 +35,17 @@ public sealed partial class RunbookTests
         Assert.NotEmpty(page.Commands);
         Assert.All(page.Links, link => Assert.True(File.Exists(Path.Combine(Runbook.Folder, link)), link));
         Assert.All(page.Fields, field => Assert.True(IsField(field), field));
-        Assert.All(page.Commands.Where(c => c.Contains("patch mhcjob", StringComparison.Ordinal)), command => Assert.All(Paths(Patch(command)), path => Assert.True(IsField(path), path)));
+        Assert.All(page.Commands.Where(c => c.Contains("patch mhcjob", StringComparison.Ordinal)),
+            command => Assert.All(Paths(Patch(command)), path => Assert.True(IsField(path), path)));
     }
 
     [Fact]
     public void Every_metric_of_the_pages_is_one_that_is_served()
     {
-        var served = Alert.Metrics(string.Concat(((string[])["docs/metrics.md", "docs/trainer-contract.md"]).Select(file => File.ReadAllText(Path.Combine(RepositoryFile.Root(), file))))).ToHashSet(StringComparer.Ordinal);
+        var served = Alert.Metrics(
+            string.Concat(
+                ((string[])["docs/metrics.md", "docs/trainer-contract.md"]).Select(
+                    file => File.ReadAllText(Path.Combine(RepositoryFile.Root(), file))))).ToHashSet(StringComparer.Ordinal);
         Assert.All(Runbook.All().SelectMany(page => Alert.Metrics(page.Text)), metric => Assert.Contains(metric, served));
     }
 
@@ -46,11 +53,13 @@ public sealed partial class RunbookTests
     [Theory, MemberData(nameof(Commands))]
     public async Task A_command_has_only_options_that_its_program_knows(string kind)
     {
-        var commands = Runbook.All().SelectMany(page => page.Commands).Where(command => Kind(command) == kind).Select(Runbook.Words).ToList();
+        var commands = Runbook.All().SelectMany(page => page.Commands).Where(command => Kind(command) == kind).Select(Runbook.Words)
+            .ToList();
         foreach (var help in await HelpAsync(kind))
         {
             var known = Option().Matches(help).Select(match => match.Value.TrimEnd('=')).ToHashSet(StringComparer.Ordinal);
-            var given = commands.SelectMany(words => words.Skip(1)).Where(word => word.StartsWith('-') && word != "--").Select(word => word.Split('=')[0]);
+            var given = commands.SelectMany(words => words.Skip(1)).Where(word => word.StartsWith('-') && word != "--")
+                .Select(word => word.Split('=')[0]);
             Assert.All(given, option => Assert.Contains(option, known));
         }
     }
@@ -71,8 +80,10 @@ public sealed partial class RunbookTests
             """);
         foreach (var group in Alert.All().GroupBy(alert => alert.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            var (severity, time) = (string.Join(", ", group.Select(a => a.Severity)), string.Join(", ", group.Select(a => (string?)a.Rule["for"] ?? "at once").Distinct(StringComparer.Ordinal)));
-            page.Append($"| [{group.Key}]({group.Key}.md) | {severity} | {time} | {string.Join(' ', group.Select(a => a.Annotation("summary")))} |\n");
+            var (severity, time) = (string.Join(", ", group.Select(a => a.Severity)),
+                string.Join(", ", group.Select(a => (string?)a.Rule["for"] ?? "at once").Distinct(StringComparer.Ordinal)));
+            page.Append(
+                $"| [{group.Key}]({group.Key}.md) | {severity} | {time} | {string.Join(' ', group.Select(a => a.Annotation("summary")))} |\n");
         }
 
         RepositoryFile.HoldUpToDate("docs/runbooks/README.md", page.ToString());
@@ -127,11 +138,14 @@ public sealed partial class RunbookTests
     }
 
     private static IEnumerable<string> Paths(JsonNode patch, string at = "") =>
-        patch is JsonObject fields ? fields.SelectMany(field => Paths(field.Value!, at.Length == 0 ? field.Key : $"{at}.{field.Key}")) : [at];
+        patch is JsonObject fields
+            ? fields.SelectMany(field => Paths(field.Value!, at.Length == 0 ? field.Key : $"{at}.{field.Key}")) : [at];
 
     private static bool IsField(string path) =>
-        (path.StartsWith("spec.", StringComparison.Ordinal) || path.StartsWith("status.", StringComparison.Ordinal) ? path : $"spec.{path}").Split('.')
-        .Aggregate((JsonNode?)Definition, (schema, name) => schema?["properties"]?[name] ?? schema?["items"]?["properties"]?[name]) is not null;
+        (path.StartsWith("spec.", StringComparison.Ordinal) || path.StartsWith("status.", StringComparison.Ordinal) ? path
+            : $"spec.{path}").Split('.')
+        .Aggregate((JsonNode?)Definition,
+            (schema, name) => schema?["properties"]?[name] ?? schema?["items"]?["properties"]?[name]) is not null;
 
     [GeneratedRegex(@"(?<![\w-])--?[a-zA-Z][\w-]*=?", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Option();

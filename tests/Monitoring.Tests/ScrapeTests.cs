@@ -12,7 +12,9 @@ namespace Monitoring.Tests;
 public sealed partial class ScrapeTests
 {
     /// <summary>Discovery in Kubernetes is compiled out of Debian's Prometheus: what it would find is put in its place.</summary>
-    private static string Configuration => Discovery().Replace(File.ReadAllText(Path.Combine(RepositoryFile.Root(), "monitoring", "prometheus.yml")), "  file_sd_configs:\n  - files: [pods.yml]\n")
+    private static string Configuration =>
+        Discovery().Replace(File.ReadAllText(Path.Combine(RepositoryFile.Root(), "monitoring", "prometheus.yml")),
+            "  file_sd_configs:\n  - files: [pods.yml]\n")
         .Replace("/etc/prometheus/mhc-operator/", "", StringComparison.Ordinal);
 
     [Fact]
@@ -20,7 +22,8 @@ public sealed partial class ScrapeTests
     {
         await using var prometheus = await Server.PrometheusAsync(
             Configuration,
-            ("rules.yaml", await File.ReadAllTextAsync(Path.Combine(RepositoryFile.Root(), "monitoring", "rules.yaml"), TestContext.Current.CancellationToken)),
+            ("rules.yaml", await File.ReadAllTextAsync(Path.Combine(RepositoryFile.Root(), "monitoring", "rules.yaml"),
+                TestContext.Current.CancellationToken)),
             ("ca.crt", Authority()),
             ("pods.yml", string.Concat((string[])
             [
@@ -35,7 +38,9 @@ public sealed partial class ScrapeTests
                 Pod("web", "team", 9, "status", "app_kubernetes_io_name: web"),
             ])));
 
-        var targets = await prometheus.UntilAsync("two targets", async () => (await prometheus.GetAsync("api/v1/targets?state=active"))["data"]!["activeTargets"]!.AsArray() is { Count: > 1 } found ? found : null);
+        var targets = await prometheus.UntilAsync("two targets",
+            async () => (await prometheus.GetAsync(
+                "api/v1/targets?state=active"))["data"]!["activeTargets"]!.AsArray() is { Count: > 1 } found ? found : null);
 
         Assert.Equal(
             [
@@ -68,7 +73,8 @@ public sealed partial class ScrapeTests
 
         Assert.Equal("https", (string?)endpoint["scheme"]);
         Assert.Equal(
-            """{"ca":{"secret":{"name":"mhc-operator-webhook","key":"ca.crt"}},"serverName":"mhc-operator-webhook.mhc-system.svc"}""", endpoint["tlsConfig"]!.ToJsonString());
+            """{"ca":{"secret":{"name":"mhc-operator-webhook","key":"ca.crt"}},"serverName":"mhc-operator-webhook.mhc-system.svc"}""",
+            endpoint["tlsConfig"]!.ToJsonString());
         Assert.True((bool)endpoint["honorLabels"]!);
         Assert.NotNull(endpoint["bearerTokenFile"]);
         var job = endpoint["relabelings"]![0]!;
@@ -85,7 +91,8 @@ public sealed partial class ScrapeTests
         Assert.Equal("status", (string?)endpoint["port"]);
         Assert.True((bool)endpoint["honorLabels"]!);
         Assert.Equal(
-            """[{"sourceLabels":["__meta_kubernetes_pod_label_training_mhc_dev_job"],"targetLabel":"mhcjob"}]""", endpoint["relabelings"]!.ToJsonString());
+            """[{"sourceLabels":["__meta_kubernetes_pod_label_training_mhc_dev_job"],"targetLabel":"mhcjob"}]""",
+            endpoint["relabelings"]!.ToJsonString());
         var two = (await MonitorAsync("podMonitor: {enabled: true}\nwatchNamespaces: [a, b]", "podmonitor"))["spec"]!;
         Assert.Equal("""{"matchNames":["a","b"]}""", two["namespaceSelector"]!.ToJsonString());
     }
@@ -108,7 +115,8 @@ public sealed partial class ScrapeTests
     [Fact]
     public void Nothing_of_the_chart_skips_a_check_or_asks_which_kinds_the_server_has()
     {
-        var templates = Directory.EnumerateFiles(Path.Combine(RepositoryFile.Root(), "charts/mhc-operator/templates/monitoring")).Select(File.ReadAllText).ToList();
+        var templates = Directory.EnumerateFiles(Path.Combine(RepositoryFile.Root(), "charts/mhc-operator/templates/monitoring"))
+            .Select(File.ReadAllText).ToList();
         Assert.NotEmpty(templates);
         Assert.All(templates, text => Assert.DoesNotContain("insecureSkipVerify", text, StringComparison.Ordinal));
         Assert.All(templates, text => Assert.DoesNotContain("Capabilities", text, StringComparison.Ordinal));
@@ -124,7 +132,8 @@ public sealed partial class ScrapeTests
     private static string Authority()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        using var certificate = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
         return certificate.ExportCertificatePem();
     }
 

@@ -10,7 +10,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Operator.IntegrationTests;
 
-/// <summary>Certificates of the operator's own making, on a clock that the test moves: from eight months ago, so that what is made now is good for the server too.</summary>
+/// <summary>
+/// Certificates of the operator's own making, on a clock that the test moves: from eight months ago, so that what is made now is good for
+/// the server too.
+/// </summary>
 public sealed class CertificateTests(SharedServer shared)
 {
     private const string Rights = """
@@ -37,16 +40,19 @@ public sealed class CertificateTests(SharedServer shared)
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var asking = AskAsync(ns, enough.Token);
         _time.Advance(CertificateSet.Lifetime * 2 / 3); // up to now
-        await HoldsAsync(async () => Field(await SecretAsync(ns), "previous.crt") == Field(before, "tls.crt"), () => "a new certificate is in the Secret, with the one before");
+        await HoldsAsync(async () => Field(await SecretAsync(ns), "previous.crt") == Field(before, "tls.crt"),
+            () => "a new certificate is in the Secret, with the one before");
         await AreReadyAsync(first, second);
         _time.Advance(CertificateSet.Spreading);
-        await HoldsAsync(async () => await ServedAsync(first) != Thumbprint(before) && await ServedAsync(second) != Thumbprint(before), () => "both serve the new one");
+        await HoldsAsync(async () => await ServedAsync(first) != Thumbprint(before) && await ServedAsync(second) != Thumbprint(before),
+            () => "both serve the new one");
         await AreReadyAsync(first, second);
         Assert.True(await ns.IsRefusedAsync(), "the new one does not work");
         await enough.CancelAsync();
         Assert.True(await asking > 0, "nothing was asked meanwhile");
 
-        // A write of the Secret and one of each configuration, by whichever replica, are written down when they have ended; who idles writes nothing.
+        // A write of the Secret and one of each configuration, by whichever replica, are written down when they have ended; who idles
+        // writes nothing.
         await HoldsAsync(() => Task.FromResult(Writes(ns) - writes >= 3), () => "three writes");
         _time.Advance(TimeSpan.FromDays(1));
         await AreReadyAsync(first, second);
@@ -59,18 +65,23 @@ public sealed class CertificateTests(SharedServer shared)
         var ns = await TestNamespace.CreateAsync(shared.Server);
         await ns.Api.CreateAsync(ns.Path("secrets"), new JsonObject { ["metadata"] = new JsonObject { ["name"] = ns.Name } }, Cancel);
         await using var host = await StartAsync(ns);
-        await HoldsAsync(async () => (await host.CheckAsync(Cancel))?.Contains("which is not the operator's", StringComparison.Ordinal) == true, () => "it says whose Secret it is not");
+        await HoldsAsync(
+            async () => (await host.CheckAsync(Cancel))?.Contains("which is not the operator's", StringComparison.Ordinal) == true,
+            () => "it says whose Secret it is not");
         await ns.Api.DeleteAsync(ns.Path("secrets", ns.Name), Cancel);
         await DeployedManifests.InstallWebhooksAsync(ns, host.Address, Cancel);
         await ns.AsksWebhooksAsync();
 
         await ns.Api.DeleteAsync(ns.Path("secrets", ns.Name), Cancel);
-        await HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel) is not null, () => "the Secret is made again");
+        await HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel) is not null,
+            () => "the Secret is made again");
         var configuration = $"{DeployedManifests.PathOf("ValidatingWebhookConfiguration")}/{ns.Name}";
         var stored = (await ns.Api.FindAsync(configuration, Cancel))!;
         stored["webhooks"]![0]!["clientConfig"]!.AsObject().Remove("caBundle");
         await ns.Api.MergeAsync(configuration, new JsonObject { ["webhooks"] = stored["webhooks"]!.DeepClone() }, Cancel);
-        await HoldsAsync(async () => (await ns.Api.FindAsync(configuration, Cancel))!["webhooks"]![0]!["clientConfig"]!["caBundle"] is not null, () => "the authority is written again");
+        await HoldsAsync(
+            async () => (await ns.Api.FindAsync(configuration, Cancel))!["webhooks"]![0]!["clientConfig"]!["caBundle"] is not null,
+            () => "the authority is written again");
         await AreReadyAsync(host);
         await ns.AsksWebhooksAsync();
     }
@@ -98,7 +109,8 @@ public sealed class CertificateTests(SharedServer shared)
 
         Assert.Empty(await OwnersAsync(ns));
         var service = $$"""{"apiVersion":"v1","kind":"Service","name":"{{ns.Name}}","uid":"5a2b1bb5-0d4c-4b51-9b0a-4bb6a2f4a001"}""";
-        await ns.Api.MergeAsync(ns.Path("secrets", ns.Name), new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = new JsonArray(JsonNode.Parse(service)) } }, Cancel);
+        await ns.Api.MergeAsync(ns.Path("secrets", ns.Name),
+            new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = new JsonArray(JsonNode.Parse(service)) } }, Cancel);
         var certificate = Field(await SecretAsync(ns), "tls.crt");
 
         var token = await ns.MakeAccountAsync("operator");
@@ -107,7 +119,9 @@ public sealed class CertificateTests(SharedServer shared)
         await AreReadyAsync(host);
 
         var account = await AccountAsync(ns);
-        await HoldsAsync(async () => (await OwnersAsync(ns)).SequenceEqual([$"Service {ns.Name} 5a2b1bb5-0d4c-4b51-9b0a-4bb6a2f4a001", account]), () => "both are owners");
+        await HoldsAsync(
+            async () => (await OwnersAsync(ns)).SequenceEqual([$"Service {ns.Name} 5a2b1bb5-0d4c-4b51-9b0a-4bb6a2f4a001", account]),
+            () => "both are owners");
         Assert.Equal(certificate, Field(await SecretAsync(ns), "tls.crt"));
         var writes = Writes(ns);
         _time.Advance(TimeSpan.FromDays(1));
@@ -119,16 +133,21 @@ public sealed class CertificateTests(SharedServer shared)
         $"ServiceAccount operator {(string)(await ns.Api.FindAsync(ns.Path("serviceaccounts", "operator"), Cancel))!["metadata"]!["uid"]!}";
 
     private static async Task<IEnumerable<string>> OwnersAsync(TestNamespace ns) =>
-        ((await SecretAsync(ns))["metadata"]!["ownerReferences"]?.AsArray() ?? []).Select(owner => $"{owner!["kind"]} {owner["name"]} {owner["uid"]}");
+        ((await SecretAsync(ns))["metadata"]!["ownerReferences"]?.AsArray()
+            ?? []).Select(owner => $"{owner!["kind"]} {owner["name"]} {owner["uid"]}");
 
     private async Task<Replica> StartAsync(TestNamespace ns, string? token = null)
     {
         var registry = Prometheus.Metrics.NewCustomRegistry();
         var kubeconfig = token is null ? shared.Server.Kubeconfig() : shared.Server.Kubeconfig(token);
-        var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, "--webhook-port", "0");
+        var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name,
+            "--webhook-port", "0");
         var access = ClusterAccess.Find(kubeconfig, "webhooks");
-        var certificates = CertificateHost.Start(settings.Certificate, access, new RuntimeMetrics(registry), registry, _time, NullLogger.Instance);
-        return new Replica(certificates, await WebhookHost.StartAsync(settings.BindAddress, 0, settings.TemplateRules, certificates.Source, registry, _time, NullLogger.Instance, Cancel));
+        var certificates = CertificateHost.Start(settings.Certificate, access, new RuntimeMetrics(registry), registry, _time,
+            NullLogger.Instance);
+        return new Replica(certificates,
+            await WebhookHost.StartAsync(settings.BindAddress, 0, settings.TemplateRules, certificates.Source, registry, _time,
+                NullLogger.Instance, Cancel));
     }
 
     private sealed record Replica(CertificateHost Certificates, WebhookHost Webhooks) : IAsyncDisposable
@@ -175,7 +194,10 @@ public sealed class CertificateTests(SharedServer shared)
     }
 
     private int Writes(TestNamespace ns) =>
-        shared.Server.Audit.OfOperators().Count(entry => entry.IsWrite && entry.Code < 300 && entry.Name == ns.Name && (entry.Resource == "secrets" || entry.Group == "admissionregistration.k8s.io"));
+        shared.Server.Audit.OfOperators()
+            .Count(
+                entry => entry.IsWrite && entry.Code < 300 && entry.Name == ns.Name
+                    && (entry.Resource == "secrets" || entry.Group == "admissionregistration.k8s.io"));
 
     private static async Task<JsonObject> SecretAsync(TestNamespace ns) => (await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel))!;
 
@@ -197,7 +219,8 @@ public sealed class CertificateTests(SharedServer shared)
 
     private static string Thumbprint(JsonObject secret)
     {
-        using var certificate = X509Certificate2.CreateFromPem(System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(Field(secret, "tls.crt")!)));
+        using var certificate = X509Certificate2.CreateFromPem(
+            System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(Field(secret, "tls.crt")!)));
         return certificate.Thumbprint;
     }
 }

@@ -22,20 +22,27 @@ public sealed class ChangeTests(SharedServer shared)
         await ns.ChangeAsync("job", new JsonObject
         {
             ["model"] = new JsonObject { ["layers"] = 3 },
-            ["workers"] = new JsonObject { ["replicas"] = 3, ["template"] = new JsonObject { ["spec"] = new JsonObject { ["nodeSelector"] = new JsonObject { ["a"] = "b" } } } },
+            ["workers"] = new JsonObject
+            {
+                ["replicas"] = 3,
+                ["template"] = new JsonObject { ["spec"] = new JsonObject { ["nodeSelector"] = new JsonObject { ["a"] = "b" } } }
+            },
         });
         await ns.ConditionHoldsAsync("job", "Valid", "False", "ChangeRejected");
         var message = (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"];
         Assert.Contains("spec.model.layers: may not change", message, StringComparison.Ordinal);
         Assert.Contains("spec.workers.replicas: may change only while spec.suspend is true", message, StringComparison.Ordinal);
         Assert.Contains("spec.workers.template: may change only while spec.suspend is true", message, StringComparison.Ordinal);
-        await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["reason"], (string?)e["type"]) == ("ChangeRejected", "Warning")), "the event is there", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["reason"], (string?)e["type"]) == ("ChangeRejected", "Warning")),
+            "the event is there", Cancel);
 
         // A restart makes the gang that was accepted.
         await ns.EndPodAsync(gang[0], 1);
         var second = await ns.GangExistsAsync(2, 2);
         Assert.All(second, pod => Assert.Equal(("2", null), (pod.Variable("WORLD_SIZE"), pod["spec"]!["nodeSelector"]?.ToJsonString())));
-        Assert.Equal(configuration, (string?)(await ns.Api.FindAsync(ns.Path("configmaps", "job-config"), Cancel))!["data"]!["trainer.json"]);
+        Assert.Equal(configuration,
+            (string?)(await ns.Api.FindAsync(ns.Path("configmaps", "job-config"), Cancel))!["data"]!["trainer.json"]);
         await ns.RunGangAsync(second);
         await ns.ConditionHoldsAsync("job", "Running", "True");
         Assert.Equal("Running", (string?)(await ns.JobAsync("job"))["status"]!["phase"]);
@@ -62,10 +69,12 @@ public sealed class ChangeTests(SharedServer shared)
         var manifest = JobBuilder.Make("job").Build();
         manifest["spec"]!["managedBy"] = "example.com/other";
         await ns.Api.CreateAsync(ns.Path("mhctrainingjobs"), manifest, Cancel);
-        var theirs = await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job") + "/status", new JsonObject { ["status"] = new JsonObject { ["phase"] = "Theirs", ["attempt"] = 9 } }, Cancel);
+        var theirs = await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job") + "/status",
+            new JsonObject { ["status"] = new JsonObject { ["phase"] = "Theirs", ["attempt"] = 9 } }, Cancel);
         await ns.OperatorHasGoneOnAsync();
         var job = await ns.JobAsync("job");
-        Assert.Equal(((string?)theirs["metadata"]!["resourceVersion"], "Theirs", 9), ((string?)job["metadata"]!["resourceVersion"], (string?)job["status"]!["phase"], (int?)job["status"]!["attempt"]));
+        Assert.Equal(((string?)theirs["metadata"]!["resourceVersion"], "Theirs", 9),
+            ((string?)job["metadata"]!["resourceVersion"], (string?)job["status"]!["phase"], (int?)job["status"]!["attempt"]));
         Assert.DoesNotContain(await ns.PodsAsync(), pod => pod.Name().StartsWith("job-", StringComparison.Ordinal));
     }
 
@@ -77,7 +86,8 @@ public sealed class ChangeTests(SharedServer shared)
         var name = new string('a', 55); // the longest that the server takes, for up to ten workers
         await ns.CreateJobAsync(JobBuilder.Make(name).Replicas(12));
         await ns.ConditionHoldsAsync(name, "Valid", "False", "InvalidSpec");
-        Assert.Contains("metadata.name: expected at most 54 characters", (string?)(await ns.JobAsync(name)).Condition("Valid")!["message"], StringComparison.Ordinal);
+        Assert.Contains("metadata.name: expected at most 54 characters", (string?)(await ns.JobAsync(name)).Condition("Valid")!["message"],
+            StringComparison.Ordinal);
         Assert.Empty(await ns.PodsAsync());
     }
 }

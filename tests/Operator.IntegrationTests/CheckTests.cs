@@ -44,7 +44,8 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
             lines);
         Assert.Equal(0, code);
         Assert.Empty(await ns.Api.ListAsync(ns.Path("mhctrainingjobs"), Cancel));
-        Assert.DoesNotContain(shared.Server.Audit.OfOperators(), entry => entry.User == $"system:serviceaccount:{ns.Name}:check" && entry.Code == 403);
+        Assert.DoesNotContain(shared.Server.Audit.OfOperators(),
+            entry => entry.User == $"system:serviceaccount:{ns.Name}:check" && entry.Code == 403);
     }
 
     [Fact]
@@ -53,9 +54,12 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync("--webhook-name", ns.Name, "--secure-metrics-port", "0");
         await TrustAsync(ns);
-        string[] metrics = ["--timeout", "0", "--metrics", running.SecureAddress.ToString(), "--metrics-ca", _authorities, "--metrics-server-name"];
-        Assert.StartsWith("ok  ", (await CheckAsync(ns, ApiServer.AdminToken, [.. metrics, $"{ns.Name}.{ns.Name}.svc"])).Lines[4], StringComparison.Ordinal);
-        Assert.Contains("RemoteCertificateNameMismatch", (await CheckAsync(ns, ApiServer.AdminToken, [.. metrics, "elsewhere.svc"])).Lines[4], StringComparison.Ordinal);
+        string[] metrics = ["--timeout", "0", "--metrics", running.SecureAddress.ToString(), "--metrics-ca", _authorities,
+            "--metrics-server-name"];
+        Assert.StartsWith("ok  ", (await CheckAsync(ns, ApiServer.AdminToken, [.. metrics, $"{ns.Name}.{ns.Name}.svc"])).Lines[4],
+            StringComparison.Ordinal);
+        Assert.Contains("RemoteCertificateNameMismatch",
+            (await CheckAsync(ns, ApiServer.AdminToken, [.. metrics, "elsewhere.svc"])).Lines[4], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +69,8 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
         var (code, lines) = await CheckAsync(ns, ApiServer.AdminToken, "--no-leader-election");
         Assert.StartsWith($"skip  a bad job is refused: there is no webhook configuration {ns.Name}", lines[1], StringComparison.Ordinal);
         Assert.Equal(
-            ["skip  a replica acts: there is no lease", "skip  health is answered: no --health was given", "skip  metrics are answered: no --metrics was given"], lines[2..]);
+            ["skip  a replica acts: there is no lease", "skip  health is answered: no --health was given",
+                "skip  metrics are answered: no --metrics was given"], lines[2..]);
         Assert.Equal(0, code);
     }
 
@@ -74,11 +79,14 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         await DeployedManifests.InstallWebhooksAsync(ns, new Uri("https://127.0.0.1:1/"), Cancel);
-        var (code, lines) = await CheckAsync(ns, ApiServer.AdminToken, "--timeout", "0", "--health", "http://127.0.0.1:1", "--metrics", "https://127.0.0.1:1");
+        var (code, lines) = await CheckAsync(ns, ApiServer.AdminToken, "--timeout", "0", "--health", "http://127.0.0.1:1", "--metrics",
+            "https://127.0.0.1:1");
         Assert.Equal(1, code);
         Assert.StartsWith(
-            "FAIL  a bad job is refused: it is taken, so that the API server has no answer of the webhooks. Look at /readyz", lines[1], StringComparison.Ordinal);
-        Assert.StartsWith($"FAIL  a replica acts: there is no lease {ns.Name}/mhc-operator. Look at the operator's pods", lines[2], StringComparison.Ordinal);
+            "FAIL  a bad job is refused: it is taken, so that the API server has no answer of the webhooks. Look at /readyz", lines[1],
+            StringComparison.Ordinal);
+        Assert.StartsWith($"FAIL  a replica acts: there is no lease {ns.Name}/mhc-operator. Look at the operator's pods", lines[2],
+            StringComparison.Ordinal);
         Assert.StartsWith("FAIL  health is answered: http://127.0.0.1:1/healthz: ", lines[3], StringComparison.Ordinal);
         Assert.StartsWith("FAIL  metrics are answered: https://127.0.0.1:1/metrics: ", lines[4], StringComparison.Ordinal);
     }
@@ -90,11 +98,17 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
         await ns.Api.CreateAsync(ns.Path("leases"), new JsonObject
         {
             ["metadata"] = new JsonObject { ["name"] = "mhc-operator" },
-            ["spec"] = new JsonObject { ["holderIdentity"] = "dead", ["leaseDurationSeconds"] = 12, ["renewTime"] = "2020-01-01T00:00:00.000000Z" },
+            ["spec"] = new JsonObject
+            {
+                ["holderIdentity"] = "dead",
+                ["leaseDurationSeconds"] = 12,
+                ["renewTime"] = "2020-01-01T00:00:00.000000Z"
+            },
         }, Cancel);
         var (code, lines) = await CheckAsync(ns, ApiServer.AdminToken, "--timeout", "0");
         Assert.Equal(1, code);
-        Assert.StartsWith($"FAIL  a replica acts: dead has not renewed the lease {ns.Name}/mhc-operator since 2020-01-01 00:00:00Z. ", lines[2], StringComparison.Ordinal);
+        Assert.StartsWith($"FAIL  a replica acts: dead has not renewed the lease {ns.Name}/mhc-operator since 2020-01-01 00:00:00Z. ",
+            lines[2], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +124,8 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
         Assert.EndsWith($"Grant this account create of mhctrainingjobs.training.mhc.dev in {ns.Name}", lines[1], StringComparison.Ordinal);
         Assert.EndsWith("Grant this account get of that lease", lines[2], StringComparison.Ordinal);
         Assert.StartsWith("ok  ", lines[3], StringComparison.Ordinal);
-        Assert.EndsWith("Bind this account to a ClusterRole with nonResourceURLs [/metrics], verbs [get]", lines[4], StringComparison.Ordinal);
+        Assert.EndsWith("Bind this account to a ClusterRole with nonResourceURLs [/metrics], verbs [get]", lines[4],
+            StringComparison.Ordinal);
     }
 
     private string[] Addresses(TestNamespace ns, OperatorUnderTest running) =>
@@ -122,15 +137,19 @@ public sealed class CheckTests(SharedServer shared) : IDisposable
     private async Task TrustAsync(TestNamespace ns)
     {
         JsonObject? secret = null;
-        await Eventually.HoldsAsync(async () => (secret = await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel)) is not null, "there is a certificate", Cancel);
-        await File.WriteAllTextAsync(_authorities, Encoding.UTF8.GetString(Convert.FromBase64String((string)secret!["data"]!["ca.crt"]!)), Cancel);
+        await Eventually.HoldsAsync(async () => (secret = await ns.Api.FindAsync(ns.Path("secrets", ns.Name), Cancel)) is not null,
+            "there is a certificate", Cancel);
+        await File.WriteAllTextAsync(_authorities, Encoding.UTF8.GetString(Convert.FromBase64String((string)secret!["data"]!["ca.crt"]!)),
+            Cancel);
     }
 
     private async Task<(int Code, string[] Lines)> CheckAsync(TestNamespace ns, string token, params IEnumerable<string> arguments)
     {
         using var output = new StringWriter();
-        string[] all = ["check", "--kubeconfig", shared.Server.Kubeconfig(token), "--namespace", ns.Name, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, .. arguments];
-        var code = await OperatorCommand.Create().Parse(all).InvokeAsync(new InvocationConfiguration { Output = output, Error = output }, Cancel);
+        string[] all = ["check", "--kubeconfig", shared.Server.Kubeconfig(token), "--namespace", ns.Name, "--lease-namespace", ns.Name,
+            "--webhook-name", ns.Name, .. arguments];
+        var code = await OperatorCommand.Create().Parse(all)
+            .InvokeAsync(new InvocationConfiguration { Output = output, Error = output }, Cancel);
         TestContext.Current.TestOutputHelper?.WriteLine(output.ToString());
         return (code, output.ToString().TrimEnd('\n').Split('\n'));
     }

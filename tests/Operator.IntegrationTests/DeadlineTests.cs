@@ -26,8 +26,10 @@ public sealed class DeadlineTests(SharedServer shared)
     }
 
     [Theory]
-    [InlineData("""{"attempt":1,"step":5,"totalSteps":100,"gain":{"forward":1e999,"backward":1},"loss":-1e999,"etaSeconds":1e999,"stabilityState":"Healthy"}""")]
-    [InlineData("""{"attempt":1,"step":2000000000,"totalSteps":-1,"latestCheckpoint":-5,"stabilityState":"\u001b[2J","firstStep":1,"firstStepAt":"9998-12-31T23:59:59Z"}""")]
+    [InlineData(
+        """{"attempt":1,"step":5,"totalSteps":100,"gain":{"forward":1e999,"backward":1},"loss":-1e999,"etaSeconds":1e999,"stabilityState":"Healthy"}""")]
+    [InlineData(
+        """{"attempt":1,"step":2000000000,"totalSteps":-1,"latestCheckpoint":-5,"stabilityState":"\u001b[2J","firstStep":1,"firstStepAt":"9998-12-31T23:59:59Z"}""")]
     public async Task Whatever_a_trainer_says_the_deadline_holds(string answer)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);

@@ -40,8 +40,10 @@ public sealed class DisturbanceTests
         await server.CompactAsync(Cancel);
         await server.StartServerAsync(Cancel);
         proxy.Open();
-        await Eventually.HoldsAsync(async () => (await ns.GangAsync(2)).Count == 2 && (await ns.GangAsync(1)).Count == 2, "the new job has its pod, and the gang that lost one is new", Cancel);
-        Assert.Equal(["one-2-0", "one-2-1", "three-1-0", "two-1-0"], (await ns.PodsAsync()).Select(pod => pod.Name()).Order(StringComparer.Ordinal));
+        await Eventually.HoldsAsync(async () => (await ns.GangAsync(2)).Count == 2 && (await ns.GangAsync(1)).Count == 2,
+            "the new job has its pod, and the gang that lost one is new", Cancel);
+        Assert.Equal(["one-2-0", "one-2-1", "three-1-0", "two-1-0"],
+            (await ns.PodsAsync()).Select(pod => pod.Name()).Order(StringComparer.Ordinal));
         Assert.Equal(1, (int?)(await ns.JobAsync("one"))["status"]!["restarts"]);
 
         // Cut again and again while a gang is made.
@@ -50,7 +52,8 @@ public sealed class DisturbanceTests
         {
             var count = (await ns.PodsAsync()).Count;
             proxy.Cut();
-            await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count is var now && (now > count || now == 24), "it goes on", Cancel);
+            await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count is var now && (now > count || now == 24), "it goes on",
+                Cancel);
         }
 
         await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 24, "the gang is whole", Cancel);
@@ -67,7 +70,7 @@ public sealed class DisturbanceTests
         await using var proxy = new CutProxy(server.Port);
         var ns = await TestNamespace.CreateAsync(server);
         proxy.Close();
-        using var running = ns.StartProgram(server.Kubeconfig(through: proxy.Port), "--no-leader-election");
+        using var running = ns.StartProgram(server.Kubeconfig(through: proxy.Port), "--no-leader-election", "--no-rehearsal");
         await running.LogsAsync($"waiting for https://127.0.0.1:{proxy.Port}", Cancel);
         proxy.Open();
         await running.WorksAsync(Cancel);

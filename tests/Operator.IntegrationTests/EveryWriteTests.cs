@@ -4,7 +4,9 @@ using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;
 
-/// <summary>A job's life in which the operator is killed after each of its writes; every next one knows only what the cluster says.</summary>
+/// <summary>
+/// A job's life in which the operator is killed after each of its writes; every next one knows only what the cluster says.
+/// </summary>
 public sealed class EveryWriteTests(SharedServer shared)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -28,7 +30,8 @@ public sealed class EveryWriteTests(SharedServer shared)
 
         var status = (await ns.JobAsync("job"))["status"]!;
         Assert.Equal((2, 1, "Succeeded"), ((int?)status["attempt"], (int?)status["restarts"], (string?)status["phase"]));
-        var creations = shared.Server.Audit.OfOperators().Where(e => e.Namespace == ns.Name && e is { Verb: "create", Resource: "pods", Code: 201 }).Select(e => e.Name).ToList();
+        var creations = shared.Server.Audit.OfOperators()
+            .Where(e => e.Namespace == ns.Name && e is { Verb: "create", Resource: "pods", Code: 201 }).Select(e => e.Name).ToList();
         Assert.Equal(["job-1-0", "job-1-1", "job-2-0", "job-2-1"], creations.Order(StringComparer.Ordinal));
         Assert.InRange(lives, 12, 60);
     }
@@ -50,13 +53,19 @@ public sealed class EveryWriteTests(SharedServer shared)
         await LiveUntilAsync(ns, async () => IsTrue(await ns.JobAsync("job"), "Succeeded"));
 
         var status = (await ns.JobAsync("job"))["status"]!;
-        Assert.Equal((2, 1, 1, "Succeeded"), ((int?)status["attempt"], (int?)status["restarts"], (int?)status["inPlace"]!["restarts"], (string?)status["phase"]));
-        var writes = shared.Server.Audit.OfOperators().Where(e => e.Namespace == ns.Name && e is { Resource: "pods", Code: < 300, Verb: "create" or "patch" or "delete" }).Select(e => $"{e.Verb} {e.Name}");
+        Assert.Equal((2, 1, 1, "Succeeded"),
+            ((int?)status["attempt"], (int?)status["restarts"], (int?)status["inPlace"]!["restarts"], (string?)status["phase"]));
+        var writes = shared.Server.Audit.OfOperators()
+            .Where(e => e.Namespace == ns.Name && e is { Resource: "pods", Code: < 300, Verb: "create" or "patch" or "delete" })
+            .Select(e => $"{e.Verb} {e.Name}");
         Assert.Equal(["create job-1-0", "create job-1-1", "patch job-1-0", "patch job-1-1"], writes.Order(StringComparer.Ordinal));
         Assert.InRange(lives, 4, 30);
     }
 
-    /// <summary>Starts operators one after the other, each of which may write once, and neither hears of it nor reaches the server again: as if it were killed.</summary>
+    /// <summary>
+    /// Starts operators one after the other, each of which may write once, and neither hears of it nor reaches the server again: as if it
+    /// were killed.
+    /// </summary>
     /// <returns>How many were killed so.</returns>
     private async Task<int> LiveUntilAsync(TestNamespace ns, Func<Task<bool>> isDone)
     {

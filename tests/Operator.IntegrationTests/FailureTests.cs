@@ -19,7 +19,8 @@ public sealed class FailureTests(SharedServer shared)
         await ns.ConditionHoldsAsync("job", "Running", "True");
         await ns.EndPodAsync(gang[1], 1, "segmentation fault");
         await ns.ConditionHoldsAsync("job", "Failed", "True", "WorkerFailed");
-        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Select(p => p.Uid()).SequenceEqual([gang[1].Uid()]), "the failed pod alone is left", Cancel);
+        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Select(p => p.Uid()).SequenceEqual([gang[1].Uid()]),
+            "the failed pod alone is left", Cancel);
     }
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed class FailureTests(SharedServer shared)
         var gang = await ns.GangExistsAsync(1, 1);
         await ns.RunPodAsync(gang[0], trainer.Address);
         await ns.ConditionHoldsAsync("job", "Restarting", "True", "Hung");
-        Assert.Contains("no step after step 7", (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"], StringComparison.Ordinal);
+        Assert.Contains("no step after step 7", (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"],
+            StringComparison.Ordinal);
         await ns.GangExistsAsync(2, 1);
         Assert.Equal((2, 1), Counts(await ns.JobAsync("job")));
     }
@@ -60,7 +62,8 @@ public sealed class FailureTests(SharedServer shared)
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var trainer = new PlayedTrainer();
         using var running = await ns.RunOperatorAsync();
-        await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(1).MaxRestarts(1).With("runPolicy", "refillAfterSteps", 10).With("optimization", "steps", 1000));
+        await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(1).MaxRestarts(1).With("runPolicy", "refillAfterSteps", 10)
+            .With("optimization", "steps", 1000));
         for (var attempt = 1; attempt <= 3; attempt++)
         {
             var gang = await ns.GangExistsAsync(attempt, 1);
@@ -102,7 +105,8 @@ public sealed class FailureTests(SharedServer shared)
         var gang = await ns.GangExistsAsync(1, 2);
         await ns.CannotPlaceAsync(gang[1], "Unschedulable", "0/3 nodes are available: 3 Insufficient nvidia.com/gpu.");
         await ns.ConditionHoldsAsync("job", "GangScheduled", "False", "Unschedulable");
-        Assert.Equal($"pod {gang[1].Name()}: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.", (string?)(await ns.JobAsync("job")).Condition("GangScheduled")!["message"]);
+        Assert.Equal($"pod {gang[1].Name()}: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.",
+            (string?)(await ns.JobAsync("job")).Condition("GangScheduled")!["message"]);
         Assert.Equal((1, 0), Counts(await ns.JobAsync("job")));
     }
 

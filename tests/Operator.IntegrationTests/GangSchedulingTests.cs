@@ -4,7 +4,10 @@ using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;
 
-/// <summary>Gangs that a scheduler places as a whole. The schedulers' resources are stand-ins with the same fields; the schedulers themselves are not there.</summary>
+/// <summary>
+/// Gangs that a scheduler places as a whole. The schedulers' resources are stand-ins with the same fields; the schedulers themselves are
+/// not there.
+/// </summary>
 public sealed class GangSchedulingTests(SharedServer shared)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -14,14 +17,16 @@ public sealed class GangSchedulingTests(SharedServer shared)
     [InlineData("Volcano", "scheduling.volcano.sh/v1beta1")]
     public async Task Each_attempt_has_its_own_pod_group_and_a_job_that_is_suspended_or_over_has_none(string gang, string apiVersion)
     {
-        await (gang == "Volcano" ? GangApis.InstallVolcanoAsync(shared.Server.Admin, Cancel) : GangApis.InstallCoschedulingAsync(shared.Server.Admin, Cancel));
+        await (gang == "Volcano" ? GangApis.InstallVolcanoAsync(shared.Server.Admin, Cancel)
+            : GangApis.InstallCoschedulingAsync(shared.Server.Admin, Cancel));
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
         var job = await ns.CreateJobAsync(JobBuilder.Make("job").Gang(gang).CleanPods("None"));
         var first = await ns.GangExistsAsync(1, 2);
         Assert.All(first, pod => AssertInGroup(gang, pod, "job-1"));
         var group = Assert.Single(await GroupsAsync(ns, apiVersion));
-        Assert.Equal(("job-1", 2, job.Uid()), (group.Name(), (int?)group["spec"]!["minMember"], (string?)group["metadata"]!["ownerReferences"]![0]!["uid"]));
+        Assert.Equal(("job-1", 2, job.Uid()),
+            (group.Name(), (int?)group["spec"]!["minMember"], (string?)group["metadata"]!["ownerReferences"]![0]!["uid"]));
 
         await ns.RunGangAsync(first);
         await ns.ConditionHoldsAsync("job", "Running", "True");
@@ -63,7 +68,8 @@ public sealed class GangSchedulingTests(SharedServer shared)
         }, Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("other").Gang("Coscheduling"));
         await ns.ConditionHoldsAsync("other", "GangScheduled", "False", "NameConflict");
-        Assert.Equal(7, (int?)(await ns.Api.FindAsync(Groups(ns, "scheduling.x-k8s.io/v1alpha1") + "/other-1", Cancel))!["spec"]!["minMember"]);
+        Assert.Equal(
+            7, (int?)(await ns.Api.FindAsync(Groups(ns, "scheduling.x-k8s.io/v1alpha1") + "/other-1", Cancel))!["spec"]!["minMember"]);
         Assert.Equal(2, (await ns.PodsAsync()).Count);
     }
 
@@ -72,14 +78,18 @@ public sealed class GangSchedulingTests(SharedServer shared)
     {
         // A server without its own scheduling.k8s.io leaves room for a stand-in of that group.
         await using var server = await ApiServer.StartAsync(
-            installCrd: true, Cancel, "--runtime-config", "scheduling.k8s.io/v1=false,scheduling.k8s.io/v1beta1=false", "--disable-admission-plugins", "ServiceAccount,Priority");
+            installCrd: true, Cancel, "--runtime-config", "scheduling.k8s.io/v1=false,scheduling.k8s.io/v1beta1=false",
+            "--disable-admission-plugins", "ServiceAccount,Priority");
         var ns = await TestNamespace.CreateAsync(server);
         using (var running = await ns.RunOperatorAsync())
         {
             await ns.CreateJobAsync(JobBuilder.Make("job").Gang("Native"));
             await ns.ConditionHoldsAsync("job", "GangScheduled", "False", "ApiMissing");
-            await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["reason"], (string?)e["type"]) == ("ApiMissing", "Warning")), "the event is there", Cancel);
-            Assert.Contains("scheduling.k8s.io", (string?)(await ns.JobAsync("job")).Condition("GangScheduled")!["message"], StringComparison.Ordinal);
+            await Eventually.HoldsAsync(
+                async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["reason"], (string?)e["type"]) == ("ApiMissing", "Warning")),
+                "the event is there", Cancel);
+            Assert.Contains("scheduling.k8s.io", (string?)(await ns.JobAsync("job")).Condition("GangScheduled")!["message"],
+                StringComparison.Ordinal);
 
             // Looking at the job again costs nothing: ten changes of it lead to no request of their own.
             await AnnotateAsync(ns, 10);
@@ -130,7 +140,8 @@ public sealed class GangSchedulingTests(SharedServer shared)
     {
         if (gang == "Volcano")
         {
-            Assert.Equal((group, "volcano"), ((string?)pod["metadata"]!["annotations"]!["scheduling.k8s.io/group-name"], (string?)pod["spec"]!["schedulerName"]));
+            Assert.Equal((group, "volcano"),
+                ((string?)pod["metadata"]!["annotations"]!["scheduling.k8s.io/group-name"], (string?)pod["spec"]!["schedulerName"]));
         }
         else
         {
@@ -140,13 +151,15 @@ public sealed class GangSchedulingTests(SharedServer shared)
 
     private static string Groups(TestNamespace ns, string apiVersion) => $"apis/{apiVersion}/namespaces/{ns.Name}/podgroups";
 
-    private static Task<IReadOnlyList<JsonObject>> GroupsAsync(TestNamespace ns, string apiVersion) => ns.Api.ListAsync(Groups(ns, apiVersion), Cancel);
+    private static Task<IReadOnlyList<JsonObject>> GroupsAsync(TestNamespace ns, string apiVersion) =>
+        ns.Api.ListAsync(Groups(ns, apiVersion), Cancel);
 
     private static async Task GroupsBecomeAsync(TestNamespace ns, string apiVersion, params string[] names)
     {
         IReadOnlyList<JsonObject> groups = [];
         await Eventually.HoldsAsync(
-            async () => (groups = await GroupsAsync(ns, apiVersion)).Select(g => g.Name()).Order(StringComparer.Ordinal).SequenceEqual(names),
+            async () => (groups = await GroupsAsync(ns, apiVersion)).Select(g => g.Name()).Order(StringComparer.Ordinal)
+                .SequenceEqual(names),
             () => $"the groups are [{string.Join(", ", names)}]; they are [{string.Join(", ", groups.Select(g => g.Name()))}]", Cancel);
     }
 
@@ -160,5 +173,6 @@ public sealed class GangSchedulingTests(SharedServer shared)
     }
 
     private static Task<JsonObject> SuspendAsync(TestNamespace ns, bool suspend) =>
-        ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job"), new JsonObject { ["spec"] = new JsonObject { ["suspend"] = suspend } }, Cancel);
+        ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job"), new JsonObject { ["spec"] = new JsonObject { ["suspend"] = suspend } },
+            Cancel);
 }

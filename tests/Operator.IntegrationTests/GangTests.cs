@@ -34,7 +34,8 @@ public sealed class GangTests(SharedServer shared)
         Assert.All(gang, child => AssertOwnedBy(job, child));
         started = Stopwatch.GetTimestamp();
         await ns.CreateJobAsync(JobBuilder.Make("next").Replicas(8));
-        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 16, "the next job's pods exist", TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 16, "the next job's pods exist",
+            TestContext.Current.CancellationToken);
         var next = Stopwatch.GetElapsedTime(started);
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"8 pods after {first.TotalMilliseconds:0} ms, of the next job after {next.TotalMilliseconds:0} ms; operator holds {running.ResidentBytes >> 20} MiB");
@@ -54,7 +55,8 @@ public sealed class GangTests(SharedServer shared)
         await ns.ConditionHoldsAsync("job", "Succeeded", "True");
         Assert.Equal(gang.Select(pod => pod.Uid()).Order(), (await ns.PodsAsync()).Select(pod => pod.Uid()).Order());
         await Eventually.HoldsAsync(
-            async () => (await ns.EventsAsync("job")).Any(happened => (string?)happened["reason"] == "Succeeded" && (string?)happened["reportingInstance"] == running.Identity),
+            async () => (await ns.EventsAsync("job")).Any(
+                happened => (string?)happened["reason"] == "Succeeded" && (string?)happened["reportingInstance"] == running.Identity),
             "its event is there, which comes after the status", TestContext.Current.CancellationToken);
     }
 
@@ -70,7 +72,8 @@ public sealed class GangTests(SharedServer shared)
         await ns.RunGangAsync(gang);
         await ns.EndPodAsync(gang[1], exitCode, """{"reason":"Wrong","message":"there is no such file"}""");
         await ns.ConditionHoldsAsync("job", "Failed", "True", reason);
-        Assert.Contains("there is no such file", (string?)(await ns.JobAsync("job")).Condition("Failed")!["message"], StringComparison.Ordinal);
+        Assert.Contains("there is no such file", (string?)(await ns.JobAsync("job")).Condition("Failed")!["message"],
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -102,12 +105,15 @@ public sealed class GangTests(SharedServer shared)
         var gang = await ns.GangExistsAsync(1, 2);
         await ns.RunGangAsync(gang);
         await ns.ConditionHoldsAsync("job", "Running", "True");
-        await ns.EndGangAsync(gang, 86, """{"reason":"LossSpike","message":"loss 9.1","detectedStep":64,"onsetStep":60,"badData":[58,64],"restoreStep":40,"evidence":{"z":12}}""");
+        await ns.EndGangAsync(gang, 86,
+            """{"reason":"LossSpike","message":"loss 9.1","detectedStep":64,"onsetStep":60,"badData":[58,64],"restoreStep":40,"evidence":{"z":12}}""");
         var second = await ns.GangExistsAsync(2, 2);
         Assert.All(second, pod => Assert.Equal(("40", "58-64"), (pod.Variable("MHC_RESUME_STEP"), pod.Variable("MHC_SKIP_WINDOWS"))));
         var rollback = (await ns.JobAsync("job"))["status"]!["rollbacks"]![0]!;
-        Assert.Equal(("LossSpike", 64, 40, "58-64"), ((string?)rollback["reason"], (int?)rollback["detectedStep"], (int?)rollback["restoredStep"], (string?)rollback["skipped"]));
-        await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(happened => (string?)happened["reason"] == "RolledBack"), "the event is there", TestContext.Current.CancellationToken);
+        Assert.Equal(("LossSpike", 64, 40, "58-64"),
+            ((string?)rollback["reason"], (int?)rollback["detectedStep"], (int?)rollback["restoredStep"], (string?)rollback["skipped"]));
+        await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(happened => (string?)happened["reason"] == "RolledBack"),
+            "the event is there", TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -123,7 +129,8 @@ public sealed class GangTests(SharedServer shared)
         var second = await ns.GangExistsAsync(2, 3);
         await ns.RunGangAsync(second);
         await ns.ConditionHoldsAsync("job", "Running", "True");
-        Assert.Equal((2, 1), ((int?)(await ns.JobAsync("job"))["status"]!["attempt"], (int?)(await ns.JobAsync("job"))["status"]!["restarts"]));
+        Assert.Equal(
+            (2, 1), ((int?)(await ns.JobAsync("job"))["status"]!["attempt"], (int?)(await ns.JobAsync("job"))["status"]!["restarts"]));
     }
 
     [Fact]
@@ -136,7 +143,8 @@ public sealed class GangTests(SharedServer shared)
         await ns.ConditionHoldsAsync("job", "Running", "True");
         await SuspendAsync(ns, true);
         await ns.ConditionHoldsAsync("job", "Suspended", "True");
-        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 0, "all pods are gone", TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 0, "all pods are gone",
+            TestContext.Current.CancellationToken);
         await SuspendAsync(ns, false);
         var second = await ns.GangExistsAsync(2, 2);
         Assert.Equal("latest", second[0].Variable("MHC_RESUME_STEP"));
@@ -156,14 +164,17 @@ public sealed class GangTests(SharedServer shared)
         var before = await ns.JobAsync("job");
         await ns.Api.ApplyAsync(ns.Path("mhctrainingjobs", "job"), manifest, TestContext.Current.CancellationToken);
         await ns.CreateJobAsync(JobBuilder.Make("marker").Replicas(1));
-        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 3, "the operator has gone on", TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 3, "the operator has gone on",
+            TestContext.Current.CancellationToken);
         var after = await ns.JobAsync("job");
-        Assert.Equal(((long?)before["metadata"]!["generation"], 1), ((long?)after["metadata"]!["generation"], (int?)after["status"]!["attempt"]));
+        Assert.Equal(((long?)before["metadata"]!["generation"], 1),
+            ((long?)after["metadata"]!["generation"], (int?)after["status"]!["attempt"]));
         Assert.Subset((await ns.PodsAsync()).Select(pod => pod.Uid()).ToHashSet(), gang.Select(pod => pod.Uid()).ToHashSet());
     }
 
     private static Task<JsonObject> SuspendAsync(TestNamespace ns, bool suspend) =>
-        ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job"), new JsonObject { ["spec"] = new JsonObject { ["suspend"] = suspend } }, TestContext.Current.CancellationToken);
+        ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job"), new JsonObject { ["spec"] = new JsonObject { ["suspend"] = suspend } },
+            TestContext.Current.CancellationToken);
 
     private static void AssertOwnedBy(JsonObject job, JsonObject child)
     {

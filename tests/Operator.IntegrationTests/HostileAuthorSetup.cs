@@ -4,8 +4,8 @@ using MhcOperator.Operator.IntegrationTests.Support;
 namespace MhcOperator.Operator.IntegrationTests;
 
 /// <summary>
-/// An operator of two namespaces, in one of which jobs are held against the rules when they are applied, and in each an author with the rights on
-/// jobs that the chart has for users, and no others.
+/// An operator of two namespaces, in one of which jobs are held against the rules when they are applied, and in each an author with the
+/// rights on jobs that the chart has for users, and no others.
 /// </summary>
 public sealed class HostileAuthorSetup(SharedServer shared) : IAsyncLifetime
 {
@@ -42,7 +42,8 @@ public sealed class HostileAuthorSetup(SharedServer shared) : IAsyncLifetime
         _foreign = await TestNamespace.CreateAsync(shared.Server);
         _author = await AuthorAsync(_asked);
         _unaskedAuthor = await AuthorAsync(_unasked);
-        _running = await _asked.RunOperatorAsync("--namespace", _unasked.Name, "--webhook-port", "0", "--webhook-name", _asked.Name, "--network-policy");
+        _running = await _asked.RunOperatorAsync("--namespace", _unasked.Name, "--webhook-port", "0", "--webhook-name", _asked.Name,
+            "--network-policy");
         await DeployedManifests.InstallWebhooksAsync(_asked, _running.WebhookAddress, Cancel);
         await _asked.AsksWebhooksAsync();
     }
@@ -60,12 +61,15 @@ public sealed class HostileAuthorSetup(SharedServer shared) : IAsyncLifetime
     {
         var token = await ns.MakeAccountAsync("author");
         var roles = (await DeployedManifests.ReadAsync(DeployedManifests.Operator, Cancel))
-            .Where(document => document.Kind == "ClusterRole" && document.Text.Contains("rbac.authorization.k8s.io/aggregate-to-", StringComparison.Ordinal))
+            .Where(
+                document => document.Kind == "ClusterRole"
+                    && document.Text.Contains("rbac.authorization.k8s.io/aggregate-to-", StringComparison.Ordinal))
             .ToList();
         Assert.Equal(2, roles.Count);
         foreach (var (_, text) in roles)
         {
-            var role = await ns.Api.CreateYamlAsync($"{Rbac}/clusterroles", text.Replace("name: mhc-operator-", $"name: {ns.Name}-", StringComparison.Ordinal), Cancel);
+            var role = await ns.Api.CreateYamlAsync($"{Rbac}/clusterroles",
+                text.Replace("name: mhc-operator-", $"name: {ns.Name}-", StringComparison.Ordinal), Cancel);
             await ns.Api.CreateAsync($"{Rbac}/namespaces/{ns.Name}/rolebindings", Binding(role.Name(), ns.Name), Cancel);
         }
 

@@ -14,7 +14,8 @@ public sealed class IdleTests(SharedServer shared)
         await ns.CreateJobAsync(JobBuilder.Make("job"));
         await ns.RunGangAsync(await ns.GangExistsAsync(1, 2));
         await ns.ConditionHoldsAsync("job", "Running", "True");
-        await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(happened => (string?)happened["reason"] == "GangRunning"), "the last event is there", Cancel);
+        await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(happened => (string?)happened["reason"] == "GangRunning"),
+            "the last event is there", Cancel);
         var before = Requests(ns);
         var reconciles = await ReconcilesAsync(running);
         await Eventually.HoldsAsync(async () => await ReconcilesAsync(running) >= reconciles + 10, "it looks at the job ten times", Cancel);
@@ -39,7 +40,8 @@ public sealed class IdleTests(SharedServer shared)
         using var running = await ns.RunOperatorAsync();
         using var standby = ns.StartOperator();
         await standby.LogsAsync("waiting for lease", Cancel);
-        await Eventually.HoldsAsync(async () => (await standby.AskAsync("/readyz", Cancel)).Status == 200, "one that waits for the lease is ready to take over", Cancel);
+        await Eventually.HoldsAsync(async () => (await standby.AskAsync("/readyz", Cancel)).Status == 200,
+            "one that waits for the lease is ready to take over", Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("job"));
         await ns.RunGangAsync(await ns.GangExistsAsync(1, 2));
         await ns.ConditionHoldsAsync("job", "Running", "True");
@@ -48,14 +50,18 @@ public sealed class IdleTests(SharedServer shared)
         // The operator counts a status when the server has told it that it is written, which the test may know sooner.
         var metrics = "";
         await Eventually.HoldsAsync(
-            async () => (metrics = (await running.AskAsync("/metrics", Cancel)).Body).Contains("mhc_operator_jobs{phase=\"Running\"} 1", StringComparison.Ordinal),
+            async () => (metrics = (await running.AskAsync("/metrics", Cancel)).Body).Contains("mhc_operator_jobs{phase=\"Running\"} 1",
+                StringComparison.Ordinal),
             () => $"one job is counted as running; the metrics are {metrics}", Cancel);
         Assert.Contains("mhc_operator_leader 1", metrics, StringComparison.Ordinal);
         Assert.Contains("mhc_operator_leader 0", (await standby.AskAsync("/metrics", Cancel)).Body, StringComparison.Ordinal);
-        Assert.Contains("mhc_operator_api_requests_total{verb=\"create\",resource=\"pods\",code=\"201\"} 2", metrics, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_api_requests_total{verb=\"create\",resource=\"pods\",code=\"201\"} 2", metrics,
+            StringComparison.Ordinal);
     }
 
-    private int Requests(TestNamespace ns) => shared.Server.Audit.OfOperators().Count(entry => entry.Namespace == ns.Name && !entry.IsLease);
+    private int Requests(TestNamespace ns) =>
+        shared.Server.Audit.OfOperators().Count(entry => entry.Namespace == ns.Name && !entry.IsLease);
 
-    private static Task<double> ReconcilesAsync(OperatorUnderTest running) => running.MetricAsync("mhc_operator_reconcile_duration_seconds_count{result=\"success\"}", Cancel);
+    private static Task<double> ReconcilesAsync(OperatorUnderTest running) =>
+        running.MetricAsync("mhc_operator_reconcile_duration_seconds_count{result=\"success\"}", Cancel);
 }

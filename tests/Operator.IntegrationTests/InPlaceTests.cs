@@ -6,7 +6,8 @@ namespace MhcOperator.Operator.IntegrationTests;
 /// <summary>Processes that fail while their pods stand.</summary>
 public sealed class InPlaceTests(SharedServer shared)
 {
-    private const string Verdict = """{"reason":"LossSpike","message":"loss 9.1","detectedStep":64,"onsetStep":60,"badData":[58,64],"restoreStep":40,"evidence":{"z":12}}""";
+    private const string Verdict =
+        """{"reason":"LossSpike","message":"loss 9.1","detectedStep":64,"onsetStep":60,"badData":[58,64],"restoreStep":40,"evidence":{"z":12}}""";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -29,12 +30,17 @@ public sealed class InPlaceTests(SharedServer shared)
         await ns.ConditionHoldsAsync("job", "Running", "True");
 
         var status = (await ns.JobAsync("job"))["status"]!;
-        Assert.Equal((2, 1, 1, 1), ((int?)status["attempt"], (int?)status["restarts"], (int?)status["inPlace"]!["restarts"], (int?)status["inPlace"]!["podsAttempt"]));
+        Assert.Equal((2, 1, 1, 1),
+            ((int?)status["attempt"], (int?)status["restarts"], (int?)status["inPlace"]!["restarts"],
+                (int?)status["inPlace"]!["podsAttempt"]));
         Assert.Null(status["inPlace"]!["pending"]);
-        Assert.Equal(gang.Pods.Select(pod => pod.Uid()), (await ns.GangAsync(1)).Where(pod => pod.Name().StartsWith("job-", StringComparison.Ordinal)).Select(pod => pod.Uid()));
+        Assert.Equal(gang.Pods.Select(pod => pod.Uid()),
+            (await ns.GangAsync(1)).Where(pod => pod.Name().StartsWith("job-", StringComparison.Ordinal)).Select(pod => pod.Uid()));
         Assert.All(await gang.OrdersAsync(), order => Assert.Equal("latest", order!.Environment["MHC_RESUME_STEP"]));
         await Eventually.HoldsAsync(
-            async () => (await ns.EventsAsync("job")).Any(e => (string?)e["reason"] == "Restarting" && ((string?)e["message"])!.Contains("starts again in place", StringComparison.Ordinal)), "the event says so", Cancel);
+            async () => (await ns.EventsAsync("job")).Any(
+                e => (string?)e["reason"] == "Restarting"
+                    && ((string?)e["message"])!.Contains("starts again in place", StringComparison.Ordinal)), "the event says so", Cancel);
     }
 
     [Fact]
@@ -47,11 +53,15 @@ public sealed class InPlaceTests(SharedServer shared)
         await gang.EndAllAsync(86, Verdict);
         await gang.OrderedAsync(2);
 
-        Assert.All(await gang.OrdersAsync(), order => Assert.Equal(("40", "58-64", "1"), (order!.Environment["MHC_RESUME_STEP"], order.Environment["MHC_SKIP_WINDOWS"], order.Environment["MHC_LEARNING_RATE_FACTOR"])));
+        Assert.All(await gang.OrdersAsync(),
+            order => Assert.Equal(("40", "58-64", "1"),
+                (order!.Environment["MHC_RESUME_STEP"], order.Environment["MHC_SKIP_WINDOWS"],
+                    order.Environment["MHC_LEARNING_RATE_FACTOR"])));
         await gang.BeginAllAsync(2);
         await ns.ConditionHoldsAsync("job", "Running", "True");
         var status = (await ns.JobAsync("job"))["status"]!;
-        Assert.Equal((2, 0, "RestartInPlace"), ((int?)status["attempt"], (int?)status["restarts"], (string?)status["rollbacks"]![0]!["tier"]));
+        Assert.Equal((2, 0, "RestartInPlace"),
+            ((int?)status["attempt"], (int?)status["restarts"], (string?)status["rollbacks"]![0]!["tier"]));
 
         // The same again, and no further than before: that is worth new pods.
         await gang.EndAllAsync(86, Verdict);
@@ -72,7 +82,8 @@ public sealed class InPlaceTests(SharedServer shared)
         await gang.EndAllAsync(75);
         await gang.OrderedAsync(2);
         var first = await gang.OrdersAsync();
-        await Eventually.HoldsAsync(async () => (await gang.OrderCountsAsync()).All(count => count >= 1), "both pods are ordered again", Cancel);
+        await Eventually.HoldsAsync(async () => (await gang.OrderCountsAsync()).All(count => count >= 1), "both pods are ordered again",
+            Cancel);
 
         Assert.Equal(first.Select(o => o!.Environment), (await gang.OrdersAsync()).Select(o => o!.Environment));
         await gang.BeginAllAsync(2);
@@ -80,7 +91,8 @@ public sealed class InPlaceTests(SharedServer shared)
         Assert.Equal(2, (int?)(await ns.JobAsync("job"))["status"]!["attempt"]);
     }
 
-    public static TheoryData<string> Troubles => ["its node is cordoned", "its node is not ready", "it is evicted meanwhile", "it fails meanwhile"];
+    public static TheoryData<string> Troubles =>
+        ["its node is cordoned", "its node is not ready", "it is evicted meanwhile", "it fails meanwhile"];
 
     [Theory]
     [MemberData(nameof(Troubles))]
@@ -133,6 +145,8 @@ public sealed class InPlaceTests(SharedServer shared)
         IReadOnlyList<JsonObject> pods = [];
         await Eventually.HoldsAsync(async () => (pods = await ns.PodsAsync()).Count == 4, "both gangs are there", Cancel);
 
-        Assert.All(pods, pod => Assert.Equal(pod.Name().StartsWith("able", StringComparison.Ordinal), pod["spec"]!["containers"]![0]!["readinessProbe"] is not null));
+        Assert.All(
+            pods, pod => Assert.Equal(pod.Name().StartsWith("able", StringComparison.Ordinal),
+                pod["spec"]!["containers"]![0]!["readinessProbe"] is not null));
     }
 }

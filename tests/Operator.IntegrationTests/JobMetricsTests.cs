@@ -18,12 +18,14 @@ public sealed class JobMetricsTests(SharedServer shared)
         await ns.CreateJobAsync(JobBuilder.Make("gone").Replicas(1));
         await ns.RunGangAsync(await ns.GangExistsAsync(1, 2));
 
-        await Eventually.HoldsAsync(async () => await HasAsync(leader, Running(ns, "seen")) && await HasAsync(leader, Running(ns, "gone")), "both jobs run", Cancel);
+        await Eventually.HoldsAsync(async () => await HasAsync(leader, Running(ns, "seen")) && await HasAsync(leader, Running(ns, "gone")),
+            "both jobs run", Cancel);
         Assert.True(await HasAsync(leader, $$"""mhc_job_condition{namespace="{{ns.Name}}",mhcjob="seen",type="Running",status="True","""));
         Assert.False(await HasAsync(standby, "mhc_job_"));
 
         await ns.Api.DeleteAsync(ns.Path("mhctrainingjobs", "gone"), Cancel);
-        await Eventually.HoldsAsync(async () => !await HasAsync(leader, $"namespace=\"{ns.Name}\",mhcjob=\"gone\""), "a deleted job has no series", Cancel);
+        await Eventually.HoldsAsync(async () => !await HasAsync(leader, $"namespace=\"{ns.Name}\",mhcjob=\"gone\""),
+            "a deleted job has no series", Cancel);
         Assert.True(await HasAsync(leader, Running(ns, "seen")));
 
         // What a leader has counted and noted is in the status, which the server keeps.
@@ -39,12 +41,17 @@ public sealed class JobMetricsTests(SharedServer shared)
         await leader.WaitForExitAsync(Cancel);
         await Eventually.HoldsAsync(async () => await HasAsync(standby, Running(ns, "seen")), "the successor exports the job", Cancel);
         Assert.True(await HasAsync(standby, Lost(ns, "seen")));
-        Assert.True(await HasAsync(standby, $$"""mhc_job_checkpoint_timestamp_seconds{namespace="{{ns.Name}}",mhcjob="seen",state="Latest"} 1767225600"""));
+        Assert.True(
+            await HasAsync(
+                standby, $$"""mhc_job_checkpoint_timestamp_seconds{namespace="{{ns.Name}}",mhcjob="seen",state="Latest"} 1767225600"""));
     }
 
-    private static string Running(TestNamespace ns, string job) => $$"""mhc_job_phase{namespace="{{ns.Name}}",mhcjob="{{job}}",phase="Running"} 1""";
+    private static string Running(TestNamespace ns, string job) =>
+        $$"""mhc_job_phase{namespace="{{ns.Name}}",mhcjob="{{job}}",phase="Running"} 1""";
 
-    private static string Lost(TestNamespace ns, string job) => $$"""mhc_job_steps_lost_total{namespace="{{ns.Name}}",mhcjob="{{job}}",cause="Rollback"} 5""";
+    private static string Lost(TestNamespace ns, string job) =>
+        $$"""mhc_job_steps_lost_total{namespace="{{ns.Name}}",mhcjob="{{job}}",cause="Rollback"} 5""";
 
-    private static async Task<bool> HasAsync(OperatorUnderTest from, string text) => (await from.AskAsync("/metrics", Cancel)).Body.Contains(text, StringComparison.Ordinal);
+    private static async Task<bool> HasAsync(OperatorUnderTest from, string text) =>
+        (await from.AskAsync("/metrics", Cancel)).Body.Contains(text, StringComparison.Ordinal);
 }

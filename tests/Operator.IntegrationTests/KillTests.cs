@@ -25,14 +25,15 @@ public sealed class KillTests(SharedServer shared)
     public async Task An_operator_killed_in_the_middle_of_a_restart_leaves_no_pod_missing_and_none_twice(string point)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
-        using (var first = await ns.RunProgramAsync(null, "--no-leader-election"))
+        using (var first = await ns.RunProgramAsync(null, "--no-leader-election", "--no-rehearsal"))
         {
             await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(Replicas));
             var gang = await ns.GangExistsAsync(1, Replicas);
             await ns.RunGangAsync(gang);
             await ns.ConditionHoldsAsync("job", "Running", "True");
             await ns.EndPodAsync(gang[3], 1);
-            await Eventually.HoldsAsync(async () => KillPoints[point](await ns.JobAsync("job"), await ns.PodsAsync()), point, TestContext.Current.CancellationToken);
+            await Eventually.HoldsAsync(async () => KillPoints[point](await ns.JobAsync("job"), await ns.PodsAsync()), point,
+                TestContext.Current.CancellationToken);
             first.Kill();
         }
 

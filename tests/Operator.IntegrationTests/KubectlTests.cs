@@ -11,7 +11,8 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
 {
     private const string Head = "apiVersion: training.mhc.dev/v1alpha1\nkind: MhcTrainingJob\nmetadata: {name: a}\n";
     private const string Second = "apiVersion: training.mhc.dev/v1alpha1\nkind: MhcTrainingJob\nmetadata: {name: b}\nspec: {}\n";
-    private const string Json = """{"apiVersion":"training.mhc.dev/v1alpha1","kind":"MhcTrainingJob","metadata":{"name":"a"},"spec":{"suspend":true}}""";
+    private const string Json =
+        """{"apiVersion":"training.mhc.dev/v1alpha1","kind":"MhcTrainingJob","metadata":{"name":"a"},"spec":{"suspend":true}}""";
 
     private readonly Kubectl _kubectl = new();
 
@@ -40,7 +41,9 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
         $"{Head}spec:\n  workers:\n    template:\n      spec:\n        x: [0x1F, 017, 089, 1e3, .5, 6., 1:30, 2026-01-02, y, No, ~, '', .5_0, 1__0, 0b-11, -0o7, _1, 1.2.3, +1, 0x, 1_, -0, 18446744073709551615, 18446744073709551616]\n",
         $"{Head}spec:\n  workers:\n    template:\n      spec:\n        x: {{a:1, \"b\":2, c :3, d: e:f, 1: x, -: y, \"on\": z}}\n        v: [a: 1, ? b : c, \"d\" : e, f#g, ]\n",
         $"{Head}spec:\n  workers:\n    template:\n      spec:\n        x: |2+\n            a\n           b\n\n        v: >-\n          a\n          b\n\n          c\n        z: \"a\\\n          b\\x41\\u00e9\\U0001F600\"\n        w: 'it''s\n\n          two'\n",
-        Head.Replace("\n", "\r\n", StringComparison.Ordinal) + "spec:\r\n  trainer:\r\n    env:\r\n    - {name: A, value: |-\r\n      x}\r\n".Replace("|-\r\n      x", "\"x\"", StringComparison.Ordinal),
+        Head.Replace("\n", "\r\n", StringComparison.Ordinal)
+            + "spec:\r\n  trainer:\r\n    env:\r\n    - {name: A, value: |-\r\n      x}\r\n".Replace("|-\r\n      x", "\"x\"",
+            StringComparison.Ordinal),
     ];
 
     /// <summary>Texts that kubectl refuses, changes or drops a part of, and what our message says of it.</summary>
@@ -97,13 +100,15 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
     [InlineData("9.2e18")]
     public async Task A_large_whole_number_is_stored_to_the_last_digit_as_it_is_read_here(string seed)
     {
-        foreach (var text in (string[])[$"{Head}spec: {{optimization: {{seed: {seed}}}}}\n", Json.Replace("\"suspend\":true", $"\"optimization\":{{\"seed\":{seed}}}", StringComparison.Ordinal)])
+        foreach (var text in (string[])[$"{Head}spec: {{optimization: {{seed: {seed}}}}}\n",
+            Json.Replace("\"suspend\":true", $"\"optimization\":{{\"seed\":{seed}}}", StringComparison.Ordinal)])
         {
             var (stored, ours) = (await CreateAsync(text), Assert.Single(JobManifestReader.FromYaml(text, "job.yaml")));
 
             Assert.True(stored.Error is null, stored.Error);
             Assert.Empty(ours.Errors);
-            Assert.Equal(stored.Objects.Select(o => JobManifestReader.FromJson(o).Job!.Spec.Optimization.Seed), [ours.Job!.Spec.Optimization.Seed]);
+            Assert.Equal(stored.Objects.Select(o => JobManifestReader.FromJson(o).Job!.Spec.Optimization.Seed),
+                [ours.Job!.Spec.Optimization.Seed]);
         }
     }
 
@@ -121,7 +126,8 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
     public async Task Sixty_random_texts_are_read_as_kubectl_reads_them_or_refused()
     {
         var texts = Enumerable.Range(1, 60).Select(RandomYaml.Text).ToArray();
-        await Parallel.ForEachAsync(texts, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancel }, async (text, cancel) =>
+        await Parallel.ForEachAsync(texts, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancel },
+            async (text, cancel) =>
         {
             var (theirs, ours) = (await _kubectl.ReadAsync(text, cancel), JobManifestReader.FromYaml(text, "job.yaml"));
             if (ours.Any(m => m.Errors.Count > 0))
@@ -149,9 +155,11 @@ public sealed class KubectlTests(SharedServer shared) : IDisposable
 
     private static JsonNode? Plain(JsonNode? node) => node switch
     {
-        JsonObject json => new JsonObject(json.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, Plain(p.Value)))),
+        JsonObject json => new JsonObject(json.OrderBy(p => p.Key, StringComparer.Ordinal)
+            .Select(p => KeyValuePair.Create(p.Key, Plain(p.Value)))),
         JsonArray array => new JsonArray([.. array.Select(Plain)]),
-        JsonValue value when value.GetValueKind() == JsonValueKind.Number => JsonValue.Create(double.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)),
+        JsonValue value when value.GetValueKind() == JsonValueKind.Number =>
+            JsonValue.Create(double.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)),
         _ => node?.DeepClone(),
     };
 }

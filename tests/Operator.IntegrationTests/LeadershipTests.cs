@@ -53,7 +53,10 @@ public sealed class LeadershipTests(SharedServer shared)
         return await OperatorPair.StartAsync(ns, kubeconfigOfFirst, arguments);
     }
 
-    /// <summary>The second one finishes the work, and the server's own record shows no request of the first to change anything after the first one of the second.</summary>
+    /// <summary>
+    /// The second one finishes the work, and the server's own record shows no request of the first to change anything after the first one
+    /// of the second.
+    /// </summary>
     private async Task AssertTookTurnsAsync(OperatorPair pair)
     {
         var (ns, first, second) = (pair.Namespace, pair.First, pair.Second);
@@ -62,7 +65,8 @@ public sealed class LeadershipTests(SharedServer shared)
         var gang = (await ns.PodsAsync()).Where(pod => pod.Name().StartsWith("before-", StringComparison.Ordinal)).ToList();
         await ns.RunGangAsync(gang);
         await ns.ConditionHoldsAsync("before", "Running", "True");
-        var writes = shared.Server.Audit.OfOperators().Where(entry => entry.Namespace == ns.Name && entry is { IsWrite: true, IsLease: false }).ToList();
+        var writes = shared.Server.Audit.OfOperators()
+            .Where(entry => entry.Namespace == ns.Name && entry is { IsWrite: true, IsLease: false }).ToList();
         var byFirst = writes.Where(entry => entry.UserAgent.EndsWith(first.Identity, StringComparison.Ordinal)).ToList();
         var bySecond = writes.Where(entry => entry.UserAgent.EndsWith(second.Identity, StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(byFirst);

@@ -26,10 +26,13 @@ public sealed class NetworkPolicyTests(SharedServer shared)
             var policy = (await PolicyAsync(ns))!;
             Assert.Equal((string?)job["metadata"]!["uid"], (string?)policy["metadata"]!["ownerReferences"]![0]!["uid"]);
             Assert.Equal("monitoring", Team(policy));
-            var made = shared.Server.Audit.OfOperators().Where(entry => entry.IsWrite && entry.Namespace == ns.Name && entry.Verb == "create").Select(entry => entry.Resource).ToList();
+            var made = shared.Server.Audit.OfOperators()
+                .Where(entry => entry.IsWrite && entry.Namespace == ns.Name && entry.Verb == "create").Select(entry => entry.Resource)
+                .ToList();
             Assert.InRange(made.IndexOf("networkpolicies"), 0, made.IndexOf("pods") - 1);
 
-            await ns.Api.MergeAsync(Path(ns), new JsonObject { ["spec"] = new JsonObject { ["ingress"] = new JsonArray(new JsonObject()) } }, Cancel);
+            await ns.Api.MergeAsync(Path(ns),
+                new JsonObject { ["spec"] = new JsonObject { ["ingress"] = new JsonArray(new JsonObject()) } }, Cancel);
             await Eventually.HoldsAsync(async () => Team(await PolicyAsync(ns)) == "monitoring", "it is put right", Cancel);
             await ns.Api.DeleteAsync(Path(ns), Cancel);
             await Eventually.HoldsAsync(async () => Team(await PolicyAsync(ns)) == "monitoring", "it is made again", Cancel);
@@ -53,7 +56,8 @@ public sealed class NetworkPolicyTests(SharedServer shared)
         await ns.ConditionHoldsAsync("closed", "GangScheduled", "False", "ApiMissing");
         Assert.Empty(await ns.PodsAsync());
 
-        await ns.GrantAsync("operator", "- {apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [get, list, watch, create, patch]}", "policies");
+        await ns.GrantAsync("operator",
+            "- {apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [get, list, watch, create, patch]}", "policies");
         await ns.GangExistsAsync(1, 1);
         Assert.NotNull(await PolicyAsync(ns));
     }
@@ -63,7 +67,8 @@ public sealed class NetworkPolicyTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         var token = await ns.MakeAccountAsync("operator");
-        await ns.GrantAsync("operator", $"{Rules}\n- {{apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [get, list, watch]}}");
+        await ns.GrantAsync("operator",
+            $"{Rules}\n- {{apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [get, list, watch]}}");
         using var running = ns.StartOperator(shared.Server.Kubeconfig(token), "--network-policy");
         await running.WorksAsync(Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("closed").Replicas(1));

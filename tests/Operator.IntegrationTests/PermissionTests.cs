@@ -11,7 +11,9 @@ public sealed class PermissionTests(SharedServer shared)
     private const string System = "mhc-system";
     private const string User = $"system:serviceaccount:{System}:mhc-operator";
 
-    /// <summary>Rules that no request of this test can show: an admission plugin asks for one, and an event that happens twice for the other.</summary>
+    /// <summary>
+    /// Rules that no request of this test can show: an admission plugin asks for one, and an event that happens twice for the other.
+    /// </summary>
     private static readonly string[] NotShown = ["training.mhc.dev mhctrainingjobs/finalizers update", " events patch"];
 
     /// <summary>An API that this server does not have; GangSchedulingTests uses it on one that does.</summary>
@@ -41,7 +43,8 @@ public sealed class PermissionTests(SharedServer shared)
         var ns = await TestNamespace.CreateAsync(shared.Server);
         var token = await shared.Server.Admin.TokenAsync(System, "mhc-operator");
         var kubeconfig = shared.Server.Kubeconfig(token);
-        using var running = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System, "--webhook-port", "0", "--secure-metrics-port", "0");
+        using var running = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System, "--webhook-port", "0",
+            "--secure-metrics-port", "0");
         await running.WorksAsync(Cancel);
         await GoesWithTheAccountAsync($"apis/coordination.k8s.io/v1/namespaces/{System}/leases/mhc-operator");
         using var standby = OperatorInProcess.Start(kubeconfig, "--namespace", ns.Name, "--lease-namespace", System);
@@ -62,11 +65,13 @@ public sealed class PermissionTests(SharedServer shared)
         running.Terminate();
         await running.WaitForExitAsync(Cancel);
         await standby.WorksAsync(Cancel);
-        var granted = (await GrantedAsync("ClusterRole", "mhc-operator", "mhc-operator-cluster")).Concat(await GrantedAsync("Role", "mhc-operator-own")).Except(NotShown)
+        var granted = (await GrantedAsync("ClusterRole", "mhc-operator", "mhc-operator-cluster")).Concat(
+            await GrantedAsync("Role", "mhc-operator-own")).Except(NotShown)
             .Where(rule => !rule.StartsWith(NotServed, StringComparison.Ordinal)).ToList();
         string[] unused = [];
         await Eventually.HoldsAsync(
-            () => Task.FromResult((unused = [.. granted.Except(Requests().Select(entry => $"{entry.Group} {entry.FullResource} {entry.Verb}"))]).Length == 0),
+            () => Task.FromResult(
+                (unused = [.. granted.Except(Requests().Select(entry => $"{entry.Group} {entry.FullResource} {entry.Verb}"))]).Length == 0),
             () => $"every rule is used; unused: {string.Join("; ", unused)}", Cancel);
         Assert.DoesNotContain(Requests(), entry => entry.Code == 403);
     }
@@ -77,7 +82,8 @@ public sealed class PermissionTests(SharedServer shared)
         var own = await TestNamespace.CreateAsync(shared.Server, "own-");
         TestNamespace[] served = [await TestNamespace.CreateAsync(shared.Server), await TestNamespace.CreateAsync(shared.Server)];
         var other = await TestNamespace.CreateAsync(shared.Server);
-        var lease = (await DeployedManifests.ReadAsync(DeployedManifests.Operator, Cancel)).Where(document => document.Kind is "ServiceAccount" or "Role" or "RoleBinding");
+        var lease = (await DeployedManifests.ReadAsync(DeployedManifests.Operator, Cancel)).Where(
+            document => document.Kind is "ServiceAccount" or "Role" or "RoleBinding");
         foreach (var (kind, text) in lease)
         {
             await CreateInAsync(own, kind, text.Replace(System, own.Name, StringComparison.Ordinal));
@@ -87,13 +93,16 @@ public sealed class PermissionTests(SharedServer shared)
         {
             foreach (var (kind, text) in await DeployedManifests.ReadAsync("optional/one-namespace.yaml", Cancel))
             {
-                await CreateInAsync(ns, kind, text.Replace(System, own.Name, StringComparison.Ordinal).Replace("namespace: training", $"namespace: {ns.Name}", StringComparison.Ordinal));
+                await CreateInAsync(ns, kind,
+                    text.Replace(System, own.Name, StringComparison.Ordinal).Replace("namespace: training", $"namespace: {ns.Name}",
+                        StringComparison.Ordinal));
             }
         }
 
         var token = await own.Api.TokenAsync(own.Name, "mhc-operator");
         using var running = OperatorInProcess.Start(
-            shared.Server.Kubeconfig(token), ["--lease-namespace", own.Name, .. served.SelectMany(ns => (string[])["--namespace", ns.Name])]);
+            shared.Server.Kubeconfig(token),
+            ["--lease-namespace", own.Name, .. served.SelectMany(ns => (string[])["--namespace", ns.Name])]);
         await running.WorksAsync(Cancel);
         foreach (var ns in served.Append(other))
         {
@@ -129,8 +138,10 @@ public sealed class PermissionTests(SharedServer shared)
     {
         await ns.CreateJobAsync(JobBuilder.Make("short").Replicas(1).TimeToLive(0));
         await ns.EndGangAsync(await ns.GangExistsAsync(1, 1), 0);
-        await Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("mhctrainingjobs", "short"), Cancel) is null, "the job is deleted", Cancel);
-        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 0 || await DeletePodsAsync(ns), "its pods are gone", Cancel);
+        await Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("mhctrainingjobs", "short"), Cancel) is null,
+            "the job is deleted", Cancel);
+        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 0 || await DeletePodsAsync(ns), "its pods are gone",
+            Cancel);
     }
 
     /// <summary>A job that suspends itself, and whose configuration changes before it goes on.</summary>
@@ -141,7 +152,14 @@ public sealed class PermissionTests(SharedServer shared)
         await ns.RunGangAsync(gang);
         await ns.EndGangAsync(gang, 86, """{"reason":"LossSpike","detectedStep":6,"onsetStep":6,"restoreStep":0}""");
         await ns.ConditionHoldsAsync("sick", "Suspended", "True");
-        var change = new JsonObject { ["spec"] = new JsonObject { ["suspend"] = false, ["optimization"] = new JsonObject { ["peakLearningRate"] = 0.0001 } } };
+        var change = new JsonObject
+        {
+            ["spec"] = new JsonObject
+            {
+                ["suspend"] = false,
+                ["optimization"] = new JsonObject { ["peakLearningRate"] = 0.0001 }
+            }
+        };
         await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "sick"), change, Cancel);
         await ns.GangExistsAsync(2, 1);
     }
@@ -149,10 +167,18 @@ public sealed class PermissionTests(SharedServer shared)
     /// <summary>A job whose configuration was frozen while it was suspended.</summary>
     private static async Task ThawAsync(TestNamespace ns)
     {
-        await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "sick"), new JsonObject { ["spec"] = new JsonObject { ["suspend"] = true } }, Cancel);
+        await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "sick"), new JsonObject { ["spec"] = new JsonObject { ["suspend"] = true } },
+            Cancel);
         await ns.ConditionHoldsAsync("sick", "Suspended", "True");
         await ns.Api.MergeAsync(ns.Path("configmaps", "sick-config"), new JsonObject { ["immutable"] = true }, Cancel);
-        var change = new JsonObject { ["spec"] = new JsonObject { ["suspend"] = false, ["optimization"] = new JsonObject { ["peakLearningRate"] = 0.0002 } } };
+        var change = new JsonObject
+        {
+            ["spec"] = new JsonObject
+            {
+                ["suspend"] = false,
+                ["optimization"] = new JsonObject { ["peakLearningRate"] = 0.0002 }
+            }
+        };
         await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "sick"), change, Cancel);
         await ns.GangExistsAsync(3, 1);
     }
@@ -160,7 +186,8 @@ public sealed class PermissionTests(SharedServer shared)
     /// <summary>Everything that the jobs need is there already, and somebody else's.</summary>
     private static async Task MeetOthersAsync(TestNamespace ns)
     {
-        await ns.Api.CreateAsync(ns.Path("services"), Named("crowded", new JsonObject { ["ports"] = new JsonArray(new JsonObject { ["port"] = 80, ["protocol"] = "TCP" }) }), Cancel);
+        await ns.Api.CreateAsync(ns.Path("services"),
+            Named("crowded", new JsonObject { ["ports"] = new JsonArray(new JsonObject { ["port"] = 80, ["protocol"] = "TCP" }) }), Cancel);
         await ns.Api.CreateAsync(ns.Path("configmaps"), Named("crowded-config", null), Cancel);
         await ns.Api.CreateAsync(ns.Path("persistentvolumeclaims"), Named("crowded-checkpoints", new JsonObject
         {
@@ -169,9 +196,12 @@ public sealed class PermissionTests(SharedServer shared)
         }), Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("crowded"));
         await ns.ConditionHoldsAsync("crowded", "GangScheduled", "False", "NameConflict");
-        await ns.Api.CreateAsync(ns.Path("pods"), Named("blocked-1-0", new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = "i" }) }), Cancel);
+        await ns.Api.CreateAsync(ns.Path("pods"),
+            Named("blocked-1-0", new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = "i" }) }),
+            Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("blocked"));
-        await ns.JobHoldsAsync("blocked", job => job["status"]?.ToJsonString().Contains("blocked-1-0", StringComparison.Ordinal) == true, "it names the pod");
+        await ns.JobHoldsAsync("blocked", job => job["status"]?.ToJsonString().Contains("blocked-1-0", StringComparison.Ordinal) == true,
+            "it names the pod");
     }
 
     /// <summary>Jobs for each gang scheduler: one that ends, and one whose group's name is taken.</summary>
@@ -179,17 +209,26 @@ public sealed class PermissionTests(SharedServer shared)
     {
         await GangApis.InstallCoschedulingAsync(ns.Api, Cancel);
         await GangApis.InstallVolcanoAsync(ns.Api, Cancel);
-        foreach (var (gang, name, apiVersion) in new[] { ("Coscheduling", "cosy", "scheduling.x-k8s.io/v1alpha1"), ("Volcano", "volcanic", "scheduling.volcano.sh/v1beta1") })
+        foreach (var (gang, name, apiVersion) in new[] { ("Coscheduling", "cosy", "scheduling.x-k8s.io/v1alpha1"),
+            ("Volcano", "volcanic", "scheduling.volcano.sh/v1beta1") })
         {
             var groups = $"apis/{apiVersion}/namespaces/{ns.Name}/podgroups";
-            await ns.Api.CreateAsync(groups, new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = "PodGroup", ["metadata"] = new JsonObject { ["name"] = $"taken-by-{name}-1" } }, Cancel);
+            await ns.Api.CreateAsync(groups,
+                new JsonObject
+                {
+                    ["apiVersion"] = apiVersion,
+                    ["kind"] = "PodGroup",
+                    ["metadata"] = new JsonObject { ["name"] = $"taken-by-{name}-1" }
+                }, Cancel);
             await ns.CreateJobAsync(JobBuilder.Make($"taken-by-{name}").Gang(gang));
             await ns.ConditionHoldsAsync($"taken-by-{name}", "GangScheduled", "False", "NameConflict");
             await ns.CreateJobAsync(JobBuilder.Make(name).Replicas(1).Gang(gang));
             JsonObject? pod = null;
-            await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", $"{name}-1-0"), Cancel)) is not null, "its pod is there", Cancel);
+            await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", $"{name}-1-0"), Cancel)) is not null,
+                "its pod is there", Cancel);
             await ns.EndPodAsync(pod!, 0);
-            await Eventually.HoldsAsync(async () => await ns.Api.FindAsync($"{groups}/{name}-1", Cancel) is null, "its group is gone", Cancel);
+            await Eventually.HoldsAsync(async () => await ns.Api.FindAsync($"{groups}/{name}-1", Cancel) is null, "its group is gone",
+                Cancel);
         }
     }
 
@@ -198,7 +237,8 @@ public sealed class PermissionTests(SharedServer shared)
     {
         await ns.CreateJobAsync(JobBuilder.Make("lost").Replicas(1));
         JsonObject? pod = null;
-        await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", "lost-1-0"), Cancel)) is not null, "its pod is there", Cancel);
+        await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", "lost-1-0"), Cancel)) is not null,
+            "its pod is there", Cancel);
         await ns.PlaceAsync(pod!, "node-1");
         await ns.Api.DeleteAsync(ns.Path("pods", "lost-1-0"), Cancel);
         await ns.ConditionHoldsAsync("lost", "Restarting", "True");
@@ -209,7 +249,8 @@ public sealed class PermissionTests(SharedServer shared)
     {
         await ns.CreateJobAsync(JobBuilder.Make("late").Replicas(1));
         JsonObject? pod = null;
-        await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", "late-1-0"), Cancel)) is not null, "its pod is there", Cancel);
+        await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", "late-1-0"), Cancel)) is not null,
+            "its pod is there", Cancel);
         await ns.PlaceAsync(pod!, "node-1");
     }
 
@@ -218,13 +259,17 @@ public sealed class PermissionTests(SharedServer shared)
     {
         await ns.CreateJobAsync(JobBuilder.Make("stays").Replicas(1));
         JsonObject? pod = null;
-        await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", "stays-1-0"), Cancel)) is not null, "its pod is there", Cancel);
+        await Eventually.HoldsAsync(async () => (pod = await ns.Api.FindAsync(ns.Path("pods", "stays-1-0"), Cancel)) is not null,
+            "its pod is there", Cancel);
         using var worker = new PlayedWorker();
         await ns.RunPodAsync(pod!, worker.Address);
         await ns.ConditionHoldsAsync("stays", "Running", "True");
         worker.End(75);
         await ns.SetConditionAsync(pod!, "Ready", "False", "ContainersNotReady");
-        await Eventually.HoldsAsync(async () => (await ns.Api.FindAsync(ns.Path("pods", "stays-1-0"), Cancel))!["metadata"]!["annotations"]?[MhcOperator.Api.Annotations.Order] is not null, "its pod is ordered to go on", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (await ns.Api.FindAsync(ns.Path("pods", "stays-1-0"),
+                Cancel))!["metadata"]!["annotations"]?[MhcOperator.Api.Annotations.Order] is not null, "its pod is ordered to go on",
+                Cancel);
     }
 
     private static async Task<bool> DeletePodsAsync(TestNamespace ns)
@@ -256,7 +301,9 @@ public sealed class PermissionTests(SharedServer shared)
         await GoesWithTheAccountAsync(secret);
         var made = (string?)(await shared.Server.Admin.FindAsync(secret, Cancel))!["data"]!["tls.crt"];
         await shared.Server.Admin.MergeAsync(secret, new JsonObject { ["data"] = new JsonObject { ["tls.crt"] = "AAAA" } }, Cancel);
-        await Eventually.HoldsAsync(async () => (string?)(await shared.Server.Admin.FindAsync(secret, Cancel))!["data"]!["tls.crt"] is not "AAAA" and var mended && mended != made, "the Secret is mended", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (string?)(await shared.Server.Admin.FindAsync(secret, Cancel))!["data"]!["tls.crt"] is not "AAAA" and var mended
+                && mended != made, "the Secret is mended", Cancel);
     }
 
     /// <summary>When a release is uninstalled, its account goes, and with it what the operator keeps for itself.</summary>
@@ -278,7 +325,8 @@ public sealed class PermissionTests(SharedServer shared)
 
     private async Task DeployAsync()
     {
-        var documents = (await DeployedManifests.ReadAsync("namespace.yaml", Cancel)).Concat(await DeployedManifests.ReadAsync(DeployedManifests.Operator, Cancel));
+        var documents = (await DeployedManifests.ReadAsync("namespace.yaml", Cancel)).Concat(
+            await DeployedManifests.ReadAsync(DeployedManifests.Operator, Cancel));
         foreach (var (kind, text) in documents.Where(document => document.Kind != "CustomResourceDefinition")) // the server has it
         {
             await shared.Server.Admin.CreateYamlAsync(Paths[kind], DeployedManifests.OnlyFor(text, "nobody"), Cancel);

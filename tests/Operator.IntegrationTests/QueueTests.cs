@@ -3,7 +3,9 @@ using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;
 
-/// <summary>Jobs that something else admits: Kueue by its plain pod groups, or any framework by <c>spec.suspend</c>. The tests play its part.</summary>
+/// <summary>
+/// Jobs that something else admits: Kueue by its plain pod groups, or any framework by <c>spec.suspend</c>. The tests play its part.
+/// </summary>
 public sealed class QueueTests(SharedServer shared)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -24,9 +26,11 @@ public sealed class QueueTests(SharedServer shared)
         }
 
         await Eventually.HoldsAsync(
-            async () => (await ns.JobAsync("job")).Condition("GangScheduled") is { } told && (string?)told["reason"] == "AwaitingAdmission" && ((string)told["message"]!).Contains("2 of 2 pods wait for queue team-a", StringComparison.Ordinal),
+            async () => (await ns.JobAsync("job")).Condition("GangScheduled") is { } told && (string?)told["reason"] == "AwaitingAdmission"
+                && ((string)told["message"]!).Contains("2 of 2 pods wait for queue team-a", StringComparison.Ordinal),
             "the job says that all of its pods wait for the queue", Cancel);
-        var created = DateTimeOffset.Parse((string)gang[0]["metadata"]!["creationTimestamp"]!, System.Globalization.CultureInfo.InvariantCulture);
+        var created = DateTimeOffset.Parse((string)gang[0]["metadata"]!["creationTimestamp"]!,
+            System.Globalization.CultureInfo.InvariantCulture);
         await Eventually.HoldsAsync(() => DateTimeOffset.UtcNow > created + TimeSpan.FromSeconds(11), "the timeout would be over", Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("marker").Replicas(1));
         await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count == 3, "the operator has gone on", Cancel);
@@ -39,7 +43,8 @@ public sealed class QueueTests(SharedServer shared)
         await ns.ConditionHoldsAsync("job", "Running", "True");
         foreach (var pod in gang)
         {
-            await ns.SetConditionAsync(pod, "TerminationTarget", "True", "WorkloadEvictedDueToPreempted", "Preempted to accommodate a higher priority Workload");
+            await ns.SetConditionAsync(pod, "TerminationTarget", "True", "WorkloadEvictedDueToPreempted",
+                "Preempted to accommodate a higher priority Workload");
             await ns.Api.DeleteAsync(ns.Path("pods", pod.Name()), Cancel);
         }
 
@@ -75,7 +80,8 @@ public sealed class QueueTests(SharedServer shared)
         await AdmitAsync(ns, "pool-b", replicas: 3);
         var second = await ns.GangExistsAsync(2, 3);
         Assert.All(second, pod => Assert.Equal(
-            ("pool-b", "3", "latest"), ((string?)pod["spec"]!["nodeSelector"]!["pool"], pod.Variable("WORLD_SIZE"), pod.Variable("MHC_RESUME_STEP"))));
+            ("pool-b", "3", "latest"),
+            ((string?)pod["spec"]!["nodeSelector"]!["pool"], pod.Variable("WORLD_SIZE"), pod.Variable("MHC_RESUME_STEP"))));
         Assert.Equal(0, (int?)(await ns.JobAsync("job"))["status"]!["restarts"]);
     }
 
@@ -83,7 +89,8 @@ public sealed class QueueTests(SharedServer shared)
     {
         var (labels, annotations) = (pod["metadata"]!["labels"]!, pod["metadata"]!["annotations"]!);
         Assert.Equal(("team-a", group), ((string?)labels["kueue.x-k8s.io/queue-name"], (string?)labels["kueue.x-k8s.io/pod-group-name"]));
-        Assert.Equal(("2", "false"), ((string?)annotations["kueue.x-k8s.io/pod-group-total-count"], (string?)annotations["kueue.x-k8s.io/retriable-in-group"]));
+        Assert.Equal(("2", "false"),
+            ((string?)annotations["kueue.x-k8s.io/pod-group-total-count"], (string?)annotations["kueue.x-k8s.io/retriable-in-group"]));
     }
 
     /// <summary>As an admission does: where the pods go, how many there are, and then off, in one change.</summary>

@@ -21,8 +21,11 @@ public sealed class RankTests(SharedServer shared)
         await ns.TellAsync(gang[1], "Failed", ("trainer", Ended(0)), ("log-shipper", Ended(78)));
 
         await ns.ConditionHoldsAsync("job", "Succeeded", "True");
-        await Eventually.HoldsAsync(async () => (await ns.GangAsync(1)).Select(p => p.Uid()).SequenceEqual([gang[1].Uid()]), "only the pod that has ended is left, with its logs", Cancel);
-        await ns.JobHoldsAsync("job", job => (job["status"]!["workers"]!["active"], job["status"]!["workers"]!["succeeded"]) is var (active, done) && (int)active! == 0 && (int)done! == 2, "no worker is active, two have succeeded");
+        await Eventually.HoldsAsync(async () => (await ns.GangAsync(1)).Select(p => p.Uid()).SequenceEqual([gang[1].Uid()]),
+            "only the pod that has ended is left, with its logs", Cancel);
+        await ns.JobHoldsAsync("job",
+            job => (job["status"]!["workers"]!["active"], job["status"]!["workers"]!["succeeded"]) is var (active, done)
+                && (int)active! == 0 && (int)done! == 2, "no worker is active, two have succeeded");
     }
 
     [Theory]
@@ -41,10 +44,12 @@ public sealed class RankTests(SharedServer shared)
         await ns.TellAsync(second[0], "Running", ("trainer", Running), ("log-shipper", Ended(code, "no route to host")));
         await ns.ConditionHoldsAsync("job", "Failed", "True", "MaxRestartsExceeded");
         var job = await ns.JobAsync("job");
-        Assert.Contains($"pod job-2-0, container log-shipper ended with {code} (Error): no route to host", (string?)job.Condition("Failed")!["message"], StringComparison.Ordinal);
+        Assert.Contains($"pod job-2-0, container log-shipper ended with {code} (Error): no route to host",
+            (string?)job.Condition("Failed")!["message"], StringComparison.Ordinal);
         Assert.Equal(0, (int?)job["status"]!["rollbackCount"] ?? 0);
         await Eventually.HoldsAsync(
-            async () => await ns.GangAsync(2) is [{ } pod] && pod.Uid() == second[0].Uid() && (int?)pod["spec"]!["activeDeadlineSeconds"] == 1, "the pod stays, and the kubelet ends what runs in it", Cancel);
+            async () => await ns.GangAsync(2) is [{ } pod] && pod.Uid() == second[0].Uid()
+                && (int?)pod["spec"]!["activeDeadlineSeconds"] == 1, "the pod stays, and the kubelet ends what runs in it", Cancel);
     }
 
     [Fact]
@@ -52,12 +57,15 @@ public sealed class RankTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        await ns.CreateJobAsync(With(JobBuilder.Make("job").Replicas(1).MaxRestarts(0), new JsonObject { ["initContainers"] = new JsonArray(Container("fetch-data")) }));
+        await ns.CreateJobAsync(
+            With(JobBuilder.Make("job").Replicas(1).MaxRestarts(0),
+                new JsonObject { ["initContainers"] = new JsonArray(Container("fetch-data")) }));
         var gang = await ns.GangExistsAsync(1, 1);
         Assert.Equal("FallbackToLogsOnError", (string?)gang[0]["spec"]!["initContainers"]![0]!["terminationMessagePolicy"]);
         await ns.TellAsync(gang[0], "Failed", first: ("fetch-data", Ended(42, "bucket not found")));
         await ns.ConditionHoldsAsync("job", "Failed", "True", "WorkerFailed");
-        Assert.Contains("pod job-1-0, init container fetch-data ended with 42 (Error): bucket not found", (string?)(await ns.JobAsync("job")).Condition("Failed")!["message"], StringComparison.Ordinal);
+        Assert.Contains("pod job-1-0, init container fetch-data ended with 42 (Error): bucket not found",
+            (string?)(await ns.JobAsync("job")).Condition("Failed")!["message"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,16 +104,29 @@ public sealed class RankTests(SharedServer shared)
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
         await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(1).MaxRestarts(0));
-        foreach (var (attempt, reason) in ((int, string)[])[(1, "UnexpectedAdmissionError"), (2, "OutOfnvidia.com/gpu"), (3, "NodeAffinity")])
+        foreach (var (attempt, reason) in ((int, string)[])[(1, "UnexpectedAdmissionError"), (2, "OutOfnvidia.com/gpu"),
+            (3, "NodeAffinity")])
         {
             var gang = await ns.GangExistsAsync(attempt, 1);
-            await ns.Api.MergeAsync(ns.Path("pods", gang[0].Name()) + "/status", new JsonObject { ["status"] = new JsonObject { ["phase"] = "Failed", ["reason"] = reason, ["message"] = "Pod was rejected: no such device" } }, Cancel);
+            await ns.Api.MergeAsync(ns.Path("pods", gang[0].Name()) + "/status",
+                new JsonObject
+                {
+                    ["status"] = new JsonObject
+                    {
+                        ["phase"] = "Failed",
+                        ["reason"] = reason,
+                        ["message"] = "Pod was rejected: no such device"
+                    }
+                }, Cancel);
         }
 
         await ns.RunGangAsync(await ns.GangExistsAsync(4, 1));
         await ns.ConditionHoldsAsync("job", "Running", "True");
         Assert.Equal(0, (int?)(await ns.JobAsync("job"))["status"]!["restarts"] ?? 0);
-        Assert.Contains(await ns.EventsAsync("job"), e => ((string?)e["message"])!.Contains("WorkerRefused: a node has not taken a worker: pod job-3-0 has ended (NodeAffinity): Pod was rejected", StringComparison.Ordinal));
+        Assert.Contains(await ns.EventsAsync("job"),
+            e => ((string?)e["message"])!.Contains(
+                "WorkerRefused: a node has not taken a worker: pod job-3-0 has ended (NodeAffinity): Pod was rejected",
+                StringComparison.Ordinal));
     }
 
     [Fact]
@@ -121,7 +142,9 @@ public sealed class RankTests(SharedServer shared)
         await ns.JobHoldsAsync("job", job => (long?)job["status"]!["observedGeneration"] == 2, "the edit is observed");
         await ns.ConditionHoldsAsync("job", "Valid", "True");
 
-        var (code, _) = await ns.Api.AskAsync(HttpMethod.Patch, ns.Path("mhctrainingjobs", "job"), new JsonObject { ["spec"] = new JsonObject { ["model"] = new JsonObject { ["width"] = 128 } } }, "application/merge-patch+json", Cancel);
+        var (code, _) = await ns.Api.AskAsync(HttpMethod.Patch, ns.Path("mhctrainingjobs", "job"),
+            new JsonObject { ["spec"] = new JsonObject { ["model"] = new JsonObject { ["width"] = 128 } } }, "application/merge-patch+json",
+            Cancel);
         if (code == System.Net.HttpStatusCode.OK)
         {
             await ns.ConditionHoldsAsync("job", "Valid", "False", "ChangeRejected");
@@ -130,7 +153,8 @@ public sealed class RankTests(SharedServer shared)
         Assert.Equal("Succeeded", (string?)(await ns.JobAsync("job"))["status"]!["phase"]);
     }
 
-    private static JobBuilder With(JobBuilder job, JsonObject podSpec) => job.With("workers", "template", new JsonObject { ["spec"] = podSpec });
+    private static JobBuilder With(JobBuilder job, JsonObject podSpec) =>
+        job.With("workers", "template", new JsonObject { ["spec"] = podSpec });
 
     private static JsonObject Beside(string name) => new() { ["containers"] = new JsonArray(Container(name)) };
 

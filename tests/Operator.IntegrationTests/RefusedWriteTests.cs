@@ -8,13 +8,17 @@ using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;
 
-/// <summary>Many jobs at once, of each of which the server refuses one write once: its conditions say so, and it comes to the same end as one of which nothing is refused.</summary>
+/// <summary>
+/// Many jobs at once, of each of which the server refuses one write once: its conditions say so, and it comes to the same end as one of
+/// which nothing is refused.
+/// </summary>
 public sealed class RefusedWriteTests(SharedServer shared)
 {
     /// <summary>So often the operator sends a request by itself that the server is too busy for.</summary>
     private const int Tries = 4;
 
-    private static readonly string[] Writes = ["pods", "services", "configmaps", "persistentvolumeclaims", "apply", "status", "events", "delete", "suspend"];
+    private static readonly string[] Writes =
+        ["pods", "services", "configmaps", "persistentvolumeclaims", "apply", "status", "events", "delete", "suspend"];
     private static readonly int[] Codes = [400, 403, 404, 409, 413, 422, 429, 500, 503, 0];
 
     private readonly ConcurrentDictionary<string, int> _refused = new(StringComparer.Ordinal);
@@ -27,7 +31,8 @@ public sealed class RefusedWriteTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var gate = new WriteGate(shared.Server.Port, int.MaxValue, Refuse);
-        var names = Writes.SelectMany(_ => Codes, (write, code) => string.Create(CultureInfo.InvariantCulture, $"{write}-{code}")).Append("undisturbed").ToList();
+        var names = Writes.SelectMany(_ => Codes, (write, code) => string.Create(CultureInfo.InvariantCulture, $"{write}-{code}"))
+            .Append("undisturbed").ToList();
         foreach (var name in names)
         {
             await ns.CreateJobAsync(JobBuilder.Make(name).Replicas(1).Response("Suspend"));
@@ -35,14 +40,17 @@ public sealed class RefusedWriteTests(SharedServer shared)
 
         using var running = ns.StartOperator(shared.Server.Kubeconfig(address: gate.Address), "--no-leader-election");
         var jobs = await LiveAsync(ns, names, GoOnAsync);
-        Assert.All(names.Where(name => name != "undisturbed"), name => Assert.True(_refused.ContainsKey(name), $"{name}: nothing was refused"));
+        Assert.All(names.Where(name => name != "undisturbed"),
+            name => Assert.True(_refused.ContainsKey(name), $"{name}: nothing was refused"));
         Assert.All(jobs, job => Assert.Equal(End(jobs["undisturbed"]), End(job.Value)));
 
         // What is compared with the stored job is read anew after a conflict, which is no trouble.
         var silent = names.Where(name => name is not ("undisturbed" or "status-409" or "suspend-409") && !_told.ContainsKey(name));
         Assert.Equal("", string.Join(' ', silent));
         var events = await ns.Api.ListAsync(ns.Path("events"), Cancel);
-        Assert.All(names, name => Assert.Contains(events, e => (string?)e["involvedObject"]!["name"] == name && (string?)e["reason"] == "Suspended"));
+        Assert.All(
+            names, name => Assert.Contains(events,
+                e => (string?)e["involvedObject"]!["name"] == name && (string?)e["reason"] == "Suspended"));
     }
 
     [Fact]
@@ -79,7 +87,8 @@ public sealed class RefusedWriteTests(SharedServer shared)
         using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         while (stages.Values.Any(stage => stage < 4))
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < Eventually.Limit, $"came no further: {string.Join('\n', stages.Where(s => s.Value < 4).Select(s => Describe(s.Key, s.Value, jobs)))}");
+            Assert.True(Stopwatch.GetElapsedTime(started) < Eventually.Limit,
+                $"came no further: {string.Join('\n', stages.Where(s => s.Value < 4).Select(s => Describe(s.Key, s.Value, jobs)))}");
             await looks.WaitForNextTickAsync(Cancel);
             jobs = (await ns.Api.ListAsync(ns.Path("mhctrainingjobs"), Cancel)).ToDictionary(job => job.Name(), StringComparer.Ordinal);
             var pods = (await ns.PodsAsync()).ToDictionary(pod => pod.Name(), StringComparer.Ordinal);
@@ -145,11 +154,13 @@ public sealed class RefusedWriteTests(SharedServer shared)
                 return 1;
             case 1 when StatusOf(job, "Running") == "True":
                 var labels = new JsonObject { [MhcOperator.Api.Labels.Job] = null };
-                await ns.Api.MergeAsync(ns.Path("pods", pod!.Name()), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = labels } }, Cancel);
+                await ns.Api.MergeAsync(ns.Path("pods", pod!.Name()),
+                    new JsonObject { ["metadata"] = new JsonObject { ["labels"] = labels } }, Cancel);
                 return 2;
             case 2 when pod is null:
                 return 3;
-            case 3 when job["status"] is { } status && (int)status["attempt"]! == 2 && (int)status["workers"]!["active"]! == 1 && StatusOf(job, "Reconciled") != "False":
+            case 3 when job["status"] is { } status && (int)status["attempt"]! == 2 && (int)status["workers"]!["active"]! == 1
+                && StatusOf(job, "Reconciled") != "False":
                 return 4;
             default:
                 return stage;
@@ -167,7 +178,8 @@ public sealed class RefusedWriteTests(SharedServer shared)
             ("POST", _) => (resource, (string?)JsonNode.Parse(body)!["metadata"]?["labels"]?[MhcOperator.Api.Labels.Job]),
             ("PATCH", "configmaps") => ("apply", name!.Replace("-config", "", StringComparison.Ordinal)),
             ("PATCH", "mhctrainingjobs") => (parts[^1] == "status" ? "status" : "suspend", name),
-            ("PATCH", "pods") when body.Contains("\"labels\"", StringComparison.Ordinal) => ("labels", name!.Replace("-1-0", "", StringComparison.Ordinal)),
+            ("PATCH", "pods") when body.Contains("\"labels\"", StringComparison.Ordinal) =>
+                ("labels", name!.Replace("-1-0", "", StringComparison.Ordinal)),
             ("DELETE", "pods") => ("delete", name!.Replace("-1-0", "", StringComparison.Ordinal)),
             _ => ("", null),
         };
@@ -177,13 +189,15 @@ public sealed class RefusedWriteTests(SharedServer shared)
         }
 
         var code = int.Parse(job[(write.Length + 1)..], CultureInfo.InvariantCulture);
-        return _refused.AddOrUpdate(job, 1, (_, times) => times + 1) <= (code == 429 ? Tries : 1) ? (code, Words(job)) : Note(write, job, body);
+        return _refused.AddOrUpdate(job, 1, (_, times) => times + 1) <= (code == 429 ? Tries : 1) ? (code, Words(job))
+            : Note(write, job, body);
     }
 
     /// <summary>A status that is let through may tell.</summary>
     private (int Code, string Message)? Note(string write, string? job, string body)
     {
-        if (write == "status" && job is not null && _refused.ContainsKey(job) && body.Contains(job.EndsWith("-0", StringComparison.Ordinal) ? "was refused" : Words(job), StringComparison.Ordinal))
+        if (write == "status" && job is not null && _refused.ContainsKey(job)
+            && body.Contains(job.EndsWith("-0", StringComparison.Ordinal) ? "was refused" : Words(job), StringComparison.Ordinal))
         {
             _told[job] = true;
         }

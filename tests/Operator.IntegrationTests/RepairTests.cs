@@ -19,7 +19,9 @@ public sealed class RepairTests(SharedServer shared)
         await ns.ConditionHoldsAsync("job", "Running", "True");
         var before = await ns.Api.FindAsync(ns.Path(resource, name), Cancel);
         await ns.Api.DeleteAsync(ns.Path(resource, name), Cancel);
-        await Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path(resource, name), Cancel) is { } now && now.Uid() != before!.Uid(), "it is there again", Cancel);
+        await Eventually.HoldsAsync(
+            async () => await ns.Api.FindAsync(ns.Path(resource, name), Cancel) is { } now && now.Uid() != before!.Uid(),
+            "it is there again", Cancel);
         await ns.GangExistsAsync(1, 2);
     }
 
@@ -44,7 +46,8 @@ public sealed class RepairTests(SharedServer shared)
         using var running = await ns.RunOperatorAsync();
         var foreign = await ns.Api.CreateAsync(ns.Path("pods"), Pod("job-1-0"), Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("job"));
-        await ns.JobHoldsAsync("job", job => job["status"]?.ToJsonString().Contains("job-1-0", StringComparison.Ordinal) == true, "it names the pod");
+        await ns.JobHoldsAsync("job", job => job["status"]?.ToJsonString().Contains("job-1-0", StringComparison.Ordinal) == true,
+            "it names the pod");
         Assert.Equal(foreign.Uid(), (await ns.Api.FindAsync(ns.Path("pods", "job-1-0"), Cancel))!.Uid());
     }
 
@@ -69,7 +72,8 @@ public sealed class RepairTests(SharedServer shared)
         using var running = await ns.RunOperatorAsync();
         await ns.CreateJobAsync(JobBuilder.Make("job").Heads(7));
         await ns.ConditionHoldsAsync("job", "Valid", "False");
-        await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job"), new JsonObject { ["spec"] = new JsonObject { ["model"] = new JsonObject { ["heads"] = 8 } } }, Cancel);
+        await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job"),
+            new JsonObject { ["spec"] = new JsonObject { ["model"] = new JsonObject { ["heads"] = 8 } } }, Cancel);
         await ns.GangExistsAsync(1, 2);
         await ns.ConditionHoldsAsync("job", "Valid", "True");
     }

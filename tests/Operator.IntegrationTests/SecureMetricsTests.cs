@@ -13,7 +13,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace MhcOperator.Operator.IntegrationTests;
 
-/// <summary>Metrics over TLS, for tokens of real service accounts under real roles. Who scrapes trusts what a ServiceMonitor names: the Secret's ca.crt.</summary>
+/// <summary>
+/// Metrics over TLS, for tokens of real service accounts under real roles. Who scrapes trusts what a ServiceMonitor names: the Secret's
+/// ca.crt.
+/// </summary>
 public sealed class SecureMetricsTests(SharedServer shared)
 {
     /// <summary>All that an operator needs without webhooks; no right on their configurations.</summary>
@@ -34,13 +37,15 @@ public sealed class SecureMetricsTests(SharedServer shared)
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var registry = Prometheus.Metrics.NewCustomRegistry();
         var kubeconfig = shared.Server.Kubeconfig();
-        var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, "--secure-metrics-port", "0");
+        var settings = OperatorInProcess.Settings(kubeconfig, "--lease-namespace", ns.Name, "--webhook-name", ns.Name,
+            "--secure-metrics-port", "0");
         var access = ClusterAccess.Find(kubeconfig, "metrics");
         var requests = new RuntimeMetrics(registry);
         await using var certificates = CertificateHost.Start(settings.Certificate, access, requests, registry, time, NullLogger.Instance);
         using var endpoint = new MetricsEndpoint(registry, new JobMetrics());
         await using var host = await SecureMetricsHost.StartAsync(
-            settings.BindAddress, 0, certificates.Source, settings.MetricsAuthorization, access, requests, endpoint, time, NullLogger.Instance, Cancel);
+            settings.BindAddress, 0, certificates.Source, settings.MetricsAuthorization, access, requests, endpoint, time,
+            NullLogger.Instance, Cancel);
         using var http = await ClientAsync(ns, host.Address);
 
         var prometheus = await ns.MakeAccountAsync("prometheus");
@@ -50,7 +55,8 @@ public sealed class SecureMetricsTests(SharedServer shared)
         Assert.Equal((401, "the API server does not know this token\n"), await ScrapeAsync(http, "no-token"));
         Assert.Equal((401, "the API server does not know this token\n"), await ScrapeAsync(http, prometheus + "x"));
         Assert.Equal(
-            (403, $"system:serviceaccount:{ns.Name}:other has no right to get /metrics (nonResourceURLs of a ClusterRole)\n"), await ScrapeAsync(http, other));
+            (403, $"system:serviceaccount:{ns.Name}:other has no right to get /metrics (nonResourceURLs of a ClusterRole)\n"),
+            await ScrapeAsync(http, other));
         await Eventually.HoldsAsync(
             async () =>
             {
@@ -58,7 +64,8 @@ public sealed class SecureMetricsTests(SharedServer shared)
                 return (await ScrapeAsync(http, prometheus)).Status == 200;
             },
             "who has the right gets the metrics", Cancel);
-        Assert.Contains("mhc_operator_api_requests_total{verb=\"create\",resource=\"tokenreviews\"", (await ScrapeAsync(http, prometheus)).Body, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_api_requests_total{verb=\"create\",resource=\"tokenreviews\"",
+            (await ScrapeAsync(http, prometheus)).Body, StringComparison.Ordinal);
 
         await ns.Api.DeleteAsync(binding, Cancel);
         await Eventually.HoldsAsync(
@@ -77,7 +84,8 @@ public sealed class SecureMetricsTests(SharedServer shared)
         var account = await ns.MakeAccountAsync("operator");
         await ns.GrantAsync("operator", Rules);
         using var running = OperatorInProcess.Start(
-            shared.Server.Kubeconfig(account), "--namespace", ns.Name, "--lease-namespace", ns.Name, "--webhook-name", ns.Name, "--secure-metrics-port", "0");
+            shared.Server.Kubeconfig(account), "--namespace", ns.Name, "--lease-namespace", ns.Name, "--webhook-name", ns.Name,
+            "--secure-metrics-port", "0");
         await running.WorksAsync(Cancel);
         using var http = await ClientAsync(ns, running.SecureAddress);
         Assert.Equal(401, (await ScrapeAsync(http, null)).Status);
@@ -96,7 +104,9 @@ public sealed class SecureMetricsTests(SharedServer shared)
     internal static async Task<HttpClient> ClientAsync(TestApi api, string ns, string name, Uri address)
     {
         JsonObject? secret = null;
-        await Eventually.HoldsAsync(async () => (secret = await api.FindAsync($"api/v1/namespaces/{ns}/secrets/{name}", Cancel)) is not null, "there is a certificate", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (secret = await api.FindAsync($"api/v1/namespaces/{ns}/secrets/{name}", Cancel)) is not null,
+            "there is a certificate", Cancel);
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.ImportFromPem(Encoding.UTF8.GetString(Convert.FromBase64String((string)secret!["data"]!["ca.crt"]!)));
         var handler = new SocketsHttpHandler { UseProxy = false };

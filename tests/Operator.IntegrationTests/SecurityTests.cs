@@ -13,7 +13,8 @@ public sealed class SecurityTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        await ns.CreateJobAsync(Template("""{"spec":{"containers":[{"name":"side","image":"s"}],"initContainers":[{"name":"fetch","image":"f"}]}}"""));
+        await ns.CreateJobAsync(
+            Template("""{"spec":{"containers":[{"name":"side","image":"s"}],"initContainers":[{"name":"fetch","image":"f"}]}}"""));
         foreach (var pod in await ns.GangExistsAsync(1, 2))
         {
             var spec = pod["spec"]!;
@@ -44,12 +45,15 @@ public sealed class SecurityTests(SharedServer shared)
             await ns.CreateJobAsync(Template(template));
             await ns.ConditionHoldsAsync("job", "Valid", "False", "InvalidSpec");
             var message = (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"];
-            foreach (var path in (string[])["spec.hostPID", "spec.serviceAccountName", "spec.volumes[0].hostPath", "spec.containers[0].securityContext.privileged", "spec.containers[0].securityContext.allowPrivilegeEscalation"])
+            foreach (var path in (string[])["spec.hostPID", "spec.serviceAccountName", "spec.volumes[0].hostPath",
+                "spec.containers[0].securityContext.privileged", "spec.containers[0].securityContext.allowPrivilegeEscalation"])
             {
                 Assert.Contains($"spec.workers.template.{path}: expected", message, StringComparison.Ordinal);
             }
 
-            await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["reason"], (string?)e["type"]) == ("InvalidSpec", "Warning")), "the event is there", Cancel);
+            await Eventually.HoldsAsync(
+                async () => (await ns.EventsAsync("job")).Any(
+                    e => ((string?)e["reason"], (string?)e["type"]) == ("InvalidSpec", "Warning")), "the event is there", Cancel);
             Assert.Empty(await ns.PodsAsync());
             running.Terminate();
             await running.WaitForExitAsync(Cancel);
@@ -58,7 +62,8 @@ public sealed class SecurityTests(SharedServer shared)
         // The server of the tests takes no privileged pods: that it was asked shows that the operator let the template through.
         using var allowing = await ns.RunOperatorAsync("--allow-privileged-templates");
         await ns.ConditionHoldsAsync("job", "Valid", "False", "Rejected");
-        Assert.Contains("privileged: Forbidden", (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"], StringComparison.Ordinal);
+        Assert.Contains("privileged: Forbidden", (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"],
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,7 +72,8 @@ public sealed class SecurityTests(SharedServer shared)
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using (var running = await ns.RunOperatorAsync())
         {
-            await ns.CreateJobAsync(Template("""{"spec":{"volumes":[{"name":"a","secret":{"secretName":"deployer-token"}}]}}""").Replicas(1));
+            await ns.CreateJobAsync(Template("""{"spec":{"volumes":[{"name":"a","secret":{"secretName":"deployer-token"}}]}}""")
+                .Replicas(1));
             await ns.RunGangAsync(await ns.GangExistsAsync(1, 1));
             await ns.ConditionHoldsAsync("job", "Running", "True");
             running.Terminate();
@@ -82,16 +88,22 @@ public sealed class SecurityTests(SharedServer shared)
         var pod = Assert.Single(await ns.PodsAsync());
         await ns.EndPodAsync(pod, 1);
         await ns.OperatorHasGoneOnAsync();
-        Assert.Equal([pod.Name()], (await ns.PodsAsync()).Select(p => p.Name()).Where(name => name.StartsWith("job-", StringComparison.Ordinal)));
+        Assert.Equal([pod.Name()],
+            (await ns.PodsAsync()).Select(p => p.Name()).Where(name => name.StartsWith("job-", StringComparison.Ordinal)));
     }
 
     [Theory]
     [InlineData("""{"spec":{"securityContext":{"seLinuxOptions":{"type":"spc_t"}}}}""", "spec.securityContext.seLinuxOptions")]
-    [InlineData("""{"spec":{"containers":[{"name":"side","image":"s","securityContext":{"capabilities":{}}}]}}""", "spec.containers[0].securityContext.capabilities.drop")]
-    [InlineData("""{"spec":{"volumes":[{"name":"a","projected":{"sources":[{"podCertificate":{"signerName":"s","keyType":"ED25519"}}]}}]}}""", "spec.volumes[0].projected.sources[0].podCertificate")]
-    [InlineData("""{"spec":{"containers":[{"name":"trainer","livenessProbe":{"httpGet":{"host":"169.254.169.254","port":80}}}]}}""", "spec.containers[0].livenessProbe.httpGet.host")]
+    [InlineData("""{"spec":{"containers":[{"name":"side","image":"s","securityContext":{"capabilities":{}}}]}}""",
+        "spec.containers[0].securityContext.capabilities.drop")]
+    [InlineData(
+        """{"spec":{"volumes":[{"name":"a","projected":{"sources":[{"podCertificate":{"signerName":"s","keyType":"ED25519"}}]}}]}}""",
+        "spec.volumes[0].projected.sources[0].podCertificate")]
+    [InlineData("""{"spec":{"containers":[{"name":"trainer","livenessProbe":{"httpGet":{"host":"169.254.169.254","port":80}}}]}}""",
+        "spec.containers[0].livenessProbe.httpGet.host")]
     [InlineData("""{"spec":{"hostTomorrow":true}}""", "spec.hostTomorrow")]
-    [InlineData("""{"spec":{"securityContext":{"$patch":"replace","runAsUser":1000}}}""", "makes a pod that may not be: pod.spec.containers[0].securityContext.runAsNonRoot")]
+    [InlineData("""{"spec":{"securityContext":{"$patch":"replace","runAsUser":1000}}}""",
+        "makes a pod that may not be: pod.spec.containers[0].securityContext.runAsNonRoot")]
     public async Task What_is_not_on_the_list_of_what_is_allowed_makes_no_pod(string template, string path)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
@@ -122,7 +134,8 @@ public sealed class SecurityTests(SharedServer shared)
         const int levels = 5000;
         var ns = await TestNamespace.CreateAsync(shared.Server);
         var job = JobBuilder.Make("deep").With("workers", "template", new JsonObject { ["spec"] = "HERE" }).Build().ToJsonString();
-        var deep = job.Replace("\"HERE\"", string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "1" + new string('}', levels), StringComparison.Ordinal);
+        var deep = job.Replace("\"HERE\"", string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "1" + new string('}', levels),
+            StringComparison.Ordinal);
         await ns.Api.CreateYamlAsync(ns.Path("mhctrainingjobs"), deep, Cancel);
         using var running = await ns.RunOperatorAsync();
         await ns.CreateJobAsync(JobBuilder.Make("job"));

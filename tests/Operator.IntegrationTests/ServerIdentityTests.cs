@@ -15,7 +15,8 @@ public sealed class ServerIdentityTests(SharedServer shared)
     [InlineData("127.0.0.1", "another, its own", true)] // as while an authority is replaced
     [InlineData("127.0.0.1", "another", false)]
     [InlineData("127.0.0.2", "its own", false)] // which it has no certificate for
-    public async Task Only_a_server_with_a_certificate_of_the_authority_and_for_its_address_is_asked(string address, string authorities, bool isTrusted)
+    public async Task Only_a_server_with_a_certificate_of_the_authority_and_for_its_address_is_asked(string address, string authorities,
+        bool isTrusted)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         await using var proxy = new CutProxy(shared.Server.Port, IPAddress.Parse(address));
@@ -24,10 +25,14 @@ public sealed class ServerIdentityTests(SharedServer shared)
         {
             var authority = Path.Combine(folder, "ca.crt");
             await File.WriteAllLinesAsync(
-                authority, authorities.Split(", ").Select(whose => whose == "another" ? CertificateSet.Issue([address], DateTimeOffset.UtcNow, null).Authorities : shared.Server.Authority), Cancel);
+                authority, authorities.Split(", ")
+                    .Select(
+                        whose => whose == "another" ? CertificateSet.Issue([address], DateTimeOffset.UtcNow, null).Authorities
+                            : shared.Server.Authority), Cancel);
             var kubeconfig = shared.Server.Kubeconfig(address: $"https://{address}:{proxy.Port}");
             var text = await File.ReadAllTextAsync(kubeconfig, Cancel);
-            await File.WriteAllTextAsync(kubeconfig, text.Replace("insecure-skip-tls-verify: true", $"certificate-authority: {authority}", StringComparison.Ordinal), Cancel);
+            await File.WriteAllTextAsync(kubeconfig,
+                text.Replace("insecure-skip-tls-verify: true", $"certificate-authority: {authority}", StringComparison.Ordinal), Cancel);
 
             using var running = ns.StartOperator(kubeconfig);
             if (isTrusted)

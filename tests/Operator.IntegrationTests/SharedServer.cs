@@ -13,7 +13,8 @@ public sealed class SharedServer : IAsyncLifetime
 
     internal ApiServer Server => _server ?? throw new InvalidOperationException("the server has not been started");
 
-    public async ValueTask InitializeAsync() => _server = await ApiServer.StartAsync(installCrd: true, TestContext.Current.CancellationToken);
+    public async ValueTask InitializeAsync() =>
+        _server = await ApiServer.StartAsync(installCrd: true, TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

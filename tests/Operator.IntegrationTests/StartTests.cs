@@ -25,9 +25,12 @@ public sealed class StartTests(SharedServer shared)
         Assert.EndsWith(
             "container trainer waits (ContainerCreating); FailedMount: MountVolume.SetUp failed for volume \"data\" : configmap \"corpus\" not found",
             (string?)(await ns.JobAsync("job")).Condition("Running")!["message"], StringComparison.Ordinal);
-        await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["type"], (string?)e["reason"]) == ("Warning", "FailedMount")), "it is told as an event", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["type"], (string?)e["reason"]) == ("Warning", "FailedMount")),
+            "it is told as an event", Cancel);
         await ns.ConditionHoldsAsync("job", "Restarting", "True", "SchedulingTimeout");
-        Assert.Contains("configmap \"corpus\" not found", (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"], StringComparison.Ordinal);
+        Assert.Contains("configmap \"corpus\" not found", (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"],
+            StringComparison.Ordinal);
         await Task.WhenAll(gang.Select(pod => ns.ForgetAsync(pod)));
         await ns.GangExistsAsync(2, 2);
         Assert.Equal((2, 0), Counts(await ns.JobAsync("job")));
@@ -57,7 +60,9 @@ public sealed class StartTests(SharedServer shared)
             },
         }, Cancel);
         await ns.ConditionHoldsAsync("job", "Restarting", "True", "SchedulingTimeout");
-        Assert.Contains($"pod {gang[0].Name()} did not run within 3 seconds (scheduling.timeoutSeconds): init container fetch has not ended", (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"], StringComparison.Ordinal);
+        Assert.Contains(
+            $"pod {gang[0].Name()} did not run within 3 seconds (scheduling.timeoutSeconds): init container fetch has not ended",
+            (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"], StringComparison.Ordinal);
         await ns.ForgetAsync(gang[0]);
         await ns.GangExistsAsync(2, 1);
         Assert.Equal((2, 0), Counts(await ns.JobAsync("job")));
@@ -68,7 +73,12 @@ public sealed class StartTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        await ns.Api.CreateAsync(ns.Path("resourcequotas"), new JsonObject { ["metadata"] = new JsonObject { ["name"] = "two-pods" }, ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["pods"] = "2" } } }, Cancel);
+        await ns.Api.CreateAsync(ns.Path("resourcequotas"),
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = "two-pods" },
+                ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["pods"] = "2" } }
+            }, Cancel);
         await CountAsync(ns, hard: 2);
         await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(3).Gang("None", timeoutSeconds: 3));
         await ns.ConditionHoldsAsync("job", "GangScheduled", "False", "NotAllowed");
@@ -77,8 +87,10 @@ public sealed class StartTests(SharedServer shared)
         await Task.WhenAll(half.Select(pod => ns.PlaceAsync(pod, "node-1")));
         await Task.WhenAll(half.Select(pod => ns.RunPodAsync(pod)));
         await ns.ConditionHoldsAsync("job", "Restarting", "True", "SchedulingTimeout");
-        Assert.Contains("it was refused: ", (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"], StringComparison.Ordinal);
-        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).All(pod => pod["metadata"]!["deletionTimestamp"] is not null), "both nodes are given back", Cancel);
+        Assert.Contains("it was refused: ", (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"],
+            StringComparison.Ordinal);
+        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).All(pod => pod["metadata"]!["deletionTimestamp"] is not null),
+            "both nodes are given back", Cancel);
         await Task.WhenAll(half.Select(pod => ns.ForgetAsync(pod)));
         await CountAsync(ns, hard: 3);
         await ns.GangExistsAsync(2, 3);
@@ -103,10 +115,15 @@ public sealed class StartTests(SharedServer shared)
     }
 
     /// <summary>The part of the quota controller.</summary>
-    private static async Task CountAsync(TestNamespace ns, int hard) => await ns.Api.MergeAsync(ns.Path("resourcequotas", "two-pods") + "/status", new JsonObject
-    {
-        ["status"] = new JsonObject { ["hard"] = new JsonObject { ["pods"] = $"{hard}" }, ["used"] = new JsonObject { ["pods"] = $"{(await ns.PodsAsync()).Count}" } },
-    }, Cancel);
+    private static async Task CountAsync(TestNamespace ns, int hard) =>
+        await ns.Api.MergeAsync(ns.Path("resourcequotas", "two-pods") + "/status", new JsonObject
+        {
+            ["status"] = new JsonObject
+            {
+                ["hard"] = new JsonObject { ["pods"] = $"{hard}" },
+                ["used"] = new JsonObject { ["pods"] = $"{(await ns.PodsAsync()).Count}" }
+            },
+        }, Cancel);
 
     private static (int?, int?) Counts(JsonObject job) => ((int?)job["status"]!["attempt"], (int?)job["status"]!["restarts"]);
 }

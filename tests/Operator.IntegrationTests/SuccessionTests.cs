@@ -3,7 +3,10 @@ using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;
 
-/// <summary>Whose pods, names and checkpoints a job meets, and what becomes of its own. No garbage collector runs: what a deleted job leaves stays until the test takes it.</summary>
+/// <summary>
+/// Whose pods, names and checkpoints a job meets, and what becomes of its own. No garbage collector runs: what a deleted job leaves stays
+/// until the test takes it.
+/// </summary>
 public sealed class SuccessionTests(SharedServer shared)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -45,15 +48,20 @@ public sealed class SuccessionTests(SharedServer shared)
         await Task.WhenAll(gang.Select(pod => ns.PlaceAsync(pod, "node-1")));
         await ns.RunGangAsync(gang);
         await ns.ConditionHoldsAsync("job", "Running", "True");
-        await ns.Api.MergeAsync(ns.Path("pods", gang[1].Name()), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [label] = value } } }, Cancel);
-        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).All(pod => pod["metadata"]!["deletionTimestamp"] is not null), "both pods are to go", Cancel);
+        await ns.Api.MergeAsync(ns.Path("pods", gang[1].Name()),
+            new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [label] = value } } }, Cancel);
+        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).All(pod => pod["metadata"]!["deletionTimestamp"] is not null),
+            "both pods are to go", Cancel);
         await ns.ConditionHoldsAsync("job", "Restarting", "True", "WorkerLost");
-        Assert.Contains("was taken out of the gang (a label of it was changed) and is deleted", (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"], StringComparison.Ordinal);
+        Assert.Contains("was taken out of the gang (a label of it was changed) and is deleted",
+            (string?)(await ns.JobAsync("job")).Condition("Restarting")!["message"], StringComparison.Ordinal);
         await ns.ForgetAsync(gang[0]);
         await ns.OperatorHasGoneOnAsync();
         Assert.DoesNotContain(await ns.PodsAsync(), pod => pod.Name().StartsWith("job-2-", StringComparison.Ordinal));
         await ns.ForgetAsync(gang[1]);
-        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Count(pod => pod.Name().StartsWith("job-2-", StringComparison.Ordinal)) == 2, "the next gang is there", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (await ns.PodsAsync()).Count(pod => pod.Name().StartsWith("job-2-", StringComparison.Ordinal)) == 2,
+            "the next gang is there", Cancel);
         Assert.Equal(1, (int?)(await ns.JobAsync("job"))["status"]!["restarts"]);
     }
 
@@ -70,9 +78,13 @@ public sealed class SuccessionTests(SharedServer shared)
         await ns.Api.DeleteAsync(ns.Path("mhctrainingjobs", "job"), Cancel);
         await ns.ConditionHoldsAsync("job", "Running", "False", "Deleting");
         await Eventually.HoldsAsync(async () => (await ns.GangAsync(1)).Count == 0, "its pods are deleted", Cancel);
-        await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(e => (string?)e["reason"] == "Deleting" && ((string?)e["message"])!.Contains("example.com/audit", StringComparison.Ordinal)), "it is told", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (await ns.EventsAsync("job")).Any(
+                e => (string?)e["reason"] == "Deleting"
+                    && ((string?)e["message"])!.Contains("example.com/audit", StringComparison.Ordinal)), "it is told", Cancel);
         await SetFinalizersAsync(ns, "mhctrainingjobs", "job", null);
-        await Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("mhctrainingjobs", "job"), Cancel) is null, "the job is gone", Cancel);
+        await Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("mhctrainingjobs", "job"), Cancel) is null,
+            "the job is gone", Cancel);
     }
 
     [Fact]
@@ -89,19 +101,22 @@ public sealed class SuccessionTests(SharedServer shared)
         await WarnedAsync(ns, "ClaimDeleted");
         await ns.EndPodAsync(gang[0], 75);
         await ns.ConditionHoldsAsync("job", "Restarting", "True", "WorkerFailed");
-        Assert.DoesNotContain(await ns.EventsAsync("job"), e => ((string?)e["message"])!.Contains("latest good checkpoint", StringComparison.Ordinal));
+        Assert.DoesNotContain(await ns.EventsAsync("job"),
+            e => ((string?)e["message"])!.Contains("latest good checkpoint", StringComparison.Ordinal));
         await ns.OperatorHasGoneOnAsync();
         Assert.DoesNotContain(await ns.PodsAsync(), pod => pod.Name().StartsWith("job-2-", StringComparison.Ordinal));
         await SetFinalizersAsync(ns, "persistentvolumeclaims", "job-checkpoints", null); // no pod uses it any more
         await WarnedAsync(ns, "ProgressLost");
-        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Any(pod => pod.Name() == "job-2-0"), "the next gang is there", Cancel);
+        await Eventually.HoldsAsync(async () => (await ns.PodsAsync()).Any(pod => pod.Name() == "job-2-0"), "the next gang is there",
+            Cancel);
         Assert.Contains("is lost", (string?)(await ns.JobAsync("job"))["status"]!["checkpoints"]!["message"], StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("Latest", "latest")]
     [InlineData("None", "none")]
-    public async Task The_next_job_on_a_kept_claim_says_whose_checkpoints_it_goes_on_from_or_begins_anew_where_it_is_to(string resume, string variable)
+    public async Task The_next_job_on_a_kept_claim_says_whose_checkpoints_it_goes_on_from_or_begins_anew_where_it_is_to(string resume,
+        string variable)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
@@ -113,8 +128,11 @@ public sealed class SuccessionTests(SharedServer shared)
         await ns.Api.DeleteAsync(ns.Path("configmaps", "job-config"), Cancel);
         await ns.CreateJobAsync(JobBuilder.Make("job").Replicas(1).With("checkpoints", "resume", resume));
         Assert.Equal(variable, (await ns.GangExistsAsync(1, 1))[0].Variable("MHC_RESUME_STEP"));
-        await ns.JobHoldsAsync("job", job => ((string?)job["status"]?["checkpoints"]?["message"])?.Contains("kept from the job of this name before", StringComparison.Ordinal) == true, "it says whose checkpoints they are");
-        await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(e => (string?)e["reason"] == "KeptCheckpoints"), "it is told", Cancel);
+        await ns.JobHoldsAsync("job",
+            job => ((string?)job["status"]?["checkpoints"]?["message"])?.Contains("kept from the job of this name before",
+                StringComparison.Ordinal) == true, "it says whose checkpoints they are");
+        await Eventually.HoldsAsync(async () => (await ns.EventsAsync("job")).Any(e => (string?)e["reason"] == "KeptCheckpoints"),
+            "it is told", Cancel);
     }
 
     [Fact]
@@ -122,24 +140,45 @@ public sealed class SuccessionTests(SharedServer shared)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
         using var running = await ns.RunOperatorAsync();
-        await ns.Api.CreateAsync(ns.Path("resourcequotas"), new JsonObject { ["metadata"] = new JsonObject { ["name"] = "no-pods" }, ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["pods"] = "0" } } }, Cancel);
-        await ns.Api.MergeAsync(ns.Path("resourcequotas", "no-pods") + "/status", new JsonObject { ["status"] = new JsonObject { ["hard"] = new JsonObject { ["pods"] = "0" }, ["used"] = new JsonObject { ["pods"] = "0" } } }, Cancel);
+        await ns.Api.CreateAsync(ns.Path("resourcequotas"),
+            new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["name"] = "no-pods" },
+                ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["pods"] = "0" } }
+            }, Cancel);
+        await ns.Api.MergeAsync(ns.Path("resourcequotas", "no-pods") + "/status",
+            new JsonObject
+            {
+                ["status"] = new JsonObject
+                {
+                    ["hard"] = new JsonObject { ["pods"] = "0" },
+                    ["used"] = new JsonObject { ["pods"] = "0" }
+                }
+            }, Cancel);
         var job = await ns.CreateJobAsync(JobBuilder.Make("job"));
         await ns.ConditionHoldsAsync("job", "GangScheduled", "False", "NotAllowed");
         Assert.Equal(("Pending", "NotAllowed", 0), Words(await ns.JobAsync("job")));
-        await Eventually.HoldsAsync(async () => (string?)(await ns.Api.FindAsync(ns.Path("persistentvolumeclaims", "job-checkpoints"), Cancel))!["metadata"]!["ownerReferences"]?[0]!["uid"] == job.Uid(), "its claim goes with it", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (string?)(await ns.Api.FindAsync(ns.Path("persistentvolumeclaims", "job-checkpoints"),
+                Cancel))!["metadata"]!["ownerReferences"]?[0]!["uid"] == job.Uid(), "its claim goes with it", Cancel);
         await ns.Api.DeleteAsync(ns.Path("resourcequotas", "no-pods"), Cancel);
-        await ns.ChangeAsync("job", new JsonObject { ["runPolicy"] = new JsonObject { ["maxRestarts"] = 5 } }); // another spec is tried at once
+        // another spec is tried at once
+        await ns.ChangeAsync("job", new JsonObject { ["runPolicy"] = new JsonObject { ["maxRestarts"] = 5 } });
         await ns.GangExistsAsync(1, 2);
         await ns.JobHoldsAsync("job", found => Words(found) is ("Pending", _, 1), "it has begun");
-        await Eventually.HoldsAsync(async () => (await ns.Api.FindAsync(ns.Path("persistentvolumeclaims", "job-checkpoints"), Cancel))!["metadata"]!["ownerReferences"] is null, "the claim is kept from now on", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (await ns.Api.FindAsync(ns.Path("persistentvolumeclaims", "job-checkpoints"),
+                Cancel))!["metadata"]!["ownerReferences"] is null, "the claim is kept from now on", Cancel);
     }
 
-    private static (string?, string?, int?) Words(JsonObject job) => ((string?)job["status"]?["phase"], (string?)job["status"]?["reason"], (int?)job["status"]?["attempt"]);
+    private static (string?, string?, int?) Words(JsonObject job) =>
+        ((string?)job["status"]?["phase"], (string?)job["status"]?["reason"], (int?)job["status"]?["attempt"]);
 
     private static Task WarnedAsync(TestNamespace ns, string reason) => Eventually.HoldsAsync(
-        async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["type"], (string?)e["reason"]) == ("Warning", reason)), $"a Warning {reason} is told", Cancel);
+        async () => (await ns.EventsAsync("job")).Any(e => ((string?)e["type"], (string?)e["reason"]) == ("Warning", reason)),
+        $"a Warning {reason} is told", Cancel);
 
     private static Task<JsonObject> SetFinalizersAsync(TestNamespace ns, string resource, string name, JsonNode? finalizers) =>
-        ns.Api.MergeAsync(ns.Path(resource, name), new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = finalizers } }, Cancel);
+        ns.Api.MergeAsync(ns.Path(resource, name), new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = finalizers } },
+            Cancel);
 }

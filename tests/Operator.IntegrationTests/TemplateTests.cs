@@ -23,10 +23,14 @@ public sealed class TemplateTests(SharedServer shared)
     [Theory]
     [InlineData("""{"spec":{"volumes":[{"name":"checkpoints","emptyDir":{}}]}}""", "emptyDir")]
     [InlineData("""{"spec":{"volumes":[{"name":"checkpoints","persistentVolumeClaim":null,"emptyDir":{}}]}}""", "emptyDir")]
-    [InlineData("""{"spec":{"volumes":[{"name":"checkpoints","$patch":"replace","ephemeral":null,"secret":{"secretName":"s"}}]}}""", "secret")]
-    [InlineData("""{"spec":{"containers":[{"name":"trainer","env":[{"name":"A","valueFrom":{"fieldRef":{"fieldPath":"status.hostIP"}}}],"lifecycle":{"preStop":{"exec":{"command":["true"]}}}}]}}""", "persistentVolumeClaim")]
-    [InlineData("""{"spec":{"containers":[{"name":"trainer","readinessProbe":{"exec":{"command":["true"]}},"volumeMounts":[{"name":"shm","mountPath":"/checkpoints"}]}]}}""", "persistentVolumeClaim")]
-    [InlineData("""{"spec":{"securityContext":{"$patch":"replace","runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"}}}}""", "persistentVolumeClaim")]
+    [InlineData("""{"spec":{"volumes":[{"name":"checkpoints","$patch":"replace","ephemeral":null,"secret":{"secretName":"s"}}]}}""",
+        "secret")]
+    [InlineData(
+        """{"spec":{"containers":[{"name":"trainer","env":[{"name":"A","valueFrom":{"fieldRef":{"fieldPath":"status.hostIP"}}}],"lifecycle":{"preStop":{"exec":{"command":["true"]}}}}]}}""", "persistentVolumeClaim")]
+    [InlineData(
+        """{"spec":{"containers":[{"name":"trainer","readinessProbe":{"exec":{"command":["true"]}},"volumeMounts":[{"name":"shm","mountPath":"/checkpoints"}]}]}}""", "persistentVolumeClaim")]
+    [InlineData("""{"spec":{"securityContext":{"$patch":"replace","runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"}}}}""",
+        "persistentVolumeClaim")]
     public async Task A_template_that_swaps_one_kind_for_another_makes_pods_that_the_server_takes(string template, string source)
     {
         var ns = await TestNamespace.CreateAsync(shared.Server);
@@ -50,9 +54,12 @@ public sealed class TemplateTests(SharedServer shared)
             """{"spec":{"nodeselector":{"disk":"ssd"},"containers":[{"name":"trainer","resource":{},"env":[{"name":"PORT","value":8080}]}]}}""")!));
         await ns.ConditionHoldsAsync("job", "Valid", "False", "InvalidSpec");
         var message = (string?)(await ns.JobAsync("job")).Condition("Valid")!["message"];
-        Assert.Contains("spec.workers.template.spec.nodeselector: unknown field; did you mean nodeSelector?", message, StringComparison.Ordinal);
-        Assert.Contains("spec.workers.template.spec.containers[0].resource: unknown field; did you mean resources?", message, StringComparison.Ordinal);
-        Assert.Contains("spec.workers.template.spec.containers[0].env[0].value: expected text, got 8080; put it in quotes", message, StringComparison.Ordinal);
+        Assert.Contains("spec.workers.template.spec.nodeselector: unknown field; did you mean nodeSelector?", message,
+            StringComparison.Ordinal);
+        Assert.Contains("spec.workers.template.spec.containers[0].resource: unknown field; did you mean resources?", message,
+            StringComparison.Ordinal);
+        Assert.Contains("spec.workers.template.spec.containers[0].env[0].value: expected text, got 8080; put it in quotes", message,
+            StringComparison.Ordinal);
         Assert.Empty(await ns.PodsAsync());
     }
 
@@ -77,7 +84,8 @@ public sealed class TemplateTests(SharedServer shared)
         var template = JsonNode.Parse("""{"spec":{"hostname":null,"securityContext":{"$patch":"replace","runAsNonRoot":true}}}""")!;
         await ns.CreateJobAsync(JobBuilder.Make("job").Suspended().With("workers", "template", template));
         var patch = new JsonObject { ["spec"] = new JsonObject { ["workers"] = new JsonObject { ["template"] = template.DeepClone() } } };
-        var stored = (await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job"), patch, Cancel))["spec"]!["workers"]!["template"]!["spec"]!.AsObject();
+        var stored = (await ns.Api.MergeAsync(ns.Path("mhctrainingjobs", "job"), patch,
+            Cancel))["spec"]!["workers"]!["template"]!["spec"]!.AsObject();
         Assert.Equal("replace", (string?)stored["securityContext"]!["$patch"]);
         Assert.False(stored.ContainsKey("hostname"));
     }

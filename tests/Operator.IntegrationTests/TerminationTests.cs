@@ -41,7 +41,17 @@ public sealed class TerminationTests(SharedServer shared)
                 await ns.SetReadyAsync(node, "Unknown", DateTime.UtcNow.AddMinutes(-1));
                 await ns.OperatorHasGoneOnAsync();
                 Assert.NotNull(await ns.Api.FindAsync(ns.Path("pods", left.Name()), Cancel));
-                await ns.ChangeNodeAsync(node, new JsonObject { ["taints"] = new JsonArray(new JsonObject { ["key"] = "node.kubernetes.io/out-of-service", ["effect"] = "NoExecute", ["value"] = "nodeshutdown" }) });
+                await ns.ChangeNodeAsync(node,
+                    new JsonObject
+                    {
+                        ["taints"] = new JsonArray(
+                        new JsonObject
+                        {
+                            ["key"] = "node.kubernetes.io/out-of-service",
+                            ["effect"] = "NoExecute",
+                            ["value"] = "nodeshutdown"
+                        })
+                    });
                 break;
         }
 
@@ -80,11 +90,14 @@ public sealed class TerminationTests(SharedServer shared)
         trainer.OwnsFolder = true;
         await IsGoneAsync(ns, left);
         await ns.ConditionHoldsAsync("job", "Restarting", "False", "GangRunning");
-        Assert.Contains(await ns.EventsAsync("job"), e => (string?)e["reason"] == "DeletedByForce" && ((string?)e["message"])!.Contains("attempt 2 has the folder", StringComparison.Ordinal));
+        Assert.Contains(await ns.EventsAsync("job"),
+            e => (string?)e["reason"] == "DeletedByForce"
+                && ((string?)e["message"])!.Contains("attempt 2 has the folder", StringComparison.Ordinal));
         Assert.Equal(1, (int?)(await ns.JobAsync("job"))["status"]!["restarts"]);
         Assert.Equal(2, (await ns.PodsAsync()).Count);
     }
 
     private static Task IsGoneAsync(TestNamespace ns, JsonObject pod) =>
-        Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("pods", pod.Name()), Cancel) is null, $"pod {pod.Name()} is gone", Cancel);
+        Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("pods", pod.Name()), Cancel) is null, $"pod {pod.Name()} is gone",
+            Cancel);
 }

@@ -16,12 +16,16 @@ public sealed class WebhookTests(WebhookSetup setup) : IClassFixture<WebhookSetu
     [Fact]
     public async Task A_bad_job_is_refused_with_the_path_of_every_fault()
     {
-        var bad = JobBuilder.Make("bad").Heads(7).With("checkpoints", "intervalSteps", 10).With("workers", "template", JsonNode.Parse("""{"spec":{"hostPID":true}}""")!).Build();
-        var (code, status) = await Namespace.Api.AskAsync(HttpMethod.Post, Namespace.Path("mhctrainingjobs"), bad, "application/json", Cancel);
+        var bad = JobBuilder.Make("bad").Heads(7).With("checkpoints", "intervalSteps", 10)
+            .With("workers", "template", JsonNode.Parse("""{"spec":{"hostPID":true}}""")!).Build();
+        var (code, status) = await Namespace.Api.AskAsync(HttpMethod.Post, Namespace.Path("mhctrainingjobs"), bad, "application/json",
+            Cancel);
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "Invalid"), (code, (string?)status["reason"]));
-        Assert.StartsWith("admission webhook \"validate.training.mhc.dev\" denied the request: spec.model.heads: expected a divisor of spec.model.width (64), got 7", (string?)status["message"], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "admission webhook \"validate.training.mhc.dev\" denied the request: spec.model.heads: expected a divisor of spec.model.width (64), got 7", (string?)status["message"], StringComparison.Ordinal);
         string[] expected = ["spec.model.heads", "spec.checkpoints.verifyAfterSteps", "spec.workers.template.spec.hostPID"];
-        Assert.Equal(expected.Order(StringComparer.Ordinal), status["details"]!["causes"]!.AsArray().Select(cause => (string)cause!["field"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Order(StringComparer.Ordinal),
+            status["details"]!["causes"]!.AsArray().Select(cause => (string)cause!["field"]!).Order(StringComparer.Ordinal));
         Assert.Null(await Namespace.Api.FindAsync(Namespace.Path("mhctrainingjobs", "bad"), Cancel));
     }
 
@@ -42,7 +46,8 @@ public sealed class WebhookTests(WebhookSetup setup) : IClassFixture<WebhookSetu
             names[..^1].Aggregate((JsonNode)job, (node, name) => node[name]!)[names[^1]] = step["value"]!.DeepClone();
         }
 
-        Assert.True(JsonNode.DeepEquals(Sorted(job["spec"]!), Sorted(first["spec"]!)), $"{job["spec"]} is not what the server stored: {first["spec"]}");
+        Assert.True(JsonNode.DeepEquals(Sorted(job["spec"]!), Sorted(first["spec"]!)),
+            $"{job["spec"]} is not what the server stored: {first["spec"]}");
         Assert.Empty(await DefaultAsync(first));
     }
 
@@ -54,11 +59,22 @@ public sealed class WebhookTests(WebhookSetup setup) : IClassFixture<WebhookSetu
         await Namespace.ChangeAsync("change", new JsonObject { ["workers"] = new JsonObject { ["replicas"] = 3 } });
         Assert.Equal(["spec.model.layers"], await RefusedAsync(new JsonObject { ["model"] = new JsonObject { ["layers"] = 3 } }));
         await Namespace.ChangeAsync("change", new JsonObject { ["suspend"] = false });
-        await Eventually.HoldsAsync(async () => (await Namespace.PodsAsync()).Count(pod => pod.Name().StartsWith("change-1-", StringComparison.Ordinal)) == 3, "its three pods are there", Cancel);
+        await Eventually.HoldsAsync(
+            async () => (await Namespace.PodsAsync()).Count(pod => pod.Name().StartsWith("change-1-", StringComparison.Ordinal)) == 3,
+            "its three pods are there", Cancel);
         await Namespace.ConditionHoldsAsync("change", "Suspended", "False");
         Assert.Equal(
             ["spec.workers.replicas", "spec.workers.template", "spec.optimization.seed"],
-            await RefusedAsync(new JsonObject { ["workers"] = new JsonObject { ["replicas"] = 2, ["template"] = JsonNode.Parse("""{"spec":{"nodeSelector":{"a":"b"}}}""") }, ["optimization"] = new JsonObject { ["seed"] = 7 } }));
+            await RefusedAsync(
+                new JsonObject
+                {
+                    ["workers"] = new JsonObject
+                    {
+                        ["replicas"] = 2,
+                        ["template"] = JsonNode.Parse("""{"spec":{"nodeSelector":{"a":"b"}}}""")
+                    },
+                    ["optimization"] = new JsonObject { ["seed"] = 7 }
+                }));
         await Namespace.ChangeAsync("change", new JsonObject { ["runPolicy"] = new JsonObject { ["maxRestarts"] = 9 } });
     }
 
@@ -84,7 +100,8 @@ public sealed class WebhookTests(WebhookSetup setup) : IClassFixture<WebhookSetu
     {
         Assert.Equal((200, "ok\n"), await setup.Operator.AskAsync("/readyz", Cancel));
         var metrics = (await setup.Operator.AskAsync("/metrics", Cancel)).Body;
-        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"validate\",verdict=\"refused\"}", metrics, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"validate\",verdict=\"refused\"}", metrics,
+            StringComparison.Ordinal);
         Assert.Contains("mhc_operator_webhook_certificate_expiry_timestamp_seconds", metrics, StringComparison.Ordinal);
     }
 
@@ -103,7 +120,8 @@ public sealed class WebhookTests(WebhookSetup setup) : IClassFixture<WebhookSetu
             Assert.Equal((200, "ok\n"), await running.AskAsync("/readyz", Cancel));
             Assert.DoesNotContain(setup.Server.Audit.OfOperators(), entry => entry.Name == ns.Name && entry.Resource != "leases");
 
-            await File.WriteAllTextAsync(Path.Combine(folder, "ca.crt"), CertificateSet.Issue(["localhost"], DateTimeOffset.UtcNow, null).Authorities, Cancel);
+            await File.WriteAllTextAsync(Path.Combine(folder, "ca.crt"),
+                CertificateSet.Issue(["localhost"], DateTimeOffset.UtcNow, null).Authorities, Cancel);
             var (code, reason) = await running.AskAsync("/readyz", Cancel);
             Assert.Equal(503, code);
             Assert.StartsWith("waiting for webhooks: the certificate is not good", reason, StringComparison.Ordinal);
@@ -116,7 +134,8 @@ public sealed class WebhookTests(WebhookSetup setup) : IClassFixture<WebhookSetu
 
     private async Task<IEnumerable<string>> RefusedAsync(JsonObject spec)
     {
-        var (code, status) = await Namespace.Api.AskAsync(HttpMethod.Patch, Namespace.Path("mhctrainingjobs", "change"), new JsonObject { ["spec"] = spec }, "application/merge-patch+json", Cancel);
+        var (code, status) = await Namespace.Api.AskAsync(HttpMethod.Patch, Namespace.Path("mhctrainingjobs", "change"),
+            new JsonObject { ["spec"] = spec }, "application/merge-patch+json", Cancel);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, code);
         return status["details"]!["causes"]!.AsArray().Select(cause => (string)cause!["field"]!);
     }
@@ -138,15 +157,18 @@ public sealed class WebhookTests(WebhookSetup setup) : IClassFixture<WebhookSetu
         using var api = new TestApi(setup.Operator.WebhookAddress, "none");
         var (code, answer) = await api.AskAsync(HttpMethod.Post, "default", review, "application/json", Cancel);
         Assert.Equal(HttpStatusCode.OK, code);
-        return (string?)answer["response"]!["patch"] is { } patch ? JsonNode.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(patch)))!.AsArray() : [];
+        return (string?)answer["response"]!["patch"] is { } patch
+            ? JsonNode.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(patch)))!.AsArray() : [];
     }
 
     /// <summary>1000.0 and 1000 are the same number, which only their values tell.</summary>
     private static JsonNode? Sorted(JsonNode? node) => node switch
     {
-        JsonObject json => new JsonObject(json.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => KeyValuePair.Create(field.Key, Sorted(field.Value)))),
+        JsonObject json => new JsonObject(json.OrderBy(field => field.Key, StringComparer.Ordinal)
+            .Select(field => KeyValuePair.Create(field.Key, Sorted(field.Value)))),
         JsonArray array => new JsonArray([.. array.Select(Sorted)]),
-        JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.Number => JsonValue.Create(double.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)),
+        JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.Number =>
+            JsonValue.Create(double.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)),
         _ => node?.DeepClone(),
     };
 }

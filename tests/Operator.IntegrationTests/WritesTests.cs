@@ -30,10 +30,14 @@ public sealed class WritesTests(SharedServer shared)
         Assert.Equal(
             ["configmaps", "events", "mhctrainingjobs/status", "mhctrainingjobs/status", "persistentvolumeclaims", "services"],
             writes.Where(write => write.Resource != "pods").Select(write => write.FullResource).Order(StringComparer.Ordinal));
-        Assert.True(writes.First(write => write.Subresource == "status").ReceivedAt >= writes.Where(write => write.Resource == "pods").Max(write => write.ReceivedAt), "the pods come first");
+        Assert.True(
+            writes.First(write => write.Subresource == "status").ReceivedAt >= writes.Where(write => write.Resource == "pods")
+                .Max(write => write.ReceivedAt), "the pods come first");
     }
 
-    private List<AuditEntry> Writes(TestNamespace ns) => [.. shared.Server.Audit.OfOperators().Where(entry => entry.Namespace == ns.Name && entry is { IsWrite: true, IsLease: false })];
+    private List<AuditEntry> Writes(TestNamespace ns) =>
+        [.. shared.Server.Audit.OfOperators().Where(entry => entry.Namespace == ns.Name && entry is { IsWrite: true, IsLease: false })];
 
-    private static Task<double> ReconcilesAsync(OperatorUnderTest running) => running.MetricAsync("mhc_operator_reconcile_duration_seconds_count{result=\"success\"}", Cancel);
+    private static Task<double> ReconcilesAsync(OperatorUnderTest running) =>
+        running.MetricAsync("mhc_operator_reconcile_duration_seconds_count{result=\"success\"}", Cancel);
 }

@@ -49,7 +49,8 @@ internal static class Offence
         JsonNode at = pod;
         foreach (var name in names[..^1])
         {
-            at = at is JsonArray list ? list[int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)]! : at[name] ??= new JsonObject();
+            at = at is JsonArray list ? list[int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)]!
+                : at[name] ??= new JsonObject();
         }
 
         if (value is null)

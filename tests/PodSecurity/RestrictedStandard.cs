@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace MhcOperator.PodSecurity.Tests;
 
 /// <summary>
-/// The restricted Pod Security Standard (https://kubernetes.io/docs/concepts/security/pod-security-standards/, as of 1.35), row by row. It shares no
-/// code with the operator's own check.
+/// The restricted Pod Security Standard (https://kubernetes.io/docs/concepts/security/pod-security-standards/, as of 1.35), row by row. It
+/// shares no code with the operator's own check.
 /// </summary>
 internal static class RestrictedStandard
 {
@@ -32,23 +32,30 @@ internal static class RestrictedStandard
         new("HostPath Volumes", ["spec.volumes[*].hostPath"], value => value is null),
         new("Host Ports", [.. Containers.Select(c => $"{c}.ports[*].hostPort")], Undefined(0)),
         new("Host Probes / Lifecycle Hooks",
-            [.. from c in Containers from handler in Handlers from way in (string[])["httpGet", "tcpSocket"] select $"{c}.{handler}.{way}.host"], Undefined("")),
+            [.. from c in Containers from handler in Handlers from way in (string[])["httpGet",
+                "tcpSocket"] select $"{c}.{handler}.{way}.host"], Undefined("")),
         new("AppArmor", [Pod("appArmorProfile.type"), .. Each("appArmorProfile.type")], Undefined("RuntimeDefault", "Localhost")),
         new("AppArmor by annotation", ["metadata.annotations.container/apparmor/security/beta/kubernetes/io*"],
             value => Text(value) is null or "" or "runtime/default" || Text(value)!.StartsWith("localhost/", StringComparison.Ordinal)),
         new("SELinux type", [Pod("seLinuxOptions.type"), .. Each("seLinuxOptions.type")],
             Undefined("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")),
         new("SELinux user and role",
-            [Pod("seLinuxOptions.user"), Pod("seLinuxOptions.role"), .. Each("seLinuxOptions.user"), .. Each("seLinuxOptions.role")], Undefined("")),
+            [Pod("seLinuxOptions.user"), Pod("seLinuxOptions.role"), .. Each("seLinuxOptions.user"), .. Each("seLinuxOptions.role")],
+            Undefined("")),
         new("/proc Mount Type", Each("procMount"), Undefined("Default")),
         new("Sysctls", [Pod("sysctls[*].name")], value => Sysctls.Contains(Text(value), StringComparer.Ordinal)),
-        new("Volume Types", ["spec.volumes[*]"], volume => volume!.AsObject().Where(f => f.Key != "name").All(f => Volumes.Contains(f.Key, StringComparer.Ordinal))),
-        new("Privilege Escalation", Each("allowPrivilegeEscalation"), value => value is JsonValue && value.GetValueKind() == System.Text.Json.JsonValueKind.False),
-        new("Running as Non-root", Each("runAsNonRoot"), value => value is JsonValue && value.GetValueKind() == System.Text.Json.JsonValueKind.True, Pod("runAsNonRoot")),
-        new("Running as Non-root user", [Pod("runAsUser"), .. Each("runAsUser")], value => value is null || (value.GetValueKind() == System.Text.Json.JsonValueKind.Number && (long)value != 0)),
+        new("Volume Types", ["spec.volumes[*]"],
+            volume => volume!.AsObject().Where(f => f.Key != "name").All(f => Volumes.Contains(f.Key, StringComparer.Ordinal))),
+        new("Privilege Escalation", Each("allowPrivilegeEscalation"),
+            value => value is JsonValue && value.GetValueKind() == System.Text.Json.JsonValueKind.False),
+        new("Running as Non-root", Each("runAsNonRoot"),
+            value => value is JsonValue && value.GetValueKind() == System.Text.Json.JsonValueKind.True, Pod("runAsNonRoot")),
+        new("Running as Non-root user", [Pod("runAsUser"), .. Each("runAsUser")],
+            value => value is null || (value.GetValueKind() == System.Text.Json.JsonValueKind.Number && (long)value != 0)),
         new("Seccomp", Each("seccompProfile.type"), value => Text(value) is "RuntimeDefault" or "Localhost", Pod("seccompProfile.type")),
         new("Capabilities dropped", Each("capabilities.drop"), value => value is JsonArray dropped && dropped.Any(c => Text(c) == "ALL")),
-        new("Capabilities added", Each("capabilities.add"), value => value is null || value.AsArray().All(c => Text(c) == "NET_BIND_SERVICE")),
+        new("Capabilities added", Each("capabilities.add"),
+            value => value is null || value.AsArray().All(c => Text(c) == "NET_BIND_SERVICE")),
     ];
 
     /// <summary>What is against the standard in a pod, or in a template of one: row, field and value.</summary>

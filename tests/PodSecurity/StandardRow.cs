@@ -6,10 +6,12 @@ namespace MhcOperator.PodSecurity.Tests;
 /// <summary>One control of the standard.</summary>
 /// <param name="Control">Its name.</param>
 /// <param name="Fields">
-/// What it restricts: names with dots between, <c>[*]</c> for each item of a list, and <c>name*</c> for each name that begins so (with '/' for its dots).
+/// What it restricts: names with dots between, <c>[*]</c> for each item of a list, and <c>name*</c> for each name that begins so (with '/'
+/// for its dots).
 /// </param>
 /// <param name="Allows">Whether it allows a value; null: the field is not there.</param>
-/// <param name="Inherited">Field of the pod that counts for containers that say nothing, and must be allowed itself where it is there.</param>
+/// <param name="Inherited">Field of the pod that counts for containers that say nothing, and must be allowed itself where it is
+/// there.</param>
 internal sealed record StandardRow(string Control, string[] Fields, Func<JsonNode?, bool> Allows, string? Inherited = null)
 {
     /// <summary>Fields of a pod that are against it.</summary>
@@ -49,7 +51,8 @@ internal sealed record StandardRow(string Control, string[] Fields, Func<JsonNod
         if (name.EndsWith('*'))
         {
             var start = name[..^1].Replace('/', '.');
-            return ((node as JsonObject) ?? []).Where(f => f.Key.StartsWith(start, StringComparison.Ordinal)).Select(f => ($"{at}.{f.Key}", f.Value));
+            return ((node as JsonObject) ?? []).Where(f => f.Key.StartsWith(start, StringComparison.Ordinal))
+                .Select(f => ($"{at}.{f.Key}", f.Value));
         }
 
         return Find((node as JsonObject)?[name], after, $"{at}.{name}");

@@ -14,7 +14,8 @@ internal static class External
         Folders.GetOrAdd($"{script} {string.Join(' ', arguments)}", _ => new Lazy<string>(() => Fetch(script, arguments))).Value;
 
     /// <summary>Runs a program in the repository's folder, without a cluster where the environment names none.</summary>
-    public static async Task<Answer> RunAsync(string program, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
+    public static async Task<Answer> RunAsync(string program, IEnumerable<string> arguments,
+        params IEnumerable<(string Name, string Value)> environment)
     {
         var cancel = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo(program, arguments)
@@ -54,6 +55,7 @@ internal static class External
         })!;
         var folder = process.StandardOutput.ReadToEnd().Trim();
         process.WaitForExit();
-        return process.ExitCode == 0 ? folder : throw new InvalidOperationException($"eng/{script} {string.Join(' ', arguments)} did not fetch what it is to fetch");
+        return process.ExitCode == 0 ? folder
+            : throw new InvalidOperationException($"eng/{script} {string.Join(' ', arguments)} did not fetch what it is to fetch");
     }
 }

@@ -18,7 +18,8 @@ internal static class Helm
     public static Task<Answer> RunAsync(string version, params string[] arguments) => RunAsync(version, "/dev/null", arguments);
 
     /// <summary>The kubectl that comes with a version of Helm, without a cluster.</summary>
-    public static Task<Answer> KubectlAsync(string version, params string[] arguments) => External.RunAsync(Path.Combine(External.Folder("helm.sh", version), "kubectl"), arguments);
+    public static Task<Answer> KubectlAsync(string version, params string[] arguments) =>
+        External.RunAsync(Path.Combine(External.Folder("helm.sh", version), "kubectl"), arguments);
 
     /// <summary>Runs one on a cluster, which sees nothing else of the caller's.</summary>
     public static async Task<Answer> RunAsync(string version, string kubeconfig, IEnumerable<string> arguments)

@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace MhcOperator.Programs.Tests;
 
 /// <summary>
-/// A real Prometheus or Alertmanager, which <c>eng/prometheus.sh</c> fetches, on a free port of loopback. It ends, with its folder, when this is disposed of.
+/// A real Prometheus or Alertmanager, which <c>eng/prometheus.sh</c> fetches, on a free port of loopback. It ends, with its folder, when
+/// this is disposed of.
 /// </summary>
 internal sealed class Server : IAsyncDisposable
 {
@@ -29,7 +30,8 @@ internal sealed class Server : IAsyncDisposable
         var server = await StartAsync(
             configuration,
             files,
-            folder => (Path.Combine(Programs, "prometheus"), [$"--config.file={folder}/config.yml", $"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0"]));
+            folder => (Path.Combine(Programs, "prometheus"),
+                [$"--config.file={folder}/config.yml", $"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0"]));
         await server.UntilAsync("ready", async () =>
         {
             using var ready = await server._http.GetAsync("-/ready", TestContext.Current.CancellationToken);
@@ -39,8 +41,8 @@ internal sealed class Server : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts Alertmanager. Debian's looks for its templates in /usr/share, where they are if it is installed: it gets a /usr/share of its own. Skips the
-    /// test where it may not have one.
+    /// Starts Alertmanager. Debian's looks for its templates in /usr/share, where they are if it is installed: it gets a /usr/share of its
+    /// own. Skips the test where it may not have one.
     /// </summary>
     public static async Task<Server> AlertmanagerAsync(string configuration)
     {
@@ -66,7 +68,8 @@ internal sealed class Server : IAsyncDisposable
 
     public Uri Address => _http.BaseAddress!;
 
-    public async Task<JsonNode> GetAsync(string path) => (await _http.GetFromJsonAsync<JsonNode>(path, TestContext.Current.CancellationToken))!;
+    public async Task<JsonNode> GetAsync(string path) =>
+        (await _http.GetFromJsonAsync<JsonNode>(path, TestContext.Current.CancellationToken))!;
 
     public async Task PostAsync(string path, JsonNode body)
     {
@@ -113,7 +116,8 @@ internal sealed class Server : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static async Task<Server> StartAsync(string configuration, (string Name, string Text)[] files, Func<string, (string Program, string[] Arguments)> command)
+    private static async Task<Server> StartAsync(string configuration, (string Name, string Text)[] files,
+        Func<string, (string Program, string[] Arguments)> command)
     {
         var own = Directory.CreateTempSubdirectory("mhc-monitoring-").FullName;
         foreach (var (name, text) in files.Append(("config.yml", configuration)))
@@ -124,9 +128,19 @@ internal sealed class Server : IAsyncDisposable
         var (program, arguments) = command(own);
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var server = new Server(
-            new Process { StartInfo = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true }, EnableRaisingEvents = true },
+            new Process
+            {
+                StartInfo = new ProcessStartInfo(program, arguments)
+                {
+                    UseShellExecute = false,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true
+                },
+                EnableRaisingEvents = true
+            },
             own);
-        server._process.Exited += (_, _) => address.TrySetException(new InvalidOperationException($"{program} ended\n{string.Join('\n', server._said)}"));
+        server._process.Exited += (_, _) =>
+            address.TrySetException(new InvalidOperationException($"{program} ended\n{string.Join('\n', server._said)}"));
         server._process.OutputDataReceived += (_, line) => Hear(line.Data);
         server._process.ErrorDataReceived += (_, line) => Hear(line.Data);
         server._process.Start();

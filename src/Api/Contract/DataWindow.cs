@@ -35,7 +35,8 @@ public readonly record struct DataWindow(long First, long Last)
             && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
             && first <= last
             ? new DataWindow(first, last)
-            : throw new FormatException($"\"{text}\" is not a window of data steps: expected first-last with 0 <= first <= last, such as 195-204");
+            : throw new FormatException(
+                $"\"{text}\" is not a window of data steps: expected first-last with 0 <= first <= last, such as 195-204");
     }
 }
 

@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace MhcOperator.Api.Contract;
 
-/// <summary>Why a trainer ended: the reasons of <c>mhc-trainer</c>'s termination messages and verdicts. Another trainer may have its own.</summary>
+/// <summary>
+/// Why a trainer ended: the reasons of <c>mhc-trainer</c>'s termination messages and verdicts. Another trainer may have its own.
+/// </summary>
 public static class EndReason
 {
     /// <summary>A checkpoint could not be written.</summary>
@@ -91,5 +93,6 @@ public static class EndReason
 
     /// <summary>Those of a verdict: training is unstable.</summary>
     public static FrozenSet<string> OfVerdicts { get; } =
-        FrozenSet.ToFrozenSet([GainExceeded, GapExceeded, GradientNormSpike, LossSpike, NonFiniteGradient, NonFiniteLoss], StringComparer.Ordinal);
+        FrozenSet.ToFrozenSet([GainExceeded, GapExceeded, GradientNormSpike, LossSpike, NonFiniteGradient, NonFiniteLoss],
+        StringComparer.Ordinal);
 }

@@ -9,7 +9,9 @@ public static class ExitCode
     /// <summary>The data is unreadable (EX_DATAERR); permanent.</summary>
     public const int DataUnreadable = 65;
 
-    /// <summary>An error in the trainer itself that nobody foresaw (EX_SOFTWARE); permanent where it comes again without progress in between.</summary>
+    /// <summary>
+    /// An error in the trainer itself that nobody foresaw (EX_SOFTWARE); permanent where it comes again without progress in between.
+    /// </summary>
     public const int Unforeseen = 70;
 
     /// <summary>Infrastructure failure, try again (EX_TEMPFAIL).</summary>

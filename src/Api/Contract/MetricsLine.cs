@@ -1,8 +1,8 @@
 namespace MhcOperator.Api.Contract;
 
 /// <summary>
-/// One line of <c>metrics.jsonl</c>, which rank 0 keeps in the checkpoint folder: one for each update, in order of the steps. A trainer that
-/// resumes cuts off the lines after the step that it resumes from, so that the file tells how the weights came about that there are.
+/// One line of <c>metrics.jsonl</c>, which rank 0 keeps in the checkpoint folder: one for each update, in order of the steps. A trainer
+/// that resumes cuts off the lines after the step that it resumes from, so that the file tells how the weights came about that there are.
 /// </summary>
 public sealed record MetricsLine
 {
@@ -12,7 +12,10 @@ public sealed record MetricsLine
     /// <summary><c>MHC_ATTEMPT</c> of the process that wrote it.</summary>
     public int Attempt { get; set; }
 
-    /// <summary>When its job was made, in seconds since 1970: the next job on a kept folder begins with attempt 1 again; absent or 0 where nobody said.</summary>
+    /// <summary>
+    /// When its job was made, in seconds since 1970: the next job on a kept folder begins with attempt 1 again; absent or 0 where nobody
+    /// said.
+    /// </summary>
     public long? JobSince { get; set; }
 
     /// <summary>Number of the update, from 1.</summary>

@@ -8,7 +8,8 @@ public static class ProcessorFeatures
     private const string ProcessorFile = "/proc/cpuinfo";
 
     /// <summary>What a person should know who trains with this precision on this processor; null: nothing.</summary>
-    public static string? Advice(Device device, Precision precision) => device == Device.Cpu && precision == Precision.BFloat16 && !HasBFloat16()
+    public static string? Advice(Device device, Precision precision) =>
+        device == Device.Cpu && precision == Precision.BFloat16 && !HasBFloat16()
         ? "spec.optimization.precision: BFloat16 takes several times as long as Float32 on a processor without instructions for it (avx512_bf16, amx_bf16), such as this one; precision: Float32 is faster here"
         : null;
 
@@ -28,7 +29,8 @@ public static class ProcessorFeatures
     /// <summary>Whether a text such as that of /proc/cpuinfo names them; true where it names no features at all.</summary>
     public static bool HasBFloat16(string processor)
     {
-        var features = processor.Split('\n').FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal) || l.StartsWith("Features", StringComparison.Ordinal));
+        var features = processor.Split('\n')
+            .FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal) || l.StartsWith("Features", StringComparison.Ordinal));
         return features is null || features.Split(' ', '\t').Any(f => f is "avx512_bf16" or "amx_bf16" or "bf16");
     }
 }

@@ -42,7 +42,9 @@ public static class TrainerEnvironment
     /// <summary>Attempt, from 1.</summary>
     public const string Attempt = "MHC_ATTEMPT";
 
-    /// <summary>More attempts than any job makes: a number above it, in a file that somebody else can write, was written by no trainer.</summary>
+    /// <summary>
+    /// More attempts than any job makes: a number above it, in a file that somebody else can write, was written by no trainer.
+    /// </summary>
     public const int MostAttempts = 10_000_000;
 
     /// <summary>Whether a number can be that of an attempt.</summary>
@@ -51,7 +53,9 @@ public static class TrainerEnvironment
     /// <summary>Whether a number can be when a job was made, in seconds since 1970; 0: nobody said.</summary>
     public static bool IsJobSince(long since) => since is >= 0 and <= LatestJobSince;
 
-    /// <summary>What only the ranks of this gang know, so that no stranger takes the place of one; absent: whoever names job and attempt is let in.</summary>
+    /// <summary>
+    /// What only the ranks of this gang know, so that no stranger takes the place of one; absent: whoever names job and attempt is let in.
+    /// </summary>
     public const string GangSecret = "MHC_GANG_SECRET";
 
     /// <summary>Path of the JSON of a <see cref="TrainerConfiguration"/>.</summary>
@@ -60,7 +64,9 @@ public static class TrainerEnvironment
     /// <summary>Folder of the checkpoints, shared by all ranks.</summary>
     public const string CheckpointFolder = "MHC_CHECKPOINT_DIR";
 
-    /// <summary><c>true</c>: a process of an older attempt may still run on a node that nobody can reach, so the folder's lease must be waited for.</summary>
+    /// <summary>
+    /// <c>true</c>: a process of an older attempt may still run on a node that nobody can reach, so the folder's lease must be waited for.
+    /// </summary>
     public const string TakeOver = "MHC_TAKE_OVER";
 
     /// <summary><c>none</c>, <c>latest</c> or a step; later checkpoints are then quarantined.</summary>
@@ -75,7 +81,9 @@ public static class TrainerEnvironment
     /// <summary>Port on which rank 0 answers /status, /metrics and /healthz.</summary>
     public const string StatusPort = "MHC_STATUS_PORT";
 
-    /// <summary>File in which the order to begin another attempt in this container appears; absent where containers do not restart in place.</summary>
+    /// <summary>
+    /// File in which the order to begin another attempt in this container appears; absent where containers do not restart in place.
+    /// </summary>
     public const string OrderFile = "MHC_ORDER_FILE";
 
     /// <summary>Port on which a container that can restart in place answers /worker and /readyz.</summary>

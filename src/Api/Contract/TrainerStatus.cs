@@ -66,7 +66,10 @@ public sealed record TrainerStatus
     /// <summary>Most memory of rank 0's process so far, in bytes.</summary>
     public long? PeakMemoryBytes { get; set; }
 
-    /// <summary>Floating-point operations that the model asks for, a second over the whole gang, recent steps; what is computed again is not counted.</summary>
+    /// <summary>
+    /// Floating-point operations that the model asks for, a second over the whole gang, recent steps; what is computed again is not
+    /// counted.
+    /// </summary>
     public double? ModelFlopsPerSecond { get; set; }
 
     /// <summary>First update of this process, once it is done; tells how long a recovery took.</summary>

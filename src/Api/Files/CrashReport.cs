@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace MhcOperator.Api.Files;
 
-/// <summary>What is kept of an error that nobody foresaw: a line for people, and a file with the rest for whoever mends the program.</summary>
+/// <summary>
+/// What is kept of an error that nobody foresaw: a line for people, and a file with the rest for whoever mends the program.
+/// </summary>
 public static class CrashReport
 {
     private const int LongestSummary = 500;
@@ -12,7 +14,8 @@ public static class CrashReport
     {
         ArgumentNullException.ThrowIfNull(error);
         // A wrapper says less than what it wraps.
-        var inner = error is AggregateException or TypeInitializationException or System.Reflection.TargetInvocationException && error.InnerException is { } cause ? cause : error;
+        var inner = error is AggregateException or TypeInitializationException or System.Reflection.TargetInvocationException
+            && error.InnerException is { } cause ? cause : error;
         var line = string.Concat($"{inner.GetType().Name}: {inner.Message}".Select(c => char.IsControl(c) ? ' ' : c));
         return line.Length <= LongestSummary ? line : line[..LongestSummary] + "...";
     }
@@ -26,9 +29,11 @@ public static class CrashReport
         ArgumentNullException.ThrowIfNull(error);
         try
         {
-            var path = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"{program}-error-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Guid.NewGuid():N}.txt"));
+            var path = Path.Combine(Path.GetTempPath(),
+                string.Create(CultureInfo.InvariantCulture, $"{program}-error-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Guid.NewGuid():N}.txt"));
             using var file = new StreamWriter(new FileStream(path, FileMode.CreateNew, FileAccess.Write));
-            file.WriteLine($"{program} {typeof(CrashReport).Assembly.GetName().Version}: {string.Join(' ', Environment.GetCommandLineArgs().Skip(1))}");
+            file.WriteLine(
+                $"{program} {typeof(CrashReport).Assembly.GetName().Version}: {string.Join(' ', Environment.GetCommandLineArgs().Skip(1))}");
             file.WriteLine(error);
             return path;
         }

@@ -7,7 +7,8 @@ namespace MhcOperator.Api.Files;
 /// <param name="ModifiedNanoseconds">The rest of that.</param>
 /// <param name="Inode">Its number on its file system.</param>
 /// <param name="FileSystem">The file system's number on this machine.</param>
-public readonly record struct FileStatus(ushort Mode, long Size, long ModifiedSeconds, uint ModifiedNanoseconds, ulong Inode, ulong FileSystem)
+public readonly record struct FileStatus(ushort Mode, long Size, long ModifiedSeconds, uint ModifiedNanoseconds, ulong Inode,
+    ulong FileSystem)
 {
     /// <summary>Whether it can be read at any place, and again.</summary>
     public bool IsFile => Kind == 0x8000;

@@ -6,8 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace MhcOperator.Api.Files;
 
 /// <summary>
-/// Looks at and opens files of folders that somebody else may have filled, such as a downloaded run: a name there may be a link to anywhere, a pipe
-/// for which one would wait for ever, or a device without an end. Nothing but a regular file is opened, and never is one waited for.
+/// Looks at and opens files of folders that somebody else may have filled, such as a downloaded run: a name there may be a link to
+/// anywhere, a pipe for which one would wait for ever, or a device without an end. Nothing but a regular file is opened, and never is one
+/// waited for.
 /// </summary>
 public static partial class RegularFile
 {
@@ -65,14 +66,16 @@ public static partial class RegularFile
         var length = file.Length;
         if (length > most)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path} has {length} bytes; at most {most} were expected"));
+            throw new InvalidDataException(
+                string.Create(CultureInfo.InvariantCulture, $"{path} has {length} bytes; at most {most} were expected"));
         }
 
         return Content(file, length);
     }
 
     /// <summary>Opens a file that the user named, for reading; links are followed.</summary>
-    /// <exception cref="IOException">It cannot be opened, or is no regular file; HResult is the system's error number, if it is one.</exception>
+    /// <exception cref="IOException">It cannot be opened, or is no regular file; HResult is the system's error number, if it is
+    /// one.</exception>
     public static (SafeFileHandle Handle, FileStatus Status) OpenNamed(string path)
     {
         Expect(Look(path)); // before it is opened: that alone can have an effect on a device
@@ -137,7 +140,8 @@ public static partial class RegularFile
 
     /// <summary>Whether a text can name a file in a folder, and nothing outside of it.</summary>
     public static bool IsPlainName([NotNullWhen(true)] string? name) =>
-        name is { Length: > 0 and <= 255 } and not "." and not ".." && !name.AsSpan().Contains('/') && !name.AsSpan().ContainsAnyInRange('\0', '\u001f');
+        name is { Length: > 0 and <= 255 } and not "." and not ".." && !name.AsSpan().Contains('/')
+            && !name.AsSpan().ContainsAnyInRange('\0', '\u001f');
 
     private static byte[] Content(FileStream file, long length)
     {
@@ -196,7 +200,8 @@ public static partial class RegularFile
 
     private static IOException SystemError(int error) => new(Marshal.GetPInvokeErrorMessage(error), error);
 
-    private static InvalidDataException NotRegular(string path) => new($"{path} is no regular file; a link, a pipe, a device or a folder is not read");
+    private static InvalidDataException NotRegular(string path) =>
+        new($"{path} is no regular file; a link, a pipe, a device or a folder is not read");
 
     private static Exception Failure(string path, int error) => error switch
     {

@@ -9,7 +9,9 @@ namespace MhcOperator.Api.Manifests;
 /// </summary>
 public static class JobDefaults
 {
-    /// <summary>A JSON patch (RFC 6902) that writes them; empty where all are there. What has a wrong type is left for validation to name.</summary>
+    /// <summary>
+    /// A JSON patch (RFC 6902) that writes them; empty where all are there. What has a wrong type is left for validation to name.
+    /// </summary>
     /// <param name="job">The object; it is not changed.</param>
     public static JsonArray Patch(JsonObject job)
     {
@@ -32,7 +34,13 @@ public static class JobDefaults
                 }
                 else if (property.Default is { } fallback)
                 {
-                    patch.Add((JsonNode)new JsonObject { ["op"] = "add", ["path"] = child, ["value"] = new SchemaChecker([], null).Check(fallback, property, child) });
+                    patch.Add(
+                        (JsonNode)new JsonObject
+                        {
+                            ["op"] = "add",
+                            ["path"] = child,
+                            ["value"] = new SchemaChecker([], null).Check(fallback, property, child)
+                        });
                 }
             }
         }

@@ -46,7 +46,8 @@ public static class JobManifestReader
             .ToArray();
         return manifests.Length > 0
             ? manifests
-            : [new JobManifest { Errors = [new FieldError(FieldPath.Document, $"expected a {MhcTrainingJob.KindName}, got an empty text", 1, fileName)] }];
+            : [new JobManifest { Errors = [new FieldError(FieldPath.Document, $"expected a {MhcTrainingJob.KindName}, got an empty text", 1,
+                fileName)] }];
     }
 
     /// <summary>Reads a status that was kept somewhere else than on a server.</summary>
@@ -73,7 +74,8 @@ public static class JobManifestReader
                 return [Read(json, document.Lines, document.Errors)];
             default:
                 var message = $"expected an object with {string.Join(", ", TopLevel[..4])}, got {Expectation.Got(document.Root)}";
-                return [new JobManifest { Errors = [.. document.Errors, new FieldError(FieldPath.Document, message, document.Lines.First)] }];
+                return [new JobManifest { Errors = [.. document.Errors,
+                    new FieldError(FieldPath.Document, message, document.Lines.First)] }];
         }
     }
 
@@ -113,7 +115,11 @@ public static class JobManifestReader
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
             // What JSON text can say but no document can hold shows only when it is touched: a name twice, half a surrogate pair.
-            return new JobManifest { Errors = [.. textErrors, new FieldError(FieldPath.Document, $"expected valid JSON: {e.Message}", lines?.First)] };
+            return new JobManifest
+            {
+                Errors = [.. textErrors,
+                new FieldError(FieldPath.Document, $"expected valid JSON: {e.Message}", lines?.First)]
+            };
         }
     }
 
@@ -143,7 +149,8 @@ public static class JobManifestReader
 
         foreach (var (name, _) in json.Where(p => !TopLevel.Contains(p.Key, StringComparer.Ordinal)))
         {
-            var end = Suggestion.For(name, TopLevel) is { } near ? $"did you mean {near}?" : $"expected one of {string.Join(", ", TopLevel)}";
+            var end = Suggestion.For(name, TopLevel) is { } near ? $"did you mean {near}?"
+                : $"expected one of {string.Join(", ", TopLevel)}";
             errors.Add(new FieldError(FieldPath.Child("", name), $"unknown field; {end}", lines?.Find(FieldPath.Child("", name))));
         }
 

@@ -4,7 +4,10 @@ using MhcOperator.Api.Validation.Rules;
 
 namespace MhcOperator.Api.Manifests;
 
-/// <summary>Kubernetes's ObjectMeta, which a resource definition may not spell out. Without <c>managedFields</c>: nobody here reads them, and they are most of an object.</summary>
+/// <summary>
+/// Kubernetes's ObjectMeta, which a resource definition may not spell out. Without <c>managedFields</c>: nobody here reads them, and they
+/// are most of an object.
+/// </summary>
 internal static class MetadataSchema
 {
     private static readonly SchemaNode Text = new() { Type = SchemaType.String };

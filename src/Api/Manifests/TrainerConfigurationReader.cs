@@ -40,7 +40,8 @@ public static class TrainerConfigurationReader
         try
         {
             var node = JsonNode.Parse(json, null, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return node is JsonObject configuration ? Read(configuration, worldSize) : Failed($"expected an object, got {Expectation.Got(node)}");
+            return node is JsonObject configuration ? Read(configuration, worldSize)
+                : Failed($"expected an object, got {Expectation.Got(node)}");
         }
         catch (JsonException e)
         {

@@ -7,8 +7,8 @@ public static class Annotations
     public const string Order = "training.mhc.dev/order";
 
     /// <summary>
-    /// Grows as long as the order has not been followed. A kubelet writes the order's file anew when its pod changes, but may miss a change that
-    /// comes while it is at work on its volumes; it would look by itself after 60 to 90 seconds only.
+    /// Grows as long as the order has not been followed. A kubelet writes the order's file anew when its pod changes, but may miss a change
+    /// that comes while it is at work on its volumes; it would look by itself after 60 to 90 seconds only.
     /// </summary>
     public const string OrderCount = "training.mhc.dev/order-count";
 

@@ -43,7 +43,10 @@ public enum Tokenizer
     O200k,
 }
 
-/// <summary>Where the training data comes from; at most one of the volumes, and a path inside it. Nothing at all: the text that comes with the trainer.</summary>
+/// <summary>
+/// Where the training data comes from; at most one of the volumes, and a path inside it. Nothing at all: the text that comes with the
+/// trainer.
+/// </summary>
 public sealed record DataSource
 {
     /// <summary>File or folder: inside the volume where one is named, else of the trainer's machine or image.</summary>

@@ -20,7 +20,9 @@ public sealed record DrillSpec
     /// <summary>Rank that Crash, Hang and NonFiniteGradient hit; at least 0.</summary>
     public int Rank { get; set; }
 
-    /// <summary>It happens in this many attempts, counted from the first; at least 1. PoisonBatches does not depend on the attempt.</summary>
+    /// <summary>
+    /// It happens in this many attempts, counted from the first; at least 1. PoisonBatches does not depend on the attempt.
+    /// </summary>
     public int Attempts { get; set; } = 1;
 }
 

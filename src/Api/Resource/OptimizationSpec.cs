@@ -11,7 +11,10 @@ public sealed record OptimizationSpec
     /// <summary>Tokens of one update over the whole gang; a multiple of contextLength × ranks.</summary>
     public int BatchTokens { get; set; } = 65536;
 
-    /// <summary>Tokens of one forward and backward on one rank; a divisor of batchTokens / ranks and a multiple of contextLength; batchTokens / ranks where absent.</summary>
+    /// <summary>
+    /// Tokens of one forward and backward on one rank; a divisor of batchTokens / ranks and a multiple of contextLength; batchTokens /
+    /// ranks where absent.
+    /// </summary>
     public int? MicroBatchTokens { get; set; }
 
     /// <summary>Learning rate after the warm-up; over 0.</summary>
@@ -33,12 +36,15 @@ public sealed record OptimizationSpec
     public Precision Precision { get; set; } = Precision.BFloat16;
 
     /// <summary>
-    /// Compute activations again in the backward pass instead of keeping them. Where `activationMemory` does not say how much memory there is:
-    /// mHC's residual streams, else all layers.
+    /// Compute activations again in the backward pass instead of keeping them. Where `activationMemory` does not say how much memory there
+    /// is: mHC's residual streams, else all layers.
     /// </summary>
     public bool Recompute { get; set; }
 
-    /// <summary>Memory of one rank for the activations of one forward pass, a Kubernetes quantity: with `recompute`, no more than must be is computed again.</summary>
+    /// <summary>
+    /// Memory of one rank for the activations of one forward pass, a Kubernetes quantity: with `recompute`, no more than must be is
+    /// computed again.
+    /// </summary>
     public string? ActivationMemory { get; set; }
 
     /// <summary>Seed of the initial weights and of the data order; at least 0.</summary>

@@ -27,7 +27,10 @@ public sealed record StabilitySpec
     public RollbackPolicy Rollback { get; set; } = new();
 }
 
-/// <summary>A loss far above its recent values, by the robust z-score over a window: against the median of the newest values, in standard deviations told by the differences of successive ones.</summary>
+/// <summary>
+/// A loss far above its recent values, by the robust z-score over a window: against the median of the newest values, in standard deviations
+/// told by the differences of successive ones.
+/// </summary>
 public sealed record LossSpikePolicy
 {
     /// <summary>Whether it is looked for.</summary>
@@ -68,7 +71,9 @@ public sealed record GainPolicy
     /// <summary>Gain from which it counts; over 1. mHC stays near 1.6, unconstrained HC reaches 3000.</summary>
     public double Threshold { get; set; } = 100;
 
-    /// <summary>Measurements in a row from which a gain counts beside what another detector finds, or by itself where it is not finite; at least 1.</summary>
+    /// <summary>
+    /// Measurements in a row from which a gain counts beside what another detector finds, or by itself where it is not finite; at least 1.
+    /// </summary>
     public int Patience { get; set; } = 5;
 
     /// <summary>Steps between measurements; at least 1.</summary>
@@ -81,14 +86,17 @@ public sealed record GapPolicy
     /// <summary>Whether it is looked for; it needs the residual path Mhc.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Distance of a row's sum from 1 from which training is unstable at once; over 0. Rounding makes 1e-6, more is a fault.</summary>
+    /// <summary>
+    /// Distance of a row's sum from 1 from which training is unstable at once; over 0. Rounding makes 1e-6, more is a fault.
+    /// </summary>
     public double RowThreshold { get; set; } = 0.01;
 
     /// <summary>Distance of a column's sum from 1 from which it counts; over 0. 20 iterations leave 0.1 while training is well.</summary>
     public double ColumnThreshold { get; set; } = 0.9;
 
     /// <summary>
-    /// Measurements in a row from which a column counts beside what another detector finds, or by itself where it is not finite; at least 1.
+    /// Measurements in a row from which a column counts beside what another detector finds, or by itself where it is not finite; at least
+    /// 1.
     /// </summary>
     public int Patience { get; set; } = 5;
 }

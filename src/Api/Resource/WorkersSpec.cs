@@ -18,7 +18,9 @@ public sealed record WorkersSpec
     /// <summary>Extended resource that stands for one device; asked for where <see cref="Device"/> is Cuda.</summary>
     public string ResourceName { get; set; } = "nvidia.com/gpu";
 
-    /// <summary>Pod template overrides, merged into the pod that the operator makes; fields that the operator does not know are kept.</summary>
+    /// <summary>
+    /// Pod template overrides, merged into the pod that the operator makes; fields that the operator does not know are kept.
+    /// </summary>
     public JsonObject? Template { get; set; }
 }
 

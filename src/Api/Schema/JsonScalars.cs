@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace MhcOperator.Api.Schema;
 
-/// <summary>Reads JSON scalars whatever they were made from; a <see cref="JsonValue"/> converts by itself only where it came from a text.</summary>
+/// <summary>
+/// Reads JSON scalars whatever they were made from; a <see cref="JsonValue"/> converts by itself only where it came from a text.
+/// </summary>
 internal static class JsonScalars
 {
     /// <summary>A string that is valid Unicode.</summary>
@@ -52,10 +54,12 @@ internal static class JsonScalars
             return true;
         }
 
-        // A client that reads 1e18 has a double, and writes it with as few digits as name it, and zeros behind them (Go's strconv.FormatFloat).
+        // A client that reads 1e18 has a double, and writes it with as few digits as name it, and zeros behind them (Go's
+        // strconv.FormatFloat).
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             && double.IsInteger(number) && Math.Abs(number) < 1e19
-            && decimal.Parse(number.ToString("R", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture) is >= long.MinValue and <= long.MaxValue and var whole)
+            && decimal.Parse(number.ToString("R", CultureInfo.InvariantCulture), NumberStyles.Float,
+                CultureInfo.InvariantCulture) is >= long.MinValue and <= long.MaxValue and var whole)
         {
             integer = (long)whole;
             return true;

@@ -60,7 +60,8 @@ internal sealed class SchemaChecker(List<FieldError> errors, SourceLines? lines)
             var required = schema.Required.Contains(name, StringComparer.Ordinal);
 
             // As on the server: a field that is null is as good as left out.
-            var result = value is not null || (given && required && property.Default is null) ? Check(value, property, child) : Default(property, child);
+            var result = value is not null || (given && required && property.Default is null) ? Check(value, property, child)
+                : Default(property, child);
             if (!given && required)
             {
                 Add(child, $"expected {Expectation.Of(property)}, got nothing");
@@ -200,7 +201,8 @@ internal sealed class SchemaChecker(List<FieldError> errors, SourceLines? lines)
         var hint = schema.Enum.Count > 0 && JsonScalars.TryString(value, out var text) && Suggestion.For(text, schema.Enum) is { } near
             ? $"; did you mean {near}?"
             : "";
-        var quoted = schema.Type == SchemaType.String && value?.GetValueKind() is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False
+        var quoted = schema.Type == SchemaType.String
+            && value?.GetValueKind() is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False
             && schema.Enum.Count == 0
             ? "; put it in quotes if it is meant as text"
             : "";

@@ -6,8 +6,9 @@ using System.Text.Json.Nodes;
 namespace MhcOperator.Api.Schema;
 
 /// <summary>
-/// How large a tree may be whose fields the definition does not list. A value of two bytes takes some hundred in memory, so that few objects of the
-/// size that an API server stores would fill that of the operator. What is too large is measured without being unfolded, and is not kept.
+/// How large a tree may be whose fields the definition does not list. A value of two bytes takes some hundred in memory, so that few
+/// objects of the size that an API server stores would fill that of the operator. What is too large is measured without being unfolded, and
+/// is not kept.
 /// </summary>
 /// <param name="Bytes">As compact JSON.</param>
 /// <param name="Values">Objects, lists and what is in them.</param>
@@ -41,6 +42,7 @@ internal readonly record struct TreeLimit(int Bytes, int Values)
 
         return text.WrittenCount <= Bytes && values <= Values
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"expected at most {Bytes:N0} bytes and {Values:N0} values, got {text.WrittenCount:N0} bytes and {values:N0} values; put what is large into a ConfigMap or an image");
+            : string.Create(CultureInfo.InvariantCulture,
+                $"expected at most {Bytes:N0} bytes and {Values:N0} values, got {text.WrittenCount:N0} bytes and {values:N0} values; put what is large into a ConfigMap or an image");
     }
 }

@@ -27,7 +27,9 @@ internal sealed record Allowed(string Expected, Func<JsonNode, bool> Holds)
 
     /// <summary>A list of such objects.</summary>
     public static Allowed List(string expected, (string Name, Allowed Rule)[] fields, params string[] needed) =>
-        new(expected, value => value is JsonArray list && list.All(item => item is not null && Object(expected, fields, needed).Holds(item)));
+        new(
+            expected, value => value is JsonArray list
+                && list.All(item => item is not null && Object(expected, fields, needed).Holds(item)));
 
     /// <summary>These, and further fields with any value.</summary>
     public static Dictionary<string, Allowed> Only((string Name, Allowed Rule)[] rules, params string[] free) =>

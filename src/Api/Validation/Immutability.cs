@@ -30,7 +30,9 @@ public static class Immutability
         ImmutableField.WhileRunning("scheduling", OtherPods),
     ];
 
-    /// <summary>What is wrong with a change of a job's spec, in the order of the fields; each finding names the innermost field that changed.</summary>
+    /// <summary>
+    /// What is wrong with a change of a job's spec, in the order of the fields; each finding names the innermost field that changed.
+    /// </summary>
     /// <param name="before">The spec as it is.</param>
     /// <param name="after">The spec as it is to be, with all defaults.</param>
     public static IReadOnlyList<FieldError> Check(MhcTrainingJobSpec before, MhcTrainingJobSpec after)
@@ -51,15 +53,18 @@ public static class Immutability
     /// </summary>
     /// <param name="before">The spec as it is stored.</param>
     /// <param name="after">The spec as it is to be, with all defaults.</param>
-    /// <param name="accepted">The <see cref="Snapshot"/> in the job's status; null: nobody has acted on the job, so that what is stored counts.</param>
+    /// <param name="accepted">The <see cref="Snapshot"/> in the job's status; null: nobody has acted on the job, so that what is stored
+    /// counts.</param>
     /// <param name="isSuspended">Whether the operator has said that the job is suspended.</param>
-    public static IReadOnlyList<FieldError> Check(MhcTrainingJobSpec before, MhcTrainingJobSpec after, JsonObject? accepted, bool isSuspended)
+    public static IReadOnlyList<FieldError> Check(MhcTrainingJobSpec before, MhcTrainingJobSpec after, JsonObject? accepted,
+        bool isSuspended)
     {
         ArgumentNullException.ThrowIfNull(after);
         var changes = Check(before, after);
         return accepted is null || changes.Count == 0
             ? changes
-            : [.. Hold(accepted, after, isSuspended || after.Suspend).Rejected.Where(r => changes.Any(c => FieldPath.Overlap(c.Path, r.Path)))];
+            : [.. Hold(accepted, after,
+                isSuspended || after.Suspend).Rejected.Where(r => changes.Any(c => FieldPath.Overlap(c.Path, r.Path)))];
     }
 
     /// <summary>The fields that may not change, or not while the job runs, as they are now.</summary>
@@ -81,7 +86,8 @@ public static class Immutability
     /// <param name="spec">The spec as it is now, with all defaults.</param>
     /// <param name="isSuspended">Whether the job is, or was until now, suspended.</param>
     /// <returns>The spec to act on, and what was wrong with the one given; the same object where nothing was.</returns>
-    public static (MhcTrainingJobSpec Spec, IReadOnlyList<FieldError> Rejected) Hold(JsonObject accepted, MhcTrainingJobSpec spec, bool isSuspended)
+    public static (MhcTrainingJobSpec Spec, IReadOnlyList<FieldError> Rejected) Hold(JsonObject accepted, MhcTrainingJobSpec spec,
+        bool isSuspended)
     {
         ArgumentNullException.ThrowIfNull(accepted);
         ArgumentNullException.ThrowIfNull(spec);
@@ -93,7 +99,9 @@ public static class Immutability
             var changes = Changes(old, At(json, field.Path), field.Path).Where(c => !(IsEmpty(c.Old) && IsEmpty(c.New))).ToList();
             if (changes.Count > 0)
             {
-                errors.AddRange(changes.Select(change => new FieldError(change.Path, $"{field.CelMessage}; it stays {Got(change.Old)}, got {Got(change.New)}")));
+                errors.AddRange(
+                    changes.Select(
+                        change => new FieldError(change.Path, $"{field.CelMessage}; it stays {Got(change.Old)}, got {Got(change.New)}")));
                 Set(json, Names(field), old?.DeepClone());
             }
         }
@@ -123,7 +131,8 @@ public static class Immutability
         }
     }
 
-    private static JsonNode Json(MhcTrainingJobSpec spec) => JsonSerializer.SerializeToNode(spec, ApiJsonContext.Default.MhcTrainingJobSpec)!;
+    private static JsonNode Json(MhcTrainingJobSpec spec) =>
+        JsonSerializer.SerializeToNode(spec, ApiJsonContext.Default.MhcTrainingJobSpec)!;
 
     private static JsonNode? At(JsonNode spec, string path) =>
         path.Split('.').Skip(1).Aggregate((JsonNode?)spec, (node, name) => node?[name]);

@@ -110,12 +110,13 @@ internal sealed class RestrictedPod(string root, bool isWhole)
     private static readonly Dictionary<string, Allowed> Projection = Only([], "clusterTrustBundle", "configMap", "downwardAPI", "secret");
 
     /// <summary>
-    /// By which schedulers and queues count a pod into a gang. The operator sets those of the job's own gang; by another's, its pods would be counted
-    /// into that one.
+    /// By which schedulers and queues count a pod into a gang. The operator sets those of the job's own gang; by another's, its pods would
+    /// be counted into that one.
     /// </summary>
     private static readonly string[] GangMarks =
     [
-        "scheduling.x-k8s.io/pod-group", "pod-group.scheduling.sigs.k8s.io", "scheduling.k8s.io/group-name", "scheduling.volcano.sh/group-name",
+        "scheduling.x-k8s.io/pod-group", "pod-group.scheduling.sigs.k8s.io", "scheduling.k8s.io/group-name",
+        "scheduling.volcano.sh/group-name",
         "kueue.x-k8s.io/pod-group-name", "kueue.x-k8s.io/prebuilt-workload-name",
     ];
 
@@ -297,7 +298,8 @@ internal sealed class RestrictedPod(string root, bool isWhole)
             {
                 if (value is not null && name != PatchDirective.Name)
                 {
-                    var expected = allowed.Count > ShortList ? "a field that the operator knows" : $"one of {string.Join(", ", allowed.Keys)}";
+                    var expected = allowed.Count > ShortList ? "a field that the operator knows"
+                        : $"one of {string.Join(", ", allowed.Keys)}";
                     Refuse(FieldPath.Child(path, name), expected, value, "this may be more than the restricted standard allows; ");
                 }
             }
@@ -318,7 +320,8 @@ internal sealed class RestrictedPod(string root, bool isWhole)
 
     private void Refuse(string path, string expected, JsonNode? value, string what = "")
     {
-        var got = value is not null ? Expectation.Got(value) : isWhole ? "nothing" : "nothing, which the restricted standard does not allow";
+        var got = value is not null ? Expectation.Got(value) : isWhole ? "nothing"
+            : "nothing, which the restricted standard does not allow";
         const string how = "the operator allows it only where it is started with --allow-privileged-templates";
         _errors.Add(new FieldError(path, $"expected {expected}, got {got}; {what}{how}"));
     }

@@ -5,8 +5,9 @@ using MhcOperator.Api.Schema;
 namespace MhcOperator.Api.Validation;
 
 /// <summary>
-/// Finds where a pod template names a Secret, for operators that allow none, or some only: in volumes, in variables, and to pull images. Every field
-/// with "secret" in its name counts, one that is newer than the operator too; names that people give (labels, a driver's attributes) do not.
+/// Finds where a pod template names a Secret, for operators that allow none, or some only: in volumes, in variables, and to pull images.
+/// Every field with "secret" in its name counts, one that is newer than the operator too; names that people give (labels, a driver's
+/// attributes) do not.
 /// </summary>
 public static class TemplateSecrets
 {

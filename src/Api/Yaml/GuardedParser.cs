@@ -17,7 +17,8 @@ internal sealed class GuardedParser(IParser parser) : IParser
         {
             return parser.MoveNext();
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException or NullReferenceException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException
+            or OverflowException or NullReferenceException)
         {
             // Others are no fault of the text: memory that is gone, a library that cannot be opened.
             var after = parser.Current?.End ?? Mark.Empty;

@@ -1,8 +1,8 @@
 namespace MhcOperator.Api.Yaml;
 
 /// <summary>
-/// Cuts a file into texts where kubectl does, which is before anything is read as YAML: at each line of <c>---</c> and blanks. Only the first
-/// document of each text is read by it, the others are dropped without a word.
+/// Cuts a file into texts where kubectl does, which is before anything is read as YAML: at each line of <c>---</c> and blanks. Only the
+/// first document of each text is read by it, the others are dropped without a word.
 /// </summary>
 internal static class ManifestTexts
 {

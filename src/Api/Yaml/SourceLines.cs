@@ -8,7 +8,9 @@ namespace MhcOperator.Api.Yaml;
 /// </summary>
 internal sealed class SourceLines
 {
-    /// <summary>Longest path of a field, in characters. A path is written out for every message about it; no field of a pod needs half of this.</summary>
+    /// <summary>
+    /// Longest path of a field, in characters. A path is written out for every message about it; no field of a pod needs half of this.
+    /// </summary>
     public const int MaxPath = 1024;
 
     private readonly SourceLines? _outer;
@@ -54,7 +56,9 @@ internal sealed class SourceLines
     /// <summary>Notes an item of this list.</summary>
     public SourceLines AddItem(int index, int line) => Add(FieldPath.Item("", index), line);
 
-    /// <summary>The lines of one part of the document, to be asked by paths inside it; of the nearest part around it where it is not in the text.</summary>
+    /// <summary>
+    /// The lines of one part of the document, to be asked by paths inside it; of the nearest part around it where it is not in the text.
+    /// </summary>
     public SourceLines Under(string path)
     {
         var place = this;

@@ -4,8 +4,8 @@ using YamlDotNet.Core.Tokens;
 namespace MhcOperator.Api.Yaml;
 
 /// <summary>
-/// Looks at the next token as often as it is asked and stays there until it is consumed. YamlDotNet's own scanner goes on at each look, and its
-/// parser looks twice behind a scalar with an anchor inside braces: what followed such a scalar was lost.
+/// Looks at the next token as often as it is asked and stays there until it is consumed. YamlDotNet's own scanner goes on at each look, and
+/// its parser looks twice behind a scalar with an anchor inside braces: what followed such a scalar was lost.
 /// </summary>
 internal sealed class SteadyScanner(IScanner scanner) : IScanner
 {

@@ -102,7 +102,8 @@ internal static class YamlReader
         return new YamlDocument(null, builder?.Lines ?? new SourceLines(line), [.. builder?.Errors ?? [], error]);
     }
 
-    private static YamlDocument Failed(string message, int line) => new(null, new SourceLines(line), [new FieldError(FieldPath.Document, message, line)]);
+    private static YamlDocument Failed(string message, int line) =>
+        new(null, new SourceLines(line), [new FieldError(FieldPath.Document, message, line)]);
 
     /// <summary>What kubectl's YAML refuses before it looks at any structure, and ours would not.</summary>
     private static YamlDocument? Unreadable(ManifestText text)
@@ -123,7 +124,8 @@ internal static class YamlReader
 
             if (FirstControl(line) is { } control)
             {
-                return Failed(string.Create(CultureInfo.InvariantCulture, $"expected no control characters, got U+{(int)control:X4}"), number);
+                return Failed(string.Create(CultureInfo.InvariantCulture, $"expected no control characters, got U+{(int)control:X4}"),
+                    number);
             }
 
             begun |= line.TrimStart() is not ([] or ['#', ..]);

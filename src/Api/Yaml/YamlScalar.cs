@@ -42,13 +42,16 @@ internal static partial class YamlScalar
         return fits ? found : (JsonValue.Create(text), $"expected a value without the tag {tag}");
     }
 
-    /// <summary>The name of a field: text, or what is spelled as kubectl spells it. It writes <c>on</c> as "true" and 0x10 as "16".</summary>
+    /// <summary>
+    /// The name of a field: text, or what is spelled as kubectl spells it. It writes <c>on</c> as "true" and 0x10 as "16".
+    /// </summary>
     public static (string Name, string? Error) Name(Scalar scalar)
     {
         var (value, error) = Resolve(scalar);
         var read = value is null ? "null" : value.TryGetValue<string>(out var text) ? text : value.ToJsonString();
         var same = read == scalar.Value && value is not null && !value.TryGetValue<double>(out _);
-        return (scalar.Value, error ?? (same ? null : $"expected text as the name of a field, got what kubectl reads as {read}; put it in quotes"));
+        return (scalar.Value, error ?? (same ? null
+            : $"expected text as the name of a field, got what kubectl reads as {read}; put it in quotes"));
     }
 
     private static (JsonValue? Value, string? Error) Plain(string text) => text switch

@@ -51,7 +51,8 @@ internal sealed class YamlTreeBuilder(IParser parser, ManifestText text)
 
         if (place.Length > SourceLines.MaxPath)
         {
-            throw new YamlException(start.Start, start.End, $"expected names of fields that make up at most {SourceLines.MaxPath} characters from the document down");
+            throw new YamlException(start.Start, start.End,
+                $"expected names of fields that make up at most {SourceLines.MaxPath} characters from the document down");
         }
 
         var anchor = CheckNode(start, place);
@@ -163,7 +164,8 @@ internal sealed class YamlTreeBuilder(IParser parser, ManifestText text)
                 merged = Merged(ReadNode(into, depth + 1), into, key);
                 foreach (var name in merged.SelectMany(m => m).Select(p => p.Key).Where(json.ContainsKey).Distinct(StringComparer.Ordinal))
                 {
-                    Add(into, $"expected << before {PrintableText.Quote(name)}: kubectl takes what comes last, so this one would replace the value above", key);
+                    Add(
+                        into, $"expected << before {PrintableText.Quote(name)}: kubectl takes what comes last, so this one would replace the value above", key);
                 }
 
                 continue;
@@ -212,7 +214,8 @@ internal sealed class YamlTreeBuilder(IParser parser, ManifestText text)
     /// <summary>YAML 1.2 knows more than kubectl's YAML 1.1; only the text itself tells.</summary>
     private string? WrongSpelling(Scalar scalar)
     {
-        if (scalar is { Style: ScalarStyle.Plain, Value: [var first, ..] } && (_braces > 0 ? "?:,[]{}#&*!|>'\"%@`" : ",[]{}#&*!|>'\"%@`").Contains(first, StringComparison.Ordinal))
+        if (scalar is { Style: ScalarStyle.Plain, Value: [var first, ..] }
+            && (_braces > 0 ? "?:,[]{}#&*!|>'\"%@`" : ",[]{}#&*!|>'\"%@`").Contains(first, StringComparison.Ordinal))
         {
             return $"expected text in quotes, since it begins with {first}";
         }
@@ -249,7 +252,8 @@ internal sealed class YamlTreeBuilder(IParser parser, ManifestText text)
 
     /// <summary>Inside braces kubectl takes a colon for a part of the name where no blank is behind it.</summary>
     private string? ColonInName(Scalar key) =>
-        _braces > 0 && key.Style == ScalarStyle.Plain && key.End.Index < text.Text.Length && text.Text.AsSpan((int)key.End.Index) is [':', ',' or '[' or ']' or '{' or '}', ..]
+        _braces > 0 && key.Style == ScalarStyle.Plain && key.End.Index < text.Text.Length
+            && text.Text.AsSpan((int)key.End.Index) is [':', ',' or '[' or ']' or '{' or '}', ..]
             ? "expected a blank behind the colon; without one kubectl takes it for a part of the name"
             : null;
 
@@ -270,7 +274,8 @@ internal sealed class YamlTreeBuilder(IParser parser, ManifestText text)
         _nodes += nodes;
         if (_nodes > MaxNodes)
         {
-            throw new YamlException(where.Start, where.End, $"expected at most {MaxNodes} values, aliases counted with all that they stand for");
+            throw new YamlException(where.Start, where.End,
+                $"expected at most {MaxNodes} values, aliases counted with all that they stand for");
         }
     }
 

@@ -12,8 +12,12 @@ internal static class CheckpointsCommand
     /// <summary>The command.</summary>
     public static Command Create(CliHost host)
     {
-        var place = new Argument<string>("RUN") { Description = "A checkpoint folder, a run folder, or the name of a job that ran here (then its newest run)." };
-        var hash = new Option<bool>("--hash") { Description = "Also read every file and compare its SHA-256; exit code 1 where one is broken." };
+        var place = new Argument<string>(
+            "RUN")
+        { Description = "A checkpoint folder, a run folder, or the name of a job that ran here (then its newest run)." };
+        var hash = new Option<bool>(
+            "--hash")
+        { Description = "Also read every file and compare its SHA-256; exit code 1 where one is broken." };
         var command = new Command("checkpoints", "List the checkpoints of a run on this machine.") { place, hash };
         command.SetAction((parsed, cancel) => RunAsync(host, parsed.GetRequiredValue(place), parsed.GetValue(hash), cancel));
         return command;
@@ -53,7 +57,8 @@ internal static class CheckpointsCommand
         console,
         "",
         [
-            ("step", true), ("health", false), ("attempt", false), ("ranks", false), ("tokens", true), ("loss", true), ("validation", true), ("size", true),
+            ("step", true), ("health", false), ("attempt", false), ("ranks", false), ("tokens", true), ("loss", true), ("validation", true),
+            ("size", true),
             ("saved", false), ("why", false),
         ],
         entries.Select(entry => new[]

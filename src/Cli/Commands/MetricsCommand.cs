@@ -11,11 +11,17 @@ internal static class MetricsCommand
     /// <summary>The command.</summary>
     public static Command Create(CliHost host)
     {
-        var place = new Argument<string>("RUN") { Description = "A checkpoint folder, a run folder, or the name of a job that ran here (then its newest run)." };
+        var place = new Argument<string>(
+            "RUN")
+        { Description = "A checkpoint folder, a run folder, or the name of a job that ran here (then its newest run)." };
         var csv = new Option<bool>("--csv") { Description = "Print every update, as comma-separated values." };
-        var board = new Option<string?>("--tensorboard") { Description = "Also write the curves into this folder, as TensorBoard reads them.", HelpName = "FOLDER" };
-        var command = new Command("metrics", "Show the record of a run on this machine: loss, gradient norm, rate and speed by step.") { place, csv, board };
-        command.SetAction((parsed, cancel) => RunAsync(host, parsed.GetRequiredValue(place), parsed.GetValue(csv), parsed.GetValue(board), cancel));
+        var board = new Option<string?>(
+            "--tensorboard")
+        { Description = "Also write the curves into this folder, as TensorBoard reads them.", HelpName = "FOLDER" };
+        var command = new Command("metrics",
+            "Show the record of a run on this machine: loss, gradient norm, rate and speed by step.") { place, csv, board };
+        command.SetAction(
+            (parsed, cancel) => RunAsync(host, parsed.GetRequiredValue(place), parsed.GetValue(csv), parsed.GetValue(board), cancel));
         return command;
     }
 
@@ -25,7 +31,8 @@ internal static class MetricsCommand
         var (lines, unreadable) = await ReadAsync(host, place, file, cancel);
         if (unreadable > 0)
         {
-            await host.Error.WriteLineAsync($"{host.ShownPath(file)}: {Counted.Of(unreadable, "line")} cannot be read, and {(unreadable == 1 ? "is" : "are")} left out");
+            await host.Error.WriteLineAsync(
+                $"{host.ShownPath(file)}: {Counted.Of(unreadable, "line")} cannot be read, and {(unreadable == 1 ? "is" : "are")} left out");
         }
 
         if (board is not null)
@@ -49,7 +56,8 @@ internal static class MetricsCommand
         return CliExitCode.Ok;
     }
 
-    private static async Task<(IReadOnlyList<MetricsLine> Lines, int Unreadable)> ReadAsync(CliHost host, string place, string file, CancellationToken cancel)
+    private static async Task<(IReadOnlyList<MetricsLine> Lines, int Unreadable)> ReadAsync(CliHost host, string place, string file,
+        CancellationToken cancel)
     {
         try
         {
@@ -57,7 +65,8 @@ internal static class MetricsCommand
         }
         catch (FileNotFoundException)
         {
-            throw new CliException($"{place}: there is no {host.ShownPath(file)}; mhc-trainer writes it from its first update on, other trainers need not");
+            throw new CliException(
+                $"{place}: there is no {host.ShownPath(file)}; mhc-trainer writes it from its first update on, other trainers need not");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {

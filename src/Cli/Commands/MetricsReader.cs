@@ -9,9 +9,9 @@ namespace MhcOperator.Cli.Commands;
 internal static class MetricsReader
 {
     /// <summary>
-    /// The updates that made the weights there are, in order. A line that is torn tells nothing. A later attempt undoes what comes after the
-    /// step that it began with, also where it could not cut it off, and what a process of an older attempt still wrote beside it. A line of an
-    /// attempt that no job makes tells nothing either: one would hide all that come after it.
+    /// The updates that made the weights there are, in order. A line that is torn tells nothing. A later attempt undoes what comes after
+    /// the step that it began with, also where it could not cut it off, and what a process of an older attempt still wrote beside it. A
+    /// line of an attempt that no job makes tells nothing either: one would hide all that come after it.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="cancel">Stops.</param>

@@ -35,7 +35,8 @@ internal static class TensorBoardFile
             var values = Scalars
                 .Select(s => (s.Tag, Value: s.Value(line)))
                 .Where(s => s.Value is not null)
-                .SelectMany(s => Field(1, [.. Field(1, Encoding.UTF8.GetBytes(s.Tag)), 0x15, .. BitConverter.GetBytes((float)s.Value!.Value)]));
+                .SelectMany(
+                    s => Field(1, [.. Field(1, Encoding.UTF8.GetBytes(s.Tag)), 0x15, .. BitConverter.GetBytes((float)s.Value!.Value)]));
             WriteRecord(stream, Event(Seconds(line), line.Step, Field(5, [.. values])));
         }
     }
@@ -43,7 +44,8 @@ internal static class TensorBoardFile
     private static double Seconds(MetricsLine line) => (line.Time.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds;
 
     /// <summary>wall_time = 1 (double), step = 2 (varint), and a field.</summary>
-    private static byte[] Event(double time, int step, IEnumerable<byte> field) => [0x09, .. BitConverter.GetBytes(time), 0x10, .. Varint(step), .. field];
+    private static byte[] Event(double time, int step, IEnumerable<byte> field) =>
+        [0x09, .. BitConverter.GetBytes(time), 0x10, .. Varint(step), .. field];
 
     /// <summary>A field of bytes: its number and wire type 2, their length, they.</summary>
     private static IEnumerable<byte> Field(int number, byte[] bytes) => [(byte)((number << 3) | 2), .. Varint(bytes.Length), .. bytes];

@@ -15,7 +15,8 @@ internal static class VersionCommand
         var command = new Command("version", "Print the version of this program and of the resource it speaks.");
         command.SetAction(_ =>
         {
-            var version = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+            var version = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+                ?? "unknown";
             host.Output.WriteLine($"mhc {version}");
             host.Output.WriteLine($"resource {MhcTrainingJob.Group}/{MhcTrainingJob.Version}");
             host.Output.WriteLine($"runtime {RuntimeInformation.FrameworkDescription} {RuntimeInformation.RuntimeIdentifier}");

@@ -26,7 +26,8 @@ internal static class CheckpointReader
         var entries = new List<CheckpointEntry>();
         foreach (var path in new DirectoryInfo(folder).EnumerateDirectories(Prefix + "*"))
         {
-            if (int.TryParse(path.Name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step) && path.LinkTarget is null)
+            if (int.TryParse(path.Name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+                && path.LinkTarget is null)
             {
                 entries.Add(await ReadOneAsync(path.FullName, step, hash, cancel));
             }
@@ -61,7 +62,8 @@ internal static class CheckpointReader
         {
             bytes = new DirectoryInfo(path).EnumerateFiles().Where(f => f.LinkTarget is null).Sum(f => f.Length);
             var manifest = await ObjectAsync(Path.Combine(path, "manifest.json"), cancel);
-            var health = Path.Exists(Path.Combine(path, "health.json")) ? await ObjectAsync(Path.Combine(path, "health.json"), cancel) : null;
+            var health = Path.Exists(Path.Combine(path, "health.json"))
+                ? await ObjectAsync(Path.Combine(path, "health.json"), cancel) : null;
             var wrong = await FindWrongShardAsync(path, manifest, hash, cancel);
             return new CheckpointEntry
             {
@@ -79,7 +81,8 @@ internal static class CheckpointReader
                 Bytes = bytes,
             };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or InvalidDataException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException
+            or FormatException or InvalidDataException or ArgumentException)
         {
             return new CheckpointEntry { Step = step, Folder = path, Health = Broken, Reason = e.Message, Bytes = bytes };
         }
@@ -115,5 +118,6 @@ internal static class CheckpointReader
     }
 
     private static async Task<JsonObject> ObjectAsync(string path, CancellationToken cancel) =>
-        await Task.Run(() => JsonNode.Parse(RegularFile.ReadAllBytes(path, LongestJson)), cancel) as JsonObject ?? throw new JsonException($"{Path.GetFileName(path)}: expected a JSON object");
+        await Task.Run(() => JsonNode.Parse(RegularFile.ReadAllBytes(path, LongestJson)), cancel) as JsonObject
+            ?? throw new JsonException($"{Path.GetFileName(path)}: expected a JSON object");
 }

@@ -16,14 +16,16 @@ internal static class RunFolder
     /// <param name="job">Name of the job.</param>
     /// <param name="option">Value of <c>--run-dir</c>; null where it was not given.</param>
     /// <param name="resume">Go on with the run that is there.</param>
-    /// <exception cref="CliException">There is no run to go on with, there is one that would be overwritten, or the folder cannot be made.</exception>
+    /// <exception cref="CliException">There is no run to go on with, there is one that would be overwritten, or the folder cannot be
+    /// made.</exception>
     public static string Choose(CliHost host, string job, string? option, bool resume)
     {
         var folder = option is not null ? host.FullPath(option) : resume ? Newest(host, job) : Fresh(host, job);
         var holdsRun = folder is not null && File.Exists(Path.Combine(folder, StatusFile));
         if (resume && !holdsRun)
         {
-            throw new CliException($"there is no run of {job} to resume in {option ?? Path.GetRelativePath(host.WorkingFolder, Runs(host, job))}; leave --resume out to start one");
+            throw new CliException(
+                $"there is no run of {job} to resume in {option ?? Path.GetRelativePath(host.WorkingFolder, Runs(host, job))}; leave --resume out to start one");
         }
 
         if (!resume && holdsRun)

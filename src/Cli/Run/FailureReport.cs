@@ -19,7 +19,8 @@ internal static class FailureReport
     {
         var output = host.Error;
         var failed = job.Status?.Conditions.FirstOrDefault(c => string.Equals(c.Type, ConditionTypes.Failed, StringComparison.Ordinal));
-        output.WriteLine(PrintableText.Line($"{job.Metadata.Name} failed: {failed?.Reason ?? "unknown"}: {failed?.Message ?? "no condition says why"}"));
+        output.WriteLine(
+            PrintableText.Line($"{job.Metadata.Name} failed: {failed?.Reason ?? "unknown"}: {failed?.Message ?? "no condition says why"}"));
         if (FindLog(job, Path.Combine(runFolder, "logs"), failed?.Message ?? "") is not { } log)
         {
             return;

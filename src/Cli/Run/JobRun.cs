@@ -25,7 +25,8 @@ internal static class JobRun
         host = Steady(host);
         if (options is { Resume: true, RunFolder: null } && string.IsNullOrEmpty(manifest.Metadata.Name))
         {
-            throw new CliException("--resume: metadata.generateName makes another name for each run; name the folder of the run with --run-dir");
+            throw new CliException(
+                "--resume: metadata.generateName makes another name for each run; name the folder of the run with --run-dir");
         }
 
         manifest = GeneratedName.Give(manifest, Random.Shared);
@@ -54,7 +55,8 @@ internal static class JobRun
             {
                 view.Say(again
                     ? new RunLine(follower.Elapsed, true, "Killing", "the workers are ended at once")
-                    : new RunLine(follower.Elapsed, true, "Stopping", "the workers commit a checkpoint and end; press Ctrl-C again to end them at once"));
+                    : new RunLine(follower.Elapsed, true, "Stopping",
+                        "the workers commit a checkpoint and end; press Ctrl-C again to end them at once"));
             }
         });
         var local = new LocalRunOptions
@@ -80,7 +82,9 @@ internal static class JobRun
         return await FinishAsync(host, options, job!, history, follower.Elapsed, folder, trainer, interrupts);
     }
 
-    /// <summary>Training that began anew although there was something to go on with, or went on from another's, would look like a success.</summary>
+    /// <summary>
+    /// Training that began anew although there was something to go on with, or went on from another's, would look like a success.
+    /// </summary>
     private static async Task ExpectCheckpointAsync(CliHost host, string folder, V1ObjectMeta job, CancellationToken cancel)
     {
         var found = Directory.Exists(folder) ? await CheckpointReader.ReadAsync(folder, hash: false, cancel) : [];
@@ -97,7 +101,8 @@ internal static class JobRun
                 $"{host.ShownPath(folder)}: none of {found.Count} checkpoints is whole (that of step {newest.Step}: {newest.Reason}); leave --resume out to begin another run"));
         }
 
-        if (newest?.Job is { } writer && job.GenerateName is null && writer != new NamespacedName(job.NamespaceProperty ?? "default", job.Name).ToString())
+        if (newest?.Job is { } writer && job.GenerateName is null
+            && writer != new NamespacedName(job.NamespaceProperty ?? "default", job.Name).ToString())
         {
             await host.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
                 $"warning: the checkpoint of step {newest.Step} in {host.ShownPath(folder)} is of the job {writer}; {job.Name} goes on from it"));
@@ -111,11 +116,13 @@ internal static class JobRun
         return host with
         {
             Error = error,
-            Output = new SteadyOutput(host.Output, words => error.WriteLine($"mhc: the output cannot be written ({words}); the run goes on")),
+            Output = new SteadyOutput(host.Output,
+                words => error.WriteLine($"mhc: the output cannot be written ({words}); the run goes on")),
         };
     }
 
-    private static async Task<int> FinishAsync(CliHost host, RunOptions options, MhcTrainingJob job, RunHistory history, TimeSpan elapsed, string folder, string trainer, Interrupts interrupts)
+    private static async Task<int> FinishAsync(CliHost host, RunOptions options, MhcTrainingJob job, RunHistory history, TimeSpan elapsed,
+        string folder, string trainer, Interrupts interrupts)
     {
         RunSummary.Write(host.OpenConsole(), history, elapsed);
         if (RunHistory.IsTrue(job.Status, ConditionTypes.Succeeded))
@@ -131,7 +138,8 @@ internal static class JobRun
             return CliExitCode.Failed;
         }
 
-        await host.Output.WriteLineAsync($"Stopped. To go on: mhc run {ShellWord.Of(options.File)} --resume{(options.RunFolder is { } named ? $" --run-dir={ShellWord.Of(named)}" : "")}");
+        await host.Output.WriteLineAsync(
+            $"Stopped. To go on: mhc run {ShellWord.Of(options.File)} --resume{(options.RunFolder is { } named ? $" --run-dir={ShellWord.Of(named)}" : "")}");
         return interrupts.Stop.IsCancellationRequested ? CliExitCode.Interrupted : CliExitCode.Failed;
     }
 
@@ -140,7 +148,8 @@ internal static class JobRun
         var manifests = JobManifestReader.FromYaml(await InputFile.ReadAsync(host, file, cancel), file);
         var errors = manifests.SelectMany(m => m.Errors).ToList();
         return errors.Count > 0 ? throw new CliException($"{file} is not a valid job:\n{string.Join('\n', errors)}")
-            : manifests.Count != 1 ? throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{file} holds {manifests.Count} jobs; expected one"))
+            : manifests.Count != 1 ? throw new CliException(
+                string.Create(CultureInfo.InvariantCulture, $"{file} holds {manifests.Count} jobs; expected one"))
             : manifests[0];
     }
 

@@ -43,7 +43,8 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
     public void Say(RunLine line)
     {
         var colour = line.IsWarning ? "yellow" : "blue";
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{Figures.Time(line.Elapsed),8}[/]  [{colour}]{PrintableText.Line(line.Reason)}[/] {PrintableText.Line(line.Message)}");
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+            $"[grey]{Figures.Time(line.Elapsed),8}[/]  [{colour}]{PrintableText.Line(line.Reason)}[/] {PrintableText.Line(line.Message)}");
     }
 
     /// <inheritdoc/>
@@ -84,7 +85,8 @@ internal sealed class LiveRunView(IAnsiConsole console) : IRunView
 
     private static string Checkpoints(RunSnapshot snapshot) => snapshot.Trainer switch
     {
-        { LatestCheckpoint: { } latest, VerifiedCheckpoint: { } verified } => string.Create(CultureInfo.InvariantCulture, $"{latest} (verified {verified})"),
+        { LatestCheckpoint: { } latest, VerifiedCheckpoint: { } verified } =>
+            string.Create(CultureInfo.InvariantCulture, $"{latest} (verified {verified})"),
         { LatestCheckpoint: { } latest } => string.Create(CultureInfo.InvariantCulture, $"{latest}"),
         _ => "—",
     };

@@ -18,7 +18,8 @@ internal sealed class PlainRunView(TextWriter output) : IRunView
 
     /// <inheritdoc/>
     public void Say(RunLine line) =>
-        output.WriteLine($"{Figures.Time(line.Elapsed),8}  {(line.IsWarning ? "!" : " ")} {PrintableText.Line(line.Reason)}: {PrintableText.Line(line.Message)}");
+        output.WriteLine(
+            $"{Figures.Time(line.Elapsed),8}  {(line.IsWarning ? "!" : " ")} {PrintableText.Line(line.Reason)}: {PrintableText.Line(line.Message)}");
 
     /// <inheritdoc/>
     public void Show(RunSnapshot snapshot)
@@ -61,7 +62,8 @@ internal sealed class PlainRunView(TextWriter output) : IRunView
             text.Append(CultureInfo.InvariantCulture, $"  gap {Figures.Short(gap.Row)}/{Figures.Short(gap.Column)}");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"  {Figures.Whole(trainer.TokensPerSecond)} tokens/s  ETA {Figures.Eta(trainer.EtaSeconds)}");
+        text.Append(CultureInfo.InvariantCulture,
+            $"  {Figures.Whole(trainer.TokensPerSecond)} tokens/s  ETA {Figures.Eta(trainer.EtaSeconds)}");
         return text.ToString();
     }
 }

@@ -10,9 +10,13 @@ internal static class RunCommand
     public static Command Create(CliHost host)
     {
         var file = new Argument<string>("FILE") { Description = "A manifest with one MhcTrainingJob; - reads standard input." };
-        var folder = new Option<string?>("--run-dir") { Description = "Folder for checkpoints, logs and status; .mhc/runs/JOB/TIME where absent." };
+        var folder = new Option<string?>(
+            "--run-dir")
+        { Description = "Folder for checkpoints, logs and status; .mhc/runs/JOB/TIME where absent." };
         var resume = new Option<bool>("--resume") { Description = "Go on with the newest run of this job, or with the one in --run-dir." };
-        var trainer = new Option<string?>("--trainer") { Description = $"The trainer's program; also {TrainerLocator.Variable}. Ours where absent." };
+        var trainer = new Option<string?>(
+            "--trainer")
+        { Description = $"The trainer's program; also {TrainerLocator.Variable}. Ours where absent." };
         var plain = new Option<bool>("--plain") { Description = "Single lines in place of the live display." };
         var prompt = new Option<string?>(
             "--prompt")

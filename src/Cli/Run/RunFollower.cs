@@ -66,14 +66,16 @@ internal sealed class RunFollower(IRunView view, RunHistory history, TimeProvide
             if (string.Equals(_suspicion, nameof(StabilityState.Suspicious), StringComparison.Ordinal))
             {
                 view.Say(new RunLine(Elapsed, true, nameof(StabilityState.Suspicious),
-                    string.Create(CultureInfo.InvariantCulture, $"step {status.Step}: loss {Figures.Loss(status.Loss)}, gradient norm {Figures.Short(status.GradientNorm)}")));
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"step {status.Step}: loss {Figures.Loss(status.Loss)}, gradient norm {Figures.Short(status.GradientNorm)}")));
             }
         }
 
         if (status.NotLearningSince is { } since && since != _notLearning)
         {
             view.Say(new RunLine(Elapsed, true, "NotLearning",
-                string.Create(CultureInfo.InvariantCulture, $"training has not learned since step {since}: step {status.Step}: loss {Figures.Loss(status.Loss)}")));
+                string.Create(CultureInfo.InvariantCulture,
+                    $"training has not learned since step {since}: step {status.Step}: loss {Figures.Loss(status.Loss)}")));
         }
 
         _notLearning = status.NotLearningSince;

@@ -3,7 +3,9 @@ using MhcOperator.Api.Contract;
 
 namespace MhcOperator.Cli.Run;
 
-/// <summary>A run as it was seen: the attempts and their losses. It holds what the summary at the end needs and nothing writes itself out of it.</summary>
+/// <summary>
+/// A run as it was seen: the attempts and their losses. It holds what the summary at the end needs and nothing writes itself out of it.
+/// </summary>
 internal sealed class RunHistory
 {
     private readonly List<AttemptHistory> _attempts = [];
@@ -17,7 +19,9 @@ internal sealed class RunHistory
     /// <summary>What rank 0 last said.</summary>
     public TrainerStatus? Trainer { get; private set; }
 
-    /// <summary>Takes in the job as it is when the run begins. A run that is continued brings the rollbacks and restarts of before with it.</summary>
+    /// <summary>
+    /// Takes in the job as it is when the run begins. A run that is continued brings the rollbacks and restarts of before with it.
+    /// </summary>
     public void Begin(MhcTrainingJob job) => Job = job;
 
     /// <summary>Takes in a new status of the job.</summary>

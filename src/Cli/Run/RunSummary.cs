@@ -32,7 +32,8 @@ internal static class RunSummary
         history.Attempts.Select(attempt => new[]
         {
             attempt.Number.ToString(CultureInfo.InvariantCulture),
-            attempt is { FirstStep: { } first, LastStep: { } last } ? string.Create(CultureInfo.InvariantCulture, $"{first}–{last}") : "none",
+            attempt is { FirstStep: { } first, LastStep: { } last } ? string.Create(CultureInfo.InvariantCulture, $"{first}–{last}")
+                : "none",
             attempt is { FirstLoss: { } a, LastLoss: { } b } ? $"{Figures.Loss(a.Loss)} → {Figures.Loss(b.Loss)}" : "—",
             attempt.Result ?? "running",
             attempt.EndedAt is { } end ? (end - attempt.StartedAt).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) : "",

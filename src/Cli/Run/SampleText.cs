@@ -56,5 +56,6 @@ internal static class SampleText
     }
 
     /// <summary>A byte-level model can say any byte; a terminal must not obey it.</summary>
-    internal static string Printable(string text) => string.Concat(text.ReplaceLineEndings("\n").Select(c => c != '\n' && (char.IsControl(c) || c == '\uFFFD') ? '·' : c));
+    internal static string Printable(string text) =>
+        string.Concat(text.ReplaceLineEndings("\n").Select(c => c != '\n' && (char.IsControl(c) || c == '\uFFFD') ? '·' : c));
 }

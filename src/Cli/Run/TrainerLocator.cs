@@ -30,7 +30,8 @@ internal static class TrainerLocator
 
         var places = Places(host.ProgramFolder).ToList();
         return places.Find(File.Exists)
-            ?? throw new CliException($"the trainer {Program} was not found; build it (dotnet build src/Trainer), or name it by --trainer or {Variable}. Looked for:\n  "
+            ?? throw new CliException(
+                $"the trainer {Program} was not found; build it (dotnet build src/Trainer), or name it by --trainer or {Variable}. Looked for:\n  "
                 + string.Join("\n  ", places));
     }
 
@@ -53,7 +54,8 @@ internal static class TrainerLocator
             }
 
             // The same flavour as ours first.
-            var release = programFolder.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
+            var release = programFolder.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}",
+                StringComparison.Ordinal);
             foreach (var configuration in release ? (string[])["Release", "Debug"] : ["Debug", "Release"])
             {
                 yield return Path.Combine(folder.FullName, "src", "Trainer", "bin", configuration, "net10.0", "linux-x64", Program);

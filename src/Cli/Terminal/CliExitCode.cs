@@ -9,7 +9,9 @@ internal static class CliExitCode
     /// <summary>The job failed, or a manifest breaks a rule.</summary>
     public const int Failed = 1;
 
-    /// <summary>Bad input: a file that cannot be read, an unknown option, a trainer that is not there, an output that takes no more.</summary>
+    /// <summary>
+    /// Bad input: a file that cannot be read, an unknown option, a trainer that is not there, an output that takes no more.
+    /// </summary>
     public const int BadInput = 2;
 
     /// <summary>An error in the program itself that nobody foresaw, as a trainer's.</summary>

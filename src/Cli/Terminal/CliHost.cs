@@ -46,7 +46,9 @@ internal sealed record CliHost
     {
         Input = Surroundings.InputIsClosed
             ? new ClosedInput()
-            : new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false),
+            : new StreamReader(Console.OpenStandardInput(),
+                new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true),
+                detectEncodingFromByteOrderMarks: false),
         Output = Console.Out,
         Error = Console.Error,
         OutputIsTerminal = !Console.IsOutputRedirected,
@@ -56,7 +58,8 @@ internal sealed record CliHost
 
     /// <summary>A full path, taken from <see cref="WorkingFolder"/>.</summary>
     /// <exception cref="CliException">It is empty, as a variable of a shell is that was not set.</exception>
-    public string FullPath(string path) => path.Length > 0 ? Path.GetFullPath(path, WorkingFolder) : throw new CliException("expected the name of a file or folder, got the empty text");
+    public string FullPath(string path) => path.Length > 0 ? Path.GetFullPath(path, WorkingFolder)
+        : throw new CliException("expected the name of a file or folder, got the empty text");
 
     /// <summary>A path as people read it: from <see cref="WorkingFolder"/> where it lies inside, in full elsewhere.</summary>
     public string ShownPath(string path)

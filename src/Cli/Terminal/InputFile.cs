@@ -36,7 +36,8 @@ internal static class InputFile
 
         try
         {
-            await using var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite, BufferSize = 0 });
+            await using var file = new FileStream(path,
+                new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite, BufferSize = 0 });
             return Decode(await ReadAsync(file, name, cancel));
         }
         catch (DecoderFallbackException e)
@@ -89,5 +90,6 @@ internal static class InputFile
         return encoding.GetString(bytes.Span[mark.Length..]);
     }
 
-    private static CliException TooLong(string name) => new(FormattableString.Invariant($"{name}: expected at most {JobManifestReader.MaxLength} characters, got more"));
+    private static CliException TooLong(string name) =>
+        new(FormattableString.Invariant($"{name}: expected at most {JobManifestReader.MaxLength} characters, got more"));
 }

@@ -4,8 +4,8 @@ using Spectre.Console;
 namespace MhcOperator.Cli.Terminal;
 
 /// <summary>
-/// A table, whose last column may go on in further lines; where the terminal is too narrow for it, a paragraph for each row, since a table would
-/// break words.
+/// A table, whose last column may go on in further lines; where the terminal is too narrow for it, a paragraph for each row, since a table
+/// would break words.
 /// </summary>
 internal static class Records
 {
@@ -17,7 +17,8 @@ internal static class Records
     /// <param name="title">Above it; empty: nothing.</param>
     /// <param name="columns">Their names; those of numbers are aligned to the right.</param>
     /// <param name="rows">Texts, one for each column.</param>
-    public static void Write(IAnsiConsole console, string title, IReadOnlyList<(string Name, bool IsNumber)> columns, IEnumerable<string[]> rows)
+    public static void Write(IAnsiConsole console, string title, IReadOnlyList<(string Name, bool IsNumber)> columns,
+        IEnumerable<string[]> rows)
     {
         List<string[]> plain = [.. rows.Select(row => row.Select(PrintableText.Line).ToArray())];
         var last = columns.Count - 1;

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Certificates;
 
 /// <summary>
-/// A certificate in a folder: tls.crt, tls.key and, where it is there, ca.crt, as a mounted Secret has them. The files are read at each handshake
-/// (API servers keep connections), so that new ones count at once; while they do not belong together, the ones before are served.
+/// A certificate in a folder: tls.crt, tls.key and, where it is there, ca.crt, as a mounted Secret has them. The files are read at each
+/// handshake (API servers keep connections), so that new ones count at once; while they do not belong together, the ones before are served.
 /// </summary>
 internal sealed class CertificateFolder : ICertificateSource
 {
@@ -29,7 +29,8 @@ internal sealed class CertificateFolder : ICertificateSource
         }
         catch (Exception e) when (IsExpected(e))
         {
-            throw new OperatorStartException($"--webhook-cert-dir {folder}: expected tls.crt and tls.key, a certificate and its key in PEM: {e.Message}", e);
+            throw new OperatorStartException(
+                $"--webhook-cert-dir {folder}: expected tls.crt and tls.key, a certificate and its key in PEM: {e.Message}", e);
         }
     }
 
@@ -61,7 +62,8 @@ internal sealed class CertificateFolder : ICertificateSource
     private void Load()
     {
         var authorities = Path.Combine(_folder, "ca.crt");
-        var files = (File.ReadAllText(Path.Combine(_folder, "tls.crt")), File.ReadAllText(Path.Combine(_folder, "tls.key")), File.Exists(authorities) ? File.ReadAllText(authorities) : null);
+        var files = (File.ReadAllText(Path.Combine(_folder, "tls.crt")), File.ReadAllText(Path.Combine(_folder, "tls.key")),
+            File.Exists(authorities) ? File.ReadAllText(authorities) : null);
         if (_seen == files)
         {
             return;
@@ -70,8 +72,10 @@ internal sealed class CertificateFolder : ICertificateSource
         _seen = files; // also where they are wrong: said once
         _current = ServedCertificate.Of(files.Item1, files.Item2, files.Item3);
         _metrics.Serves(_current.ExpiresAt);
-        _log.LogInformation("serves {Subject}, valid until {NotAfter:u}, from {Folder}", _current.Leaf.Subject, _current.ExpiresAt.ToUniversalTime(), _folder);
+        _log.LogInformation("serves {Subject}, valid until {NotAfter:u}, from {Folder}", _current.Leaf.Subject,
+            _current.ExpiresAt.ToUniversalTime(), _folder);
     }
 
-    private static bool IsExpected(Exception e) => e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
+    private static bool IsExpected(Exception e) =>
+        e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
 }

@@ -30,7 +30,8 @@ internal sealed class CertificateHost : IAsyncDisposable
     /// <param name="log">Log.</param>
     /// <exception cref="OperatorStartException">The certificate given can't be used.</exception>
     public static CertificateHost Start(
-        CertificateSettings settings, ClusterAccess access, RuntimeMetrics requests, CollectorRegistry registry, TimeProvider time, ILogger log)
+        CertificateSettings settings, ClusterAccess access, RuntimeMetrics requests, CollectorRegistry registry, TimeProvider time,
+        ILogger log)
     {
         var metrics = new CertificateMetrics(registry);
         if (settings.Folder is { } folder)
@@ -41,7 +42,8 @@ internal sealed class CertificateHost : IAsyncDisposable
         var (connection, client) = access.Open(time, requests, null);
         var ns = ClusterAccess.HomeNamespace(settings.Namespace);
         var key = new NamespacedName(ns, settings.Name);
-        return new CertificateHost(new CertificateKeeper(connection, key, access.OwnerIn(ns), settings.ForWebhooks, time, requests, metrics, log), client);
+        return new CertificateHost(
+            new CertificateKeeper(connection, key, access.OwnerIn(ns), settings.ForWebhooks, time, requests, metrics, log), client);
     }
 
     public async ValueTask DisposeAsync()

@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Certificates;
 
 /// <summary>
-/// Certificates of the operator's own making, in a Secret that all replicas share, and their authorities in the webhook configurations. Any replica
-/// may do what is due, by compare-and-swap: the others see it. Nothing is written where nothing differs. The Secret belongs to the operator's
-/// service account, as its lease does, and is deleted with it.
+/// Certificates of the operator's own making, in a Secret that all replicas share, and their authorities in the webhook configurations. Any
+/// replica may do what is due, by compare-and-swap: the others see it. Nothing is written where nothing differs. The Secret belongs to the
+/// operator's service account, as its lease does, and is deleted with it.
 /// </summary>
 internal sealed class CertificateKeeper : ICertificateSource
 {
@@ -29,7 +29,8 @@ internal sealed class CertificateKeeper : ICertificateSource
     private readonly WatchedKind<V1Secret> _secrets;
     private readonly IReadOnlyList<WatchedKind<WebhookConfiguration>> _configurations;
     private readonly RetryDelay _backoff = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15), Random.Shared);
-    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _changes =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private CertificateSet? _latest;
     private volatile ServedCertificate? _current;
     private volatile string? _waitingFor;
@@ -43,7 +44,8 @@ internal sealed class CertificateKeeper : ICertificateSource
     /// <param name="metrics">Shows when the certificate expires.</param>
     /// <param name="log">Log.</param>
     public CertificateKeeper(
-        ApiConnection connection, NamespacedName key, OwnAccount? owner, bool injects, TimeProvider time, RuntimeMetrics requests, CertificateMetrics metrics, ILogger log)
+        ApiConnection connection, NamespacedName key, OwnAccount? owner, bool injects, TimeProvider time, RuntimeMetrics requests,
+        CertificateMetrics metrics, ILogger log)
     {
         _key = key;
         _owner = owner;
@@ -52,10 +54,13 @@ internal sealed class CertificateKeeper : ICertificateSource
         _log = log;
         _waitingFor = $"Secret {key}";
         var named = $"fieldSelector=metadata.name%3D{key.Name}";
-        _secrets = new WatchedKind<V1Secret>(connection, ResourceTypes.Secrets, [new WatchScope(key.Namespace, named)], _ => key, time, requests, log);
+        _secrets = new WatchedKind<V1Secret>(connection, ResourceTypes.Secrets, [new WatchScope(key.Namespace, named)], _ => key, time,
+            requests, log);
         _configurations = injects
             ? [.. new[] { WebhookConfiguration.Validating, WebhookConfiguration.Mutating }
-                .Select(type => new WatchedKind<WebhookConfiguration>(connection, type, [new WatchScope(null, named)], _ => key, time, requests, log))]
+                .Select(
+                    type => new WatchedKind<WebhookConfiguration>(connection, type, [new WatchScope(null, named)], _ => key, time,
+                        requests, log))]
             : [];
         _secrets.Changed += Wake;
         foreach (var kind in _configurations)
@@ -68,13 +73,18 @@ internal sealed class CertificateKeeper : ICertificateSource
 
     public string? WaitingFor => _waitingFor;
 
-    /// <summary>Names of the Service as API servers and people may spell them, and this machine's, for configurations with <c>url</c>.</summary>
-    private string[] Names => [$"{_key.Name}.{_key.Namespace}.svc", $"{_key.Name}.{_key.Namespace}", _key.Name, $"{_key.Name}.{_key.Namespace}.svc.cluster.local", "localhost", "127.0.0.1", "::1"];
+    /// <summary>
+    /// Names of the Service as API servers and people may spell them, and this machine's, for configurations with <c>url</c>.
+    /// </summary>
+    private string[] Names =>
+        [$"{_key.Name}.{_key.Namespace}.svc", $"{_key.Name}.{_key.Namespace}", _key.Name, $"{_key.Name}.{_key.Namespace}.svc.cluster.local",
+            "localhost", "127.0.0.1", "::1"];
 
     public async Task RunAsync(CancellationToken cancel)
     {
         var watching = Task.WhenAll([_secrets.RunAsync(cancel), .. _configurations.Select(kind => kind.RunAsync(cancel))]);
-        var synced = Task.WhenAll(_configurations.Select(kind => kind.Synced)).ContinueWith(_ => Wake(_key), cancel, TaskContinuationOptions.None, TaskScheduler.Default);
+        var synced = Task.WhenAll(_configurations.Select(kind => kind.Synced))
+            .ContinueWith(_ => Wake(_key), cancel, TaskContinuationOptions.None, TaskScheduler.Default);
         try
         {
             await _secrets.Synced.WaitAsync(cancel);
@@ -102,7 +112,8 @@ internal sealed class CertificateKeeper : ICertificateSource
         {
             var isExpected = e is ApiException or HttpRequestException or IOException or TimeoutException or JsonException;
             _waitingFor = $"its certificate: {e.Message}";
-            _log.LogInformation(isExpected ? null : e, "certificate: trying again: {Reason}", e.Message); // as a rule, another replica was faster
+            // as a rule, another replica was faster
+            _log.LogInformation(isExpected ? null : e, "certificate: trying again: {Reason}", e.Message);
             return _backoff.Next();
         }
     }
@@ -154,9 +165,12 @@ internal sealed class CertificateKeeper : ICertificateSource
         }
     }
 
-    private bool LacksOwner(V1Secret stored) => _owner is not null && stored.Metadata.OwnerReferences?.Any(other => other.Uid == _owner.Uid) != true;
+    private bool LacksOwner(V1Secret stored) =>
+        _owner is not null && stored.Metadata.OwnerReferences?.Any(other => other.Uid == _owner.Uid) != true;
 
-    /// <summary>Whoever may not delete a Secret may not give it an owner where OwnerReferencesPermissionEnforcement is on: it then stays without.</summary>
+    /// <summary>
+    /// Whoever may not delete a Secret may not give it an owner where OwnerReferencesPermissionEnforcement is on: it then stays without.
+    /// </summary>
     private async Task AdoptAsync(V1Secret stored, CancellationToken cancel)
     {
         try
@@ -177,7 +191,8 @@ internal sealed class CertificateKeeper : ICertificateSource
         var metadata = new JsonObject { ["resourceVersion"] = stored.Metadata.ResourceVersion };
         if (LacksOwner(stored))
         {
-            var others = (stored.Metadata.OwnerReferences ?? []).Select(other => JsonSerializer.SerializeToNode(other, k8s.SourceGenerationContext.Default.V1OwnerReference));
+            var others = (stored.Metadata.OwnerReferences
+                ?? []).Select(other => JsonSerializer.SerializeToNode(other, k8s.SourceGenerationContext.Default.V1OwnerReference));
             metadata["ownerReferences"] = new JsonArray([.. others, _owner!.Reference]);
         }
 
@@ -198,8 +213,14 @@ internal sealed class CertificateKeeper : ICertificateSource
             ["apiVersion"] = "v1",
             ["kind"] = "Secret",
             ["type"] = "kubernetes.io/tls",
-            ["metadata"] = new JsonObject { ["name"] = _key.Name, ["namespace"] = _key.Namespace, ["labels"] = new JsonObject { [ManagedBy] = Us } },
-            ["data"] = new JsonObject(data.Where(field => field.Value is not null).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))),
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = _key.Name,
+                ["namespace"] = _key.Namespace,
+                ["labels"] = new JsonObject { [ManagedBy] = Us }
+            },
+            ["data"] = new JsonObject(data.Where(field => field.Value is not null)
+                .Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))),
         };
         if (_owner is not null)
         {

@@ -10,12 +10,13 @@ internal static class CertificateListening
 {
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(3);
 
-    public static void UseCertificate(this ListenOptions listen, ICertificateSource certificates) => listen.UseHttps(new TlsHandshakeCallbackOptions
-    {
-        HandshakeTimeout = HandshakeLimit,
-        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+    public static void UseCertificate(this ListenOptions listen, ICertificateSource certificates) =>
+        listen.UseHttps(new TlsHandshakeCallbackOptions
         {
-            ServerCertificateContext = certificates.Current?.Context ?? throw new InvalidOperationException("there is no certificate yet"),
-        }),
-    });
+            HandshakeTimeout = HandshakeLimit,
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificates.Current?.Context ?? throw new InvalidOperationException("there is no certificate yet"),
+            }),
+        });
 }

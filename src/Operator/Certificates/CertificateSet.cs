@@ -7,10 +7,10 @@ using System.Text.Json.Nodes;
 namespace MhcOperator.Operator.Certificates;
 
 /// <summary>
-/// What the replicas share in a Secret: the newest certificate, the one before it, and the authorities of both and of all that have not expired.
-/// Each certificate has an authority of its own, whose key is thrown away when it has signed. A replica goes on with the certificate before for
-/// a while, so that every API server knows the new authority when it meets it; a replica that has missed all of this is still trusted until its
-/// certificate expires.
+/// What the replicas share in a Secret: the newest certificate, the one before it, and the authorities of both and of all that have not
+/// expired. Each certificate has an authority of its own, whose key is thrown away when it has signed. A replica goes on with the
+/// certificate before for a while, so that every API server knows the new authority when it meets it; a replica that has missed all of this
+/// is still trusted until its certificate expires.
 /// </summary>
 internal sealed record CertificateSet
 {
@@ -50,20 +50,24 @@ internal sealed record CertificateSet
     {
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var subject = new CertificateRequest($"CN={names[0]} authority", authorityKey, HashAlgorithmName.SHA256);
-        subject.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        subject.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0,
+                critical: true));
         subject.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         subject.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(subject.PublicKey, critical: false));
         using var authority = subject.CreateSelfSigned(now - Backdating, now + Lifetime);
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = Request(names, key, authority).Create(authority, now - Backdating, now + Lifetime, RandomNumberGenerator.GetBytes(16));
+        using var certificate = Request(names, key, authority)
+            .Create(authority, now - Backdating, now + Lifetime, RandomNumberGenerator.GetBytes(16));
         return new CertificateSet
         {
             Certificate = certificate.ExportCertificatePem() + "\n",
             Key = key.ExportPkcs8PrivateKeyPem() + "\n",
             PreviousCertificate = before?.Certificate ?? "",
             PreviousKey = before?.Key ?? "",
-            Authorities = string.Concat((before?.UnexpiredAuthorities(now) ?? []).Prepend(authority.ExportCertificatePem()).Select(pem => pem + "\n")),
+            Authorities = string.Concat((before?.UnexpiredAuthorities(now) ?? []).Prepend(authority.ExportCertificatePem())
+                .Select(pem => pem + "\n")),
             IssuedAt = Whole(now),
         };
     }
@@ -130,7 +134,8 @@ internal sealed record CertificateSet
     {
         var all = new X509Certificate2Collection();
         all.ImportFromPem(Authorities);
-        return [.. all.Where(authority => authority.NotAfter.ToUniversalTime() > now.UtcDateTime).Select(authority => authority.ExportCertificatePem())];
+        return [.. all.Where(authority => authority.NotAfter.ToUniversalTime() > now.UtcDateTime)
+            .Select(authority => authority.ExportCertificatePem())];
     }
 
     /// <summary>When there will be something to do.</summary>
@@ -156,7 +161,9 @@ internal sealed record CertificateSet
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // serverAuth
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true,
+                includeIssuerAndSerial: false));
         return request;
     }
 

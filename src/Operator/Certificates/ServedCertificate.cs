@@ -32,7 +32,8 @@ internal sealed class ServedCertificate
         var leaf = X509Certificate2.CreateFromPem(chain, key);
         var others = Collection(chain);
         others.RemoveAt(0);
-        return new ServedCertificate(leaf, SslStreamCertificateContext.Create(leaf, others, offline: true), authorities is null ? null : Collection(authorities));
+        return new ServedCertificate(leaf, SslStreamCertificateContext.Create(leaf, others, offline: true),
+            authorities is null ? null : Collection(authorities));
     }
 
     /// <summary>Why a caller would not take what was presented to it, at a time; null: it takes it.</summary>
@@ -40,7 +41,8 @@ internal sealed class ServedCertificate
     {
         if (Authorities is null)
         {
-            return now.UtcDateTime < presented.NotBefore.ToUniversalTime() || now.UtcDateTime > presented.NotAfter.ToUniversalTime() ? $"it is valid from {presented.NotBefore.ToUniversalTime():u} to {presented.NotAfter.ToUniversalTime():u}" : null;
+            return now.UtcDateTime < presented.NotBefore.ToUniversalTime() || now.UtcDateTime > presented.NotAfter.ToUniversalTime()
+                ? $"it is valid from {presented.NotBefore.ToUniversalTime():u} to {presented.NotAfter.ToUniversalTime():u}" : null;
         }
 
         using var chain = new X509Chain();

@@ -21,7 +21,10 @@ public interface ICluster
     /// <summary>The job, valid or not; null where there is none.</summary>
     JobManifest? FindJob(NamespacedName key);
 
-    /// <summary>Pods that carry the job's label, whoever owns them. An object that was handed out never changes: a changed pod is another object, and so is a changed job or child.</summary>
+    /// <summary>
+    /// Pods that carry the job's label, whoever owns them. An object that was handed out never changes: a changed pod is another object,
+    /// and so is a changed job or child.
+    /// </summary>
     IReadOnlyList<V1Pod> ListPods(NamespacedName key);
 
     /// <summary>The object of that name, whoever owns it; null where there is none.</summary>
@@ -39,7 +42,10 @@ public interface ICluster
     /// <summary>Whether network policies can be seen; <see cref="Changed"/> is raised when the answer is another.</summary>
     ApiSupport NetworkPolicies { get; }
 
-    /// <summary>Whether the cluster has an API. The first question may be answered with "unknown"; <see cref="Changed"/> is raised when the answer is known.</summary>
+    /// <summary>
+    /// Whether the cluster has an API. The first question may be answered with "unknown"; <see cref="Changed"/> is raised when the answer
+    /// is known.
+    /// </summary>
     ApiSupport FindApi(ApiFeature feature);
 
     /// <summary>Pod groups that carry the job's label, whoever owns them, of the APIs that <see cref="FindApi"/> has found.</summary>
@@ -54,7 +60,9 @@ public interface ICluster
     /// <summary>Deletes a ConfigMap if it still has that uid; 404 or 409 where it is gone already.</summary>
     Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel);
 
-    /// <summary>Reads a pod from the cluster itself, not from the store: a pod without the job's label is not in there. Null where there is none.</summary>
+    /// <summary>
+    /// Reads a pod from the cluster itself, not from the store: a pod without the job's label is not in there. Null where there is none.
+    /// </summary>
     Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel);
 
     /// <summary>Reads a node from the cluster itself; null where there is none.</summary>
@@ -69,12 +77,15 @@ public interface ICluster
     /// <summary>Server-side apply under this operator's field manager.</summary>
     Task ApplyAsync(JsonObject manifest, CancellationToken cancel);
 
-    /// <summary>Puts an order (<see cref="Annotations.Order"/>, <see cref="Annotations.OrderCount"/>) on a pod if it still has that uid; 404 or 409 where it is gone already.</summary>
+    /// <summary>
+    /// Puts an order (<see cref="Annotations.Order"/>, <see cref="Annotations.OrderCount"/>) on a pod if it still has that uid; 404 or 409
+    /// where it is gone already.
+    /// </summary>
     Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel);
 
     /// <summary>
-    /// Puts the label of its job back on a pod that has lost it, as one of no attempt, so that it is seen for as long as it lives, if it still has
-    /// that uid; 404 or 409 where it is gone already.
+    /// Puts the label of its job back on a pod that has lost it, as one of no attempt, so that it is seen for as long as it lives, if it
+    /// still has that uid; 404 or 409 where it is gone already.
     /// </summary>
     Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel);
 
@@ -85,15 +96,17 @@ public interface ICluster
     Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel);
 
     /// <summary>
-    /// Ends all processes of a pod, with its grace period, but keeps the pod and so its logs, if it still has that uid; 404 or 409 where it is
-    /// gone already.
+    /// Ends all processes of a pod, with its grace period, but keeps the pod and so its logs, if it still has that uid; 404 or 409 where it
+    /// is gone already.
     /// </summary>
     Task StopPodAsync(V1Pod pod, CancellationToken cancel);
 
     /// <summary>Asks every rank of a pod to write where it stands to its log (SIGQUIT). One that cannot be asked is no error.</summary>
     Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel);
 
-    /// <summary>Gives a claim an owner, with which it goes, or takes its owner off, if it still has that uid; 404 or 409 where it is gone already.</summary>
+    /// <summary>
+    /// Gives a claim an owner, with which it goes, or takes its owner off, if it still has that uid; 404 or 409 where it is gone already.
+    /// </summary>
     Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel);
 
     /// <summary>Sets <c>spec.suspend</c> of the job, so that only a person lets it go on (<c>stability.response: Suspend</c>).</summary>
@@ -114,6 +127,8 @@ public interface ICluster
     /// <summary>Asks the status endpoint of a pod that holds rank 0; null where it does not answer within a second.</summary>
     Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel);
 
-    /// <summary>Asks each container of a pod that can restart in place how its process is; those that answer within a second; null where none does.</summary>
+    /// <summary>
+    /// Asks each container of a pod that can restart in place how its process is; those that answer within a second; null where none does.
+    /// </summary>
     Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel);
 }

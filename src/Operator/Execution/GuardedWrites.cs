@@ -9,10 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Execution;
 
 /// <summary>
-/// One round of writes about one job, each through <see cref="TryAsync"/>: what is refused, by whatever error, is remembered with the server's words, so that
-/// the next plan can tell it, does not keep the other writes from being done, and is tried again after a wait that doubles.
+/// One round of writes about one job, each through <see cref="TryAsync"/>: what is refused, by whatever error, is remembered with the
+/// server's words, so that the next plan can tell it, does not keep the other writes from being done, and is tried again after a wait that
+/// doubles.
 /// </summary>
-internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMemory memory, OperatorOptions options, TimeProvider time, ILogger? log)
+internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMemory memory, OperatorOptions options, TimeProvider time,
+    ILogger? log)
 {
     /// <summary>The server, or the way to it, was in trouble: that passes.</summary>
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
@@ -24,8 +26,8 @@ internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMem
     private readonly Lock _gate = new();
 
     /// <summary>
-    /// Whether something was refused that was not before, which the next plan must be told of, or an event was taken that was refused: nothing that is
-    /// watched changes by that.
+    /// Whether something was refused that was not before, which the next plan must be told of, or an event was taken that was refused:
+    /// nothing that is watched changes by that.
     /// </summary>
     public bool HasNews { get; private set; }
 
@@ -35,9 +37,11 @@ internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMem
     /// <param name="name">And name.</param>
     /// <param name="send">Does it.</param>
     /// <param name="judge">What a conflict means; null: it is a refusal like others.</param>
-    /// <param name="isCompared">Whether a conflict says that the job has changed meanwhile: then all is to be planned anew, and it is thrown.</param>
+    /// <param name="isCompared">Whether a conflict says that the job has changed meanwhile: then all is to be planned anew, and it is
+    /// thrown.</param>
     /// <returns>Whether it was taken, or needs not be.</returns>
-    public async Task<bool> TryAsync(WriteKind write, string kind, string name, Func<Task> send, Func<Task<Standing>>? judge = null, bool isCompared = false)
+    public async Task<bool> TryAsync(WriteKind write, string kind, string name, Func<Task> send, Func<Task<Standing>>? judge = null,
+        bool isCompared = false)
     {
         var key = (write, kind, name);
         lock (_gate)
@@ -88,7 +92,8 @@ internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMem
         foreach (var (key, refusal) in memory.Refusals)
         {
             // A creation that waits is not in the plan: the plan knows that it waits.
-            if (!_wanted.Contains(key) && key.Write != WriteKind.Event && (!refusal.IsOfCreation || (refusal.IsTold && refusal.Again(options) <= now)))
+            if (!_wanted.Contains(key) && key.Write != WriteKind.Event
+                && (!refusal.IsOfCreation || (refusal.IsTold && refusal.Again(options) <= now)))
             {
                 memory.Refusals.TryRemove(key, out _);
             }
@@ -128,8 +133,14 @@ internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMem
         var status = refused.Error is ApiException { Status: var answered } ? answered : HttpStatusCode.ServiceUnavailable;
         var times = (before?.Times ?? 0) + 1;
         var now = time.GetUtcNow();
-        var refusal = new Refusal(key.Kind, key.Name, status, refused.Error.Message, generation, now) { Write = key.Write, Times = times, IsUnexplained = refused.IsUnexplained };
-        var isPassing = refusal.MayBeGone || refusal.IsUnexplained || status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
+        var refusal = new Refusal(key.Kind, key.Name, status, refused.Error.Message, generation, now)
+        {
+            Write = key.Write,
+            Times = times,
+            IsUnexplained = refused.IsUnexplained
+        };
+        var isPassing = refusal.MayBeGone || refusal.IsUnexplained
+            || status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
         var wait = Waits.Bounded(ExponentialBackoff.Delay(times - 1, isPassing ? FirstRetry : FirstRetryOfJudged, options.RefusalRetry));
         memory.Refusals[key] = refusal with { RetryAt = now + wait };
         HasNews = true;
@@ -137,7 +148,8 @@ internal sealed class GuardedWrites(NamespacedName job, long? generation, JobMem
     }
 
     /// <summary>Not where the lease has run out or the process is to stop: then nothing may be written at all.</summary>
-    private static bool IsRefusal(Exception e) => e is ApiException or HttpRequestException or IOException or TimeoutException or JsonException;
+    private static bool IsRefusal(Exception e) =>
+        e is ApiException or HttpRequestException or IOException or TimeoutException or JsonException;
 }
 
 /// <summary>Whose object has a name that could not be taken.</summary>

@@ -80,7 +80,8 @@ public sealed class JobExecutor
         var plan = Planner.Plan(observed, now);
         var refused = await _writer.CarryOutAsync(observed, plan, memory, writes, cancel);
         _metrics?.Observe(key, plan.Status ?? observed.Status);
-        (memory.Planned, memory.PlanHoldsUntil) = (plan.IsIdle && !refused ? observed : null, plan.RequeueAfter is { } wait ? now.Plus(wait) : null);
+        (memory.Planned, memory.PlanHoldsUntil) =
+            (plan.IsIdle && !refused ? observed : null, plan.RequeueAfter is { } wait ? now.Plus(wait) : null);
         return new ReconcileResult(refused ? TimeSpan.Zero : Sooner(plan.RequeueAfter, nextPoll));
     }
 
@@ -113,7 +114,8 @@ public sealed class JobExecutor
             Service = _cluster.FindService(key.Namespace, GangNames.Service(key.Name)),
             ConfigMap = _cluster.FindConfigMap(key.Namespace, GangNames.ConfigMap(key.Name)),
             Claim = _cluster.FindClaim(key.Namespace, GangNames.Claim(key.Name)),
-            NetworkPolicy = _options.JobNetwork is null ? null : _cluster.FindNetworkPolicy(key.Namespace, GangNames.NetworkPolicy(key.Name)),
+            NetworkPolicy = _options.JobNetwork is null ? null
+                : _cluster.FindNetworkPolicy(key.Namespace, GangNames.NetworkPolicy(key.Name)),
             NetworkPolicies = _options.JobNetwork is null ? ApiSupport.Unknown : _cluster.NetworkPolicies,
             Gangs = PodGroupPolicy.Feature(job.Spec.Scheduling.Gang) is { } feature ? _cluster.FindApi(feature) : ApiSupport.Unknown,
             ResourceClaims = PodGroupPolicy.AsksForClaims(job) ? _cluster.FindApi(ApiFeature.ResourceClaims) : ApiSupport.Unknown,
@@ -158,7 +160,8 @@ public sealed class JobExecutor
     {
         var now = _time.GetUtcNow();
         var wanted = NodeQuestions.Of(observed, now).ToList();
-        foreach (var old in memory.Nodes.Where(n => !wanted.Contains(n.Key) || n.Value.ReadAt + _options.ApiRetry <= now).Select(n => n.Key).ToList())
+        foreach (var old in memory.Nodes.Where(n => !wanted.Contains(n.Key) || n.Value.ReadAt + _options.ApiRetry <= now).Select(n => n.Key)
+            .ToList())
         {
             memory.Nodes.Remove(old);
         }

@@ -10,9 +10,9 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Execution;
 
 /// <summary>
-/// Looks for pods by name before they are taken for gone: a pod whose label somebody has taken off is out of the store's sight and may train
-/// on. It gets the label back, as a pod of no attempt, and then goes the way of all pods of earlier attempts: it is deleted, and no gang is made
-/// before it has ended. Where that is refused, nothing is decided about the gang (<see cref="Planner"/>) until it is not.
+/// Looks for pods by name before they are taken for gone: a pod whose label somebody has taken off is out of the store's sight and may
+/// train on. It gets the label back, as a pod of no attempt, and then goes the way of all pods of earlier attempts: it is deleted, and no
+/// gang is made before it has ended. Where that is refused, nothing is decided about the gang (<see cref="Planner"/>) until it is not.
 /// </summary>
 internal sealed class LostPods(ICluster cluster)
 {
@@ -42,7 +42,8 @@ internal sealed class LostPods(ICluster cluster)
         var attempt = GangAttempt.Of(context.Status);
         var known = context.Gang.Previous.Select(p => p.Name).ToHashSet(StringComparer.Ordinal); // another label of it is not what it was
         var found = new ConcurrentBag<V1Pod>();
-        List<string> names = [.. context.Gang.Missing.Select(w => GangNames.Pod(job.Name, attempt, w)).Where(name => !known.Contains(name))];
+        List<string> names = [.. context.Gang.Missing.Select(w => GangNames.Pod(job.Name, attempt, w))
+            .Where(name => !known.Contains(name))];
         await PlanWriter.TogetherAsync(names, async (name, c) =>
         {
             if (await cluster.ReadPodAsync(job.NamespaceProperty, name, c) is { } pod && Gang.IsOwned(pod.Metadata, context.Job)

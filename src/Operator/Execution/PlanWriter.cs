@@ -10,10 +10,10 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Execution;
 
 /// <summary>
-/// Carries plans out. The order is the safety of it: the status first, for it holds the decisions; then the deletions, then the creations, then
-/// the events. Only of a first attempt, of which there is nothing to decide, the pods come before the status. A process that dies in between
-/// leaves a status from which the next one plans the rest, and names that carry the attempt, so that doing something again is a conflict and
-/// not a second pod. A write that is refused keeps back what depends on it and nothing else (<see cref="GuardedWrites"/>).
+/// Carries plans out. The order is the safety of it: the status first, for it holds the decisions; then the deletions, then the creations,
+/// then the events. Only of a first attempt, of which there is nothing to decide, the pods come before the status. A process that dies in
+/// between leaves a status from which the next one plans the rest, and names that carry the attempt, so that doing something again is a
+/// conflict and not a second pod. A write that is refused keeps back what depends on it and nothing else (<see cref="GuardedWrites"/>).
 /// </summary>
 internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMetrics? metrics)
 {
@@ -55,14 +55,16 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
     }
 
     /// <returns>Whether what the plan has decided is written down, if it has decided anything.</returns>
-    private async Task<bool> WriteStatusAsync(MhcTrainingJob job, Observed observed, Plan plan, JobMemory memory, GuardedWrites writes, CancellationToken cancel)
+    private async Task<bool> WriteStatusAsync(MhcTrainingJob job, Observed observed, Plan plan, JobMemory memory, GuardedWrites writes,
+        CancellationToken cancel)
     {
         if (plan is not { Status: { } status, StatusFollowsPods: false })
         {
             return true;
         }
 
-        if (await writes.TryAsync(WriteKind.Status, MhcTrainingJob.KindName, job.Metadata.Name, () => cluster.PatchStatusAsync(job, status, cancel), isCompared: true))
+        if (await writes.TryAsync(WriteKind.Status, MhcTrainingJob.KindName, job.Metadata.Name,
+            () => cluster.PatchStatusAsync(job, status, cancel), isCompared: true))
         {
             memory.StatusWrittenAt = time.GetUtcNow();
             metrics?.Count(observed.Status, status);
@@ -79,20 +81,29 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
     }
 
     private Task<bool> SuspendAsync(MhcTrainingJob job, GuardedWrites writes, CancellationToken cancel) =>
-        writes.TryAsync(WriteKind.Suspend, MhcTrainingJob.KindName, job.Metadata.Name, () => cluster.SuspendJobAsync(job, cancel), isCompared: true);
+        writes.TryAsync(WriteKind.Suspend, MhcTrainingJob.KindName, job.Metadata.Name, () => cluster.SuspendJobAsync(job, cancel),
+            isCompared: true);
 
     private async Task WriteObjectsAsync(MhcTrainingJob job, Plan plan, JobMemory memory, GuardedWrites writes, CancellationToken cancel)
     {
         await TogetherAsync(plan.Dump, cluster.DumpThreadsAsync, cancel);
-        await TogetherAsync(plan.Order, (o, c) => writes.TryAsync(WriteKind.Order, "Pod", o.Pod.Metadata.Name, () => cluster.OrderAsync(o.Pod, o.Order, o.Count, c)), cancel);
-        await TogetherAsync(plan.Stop, (p, c) => writes.TryAsync(WriteKind.Stop, "Pod", p.Metadata.Name, () => cluster.StopPodAsync(p, c)), cancel);
-        await TogetherAsync(plan.Delete, (d, c) => writes.TryAsync(WriteKind.Delete, "Pod", d.Pod.Metadata.Name, () => cluster.DeletePodAsync(d.Pod, d.GraceSeconds, c)), cancel);
-        await TogetherAsync(plan.DeleteGroups, (g, c) => writes.TryAsync(WriteKind.Delete, g.Kind, g.Metadata.Name, () => cluster.DeletePodGroupAsync(g, c)), cancel);
-        await TogetherAsync(plan.DeleteMaps, (m, c) => writes.TryAsync(WriteKind.Delete, "ConfigMap", m.Metadata.Name, () => cluster.DeleteConfigMapAsync(m, c)), cancel);
+        await TogetherAsync(plan.Order,
+            (o, c) => writes.TryAsync(WriteKind.Order, "Pod", o.Pod.Metadata.Name, () => cluster.OrderAsync(o.Pod, o.Order, o.Count, c)),
+            cancel);
+        await TogetherAsync(plan.Stop, (p, c) => writes.TryAsync(WriteKind.Stop, "Pod", p.Metadata.Name, () => cluster.StopPodAsync(p, c)),
+            cancel);
+        await TogetherAsync(plan.Delete,
+            (d, c) => writes.TryAsync(WriteKind.Delete, "Pod", d.Pod.Metadata.Name, () => cluster.DeletePodAsync(d.Pod, d.GraceSeconds, c)),
+            cancel);
+        await TogetherAsync(plan.DeleteGroups,
+            (g, c) => writes.TryAsync(WriteKind.Delete, g.Kind, g.Metadata.Name, () => cluster.DeletePodGroupAsync(g, c)), cancel);
+        await TogetherAsync(plan.DeleteMaps,
+            (m, c) => writes.TryAsync(WriteKind.Delete, "ConfigMap", m.Metadata.Name, () => cluster.DeleteConfigMapAsync(m, c)), cancel);
 
         // Pods come last, and not without what they need.
         await TogetherAsync(plan.Create, (m, c) => CreateAsync(job, m, memory, writes, c), cancel);
-        await TogetherAsync(plan.Apply, (m, c) => writes.TryAsync(WriteKind.Apply, Kind(m), Name(m), () => cluster.ApplyAsync(m, c)), cancel);
+        await TogetherAsync(plan.Apply, (m, c) => writes.TryAsync(WriteKind.Apply, Kind(m), Name(m), () => cluster.ApplyAsync(m, c)),
+            cancel);
         if (!plan.Create.Concat(plan.Apply).Any(writes.IsRefused))
         {
             await TogetherAsync(plan.Pods, (m, c) => CreateAsync(job, m, memory, writes, c), cancel);
@@ -100,11 +111,15 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
 
         if (plan.Claim is { } change)
         {
-            await writes.TryAsync(WriteKind.Own, "PersistentVolumeClaim", change.Claim.Metadata.Name, () => cluster.SetClaimOwnerAsync(change.Claim, change.IsOwned ? job : null, cancel));
+            await writes.TryAsync(WriteKind.Own, "PersistentVolumeClaim", change.Claim.Metadata.Name,
+                () => cluster.SetClaimOwnerAsync(change.Claim, change.IsOwned ? job : null, cancel));
         }
     }
 
-    /// <summary>Events go out whatever else was refused. They tell of what is written, and cannot be worked out again, so that they are kept until the server takes them.</summary>
+    /// <summary>
+    /// Events go out whatever else was refused. They tell of what is written, and cannot be worked out again, so that they are kept until
+    /// the server takes them.
+    /// </summary>
     private async Task RecordAsync(MhcTrainingJob job, JobMemory memory, GuardedWrites writes, CancellationToken cancel)
     {
         if (memory.Events.Count > MostEvents)
@@ -128,8 +143,10 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
         }
     }
 
-    private Task<bool> CreateAsync(MhcTrainingJob job, JsonObject manifest, JobMemory memory, GuardedWrites writes, CancellationToken cancel) =>
-        writes.TryAsync(WriteKind.Create, Kind(manifest), Name(manifest), () => cluster.CreateAsync(manifest, cancel), () => WhoseAsync(job, manifest, memory, cancel));
+    private Task<bool> CreateAsync(MhcTrainingJob job, JsonObject manifest, JobMemory memory, GuardedWrites writes,
+        CancellationToken cancel) =>
+        writes.TryAsync(WriteKind.Create, Kind(manifest), Name(manifest), () => cluster.CreateAsync(manifest, cancel),
+            () => WhoseAsync(job, manifest, memory, cancel));
 
     /// <summary>Whose object has the name of one that could not be made.</summary>
     private async Task<Standing> WhoseAsync(MhcTrainingJob job, JsonObject manifest, JobMemory memory, CancellationToken cancel)
@@ -157,7 +174,9 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
             : Standing.Foreign;
     }
 
-    /// <summary>A claim of this name is used, unless another controller owns it. One of a job of this name before goes with that, and is waited for.</summary>
+    /// <summary>
+    /// A claim of this name is used, unless another controller owns it. One of a job of this name before goes with that, and is waited for.
+    /// </summary>
     private static Standing OfClaim(V1ObjectMeta claim, MhcTrainingJob job) =>
         (claim.OwnerReferences ?? []).FirstOrDefault(owner => owner.Controller == true) is not { } owner ? Standing.Ours
         : owner.Kind == MhcTrainingJob.KindName && owner.Name == job.Metadata.Name ? Standing.Nobody
@@ -171,5 +190,6 @@ internal sealed class PlanWriter(ICluster cluster, TimeProvider time, OperatorMe
     public static Task TogetherAsync<T>(IReadOnlyList<T> items, Func<T, CancellationToken, Task> one, CancellationToken cancel) =>
         items.Count == 0
             ? Task.CompletedTask
-            : Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel }, async (item, token) => await one(item, token));
+            : Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel },
+                async (item, token) => await one(item, token));
 }

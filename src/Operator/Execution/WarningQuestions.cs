@@ -7,8 +7,9 @@ using MhcOperator.Operator.Runtime;
 namespace MhcOperator.Operator.Execution;
 
 /// <summary>
-/// Asks for the Warnings about pods that have a node and do not run: a kubelet that cannot mount a volume or make a sandbox says so nowhere else.
-/// Pods start in a few moments as a rule, and nobody is asked then; for those that do not, a few are asked in turn, less and less often.
+/// Asks for the Warnings about pods that have a node and do not run: a kubelet that cannot mount a volume or make a sandbox says so nowhere
+/// else. Pods start in a few moments as a rule, and nobody is asked then; for those that do not, a few are asked in turn, less and less
+/// often.
 /// </summary>
 internal sealed class WarningQuestions(ICluster cluster, OperatorOptions options, TimeProvider time)
 {
@@ -57,7 +58,8 @@ internal sealed class WarningQuestions(ICluster cluster, OperatorOptions options
 
     private static List<WorkerPod> Waiting(Observed observed) =>
         observed.Manifest.Job is { Metadata.DeletionTimestamp: null, Spec.Suspend: false } job
-            ? [.. Gang.Of(observed, job, observed.RecordedStatus).Current.Where(p => p is { IsScheduled: true, IsActive: true, HasStarted: false })]
+            ? [.. Gang.Of(observed, job,
+                observed.RecordedStatus).Current.Where(p => p is { IsScheduled: true, IsActive: true, HasStarted: false })]
             : [];
 
     /// <summary>Nothing depends on the answer: where events may not be read, the pods' own states must do.</summary>

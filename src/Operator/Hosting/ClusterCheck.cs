@@ -7,8 +7,11 @@ using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Hosting;
 
-/// <summary>Waits until jobs can be listed, and says in plain words why they can't: nobody should have to guess that the CRD is not installed.</summary>
-internal sealed class ClusterCheck(ResourceClient<JobManifest> jobs, string server, IReadOnlyList<string> namespaces, OperatorHealth health, TimeProvider time, ILogger log)
+/// <summary>
+/// Waits until jobs can be listed, and says in plain words why they can't: nobody should have to guess that the CRD is not installed.
+/// </summary>
+internal sealed class ClusterCheck(ResourceClient<JobManifest> jobs, string server, IReadOnlyList<string> namespaces, OperatorHealth health,
+    TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -47,9 +50,11 @@ internal sealed class ClusterCheck(ResourceClient<JobManifest> jobs, string serv
         {
             return $"permission from {server} (kubectl apply -f deploy/ grants it): {e.Message}";
         }
-        catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException
+            or System.Text.Json.JsonException)
         {
-            return $"{server}: {(e.InnerException is AuthenticationException untrusted ? untrusted.Message : e.Message)}"; // that names what is wrong with its certificate
+            // that names what is wrong with its certificate
+            return $"{server}: {(e.InnerException is AuthenticationException untrusted ? untrusted.Message : e.Message)}";
         }
     }
 }

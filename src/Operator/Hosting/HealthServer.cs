@@ -34,7 +34,8 @@ internal static class HealthServer
                 }
             },
             cancel);
-        log.LogInformation("{What} at {Address}", metrics is null ? "health" : "metrics and health", host.Address.GetLeftPart(UriPartial.Authority));
+        log.LogInformation("{What} at {Address}", metrics is null ? "health" : "metrics and health",
+            host.Address.GetLeftPart(UriPartial.Authority));
         return host;
     }
 

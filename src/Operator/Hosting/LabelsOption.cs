@@ -22,7 +22,8 @@ internal static partial class LabelsOption
                 var place = part.IndexOf('=', StringComparison.Ordinal);
                 if (place < 0 || !IsLabel(part[..place], part[(place + 1)..]) || !labels.TryAdd(part[..place], part[(place + 1)..]))
                 {
-                    result.AddError($"{name}: '{given}' was given; labels were expected, each once, as app.kubernetes.io/name=mhc-operator,team=a");
+                    result.AddError(
+                        $"{name}: '{given}' was given; labels were expected, each once, as app.kubernetes.io/name=mhc-operator,team=a");
                     return null;
                 }
             }
@@ -35,7 +36,8 @@ internal static partial class LabelsOption
     {
         var slash = key.IndexOf('/', StringComparison.Ordinal);
         var (prefix, name) = slash < 0 ? (null, key) : (key[..slash], key[(slash + 1)..]);
-        return Name().IsMatch(name) && (prefix is null || (prefix.Length <= LongestPrefix && Subdomain().IsMatch(prefix))) && (value.Length == 0 || Name().IsMatch(value));
+        return Name().IsMatch(name) && (prefix is null || (prefix.Length <= LongestPrefix && Subdomain().IsMatch(prefix)))
+            && (value.Length == 0 || Name().IsMatch(value));
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]

@@ -48,7 +48,9 @@ internal sealed record OperatorSettings
     /// <summary>Folder with the certificate of all that is served over TLS; null: the operator makes its own.</summary>
     public string? WebhookCertificateFolder { get; init; }
 
-    /// <summary>Name of the webhooks' Service, and of the Secret and the webhook configurations that the operator keeps up to date.</summary>
+    /// <summary>
+    /// Name of the webhooks' Service, and of the Secret and the webhook configurations that the operator keeps up to date.
+    /// </summary>
     public string WebhookName { get; init; } = "mhc-operator-webhook";
 
     /// <summary>The same three, for whom they are.</summary>
@@ -69,7 +71,10 @@ internal sealed record OperatorSettings
     /// <summary>Jobs reconciled at a time.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>Requests that the one that acts may send to the API server in a second, those for its lease left out; 0: as many as the server takes.</summary>
+    /// <summary>
+    /// Requests that the one that acts may send to the API server in a second, those for its lease left out; 0: as many as the server
+    /// takes.
+    /// </summary>
     public double RequestsPerSecond { get; init; }
 
     /// <summary>Requests that may go at once after a time without any, where there is a limit.</summary>
@@ -77,4 +82,7 @@ internal sealed record OperatorSettings
 
     /// <summary>Between two looks at a running trainer's status, and between two writes of it.</summary>
     public required TimeSpan PollInterval { get; init; }
+
+    /// <summary>Whether a small job is run in memory before the first real one.</summary>
+    public bool Rehearses { get; init; } = true;
 }

@@ -20,13 +20,17 @@ namespace MhcOperator.Operator.Hosting;
 /// <param name="time">Clock.</param>
 /// <param name="log">Log.</param>
 internal sealed class OperatorTerm(
-    ApiConnection connection, OperatorSettings settings, string identity, RuntimeMetrics metrics, OperatorMetrics jobMetrics, JobMetrics eachJob, TimeProvider time,
+    ApiConnection connection, OperatorSettings settings, string identity, RuntimeMetrics metrics, OperatorMetrics jobMetrics,
+    JobMetrics eachJob, TimeProvider time,
     ILogger log)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
-    /// <summary>The change that is waited for wakes the job up by itself; this is for a change that no longer comes, such as one of an object that was taken out of the watch.</summary>
+    /// <summary>
+    /// The change that is waited for wakes the job up by itself; this is for a change that no longer comes, such as one of an object that
+    /// was taken out of the watch.
+    /// </summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
     /// <summary>Works until cancelled.</summary>
@@ -36,7 +40,8 @@ internal sealed class OperatorTerm(
     public async Task RunAsync(Action<int> synced, CancellationToken cancel)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var cluster = new KubernetesCluster(connection, settings.Namespaces, identity, time, metrics, log, settings.JobNetwork is not null);
+        using var cluster = new KubernetesCluster(connection, settings.Namespaces, identity, time, metrics, log,
+            settings.JobNetwork is not null);
         using var queue = new WorkQueue<NamespacedName>(time, FirstRetry, LongestRetry, metrics, cluster.OnlyStarts);
         cluster.Changed += queue.Add;
         metrics.OldestUnfinished = () => queue.OldestUnfinished;
@@ -66,7 +71,8 @@ internal sealed class OperatorTerm(
         };
         var executor = new JobExecutor(cluster, options, time, jobMetrics, log);
         var workers = new Controller(
-            queue, (job, stop) => cluster.HasMetExpectations(job) ? executor.ReconcileAsync(job, stop) : Task.FromResult(new ReconcileResult(LookAgain)), time, metrics, log);
+            queue, (job, stop) => cluster.HasMetExpectations(job) ? executor.ReconcileAsync(job, stop)
+                : Task.FromResult(new ReconcileResult(LookAgain)), time, metrics, log);
         await workers.RunAsync(settings.Workers, cancel);
         foreach (var job in cluster.ListJobs())
         {

@@ -38,9 +38,13 @@ internal sealed class ClusterAccess
     public static string HomeNamespace(string? given) => given ?? OwnNamespace ?? "default";
 
     /// <summary>Whom the server takes the operator for; null where that is no service account.</summary>
-    private OwnAccount? Account => OwnAccount.Read(_configuration.TokenProvider is null ? _configuration.AccessToken : File.ReadAllText(TokenFile));
+    private OwnAccount? Account =>
+        OwnAccount.Read(_configuration.TokenProvider is null ? _configuration.AccessToken : File.ReadAllText(TokenFile));
 
-    /// <summary>The owner of what the operator makes for itself in a namespace: its account, which goes with an installation. Null: that is elsewhere.</summary>
+    /// <summary>
+    /// The owner of what the operator makes for itself in a namespace: its account, which goes with an installation. Null: that is
+    /// elsewhere.
+    /// </summary>
     public OwnAccount? OwnerIn(string ns) => Account is { } account && account.Namespace == ns ? account : null;
 
     /// <summary>Looks in the given file, KUBECONFIG, the pod's account and ~/.kube/config, and takes the first that is there.</summary>
@@ -59,25 +63,32 @@ internal sealed class ClusterAccess
                 return new ClusterAccess(KubernetesClientConfiguration.InClusterConfig(), "the pod's service account", identity);
             }
 
-            file ??= File.Exists(home) ? home : throw new OperatorStartException("no cluster is given: use --kubeconfig FILE or KUBECONFIG, or run in a pod with a service account");
+            file ??= File.Exists(home) ? home
+                : throw new OperatorStartException(
+                    "no cluster is given: use --kubeconfig FILE or KUBECONFIG, or run in a pod with a service account");
             return File.Exists(file)
                 ? new ClusterAccess(Read(file), file, identity)
-                : throw new OperatorStartException($"{file}: no such file; it was given by {(kubeconfig is null ? "KUBECONFIG" : "--kubeconfig")}");
+                : throw new OperatorStartException(
+                    $"{file}: no such file; it was given by {(kubeconfig is null ? "KUBECONFIG" : "--kubeconfig")}");
         }
-        catch (Exception e) when (e is KubeConfigException or YamlDotNet.Core.YamlException or IOException or UnauthorizedAccessException or CryptographicException or FormatException)
+        catch (Exception e) when (e is KubeConfigException or YamlDotNet.Core.YamlException or IOException or UnauthorizedAccessException
+            or CryptographicException or FormatException)
         {
             throw new OperatorStartException($"{file ?? "the pod's service account"}: {e.Message}", e);
         }
     }
 
-    /// <summary>Reads a kubeconfig. Of its authority's certificates the library takes the first alone; while an authority is replaced there are two.</summary>
+    /// <summary>
+    /// Reads a kubeconfig. Of its authority's certificates the library takes the first alone; while an authority is replaced there are two.
+    /// </summary>
     private static KubernetesClientConfiguration Read(string file)
     {
         var read = KubernetesClientConfiguration.BuildConfigFromConfigFile(file);
         var config = KubernetesClientConfiguration.LoadKubeConfig(file);
         var cluster = (config.Contexts ?? []).FirstOrDefault(context => context.Name == config.CurrentContext)?.ContextDetails?.Cluster;
         var endpoint = (config.Clusters ?? []).FirstOrDefault(known => known.Name == cluster)?.ClusterEndpoint;
-        var path = endpoint?.CertificateAuthority is { Length: > 0 } named ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, named) : null;
+        var path = endpoint?.CertificateAuthority is { Length: > 0 } named
+            ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, named) : null;
         var all = new X509Certificate2Collection();
         all.ImportFromPem(Pem(endpoint?.CertificateAuthorityData, path));
         if (all.Count > 1)
@@ -97,11 +108,14 @@ internal sealed class ClusterAccess
     /// <param name="fence">Asked before each write; null: none.</param>
     /// <param name="rate">Waited for before each request; null: none.</param>
     /// <exception cref="OperatorStartException">The client certificate can't be used.</exception>
-    public (ApiConnection Connection, IDisposable Client) Open(TimeProvider time, RuntimeMetrics metrics, WriteFence? fence, RequestRate? rate = null)
+    public (ApiConnection Connection, IDisposable Client) Open(TimeProvider time, RuntimeMetrics metrics, WriteFence? fence,
+        RequestRate? rate = null)
     {
-        var client = new HttpClient(NewHandler(), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan }; // ApiConnection has its own limits, which know of the lease
+        // ApiConnection has its own limits, which know of the lease
+        var client = new HttpClient(NewHandler(), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.ParseAdd(_userAgent);
-        return (new ApiConnection(client, new Uri(_configuration.Host.TrimEnd('/') + "/"), PrepareAsync, time, metrics, fence, rate), client);
+        return (new ApiConnection(client, new Uri(_configuration.Host.TrimEnd('/') + "/"), PrepareAsync, time, metrics, fence, rate),
+            client);
     }
 
     /// <summary>Adds this process' credentials to a request.</summary>
@@ -109,7 +123,8 @@ internal sealed class ClusterAccess
     {
         if (_configuration.TokenProvider is { } tokens)
         {
-            request.Headers.Authorization = await tokens.GetAuthenticationHeaderAsync(cancel); // it reads the file again when the token changes
+            // it reads the file again when the token changes
+            request.Headers.Authorization = await tokens.GetAuthenticationHeaderAsync(cancel);
         }
         else if (!string.IsNullOrEmpty(_configuration.AccessToken))
         {
@@ -117,13 +132,16 @@ internal sealed class ClusterAccess
         }
         else if (!string.IsNullOrEmpty(_configuration.Username))
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_configuration.Username}:{_configuration.Password}")));
+            request.Headers.Authorization =
+                new AuthenticationHeaderValue("Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_configuration.Username}:{_configuration.Password}")));
         }
     }
 
     private Task PrepareAsync(HttpRequestMessage request, CancellationToken cancel)
     {
-        request.Headers.Host = string.IsNullOrEmpty(_configuration.TlsServerName) ? null : _configuration.TlsServerName; // by which .NET checks the certificate
+        // by which .NET checks the certificate
+        request.Headers.Host = string.IsNullOrEmpty(_configuration.TlsServerName) ? null : _configuration.TlsServerName;
         return AuthenticateAsync(request, cancel);
     }
 
@@ -150,7 +168,11 @@ internal sealed class ClusterAccess
         }
         else if (_configuration.SslCaCerts is { } authorities)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck
+            };
             policy.CustomTrustStore.AddRange(authorities);
             handler.SslOptions.CertificateChainPolicy = policy;
         }

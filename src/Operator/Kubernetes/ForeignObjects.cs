@@ -55,7 +55,8 @@ internal sealed class ForeignObjects(TimeProvider time, ILogger log)
         }
     }
 
-    private async Task LookAsync(IWatchedKind kind, NamespacedName key, NamespacedName job, IMetadata<V1ObjectMeta> before, Action<NamespacedName> changed, CancellationToken cancel)
+    private async Task LookAsync(IWatchedKind kind, NamespacedName key, NamespacedName job, IMetadata<V1ObjectMeta> before,
+        Action<NamespacedName> changed, CancellationToken cancel)
     {
         IMetadata<V1ObjectMeta>? now;
         try

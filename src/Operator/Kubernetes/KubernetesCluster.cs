@@ -50,7 +50,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     /// <param name="log">Log.</param>
     /// <param name="makesPolicies">Whether jobs get network policies.</param>
     public KubernetesCluster(
-        ApiConnection connection, IReadOnlyList<string> namespaces, string identity, TimeProvider time, RuntimeMetrics metrics, ILogger log, bool makesPolicies = false)
+        ApiConnection connection, IReadOnlyList<string> namespaces, string identity, TimeProvider time, RuntimeMetrics metrics, ILogger log,
+        bool makesPolicies = false)
     {
         WatchedKind<T> Watch<T>(ResourceType<T> type, string? selector, Func<T, NamespacedName?> jobOf)
             where T : class, IMetadata<V1ObjectMeta> =>
@@ -70,7 +71,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         _claims = Watch(ResourceTypes.Claims, LabelSelector, LabelledJob);
         _needed = [_jobs, _pods, _services, _configMaps, _claims];
         _policies = makesPolicies
-            ? new PolicyWatch(Watch(ResourceTypes.NetworkPolicies, LabelSelector, LabelledJob), WatchScope.Each(namespaces, LabelSelector), time, log)
+            ? new PolicyWatch(Watch(ResourceTypes.NetworkPolicies, LabelSelector, LabelledJob), WatchScope.Each(namespaces, LabelSelector),
+                time, log)
             : null;
         _kinds = _needed.Concat(_policies is null ? [] : [_policies.Kind]).ToDictionary(kind => kind.Kind, StringComparer.Ordinal);
         foreach (var kind in _kinds.Values)
@@ -101,16 +103,20 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     /// <summary>Keeps the caches up to date until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) =>
         Task.WhenAll([
-            .. _needed.Select(kind => kind.RunAsync(cancel)), _foreign.RunAsync(_kinds, job => Changed?.Invoke(job), cancel), _optional.RunAsync(cancel),
+            .. _needed.Select(kind => kind.RunAsync(cancel)), _foreign.RunAsync(_kinds, job => Changed?.Invoke(job), cancel),
+            _optional.RunAsync(cancel),
             _policies?.RunAsync(cancel) ?? Task.CompletedTask,
         ]);
 
-    /// <summary>Whether the caches show everything that was written about a job. While they do not it must not be reconciled; <see cref="Changed"/> is raised when they might.</summary>
+    /// <summary>
+    /// Whether the caches show everything that was written about a job. While they do not it must not be reconciled; <see cref="Changed"/>
+    /// is raised when they might.
+    /// </summary>
     public bool HasMetExpectations(NamespacedName key) => _expectations.AreSeen(key);
 
     /// <summary>
-    /// Whether a job has pods, all is well with them, and there is no more to be done than to write its first status. Others then come first: those that
-    /// have no pods yet.
+    /// Whether a job has pods, all is well with them, and there is no more to be done than to write its first status. Others then come
+    /// first: those that have no pods yet.
     /// </summary>
     public bool OnlyStarts(NamespacedName key) =>
         FindJob(key) is { Status: null, Metadata.DeletionTimestamp: null, Job.Spec.Suspend: false }
@@ -149,7 +155,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         }
     }
 
-    public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel) => DeleteAsync(_configMaps, map, LabelledJob(map), null, cancel);
+    public Task DeleteConfigMapAsync(V1ConfigMap map, CancellationToken cancel) =>
+        DeleteAsync(_configMaps, map, LabelledJob(map), null, cancel);
 
     public Task<V1Pod?> ReadPodAsync(string ns, string name, CancellationToken cancel) => _pods.Client.FindAsync(ns, name, cancel);
 
@@ -188,21 +195,28 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     {
         if (LabelledJob(pod) is { } job)
         {
-            var annotations = new JsonObject { [Annotations.Order] = order, [Annotations.OrderCount] = count.ToString(CultureInfo.InvariantCulture) };
+            var annotations = new JsonObject
+            {
+                [Annotations.Order] = order,
+                [Annotations.OrderCount] = count.ToString(CultureInfo.InvariantCulture)
+            };
             await MarkPodAsync(pod, job, "annotations", annotations, cancel);
         }
     }
 
     public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) =>
-        MarkPodAsync(pod, new NamespacedName(pod.Metadata.NamespaceProperty, job), "labels", new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
+        MarkPodAsync(pod, new NamespacedName(pod.Metadata.NamespaceProperty, job), "labels",
+            new JsonObject { [Labels.Job] = job, [Labels.Attempt] = "0" }, cancel);
 
-    public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) => DeleteAsync(_pods, pod, LabelledJob(pod), graceSeconds, cancel);
+    public Task DeletePodAsync(V1Pod pod, int? graceSeconds, CancellationToken cancel) =>
+        DeleteAsync(_pods, pod, LabelledJob(pod), graceSeconds, cancel);
 
     public async Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel)
     {
         var owners = owner is null ? null : ManifestMetadata.OwnerReferences(owner);
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = claim.Metadata.Uid, ["ownerReferences"] = owners } };
-        var written = await _claims.Writer.PatchAsync(claim.Metadata.NamespaceProperty, claim.Metadata.Name, null, patch, FieldManager, cancel);
+        var written = await _claims.Writer.PatchAsync(claim.Metadata.NamespaceProperty, claim.Metadata.Name, null, patch, FieldManager,
+            cancel);
         if (LabelledJob(claim) is { } job)
         {
             _expectations.Expect(job, () => _claims.HasSeen(claim.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
@@ -231,17 +245,20 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         ExpectJob(written);
     }
 
-    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => DeleteAsync(_jobs, job, NamespacedName.Of(job), null, cancel);
+    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) =>
+        DeleteAsync(_jobs, job, NamespacedName.Of(job), null, cancel);
 
     public async Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel)
     {
-        var version = job.Metadata.ResourceVersion ?? throw new ArgumentException("the job has no resourceVersion to compare with", nameof(job));
+        var version = job.Metadata.ResourceVersion
+            ?? throw new ArgumentException("the job has no resourceVersion to compare with", nameof(job));
 
         // A replaced resourceVersion is compared by the server when it stores the object: 409 where it has changed.
         var patch = new JsonArray(
             new JsonObject { ["op"] = "replace", ["path"] = "/metadata/resourceVersion", ["value"] = version },
             new JsonObject { ["op"] = "add", ["path"] = "/status", ["value"] = StatusJson.Of(status) });
-        var written = await _jobs.Writer.JsonPatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, "status", patch, FieldManager, cancel);
+        var written = await _jobs.Writer.JsonPatchAsync(job.Metadata.NamespaceProperty, job.Metadata.Name, "status", patch, FieldManager,
+            cancel);
         ExpectJob(written);
     }
 
@@ -261,7 +278,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     public Task<TrainerStatus?> GetTrainerStatusAsync(V1Pod pod, CancellationToken cancel) => _trainers.GetStatusAsync(pod, cancel);
 
-    public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel) => _trainers.GetReportsAsync(pod, cancel);
+    public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel) =>
+        _trainers.GetReportsAsync(pod, cancel);
 
     /// <remarks>To the first process of a container a signal that it does not handle is none (pid_namespaces(7)).</remarks>
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) =>
@@ -296,9 +314,12 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
     }
 
     private Target TargetOf(JsonObject manifest) =>
-        Target.Of(manifest, _optional.KindOf((string?)manifest["apiVersion"], (string?)manifest["kind"]) ?? _kinds.GetValueOrDefault((string?)manifest["kind"] ?? ""));
+        Target.Of(
+            manifest, _optional.KindOf((string?)manifest["apiVersion"], (string?)manifest["kind"])
+                ?? _kinds.GetValueOrDefault((string?)manifest["kind"] ?? ""));
 
-    private async Task DeleteAsync<T>(WatchedKind<T> kind, IMetadata<V1ObjectMeta> item, NamespacedName? job, int? graceSeconds, CancellationToken cancel)
+    private async Task DeleteAsync<T>(WatchedKind<T> kind, IMetadata<V1ObjectMeta> item, NamespacedName? job, int? graceSeconds,
+        CancellationToken cancel)
         where T : class, IMetadata<V1ObjectMeta>
     {
         var key = NamespacedName.Of(item);
@@ -306,7 +327,8 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
         await kind.Client.DeleteAsync(key.Namespace, key.Name, uid, graceSeconds, cancel);
         if (job is { } of)
         {
-            _expectations.Expect(of, () => kind.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
+            _expectations.Expect(of,
+                () => kind.Store.Find(key) is not { } held || held.Metadata.Uid != uid || held.Metadata.DeletionTimestamp is not null);
         }
     }
 
@@ -319,10 +341,14 @@ internal sealed class KubernetesCluster : ICluster, IDisposable
 
     private void LookAtAll() => _jobs.Store.List().ToList().ForEach(job => Changed?.Invoke(NamespacedName.Of(job)));
 
-    private void ExpectJob(WrittenObject written) => _expectations.Expect(NamespacedName.Of(written), () => _jobs.HasSeen(written.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
+    private void ExpectJob(WrittenObject written) =>
+        _expectations.Expect(NamespacedName.Of(written),
+            () => _jobs.HasSeen(written.Metadata.NamespaceProperty, written.Metadata.ResourceVersion));
 
-    private static JsonObject Identity(MhcTrainingJob job) => new() { ["uid"] = job.Metadata.Uid, ["resourceVersion"] = job.Metadata.ResourceVersion };
+    private static JsonObject Identity(MhcTrainingJob job) =>
+        new() { ["uid"] = job.Metadata.Uid, ["resourceVersion"] = job.Metadata.ResourceVersion };
 
     private static NamespacedName? LabelledJob(IMetadata<V1ObjectMeta> item) =>
-        item.Metadata.Labels?.TryGetValue(Labels.Job, out var name) == true ? new NamespacedName(item.Metadata.NamespaceProperty, name) : null;
+        item.Metadata.Labels?.TryGetValue(Labels.Job, out var name) == true
+            ? new NamespacedName(item.Metadata.NamespaceProperty, name) : null;
 }

@@ -9,7 +9,8 @@ namespace MhcOperator.Operator.Kubernetes;
 
 /// <summary>
 /// APIs that a job may ask for and that not every cluster has. The server is asked when the first job needs one, and pod groups are watched
-/// from then on; a cluster whose jobs ask for none pays nothing. What is missing is looked for again only when a job still asks, and not before
+/// from then on; a cluster whose jobs ask for none pays nothing. What is missing is looked for again only when a job still asks, and not
+/// before
 /// <see cref="LookAgain"/> has passed.
 /// </summary>
 /// <param name="connection">Server.</param>
@@ -17,7 +18,8 @@ namespace MhcOperator.Operator.Kubernetes;
 /// <param name="scopes">What is listed before it is watched.</param>
 /// <param name="time">Clock.</param>
 /// <param name="log">Log.</param>
-internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<PodGroup>, WatchedKind<PodGroup>> watch, IReadOnlyList<WatchScope> scopes, TimeProvider time, ILogger log)
+internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<PodGroup>, WatchedKind<PodGroup>> watch,
+    IReadOnlyList<WatchScope> scopes, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
@@ -120,7 +122,8 @@ internal sealed class OptionalApis(ApiConnection connection, Func<ResourceType<P
     private async Task WatchAsync(ApiSupport api, List<Task> watches, CancellationToken cancel)
     {
         var slash = api.ApiVersion!.IndexOf('/', StringComparison.Ordinal);
-        var type = new ResourceType<PodGroup>(api.ApiVersion[..slash], api.ApiVersion[(slash + 1)..], api.Kind!, api.Kind!.ToLowerInvariant() + "s", json => Read(json, api));
+        var type = new ResourceType<PodGroup>(api.ApiVersion[..slash], api.ApiVersion[(slash + 1)..], api.Kind!,
+            api.Kind!.ToLowerInvariant() + "s", json => Read(json, api));
         var kind = watch(type);
         foreach (var scope in scopes)
         {

@@ -23,7 +23,8 @@ internal sealed record OwnAccount(string Namespace, string Name, string Uid)
     {
         try
         {
-            if (token?.Split('.') is not [_, var payload, _] || JsonNode.Parse(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(payload))) is not JsonObject claims)
+            if (token?.Split('.') is not [_, var payload, _]
+                || JsonNode.Parse(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(payload))) is not JsonObject claims)
             {
                 return null;
             }
@@ -31,7 +32,8 @@ internal sealed record OwnAccount(string Namespace, string Name, string Uid)
             const string old = "kubernetes.io/serviceaccount/"; // of tokens that are kept in a Secret, as before Kubernetes 1.21
             var bound = claims["kubernetes.io"] as JsonObject;
             var account = bound?["serviceaccount"] as JsonObject;
-            return ((string?)(bound?["namespace"] ?? claims[$"{old}namespace"]), (string?)(account?["name"] ?? claims[$"{old}service-account.name"]),
+            return ((string?)(bound?["namespace"] ?? claims[$"{old}namespace"]),
+                (string?)(account?["name"] ?? claims[$"{old}service-account.name"]),
                 (string?)(account?["uid"] ?? claims[$"{old}service-account.uid"])) is ({ } ns, { } name, { } uid)
                 ? new OwnAccount(ns, name, uid)
                 : null;

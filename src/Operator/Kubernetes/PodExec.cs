@@ -7,7 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Kubernetes;
 
-/// <summary>Runs commands in containers (the subresource pods/exec, by WebSocket). It needs a role of its own, which not everybody grants: deploy/optional/stack-dumps.yaml.</summary>
+/// <summary>
+/// Runs commands in containers (the subresource pods/exec, by WebSocket). It needs a role of its own, which not everybody grants:
+/// deploy/optional/stack-dumps.yaml.
+/// </summary>
 /// <param name="connection">Server.</param>
 /// <param name="time">Clock of the limit.</param>
 /// <param name="log">Says what could not be run.</param>
@@ -27,18 +30,21 @@ internal sealed class PodExec(ApiConnection connection, TimeProvider time, ILogg
         {
             var arguments = string.Join('&', command.Select(word => $"command={Uri.EscapeDataString(word)}"));
             var path = $"api/v1/namespaces/{pod.Metadata.NamespaceProperty}/pods/{pod.Metadata.Name}/exec?container={Uri.EscapeDataString(container)}&stderr=true&{arguments}";
-            using var socket = await connection.OpenSocketAsync(new ApiRequest("get", "pods/exec", HttpMethod.Get, path), Protocol, either.Token);
+            using var socket = await connection.OpenSocketAsync(new ApiRequest("get", "pods/exec", HttpMethod.Get, path), Protocol,
+                either.Token);
             var result = await ReadResultAsync(socket, either.Token);
             if (!result.Contains("\"Success\"", StringComparison.Ordinal))
             {
-                log.LogInformation("pod {Pod}: {Command} in container {Container}: {Result}", pod.Metadata.Name, string.Join(' ', command), container, result);
+                log.LogInformation("pod {Pod}: {Command} in container {Container}: {Result}", pod.Metadata.Name, string.Join(' ', command),
+                    container, result);
             }
         }
         catch (ApiException e) when (e.Status == HttpStatusCode.Forbidden)
         {
             log.LogInformation("pod {Pod}: nothing may be run in it (deploy/optional/stack-dumps.yaml allows it)", pod.Metadata.Name);
         }
-        catch (Exception e) when (e is ApiException or WebSocketException or HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is ApiException or WebSocketException or HttpRequestException or IOException
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             log.LogInformation("pod {Pod}: {Command} was not run: {Reason}", pod.Metadata.Name, string.Join(' ', command), e.Message);
         }

@@ -5,8 +5,8 @@ using MhcOperator.Operator.Runtime;
 namespace MhcOperator.Operator.Kubernetes;
 
 /// <summary>
-/// Leaves of a pod only what is looked at again, and of what many pods say the same one copy: a large cluster's pods are most of what the operator
-/// holds in memory.
+/// Leaves of a pod only what is looked at again, and of what many pods say the same one copy: a large cluster's pods are most of what the
+/// operator holds in memory.
 /// </summary>
 internal static class PodTransform
 {

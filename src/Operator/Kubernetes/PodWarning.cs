@@ -12,7 +12,9 @@ internal sealed class PodWarning : IMetadata<V1ObjectMeta>
 
     public required ClusterEvent Event { get; init; }
 
-    /// <summary>When it last happened: a recorder of the old kind says so, one of the new kind when it first did, or when its series last went on.</summary>
+    /// <summary>
+    /// When it last happened: a recorder of the old kind says so, one of the new kind when it first did, or when its series last went on.
+    /// </summary>
     public required DateTimeOffset At { get; init; }
 
     public static PodWarning Read(JsonElement json)
@@ -28,12 +30,13 @@ internal sealed class PodWarning : IMetadata<V1ObjectMeta>
     }
 
     /// <summary>
-    /// The newest, and the one before it where that says something else: a kubelet that has waited long enough for a volume says so, which hides
-    /// what is wrong with it.
+    /// The newest, and the one before it where that says something else: a kubelet that has waited long enough for a volume says so, which
+    /// hides what is wrong with it.
     /// </summary>
     public static ClusterEvent? Newest(IReadOnlyList<PodWarning> warnings)
     {
-        var newest = warnings.OrderByDescending(w => w.At).Select(w => w.Event).DistinctBy(e => e.Message, StringComparer.Ordinal).Take(2).ToList();
+        var newest = warnings.OrderByDescending(w => w.At).Select(w => w.Event).DistinctBy(e => e.Message, StringComparer.Ordinal).Take(2)
+            .ToList();
         var said = string.Join("; ", newest.Select(e => e.Message).Order(StringComparer.Ordinal));
         return newest.Count == 0 ? null : newest[0] with { Message = said };
     }

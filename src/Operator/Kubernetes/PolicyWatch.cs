@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Kubernetes;
 
 /// <summary>
-/// Keeps the jobs' network policies in sight. Where the right to list them is missing, only the jobs wait: it is asked for again until it is there.
+/// Keeps the jobs' network policies in sight. Where the right to list them is missing, only the jobs wait: it is asked for again until it
+/// is there.
 /// </summary>
 /// <param name="kind">Their store.</param>
 /// <param name="scopes">What is listed before it is watched.</param>

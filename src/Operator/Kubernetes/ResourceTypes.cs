@@ -13,17 +13,25 @@ namespace MhcOperator.Operator.Kubernetes;
 /// <summary>The kinds that the operator reads or writes.</summary>
 internal static class ResourceTypes
 {
-    public static readonly ResourceType<JobManifest> Jobs = new(MhcTrainingJob.Group, MhcTrainingJob.Version, MhcTrainingJob.KindName, MhcTrainingJob.Plural, ReadJob);
+    public static readonly ResourceType<JobManifest> Jobs =
+        new(MhcTrainingJob.Group, MhcTrainingJob.Version, MhcTrainingJob.KindName, MhcTrainingJob.Plural, ReadJob);
     public static readonly ResourceType<V1Pod> Pods = Core("Pod", "pods", SourceGenerationContext.Default.V1Pod, PodTransform.Trim);
-    public static readonly ResourceType<V1Service> Services = Core("Service", "services", SourceGenerationContext.Default.V1Service, service => (service.Spec, service.Status) = (null, null));
-    public static readonly ResourceType<V1ConfigMap> ConfigMaps = Core("ConfigMap", "configmaps", SourceGenerationContext.Default.V1ConfigMap);
-    public static readonly ResourceType<V1PersistentVolumeClaim> Claims = Core("PersistentVolumeClaim", "persistentvolumeclaims", SourceGenerationContext.Default.V1PersistentVolumeClaim, claim => (claim.Spec, claim.Status) = (null, null));
-    public static readonly ResourceType<JobNetworkPolicy> NetworkPolicies = new("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", ReadNetworkPolicy);
+    public static readonly ResourceType<V1Service> Services =
+        Core("Service", "services", SourceGenerationContext.Default.V1Service, service => (service.Spec, service.Status) = (null, null));
+    public static readonly ResourceType<V1ConfigMap> ConfigMaps =
+        Core("ConfigMap", "configmaps", SourceGenerationContext.Default.V1ConfigMap);
+    public static readonly ResourceType<V1PersistentVolumeClaim> Claims =
+        Core("PersistentVolumeClaim", "persistentvolumeclaims", SourceGenerationContext.Default.V1PersistentVolumeClaim,
+        claim => (claim.Spec, claim.Status) = (null, null));
+    public static readonly ResourceType<JobNetworkPolicy> NetworkPolicies =
+        new("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", ReadNetworkPolicy);
     public static readonly ResourceType<V1Node> Nodes = Core("Node", "nodes", SourceGenerationContext.Default.V1Node);
     public static readonly ResourceType<V1Secret> Secrets = Core("Secret", "secrets", SourceGenerationContext.Default.V1Secret);
-    public static readonly ResourceType<WrittenObject> Events = new("", "v1", "Event", "events", WrittenObject.Read) { Accept = WrittenObject.Form };
+    public static readonly ResourceType<WrittenObject> Events =
+        new("", "v1", "Event", "events", WrittenObject.Read) { Accept = WrittenObject.Form };
     public static readonly ResourceType<PodWarning> Warnings = new("", "v1", "Event", "events", PodWarning.Read);
-    public static readonly ResourceType<V1Lease> Leases = new("coordination.k8s.io", "v1", "Lease", "leases", json => json.Deserialize(SourceGenerationContext.Default.V1Lease)!);
+    public static readonly ResourceType<V1Lease> Leases =
+        new("coordination.k8s.io", "v1", "Lease", "leases", json => json.Deserialize(SourceGenerationContext.Default.V1Lease)!);
 
     private static ResourceType<T> Core<T>(string kind, string plural, JsonTypeInfo<T> type, Action<T>? trim = null)
         where T : class, IKubernetesObject<V1ObjectMeta> =>

@@ -23,7 +23,9 @@ internal static class StatusJson
         switch (node)
         {
             case JsonObject fields:
-                foreach (var name in fields.Where(field => field.Value is JsonValue value && value.TryGetValue(out string? text) && text.Length == 0).Select(field => field.Key).ToList())
+                foreach (var name in fields.Where(
+                    field => field.Value is JsonValue value && value.TryGetValue(out string? text) && text.Length == 0)
+                        .Select(field => field.Key).ToList())
                 {
                     fields.Remove(name);
                 }

@@ -21,6 +21,8 @@ internal sealed record Target(IWatchedKind Kind, NamespacedName Key, NamespacedN
             && (string?)metadata["namespace"] is { Length: > 0 } ns
             && (string?)(metadata["labels"] as JsonObject)?[Labels.Job] is { Length: > 0 } job
             ? new Target(kind, new NamespacedName(ns, name), new NamespacedName(ns, job))
-            : throw new ArgumentException($"a manifest needs a known kind, a name, a namespace and the label {Labels.Job}: {manifest.ToJsonString()}", nameof(manifest));
+            : throw new ArgumentException(
+                $"a manifest needs a known kind, a name, a namespace and the label {Labels.Job}: {manifest.ToJsonString()}",
+                nameof(manifest));
     }
 }

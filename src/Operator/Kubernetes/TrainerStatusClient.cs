@@ -19,18 +19,29 @@ internal sealed class TrainerStatusClient : IDisposable
     public TrainerStatusClient(ILogger log)
     {
         _log = log;
-        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = Limit, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) };
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = Limit,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30)
+        };
         _http = new HttpClient(handler, disposeHandler: true) { Timeout = Limit, MaxResponseContentBufferSize = LongestAnswer };
     }
 
     /// <summary>The pod's status; null where it does not answer in time or not as the contract says.</summary>
     public Task<TrainerStatus?> GetStatusAsync(V1Pod pod, CancellationToken cancel) =>
-        GetAsync(pod, Ports(pod, TrainerPorts.StatusName).FirstOrDefault(TrainerPorts.Status), "status", body => TrainerAnswer.ReadStatus(body), cancel);
+        GetAsync(pod, Ports(pod, TrainerPorts.StatusName).FirstOrDefault(TrainerPorts.Status), "status",
+            body => TrainerAnswer.ReadStatus(body), cancel);
 
-    /// <summary>What each container that can restart in place says of its process; null where none answers in time and as the contract says.</summary>
+    /// <summary>
+    /// What each container that can restart in place says of its process; null where none answers in time and as the contract says.
+    /// </summary>
     public async Task<IReadOnlyList<WorkerReport>?> GetReportsAsync(V1Pod pod, CancellationToken cancel)
     {
-        var questions = Ports(pod, TrainerPorts.WorkerName).Select(port => GetAsync(pod, port, "worker", body => TrainerAnswer.ReadReport(body), cancel));
+        var questions = Ports(pod, TrainerPorts.WorkerName)
+            .Select(port => GetAsync(pod, port, "worker", body => TrainerAnswer.ReadReport(body), cancel));
         var reports = await Task.WhenAll(questions);
         var told = reports.OfType<WorkerReport>().ToList();
         return told.Count == 0 ? null : told;

@@ -18,7 +18,8 @@ internal sealed class WatchedKind<T> : IWatchedKind
     /// <param name="time">Clock.</param>
     /// <param name="metrics">Metrics.</param>
     /// <param name="log">Log.</param>
-    public WatchedKind(ApiConnection connection, ResourceType<T> type, IReadOnlyList<WatchScope> scopes, Func<T, NamespacedName?> jobOf, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+    public WatchedKind(ApiConnection connection, ResourceType<T> type, IReadOnlyList<WatchScope> scopes, Func<T, NamespacedName?> jobOf,
+        TimeProvider time, RuntimeMetrics metrics, ILogger log)
     {
         Client = new ResourceClient<T>(connection, type);
         Writer = new ResourceClient<WrittenObject>(connection, type.ToWrite);
@@ -49,7 +50,8 @@ internal sealed class WatchedKind<T> : IWatchedKind
 
     public Task Synced => Task.WhenAll(_reflectors.Select(reflector => reflector.Synced));
 
-    public bool HasSeen(string ns, string? version) => _reflectors.First(reflector => reflector.Namespace is null || reflector.Namespace == ns).HasSeen(version);
+    public bool HasSeen(string ns, string? version) =>
+        _reflectors.First(reflector => reflector.Namespace is null || reflector.Namespace == ns).HasSeen(version);
 
     public Task RunAsync(CancellationToken cancel) => Task.WhenAll(_reflectors.Select(reflector => reflector.RunAsync(cancel)));
 
@@ -59,7 +61,8 @@ internal sealed class WatchedKind<T> : IWatchedKind
     public async Task<string> ApplyAsync(string ns, string name, JsonObject manifest, string fieldManager, CancellationToken cancel) =>
         Version(await Writer.ApplyAsync(ns, name, manifest, fieldManager, cancel));
 
-    public async Task<IMetadata<V1ObjectMeta>?> ReadAsync(string ns, string name, CancellationToken cancel) => await Client.FindAsync(ns, name, cancel);
+    public async Task<IMetadata<V1ObjectMeta>?> ReadAsync(string ns, string name, CancellationToken cancel) =>
+        await Client.FindAsync(ns, name, cancel);
 
     private static string Version(WrittenObject item) => item.Metadata.ResourceVersion ?? "";
 }

@@ -4,7 +4,10 @@ using MhcOperator.Operator.Clusters;
 
 namespace MhcOperator.Operator.Local;
 
-/// <summary>Hears what happens during a <see cref="LocalRunner"/>'s run. All calls come one after the other, never two at once; they should return soon.</summary>
+/// <summary>
+/// Hears what happens during a <see cref="LocalRunner"/>'s run. All calls come one after the other, never two at once; they should return
+/// soon.
+/// </summary>
 public interface ILocalRunObserver
 {
     /// <summary>A run begins with the job as it is: without a status, or with what an earlier run in the same folder left.</summary>

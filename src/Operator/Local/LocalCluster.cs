@@ -15,8 +15,9 @@ using MhcOperator.Operator.Runtime;
 namespace MhcOperator.Operator.Local;
 
 /// <summary>
-/// A cluster in memory, with a kubelet that the caller provides. It keeps what the planning relies on: uids, resource versions that a status
-/// write is compared with, generations that move with the spec only, names that cannot be taken twice, and children that go with their owner.
+/// A cluster in memory, with a kubelet that the caller provides. It keeps what the planning relies on: uids, resource versions that a
+/// status write is compared with, generations that move with the spec only, names that cannot be taken twice, and children that go with
+/// their owner.
 /// </summary>
 internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : ICluster
 {
@@ -100,7 +101,8 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public IReadOnlyList<PodGroup> ListPodGroups(NamespacedName key) => [];
 
-    public Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) => Task.FromResult<PodGroup?>(null);
+    public Task<PodGroup?> ReadPodGroupAsync(string apiVersion, string kind, string ns, string name, CancellationToken cancel) =>
+        Task.FromResult<PodGroup?>(null);
 
     public Task DeletePodGroupAsync(PodGroup group, CancellationToken cancel) => Task.CompletedTask;
 
@@ -121,7 +123,8 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     public Task<V1Node?> ReadNodeAsync(string name, CancellationToken cancel) => Task.FromResult<V1Node?>(new V1Node());
 
-    public Task<ClusterEvent?> FindWarningAsync(V1Pod pod, DateTimeOffset after, CancellationToken cancel) => Task.FromResult<ClusterEvent?>(null);
+    public Task<ClusterEvent?> FindWarningAsync(V1Pod pod, DateTimeOffset after, CancellationToken cancel) =>
+        Task.FromResult<ClusterEvent?>(null);
 
     public Task CreateAsync(JsonObject manifest, CancellationToken cancel)
     {
@@ -176,7 +179,8 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     {
         var changed = new V1PersistentVolumeClaim { Metadata = Copy(claim.Metadata), Spec = claim.Spec };
         changed.Metadata.ResourceVersion = NextVersion();
-        changed.Metadata.OwnerReferences = owner is null ? null : [KubernetesJson.Deserialize<V1OwnerReference>(ManifestMetadata.OwnerReferences(owner)[0]!.ToJsonString())];
+        changed.Metadata.OwnerReferences = owner is null ? null
+            : [KubernetesJson.Deserialize<V1OwnerReference>(ManifestMetadata.OwnerReferences(owner)[0]!.ToJsonString())];
         _claims.Put(changed);
         Raise(new NamespacedName(claim.Metadata.NamespaceProperty, claim.Metadata.Labels[Labels.Job]));
         return Task.CompletedTask;
@@ -185,7 +189,8 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     /// <summary>Nobody takes a label off here.</summary>
     public Task ReclaimPodAsync(V1Pod pod, string job, CancellationToken cancel) => Task.CompletedTask;
 
-    public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel) => Task.FromResult<IReadOnlyList<WorkerReport>?>(null);
+    public Task<IReadOnlyList<WorkerReport>?> GetWorkerReportsAsync(V1Pod pod, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<WorkerReport>?>(null);
 
     public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel)
     {
@@ -237,7 +242,8 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
             var manifest = _jobs.Find(key.Namespace, key.Name) ?? throw Gone(key);
             if (manifest.Metadata.ResourceVersion != job.Metadata.ResourceVersion)
             {
-                throw new ApiException(HttpStatusCode.Conflict, $"{key} has changed: resourceVersion is {manifest.Metadata.ResourceVersion}, not {job.Metadata.ResourceVersion}");
+                throw new ApiException(HttpStatusCode.Conflict,
+                    $"{key} has changed: resourceVersion is {manifest.Metadata.ResourceVersion}, not {job.Metadata.ResourceVersion}");
             }
 
             var metadata = Copy(manifest.Metadata);
@@ -289,7 +295,8 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
     {
         lock (_gate)
         {
-            return _pods.GetValueOrDefault(NamespacedName.Of(pod)) is { } found && found.Snapshot.Metadata.Uid == pod.Metadata.Uid ? found : null;
+            return _pods.GetValueOrDefault(NamespacedName.Of(pod)) is { } found && found.Snapshot.Metadata.Uid == pod.Metadata.Uid
+                ? found : null;
         }
     }
 
@@ -331,10 +338,12 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
         {
             item = KubernetesJson.Deserialize<T>(manifest.ToJsonString());
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException
+            or OverflowException)
         {
             // As a server says it of an object that its types cannot hold.
-            throw new ApiException(HttpStatusCode.BadRequest, $"{(string?)manifest["kind"]} {(string?)manifest["metadata"]?["name"]} cannot be read: {e.Message}");
+            throw new ApiException(HttpStatusCode.BadRequest,
+                $"{(string?)manifest["kind"]} {(string?)manifest["metadata"]?["name"]} cannot be read: {e.Message}");
         }
 
         item.Metadata.Uid = Guid.NewGuid().ToString();
@@ -374,7 +383,8 @@ internal sealed class LocalCluster(IPodLauncher launcher, TimeProvider time) : I
 
     // Through JSON, as over the wire: what a status cannot express must not survive here either.
     private static MhcTrainingJobStatus Copy(MhcTrainingJobStatus status) =>
-        JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(status, ApiJsonContext.Default.MhcTrainingJobStatus), ApiJsonContext.Default.MhcTrainingJobStatus)!;
+        JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(status, ApiJsonContext.Default.MhcTrainingJobStatus),
+            ApiJsonContext.Default.MhcTrainingJobStatus)!;
 
     private static ApiException Gone(NamespacedName key) => new(HttpStatusCode.NotFound, $"there is no job {key}");
 }

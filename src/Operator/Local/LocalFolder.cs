@@ -16,7 +16,8 @@ internal sealed class LocalFolder(string root)
     public string Owner => Path.Combine(Root, "lock.owner");
 
     public string Log(string pod, string container) =>
-        Path.Combine(Root, "logs", RunFile.PlainName(container) == Planning.Gangs.RankContainers.Single ? $"{pod}.log" : $"{pod}-{container}.log");
+        Path.Combine(Root, "logs",
+            RunFile.PlainName(container) == Planning.Gangs.RankContainers.Single ? $"{pod}.log" : $"{pod}-{container}.log");
 
     public string Configuration(string pod) => Path.Combine(Root, "config", $"{pod}.json");
 

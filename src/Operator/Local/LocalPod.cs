@@ -136,7 +136,9 @@ internal sealed class LocalPod
                 _snapshot.Metadata.DeletionTimestamp = deadline;
                 _snapshot.Metadata.DeletionGracePeriodSeconds = graceSeconds;
                 _killer?.Dispose();
-                _killer = graceSeconds > 0 ? _time.CreateTimer(_ => Kill(), null, Waits.Bounded(TimeSpan.FromSeconds(graceSeconds)), Timeout.InfiniteTimeSpan) : null;
+                _killer = graceSeconds > 0
+                    ? _time.CreateTimer(_ => Kill(), null, Waits.Bounded(TimeSpan.FromSeconds(graceSeconds)),
+                        Timeout.InfiniteTimeSpan) : null;
             }
         }
 
@@ -252,7 +254,13 @@ internal sealed class LocalPod
 
     private V1ContainerState Terminated(ContainerExit exit, string reason) => new()
     {
-        Terminated = new V1ContainerStateTerminated { ExitCode = exit.ExitCode, Reason = reason, Message = exit.Message, FinishedAt = Now() },
+        Terminated = new V1ContainerStateTerminated
+        {
+            ExitCode = exit.ExitCode,
+            Reason = reason,
+            Message = exit.Message,
+            FinishedAt = Now()
+        },
     };
 
     private static V1ContainerStatus Status(string name, V1ContainerState state) => new()

@@ -16,12 +16,15 @@ internal static class LocalRequirements
 
         if (job.Spec.Data.Source.PersistentVolumeClaim is not null)
         {
-            throw new ArgumentException("spec.data.source.persistentVolumeClaim: there are no claims without a cluster; use spec.data.source.path", nameof(manifest));
+            throw new ArgumentException(
+                "spec.data.source.persistentVolumeClaim: there are no claims without a cluster; use spec.data.source.path",
+                nameof(manifest));
         }
 
         if (job.Spec.Data.Source.ConfigMap is not null)
         {
-            throw new ArgumentException("spec.data.source.configMap: there are no ConfigMaps without a cluster; use spec.data.source.path", nameof(manifest));
+            throw new ArgumentException("spec.data.source.configMap: there are no ConfigMaps without a cluster; use spec.data.source.path",
+                nameof(manifest));
         }
 
         if (options.TrainerCommand.Count == 0)

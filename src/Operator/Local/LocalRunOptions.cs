@@ -5,7 +5,8 @@ public sealed record LocalRunOptions
 {
     /// <summary>
     /// Folder of this run, made where it does not exist: <c>checkpoints/</c>, <c>logs/POD.log</c>, <c>config/</c>, <c>pods/</c> and
-    /// <c>status.json</c>. A run that finds its own earlier <c>status.json</c> in it goes on from there: rollbacks and skipped data are remembered.
+    /// <c>status.json</c>. A run that finds its own earlier <c>status.json</c> in it goes on from there: rollbacks and skipped data are
+    /// remembered.
     /// </summary>
     public required string RunFolder { get; init; }
 
@@ -18,7 +19,9 @@ public sealed record LocalRunOptions
     /// <summary>Further environment of the trainers, such as <c>MHC_CORPUS</c>; wins over this process's own.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Working folder of the trainers, against which a relative <c>data.source.path</c> is read; this process's own where absent.</summary>
+    /// <summary>
+    /// Working folder of the trainers, against which a relative <c>data.source.path</c> is read; this process's own where absent.
+    /// </summary>
     public string? WorkingFolder { get; init; }
 
     /// <summary>Cores that the gang shares; all of this machine where absent.</summary>

@@ -17,15 +17,19 @@ public sealed class LocalRunner(TimeProvider? time = null)
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
-    /// <summary>Runs the job until it has succeeded or failed, or until it is stopped or suspended. No process of it is left when this returns.</summary>
+    /// <summary>
+    /// Runs the job until it has succeeded or failed, or until it is stopped or suspended. No process of it is left when this returns.
+    /// </summary>
     /// <param name="manifest">A valid job.</param>
     /// <param name="options">Where and with what.</param>
     /// <param name="observer">Hears what happens.</param>
     /// <param name="stop">Stops the job gently: it is suspended, the gang commits a checkpoint, and the method returns.</param>
     /// <returns>The job as it was last, with its status: condition Succeeded, Failed or (stopped) Suspended is True.</returns>
-    /// <exception cref="ArgumentException">The manifest has errors, or asks for what this machine cannot give; the message has the field path.</exception>
+    /// <exception cref="ArgumentException">The manifest has errors, or asks for what this machine cannot give; the message has the field
+    /// path.</exception>
     /// <exception cref="IOException">The run folder cannot be written or is in use, or the trainer does not exist.</exception>
-    public async Task<MhcTrainingJob> RunAsync(JobManifest manifest, LocalRunOptions options, ILocalRunObserver observer, CancellationToken stop)
+    public async Task<MhcTrainingJob> RunAsync(JobManifest manifest, LocalRunOptions options, ILocalRunObserver observer,
+        CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(manifest);
         ArgumentNullException.ThrowIfNull(options);
@@ -52,12 +56,15 @@ public sealed class LocalRunner(TimeProvider? time = null)
 
     /// <summary>The same with any launcher.</summary>
     internal async Task<MhcTrainingJob> RunAsync(
-        JobManifest manifest, LocalRunOptions options, IPodLauncher launcher, LocalStatusFile statusFile, ILocalRunObserver observer, CancellationToken stop)
+        JobManifest manifest, LocalRunOptions options, IPodLauncher launcher, LocalStatusFile statusFile, ILocalRunObserver observer,
+        CancellationToken stop)
     {
         var cluster = new LocalCluster(launcher, _time);
         var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         cluster.Changed += _ => changes.Writer.TryWrite(true);
-        var telemetry = new TelemetryGuard(words => observer.OnEvent(_time.GetUtcNow(), new ClusterEvent(true, "StatusNotWritten", $"{words}; a later --resume knows less")));
+        var telemetry = new TelemetryGuard(
+            words => observer.OnEvent(_time.GetUtcNow(),
+                new ClusterEvent(true, "StatusNotWritten", $"{words}; a later --resume knows less")));
         cluster.StatusWritten += job => telemetry.Try(() => statusFile.Write(job.Status!));
         var last = manifest.Job!;
         cluster.StatusWritten += job =>
@@ -73,7 +80,14 @@ public sealed class LocalRunner(TimeProvider? time = null)
         var job = manifest.Job! with { Status = earlier };
         observer.OnBegin(job);
         var key = cluster.Add(manifest with { Status = earlier, Job = job });
-        var executor = new JobExecutor(cluster, new OperatorOptions { AllowPrivilegedTemplates = true, RestartsInPlace = false, PollInterval = options.StatusInterval, StatusInterval = options.StatusInterval }, _time);
+        var executor = new JobExecutor(cluster,
+            new OperatorOptions
+            {
+                AllowPrivilegedTemplates = true,
+                RestartsInPlace = false,
+                PollInterval = options.StatusInterval,
+                StatusInterval = options.StatusInterval
+            }, _time);
         using var stopping = stop.Register(() => Suspend(cluster, key));
         using var killing = options.Kill.Register(() =>
         {
@@ -90,7 +104,8 @@ public sealed class LocalRunner(TimeProvider? time = null)
                 cluster.KillPods();
             }
 
-            if (Conditions.Find(last.Status?.Conditions ?? [], ConditionTypes.Valid) is { Status: Conditions.False, Reason: Reasons.InvalidSpec or Reasons.Rejected } invalid)
+            if (Conditions.Find(last.Status?.Conditions ?? [],
+                ConditionTypes.Valid) is { Status: Conditions.False, Reason: Reasons.InvalidSpec or Reasons.Rejected } invalid)
             {
                 // A cluster may take it later. This machine does not.
                 cluster.KillPods();
@@ -118,10 +133,12 @@ public sealed class LocalRunner(TimeProvider? time = null)
         catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
         {
             var other = RunFile.Read(folder.Owner, atMost: 4096) is { } words ? Encoding.UTF8.GetString(words) : "it does not say which";
-            throw new IOException($"the run folder {folder.Root} belongs to another run that has not ended ({other}); wait for it, end it, or name another folder", e);
+            throw new IOException(
+                $"the run folder {folder.Root} belongs to another run that has not ended ({other}); wait for it, end it, or name another folder", e);
         }
 
-        var self = string.Create(CultureInfo.InvariantCulture, $"process {System.Environment.ProcessId}, job {job}, since {_time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC");
+        var self = string.Create(CultureInfo.InvariantCulture,
+            $"process {System.Environment.ProcessId}, job {job}, since {_time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC");
         new TelemetryGuard(_ => { }).Try(() => RunFile.Replace(folder.Owner, Encoding.UTF8.GetBytes(self)));
         return owned;
     }
@@ -137,7 +154,8 @@ public sealed class LocalRunner(TimeProvider? time = null)
         var rejected = Immutability.Hold(accepted, job.Spec, isSuspended: true).Rejected;
         if (rejected.Count > 0)
         {
-            throw new IOException($"the run cannot go on with another job than it began with; take the change back, or begin another run:\n{string.Join('\n', rejected)}");
+            throw new IOException(
+                $"the run cannot go on with another job than it began with; take the change back, or begin another run:\n{string.Join('\n', rejected)}");
         }
     }
 
@@ -162,7 +180,9 @@ public sealed class LocalRunner(TimeProvider? time = null)
         }
     }
 
-    /// <summary>The job has ended or is suspended, and so have its pods; one whose <c>cleanPods</c> lets pods run on takes them along here.</summary>
+    /// <summary>
+    /// The job has ended or is suspended, and so have its pods; one whose <c>cleanPods</c> lets pods run on takes them along here.
+    /// </summary>
     private static bool IsOver(LocalCluster cluster, NamespacedName key, MhcTrainingJob job)
     {
         var conditions = job.Status?.Conditions ?? [];

@@ -43,7 +43,8 @@ internal sealed class LocalStatusFile(string path)
             Rollbacks = old.Rollbacks,
             RollbackCount = old.RollbackCount,
             RollbacksUsed = old.RollbacksUsed,
-            Checkpoints = old.Checkpoints is { } known ? known with { ClaimUid = null, Message = null } : null, // the claim is another in each run, the folder is not
+            // the claim is another in each run, the folder is not
+            Checkpoints = old.Checkpoints is { } known ? known with { ClaimUid = null, Message = null } : null,
             Progress = old.Progress,
             AcceptedSpec = old.AcceptedSpec,
             Conditions =
@@ -76,7 +77,8 @@ internal sealed class LocalStatusFile(string path)
             {
                 if (count is < 0 or > MaxAttempt)
                 {
-                    throw new JsonException(FormattableString.Invariant($"{name}: expected a whole number from 0 to {MaxAttempt}, got {count}"));
+                    throw new JsonException(
+                        FormattableString.Invariant($"{name}: expected a whole number from 0 to {MaxAttempt}, got {count}"));
                 }
             }
 
@@ -84,7 +86,8 @@ internal sealed class LocalStatusFile(string path)
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new IOException($"{path} is not a job's status ({e.Message}); delete it to begin again from the newest checkpoint, without the rollbacks that it recorded", e);
+            throw new IOException(
+                $"{path} is not a job's status ({e.Message}); delete it to begin again from the newest checkpoint, without the rollbacks that it recorded", e);
         }
     }
 }

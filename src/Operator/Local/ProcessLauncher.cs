@@ -92,7 +92,9 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
         _spawner.Dispose();
     }
 
-    /// <summary>The job's own command where it has one; else the trainer, whose last word (<c>train</c>) the job's arguments replace.</summary>
+    /// <summary>
+    /// The job's own command where it has one; else the trainer, whose last word (<c>train</c>) the job's arguments replace.
+    /// </summary>
     private List<string> Command(V1Container container, Dictionary<string, string> environment)
     {
         List<string> args = [.. (container.Args ?? []).Select(Expand)];
@@ -142,7 +144,8 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
 
         // All ranks are on this machine, whatever the gang believes. Whoever says how many threads a process may take is obeyed.
         var ranks = int.Parse(environment.GetValueOrDefault(TrainerEnvironment.WorldSize, "1"), CultureInfo.InvariantCulture);
-        if (!ThreadLimits.Any(name => environment.ContainsKey(name) || !string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable(name))))
+        if (!ThreadLimits.Any(
+            name => environment.ContainsKey(name) || !string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable(name))))
         {
             environment[TrainerEnvironment.Threads] = Text(Math.Max(1, (_options.Cores ?? System.Environment.ProcessorCount) / ranks));
         }

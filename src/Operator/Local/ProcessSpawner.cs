@@ -4,10 +4,11 @@ using System.Diagnostics;
 namespace MhcOperator.Operator.Local;
 
 /// <summary>
-/// Starts processes that die with this one, however it ends. Each is started through <c>setpriv --pdeathsig KILL</c>, which has the kernel kill
-/// it when the thread that started it ends; so all are started by one thread of their own, which lives as long as the spawner does (a pool
-/// thread may end at any time). <c>setsid</c> gives each its own session, so that Ctrl-C in the terminal reaches this process only, and a
-/// group that can be killed with all its children. Where the two tools are missing (another system than Linux), the process is started plainly.
+/// Starts processes that die with this one, however it ends. Each is started through <c>setpriv --pdeathsig KILL</c>, which has the kernel
+/// kill it when the thread that started it ends; so all are started by one thread of their own, which lives as long as the spawner does (a
+/// pool thread may end at any time). <c>setsid</c> gives each its own session, so that Ctrl-C in the terminal reaches this process only,
+/// and a group that can be killed with all its children. Where the two tools are missing (another system than Linux), the process is
+/// started plainly.
 /// </summary>
 internal sealed class ProcessSpawner : IDisposable
 {
@@ -36,7 +37,8 @@ internal sealed class ProcessSpawner : IDisposable
     /// <param name="command">Program and arguments.</param>
     /// <param name="environment">Laid over this process's own.</param>
     /// <param name="folder">Working folder; this process's own where null.</param>
-    /// <param name="log">File to which standard output and error are appended; its folder exists. Where it cannot be written, they go nowhere.</param>
+    /// <param name="log">File to which standard output and error are appended; its folder exists. Where it cannot be written, they go
+    /// nowhere.</param>
     /// <exception cref="IOException">It cannot be started.</exception>
     public Process Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string? folder, string log)
     {

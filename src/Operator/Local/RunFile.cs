@@ -4,8 +4,8 @@ using MhcOperator.Api.Files;
 namespace MhcOperator.Operator.Local;
 
 /// <summary>
-/// Files of a run's folder, which may have come from somebody else: nothing is read or written through a link, only plain files are opened, and
-/// what is replaced is replaced as a whole, by way of a file with a random name.
+/// Files of a run's folder, which may have come from somebody else: nothing is read or written through a link, only plain files are opened,
+/// and what is replaced is replaced as a whole, by way of a file with a random name.
 /// </summary>
 internal static class RunFile
 {

@@ -6,9 +6,9 @@ using MhcOperator.Operator.Planning.Policies;
 namespace MhcOperator.Operator.Metrics;
 
 /// <summary>
-/// The metrics of each job, by <c>namespace</c> and <c>mhcjob</c> (<c>job</c> is Prometheus' own), written at each scrape from the jobs as they are
-/// cached: a job that is gone has none. Only the leader has jobs, so that sums over the replicas do not double. The text is written straight away: a
-/// library's series for 5,000 jobs would be kept in memory and would have to be taken back one by one.
+/// The metrics of each job, by <c>namespace</c> and <c>mhcjob</c> (<c>job</c> is Prometheus' own), written at each scrape from the jobs as
+/// they are cached: a job that is gone has none. Only the leader has jobs, so that sums over the replicas do not double. The text is
+/// written straight away: a library's series for 5,000 jobs would be kept in memory and would have to be taken back one by one.
 /// </summary>
 internal sealed class JobMetrics
 {
@@ -23,7 +23,8 @@ internal sealed class JobMetrics
         new("mhc_job_info", "gauge", "1; what the job is, in the words of its spec.", Info),
         new("mhc_job_phase", "gauge", "1 for the phase that the job is in; Other: one that the operator does not give.", Phase),
         new(
-            "mhc_job_condition", "gauge", "1 for the status and the reason that each condition has; reason Other: one that the operator does not give.",
+            "mhc_job_condition", "gauge",
+            "1 for the status and the reason that each condition has; reason Other: one that the operator does not give.",
             Conditions),
         new("mhc_job_step", "gauge", "Updates done, as rank 0 last said.", Of(job => job.Status?.Progress?.Step)),
         new("mhc_job_steps", "gauge", "Updates asked for.", Of(job => job.Spec?.Optimization.Steps)),
@@ -31,7 +32,8 @@ internal sealed class JobMetrics
             "mhc_job_last_step_timestamp_seconds", "gauge", "When the step was last seen to move, in seconds since 1970.",
             Of(job => Seconds(job.Status?.Progress?.UpdatedAt))),
         new("mhc_job_rollbacks", "gauge", "Returns to a healthy checkpoint so far.", Of(job => job.Status?.RollbackCount ?? 0)),
-        new("mhc_job_rollbacks_left", "gauge", "Rollbacks that are left of stability.rollback.limit, were the next one now.", Of(RollbacksLeft)),
+        new("mhc_job_rollbacks_left", "gauge", "Rollbacks that are left of stability.rollback.limit, were the next one now.",
+            Of(RollbacksLeft)),
         new("mhc_job_restarts", "gauge", "Restarts after failures so far.", Of(job => job.Status?.Restarts ?? 0)),
         new("mhc_job_restarts_left", "gauge", "Restarts that are left of runPolicy.maxRestarts, were the next one now.", Of(RestartsLeft)),
         new(
@@ -45,7 +47,8 @@ internal sealed class JobMetrics
             "Steps that had to be done again, as far as rank 0 had told of them, by cause (Rollback, Restart after a failure, Disruption by the cluster, Suspension).",
             StepsLost),
         new(
-            "mhc_job_deadline_timestamp_seconds", "gauge", "When runPolicy.activeDeadlineSeconds ends the job, in seconds since 1970; only while it is active.",
+            "mhc_job_deadline_timestamp_seconds", "gauge",
+            "When runPolicy.activeDeadlineSeconds ends the job, in seconds since 1970; only while it is active.",
             Of(Deadline)),
         new(
             "mhc_job_finished_timestamp_seconds", "gauge", "When the job succeeded or failed, in seconds since 1970.",
@@ -64,7 +67,8 @@ internal sealed class JobMetrics
             return;
         }
 
-        var samples = list().Where(job => job.Job?.Spec.ManagedBy is null or MhcTrainingJob.ManagedByThisOperator).Select(JobSample.Of).ToArray();
+        var samples = list().Where(job => job.Job?.Spec.ManagedBy is null or MhcTrainingJob.ManagedByThisOperator).Select(JobSample.Of)
+            .ToArray();
         foreach (var family in _families)
         {
             family.Write(new TextSamples(output, family.Name), samples);
@@ -85,7 +89,9 @@ internal sealed class JobMetrics
     private static void Phase(TextSamples text, JobSample job) =>
         text.Write(job.Labels, $",phase=\"{KnownWords.Of(job.Status?.Phase ?? "Pending", KnownWords.Phases)}\"", 1);
 
-    /// <remarks>Of the types that there are and one of each: a status that somebody else has written must not spoil the whole scrape.</remarks>
+    /// <remarks>
+    /// Of the types that there are and one of each: a status that somebody else has written must not spoil the whole scrape.
+    /// </remarks>
     private static void Conditions(TextSamples text, JobSample job)
     {
         if (job.Status is not { } status)
@@ -97,8 +103,10 @@ internal sealed class JobMetrics
         {
             if (Planning.Inputs.Conditions.Find(status.Conditions, type) is { } condition)
             {
-                var value = condition.Status is Planning.Inputs.Conditions.True or Planning.Inputs.Conditions.False ? condition.Status : Planning.Inputs.Conditions.Unknown;
-                text.Write(job.Labels, $",type=\"{type}\",status=\"{value}\",reason=\"{KnownWords.Of(condition.Reason, KnownWords.ConditionReasons)}\"", 1);
+                var value = condition.Status is Planning.Inputs.Conditions.True or Planning.Inputs.Conditions.False ? condition.Status
+                    : Planning.Inputs.Conditions.Unknown;
+                text.Write(
+                    job.Labels, $",type=\"{type}\",status=\"{value}\",reason=\"{KnownWords.Of(condition.Reason, KnownWords.ConditionReasons)}\"", 1);
             }
         }
     }
@@ -119,7 +127,9 @@ internal sealed class JobMetrics
 
     private static double? RestartsLeft(JobSample job) =>
         job.Spec is { } spec
-            ? Math.Max(0, spec.RunPolicy.MaxRestarts - (job.Status is { } status ? RestartBudget.Used(status, spec.RunPolicy, spec.Optimization.Steps) : 0))
+            ? Math.Max(
+                0, spec.RunPolicy.MaxRestarts - (job.Status is { } status
+                    ? RestartBudget.Used(status, spec.RunPolicy, spec.Optimization.Steps) : 0))
             : null;
 
     private static double? Deadline(JobSample job) =>

@@ -12,5 +12,6 @@ internal sealed record JobSample(byte[] Labels, MhcTrainingJobSpec? Spec, MhcTra
 {
     /// <remarks>An API server takes no name in which something would have to be escaped.</remarks>
     public static JobSample Of(JobManifest job) => new(
-        Encoding.UTF8.GetBytes($"{{namespace=\"{job.Metadata.NamespaceProperty}\",mhcjob=\"{job.Metadata.Name}\""), job.Job?.Spec, job.Status ?? job.Job?.Status);
+        Encoding.UTF8.GetBytes($"{{namespace=\"{job.Metadata.NamespaceProperty}\",mhcjob=\"{job.Metadata.Name}\""), job.Job?.Spec,
+        job.Status ?? job.Job?.Status);
 }

@@ -21,12 +21,14 @@ public sealed class OperatorMetrics
     {
         var factory = Prometheus.Metrics.WithCustomRegistry(registry);
         _jobs = factory.CreateGauge("mhc_operator_jobs", "Jobs by phase.", "phase");
-        _restarts = factory.CreateCounter("mhc_operator_restarts_total", "Gangs started again, rollbacks not counted, by reason.", "reason");
+        _restarts = factory.CreateCounter("mhc_operator_restarts_total", "Gangs started again, rollbacks not counted, by reason.",
+            "reason");
         _rollbacks = factory.CreateCounter(
             "mhc_operator_rollbacks_total",
             "Returns to a healthy checkpoint, by the verdict's reason; Other: one that mhc-trainer does not give.",
             "reason");
-        _inPlace = factory.CreateCounter("mhc_operator_restarts_in_place_total", "Gangs that started again in the pods that they had, after failures and after rollbacks.");
+        _inPlace = factory.CreateCounter("mhc_operator_restarts_in_place_total",
+            "Gangs that started again in the pods that they had, after failures and after rollbacks.");
         _recovery = factory.CreateHistogram(
             "mhc_operator_recovery_seconds",
             "From the detection of an instability to the first step of the next gang.",

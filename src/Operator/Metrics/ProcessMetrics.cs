@@ -5,7 +5,9 @@ using Prometheus;
 
 namespace MhcOperator.Operator.Metrics;
 
-/// <summary>What is built here and what the process takes, under the names that Prometheus' own libraries give. Read at each scrape, from Linux.</summary>
+/// <summary>
+/// What is built here and what the process takes, under the names that Prometheus' own libraries give. Read at each scrape, from Linux.
+/// </summary>
 internal sealed class ProcessMetrics
 {
     private readonly Counter _cpu;
@@ -26,8 +28,10 @@ internal sealed class ProcessMetrics
         _open = factory.CreateGauge("process_open_fds", "Open file descriptors.");
         _mostOpen = factory.CreateGauge("process_max_fds", "Most file descriptors that may be open.");
         using var process = Process.GetCurrentProcess();
-        factory.CreateGauge("process_start_time_seconds", "When the process began, in seconds since 1970.").Set((process.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds);
-        _collections = factory.CreateCounter("dotnet_gc_collections_total", "Garbage collections, those of older generations counted in younger ones too.", "generation");
+        factory.CreateGauge("process_start_time_seconds", "When the process began, in seconds since 1970.")
+            .Set((process.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds);
+        _collections = factory.CreateCounter("dotnet_gc_collections_total",
+            "Garbage collections, those of older generations counted in younger ones too.", "generation");
         _pauses = factory.CreateCounter("dotnet_gc_pause_seconds_total", "Time that the process stood still for them.");
         _heap = factory.CreateGauge("dotnet_gc_heap_bytes", "Managed memory that is allocated.");
         var version = typeof(ProcessMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
@@ -49,9 +53,12 @@ internal sealed class ProcessMetrics
 
         try
         {
-            _virtualSize.Set(double.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[0], CultureInfo.InvariantCulture) * Environment.SystemPageSize);
+            _virtualSize.Set(
+                double.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[0],
+                    CultureInfo.InvariantCulture) * Environment.SystemPageSize);
             _open.Set(Directory.EnumerateFileSystemEntries("/proc/self/fd").Count());
-            var limit = File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
+            var limit = File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
             _mostOpen.Set(double.TryParse(limit, CultureInfo.InvariantCulture, out var most) ? most : double.PositiveInfinity);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidOperationException)

@@ -16,12 +16,13 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="fence">Asked before each write; null: writes are always allowed.</param>
 /// <param name="rate">Waited for before each request; null: the server alone says when it has had enough.</param>
 internal sealed class ApiConnection(
-    HttpClient http, Uri server, Func<HttpRequestMessage, CancellationToken, Task>? authenticate, TimeProvider time, RuntimeMetrics metrics, WriteFence? fence = null,
+    HttpClient http, Uri server, Func<HttpRequestMessage, CancellationToken, Task>? authenticate, TimeProvider time, RuntimeMetrics metrics,
+    WriteFence? fence = null,
     RequestRate? rate = null)
 {
     /// <summary>
-    /// An API server stores objects that are nested up to 10000 levels deep, and a job's pod template may be anything: one that could not be read
-    /// would keep the whole list from being read. The parser does not recurse.
+    /// An API server stores objects that are nested up to 10000 levels deep, and a job's pod template may be anything: one that could not
+    /// be read would keep the whole list from being read. The parser does not recurse.
     /// </summary>
     public static readonly JsonDocumentOptions Json = new() { MaxDepth = 30_000 };
 
@@ -45,11 +46,13 @@ internal sealed class ApiConnection(
         {
             using var response = await OpenNowAsync(request, either.Token);
             await using var body = await response.Content.ReadAsStreamAsync(either.Token);
-            return await JsonDocument.ParseAsync(request.LongestAnswer is { } most ? new BoundedStream(body, most) : body, Json, either.Token);
+            return await JsonDocument.ParseAsync(request.LongestAnswer is { } most ? new BoundedStream(body, most) : body, Json,
+                either.Token);
         }
         catch (OperationCanceledException e) when (limiter.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
-            throw fenced ? new LeaseExpiredException() : new TimeoutException($"{request.Method} {request.Path}: no answer from {server} in {limit.TotalSeconds:0} s", e);
+            throw fenced ? new LeaseExpiredException()
+                : new TimeoutException($"{request.Method} {request.Path}: no answer from {server} in {limit.TotalSeconds:0} s", e);
         }
     }
 
@@ -75,7 +78,8 @@ internal sealed class ApiConnection(
             {
                 if (response.StatusCode != HttpStatusCode.TooManyRequests || tries == ThrottledTries)
                 {
-                    throw new ApiException(response.StatusCode, Explain(await response.Content.ReadAsStringAsync(cancel), request, response.StatusCode));
+                    throw new ApiException(response.StatusCode,
+                        Explain(await response.Content.ReadAsStringAsync(cancel), request, response.StatusCode));
                 }
 
                 // 429 says that nothing was done, so that even a write may be sent again.
@@ -91,7 +95,9 @@ internal sealed class ApiConnection(
     public async Task<WebSocket> OpenSocketAsync(ApiRequest request, string protocol, CancellationToken cancel)
     {
         await WaitForTurnAsync(cancel);
-        var address = new UriBuilder(new Uri(server, request.Path)) { Scheme = server.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs };
+        var address = new UriBuilder(
+            new Uri(server, request.Path))
+        { Scheme = server.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs };
         using var credentials = new HttpRequestMessage();
         if (authenticate is not null)
         {
@@ -116,7 +122,8 @@ internal sealed class ApiConnection(
             var status = socket.HttpStatusCode;
             socket.Dispose();
             metrics.RequestSent(request.Verb, request.Resource, (int)status);
-            throw e is WebSocketException && status >= HttpStatusCode.BadRequest ? new ApiException(status, $"{request.Method} {request.Path}: {(int)status}") : e;
+            throw e is WebSocketException && status >= HttpStatusCode.BadRequest
+                ? new ApiException(status, $"{request.Method} {request.Path}: {(int)status}") : e;
         }
     }
 
@@ -187,7 +194,8 @@ internal sealed class ApiConnection(
         try
         {
             using var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("message", out var message) && message.GetString() is { Length: > 0 } text)
+            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("message", out var message)
+                && message.GetString() is { Length: > 0 } text)
             {
                 return text;
             }

@@ -7,7 +7,8 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="Path">Path and query below the server's address.</param>
 /// <param name="Body">JSON; null: none.</param>
 /// <param name="MediaType">Type of the body.</param>
-internal sealed record ApiRequest(string Verb, string Resource, HttpMethod Method, string Path, string? Body = null, string MediaType = "application/json")
+internal sealed record ApiRequest(string Verb, string Resource, HttpMethod Method, string Path, string? Body = null,
+    string MediaType = "application/json")
 {
     /// <summary>Form in which the server is asked to answer.</summary>
     public string Accept { get; init; } = "application/json";

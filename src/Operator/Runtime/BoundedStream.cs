@@ -22,10 +22,12 @@ internal sealed class BoundedStream(Stream inner, long most) : Stream
     }
 
     /// <exception cref="AnswerTooLongException">There is more.</exception>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => Count(await inner.ReadAsync(buffer, cancellationToken));
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        Count(await inner.ReadAsync(buffer, cancellationToken));
 
     /// <inheritdoc cref="ReadAsync(Memory{byte}, CancellationToken)"/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc cref="ReadAsync(Memory{byte}, CancellationToken)"/>
     public override int Read(byte[] buffer, int offset, int count) => Count(inner.Read(buffer, offset, count));
@@ -42,4 +44,5 @@ internal sealed class BoundedStream(Stream inner, long most) : Stream
 }
 
 /// <summary>An answer is longer than the caller wants to hold in memory.</summary>
-internal sealed class AnswerTooLongException(long most) : IOException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the answer is longer than {most} bytes"));
+internal sealed class AnswerTooLongException(long most) : IOException(
+    string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the answer is longer than {most} bytes"));

@@ -9,7 +9,8 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="metrics">Measures each reconcile.</param>
 /// <param name="log">Says what failed.</param>
 internal sealed class Controller(
-    WorkQueue<NamespacedName> queue, Func<NamespacedName, CancellationToken, Task<ReconcileResult>> reconcile, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+    WorkQueue<NamespacedName> queue, Func<NamespacedName, CancellationToken, Task<ReconcileResult>> reconcile, TimeProvider time,
+    RuntimeMetrics metrics, ILogger log)
 {
     /// <summary>Runs until cancelled; returns when the last reconcile has ended.</summary>
     /// <param name="workers">Reconciles at a time, of different objects.</param>
@@ -50,7 +51,8 @@ internal sealed class Controller(
             {
                 metrics.Reconciled(time.GetElapsedTime(started), success: false);
                 var wait = queue.Retry(name);
-                log.LogWarning(IsOfTheServer(e) ? null : e, "{Object}: reconcile failed, again in {Wait:0.0} s: {Message}", name, wait.TotalSeconds, e.Message);
+                log.LogWarning(IsOfTheServer(e) ? null : e, "{Object}: reconcile failed, again in {Wait:0.0} s: {Message}", name,
+                    wait.TotalSeconds, e.Message);
             }
             finally
             {
@@ -60,5 +62,6 @@ internal sealed class Controller(
     }
 
     /// <summary>The server's trouble, not ours: its message says enough, where the stack would say nothing.</summary>
-    private static bool IsOfTheServer(Exception e) => e is ApiException or HttpRequestException or IOException or TimeoutException or LeaseExpiredException;
+    private static bool IsOfTheServer(Exception e) =>
+        e is ApiException or HttpRequestException or IOException or TimeoutException or LeaseExpiredException;
 }

@@ -60,7 +60,8 @@ internal sealed class EventRecorder(ResourceClient<WrittenObject> events, string
         }
     }
 
-    private (RecordedEvent Entry, string Message) Count(V1ObjectReference about, bool isWarning, string reason, string said, DateTimeOffset now)
+    private (RecordedEvent Entry, string Message) Count(V1ObjectReference about, bool isWarning, string reason, string said,
+        DateTimeOffset now)
     {
         var group = new SimilarEvents(about.Uid, isWarning, reason);
         var message = said.Length <= LongestMessage ? said : said[..(LongestMessage - 3)] + "...";

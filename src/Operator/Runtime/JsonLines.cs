@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace MhcOperator.Operator.Runtime;
 
-/// <summary>Reads one JSON document from each line as it comes, without making text of it first: most of what an operator reads is the news of pods.</summary>
+/// <summary>
+/// Reads one JSON document from each line as it comes, without making text of it first: most of what an operator reads is the news of pods.
+/// </summary>
 internal static class JsonLines
 {
     /// <summary>A pod fits; several come together when there is much news.</summary>

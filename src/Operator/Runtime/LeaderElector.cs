@@ -17,7 +17,9 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReleaseLimit = TimeSpan.FromSeconds(3);
 
-    /// <summary>Hears of each try to take the lease whether the server answered it; while the lease is held, the work knows better.</summary>
+    /// <summary>
+    /// Hears of each try to take the lease whether the server answered it; while the lease is held, the work knows better.
+    /// </summary>
     public Action<bool>? Tried { get; init; }
 
     /// <summary>Waits for the lease and works; stands in line again when it was lost. Returns when cancelled, the lease released.</summary>
@@ -107,7 +109,8 @@ internal sealed class LeaderElector(LeaseClient lease, LeaseOptions options, Tim
             }
             else if (fence.Remaining <= TimeSpan.Zero)
             {
-                log.LogWarning("lease {Namespace}/{Name} was not renewed for {Deadline}: stopping work", options.Namespace, options.Name, options.RenewDeadline);
+                log.LogWarning("lease {Namespace}/{Name} was not renewed for {Deadline}: stopping work", options.Namespace, options.Name,
+                    options.RenewDeadline);
                 return;
             }
         }

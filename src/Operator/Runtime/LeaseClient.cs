@@ -31,7 +31,9 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
-            var outcome = _heldVersion is { } version && await TryChangeAsync(version, new JsonObject { ["renewTime"] = Now() }, either.Token) ? LeaseOutcome.Held : await LookAndTakeAsync(either.Token);
+            var outcome = _heldVersion is { } version
+                && await TryChangeAsync(version, new JsonObject { ["renewTime"] = Now() }, either.Token) ? LeaseOutcome.Held
+                : await LookAndTakeAsync(either.Token);
             _complaint = null;
             return outcome;
         }
@@ -39,7 +41,8 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
         {
             return LeaseOutcome.HeldByOther; // somebody was faster; the next look says who
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException
+            or OperationCanceledException)
         {
             cancel.ThrowIfCancellationRequested();
             Complain(ref _complaint, e is OperationCanceledException ? "no answer in time" : e.Message);
@@ -54,14 +57,17 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     public async Task WaitForChanceAsync(CancellationToken cancel)
     {
         var started = time.GetTimestamp();
-        using var limit = new CancellationTokenSource(_seenVersion is null ? options.LookInterval : Waits.Bounded(Max(_seenDuration - time.GetElapsedTime(_seenAt), TimeSpan.FromMilliseconds(1))), time);
+        using var limit = new CancellationTokenSource(
+            _seenVersion is null ? options.LookInterval
+                : Waits.Bounded(Max(_seenDuration - time.GetElapsedTime(_seenAt), TimeSpan.FromMilliseconds(1))), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
         {
             var selector = $"fieldSelector=metadata.name%3D{options.Name}";
             await foreach (var happened in leases.WatchAsync(options.Namespace, selector, _seenVersion ?? "", LongestWatch, either.Token))
             {
-                if (happened.Kind == WatchEventKind.Deleted || (happened.Item is { } lease && string.IsNullOrEmpty(lease.Spec?.HolderIdentity)))
+                if (happened.Kind == WatchEventKind.Deleted
+                    || (happened.Item is { } lease && string.IsNullOrEmpty(lease.Spec?.HolderIdentity)))
                 {
                     return;
                 }
@@ -96,14 +102,17 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
             {
                 log.LogInformation("released lease {Namespace}/{Name}", options.Namespace, options.Name);
             }
-            else if (await leases.FindAsync(options.Namespace, options.Name, cancel) is { } lease && lease.Spec?.HolderIdentity == options.Identity)
+            else if (await leases.FindAsync(options.Namespace, options.Name, cancel) is { } lease
+                && lease.Spec?.HolderIdentity == options.Identity)
             {
                 await WriteAsync(lease.Metadata.ResourceVersion, Released(), cancel);
             }
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException
+            or OperationCanceledException)
         {
-            log.LogWarning("lease {Namespace}/{Name}: not released, it will run out by itself: {Reason}", options.Namespace, options.Name, e.Message);
+            log.LogWarning("lease {Namespace}/{Name}: not released, it will run out by itself: {Reason}", options.Namespace, options.Name,
+                e.Message);
         }
 
         _heldVersion = null;
@@ -168,7 +177,8 @@ internal sealed class LeaseClient(ResourceClient<V1Lease> leases, LeaseOptions o
     }
 
     private void See(V1Lease lease) =>
-        (_seenVersion, _seenAt, _seenDuration) = (lease.Metadata.ResourceVersion, time.GetTimestamp(), TimeSpan.FromSeconds(lease.Spec?.LeaseDurationSeconds ?? Seconds()));
+        (_seenVersion, _seenAt, _seenDuration) = (lease.Metadata.ResourceVersion, time.GetTimestamp(),
+            TimeSpan.FromSeconds(lease.Spec?.LeaseDurationSeconds ?? Seconds()));
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
@@ -225,7 +235,9 @@ internal sealed record LeaseOptions(string Namespace, string Name, string Identi
     /// <summary>Reference to the object with which a lease goes that is made here; null: none.</summary>
     public JsonObject? Owner { get; init; }
 
-    /// <summary>Without a renewal for this long the holder stops acting; what is left of the duration is the margin for requests on their way.</summary>
+    /// <summary>
+    /// Without a renewal for this long the holder stops acting; what is left of the duration is the margin for requests on their way.
+    /// </summary>
     public TimeSpan RenewDeadline => Duration * 2 / 3;
 
     /// <summary>Between two renewals.</summary>

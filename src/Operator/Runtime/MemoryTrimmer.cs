@@ -1,8 +1,8 @@
 namespace MhcOperator.Operator.Runtime;
 
 /// <summary>
-/// Gives back what a burst of work took. The collector lets its youngest generation grow with the processor's cache, to tens of megabytes, and
-/// an operator that then waits for hours would hold on to them.
+/// Gives back what a burst of work took. The collector lets its youngest generation grow with the processor's cache, to tens of megabytes,
+/// and an operator that then waits for hours would hold on to them.
 /// </summary>
 /// <param name="time">Clock.</param>
 /// <param name="allocated">Bytes that the process has allocated so far.</param>
@@ -17,7 +17,8 @@ internal sealed class MemoryTrimmer(TimeProvider time, Func<long> allocated, Act
 
     /// <summary>For this process.</summary>
     public MemoryTrimmer(TimeProvider time)
-        : this(time, () => GC.GetTotalAllocatedBytes(), () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true))
+        : this(time, () => GC.GetTotalAllocatedBytes(),
+            () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true))
     {
     }
 

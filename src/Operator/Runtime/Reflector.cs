@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Runtime;
 
 /// <summary>
-/// Keeps a store, or the part of it that is in one namespace, equal to the server: lists, then watches from the list's version, and lists again when the server has
-/// forgotten that version (410, as an answer or inside the stream).
+/// Keeps a store, or the part of it that is in one namespace, equal to the server: lists, then watches from the list's version, and lists
+/// again when the server has forgotten that version (410, as an answer or inside the stream).
 /// </summary>
 /// <param name="client">Reads the objects.</param>
 /// <param name="store">Is kept up to date.</param>
@@ -15,7 +15,8 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="time">Clock of the waits.</param>
 /// <param name="metrics">Counts new starts.</param>
 /// <param name="log">Says what went wrong.</param>
-internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, WatchScope scope, TimeProvider time, RuntimeMetrics metrics, ILogger log)
+internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, WatchScope scope, TimeProvider time, RuntimeMetrics metrics,
+    ILogger log)
     where T : class, IMetadata<V1ObjectMeta>
 {
     /// <summary>A watch that lived this long, or brought news, was a good one: the next failure is a new one.</summary>
@@ -58,7 +59,8 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
                 if (broughtNews || time.GetElapsedTime(started) >= GoodWatch)
                 {
                     _backoff.Reset();
-                    continue; // the server ends every watch now and then, one with much to tell after seconds: go on at once from the last version
+                    // the server ends every watch now and then, one with much to tell after seconds: go on at once from the last version
+                    continue;
                 }
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -84,7 +86,8 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
                     _backoff.Reset();
                 }
 
-                var isExpected = e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException or OperationCanceledException;
+                var isExpected = e is HttpRequestException or IOException or ApiException or JsonException or TimeoutException
+                    or OperationCanceledException;
                 log.LogWarning(isExpected ? null : e, "{Resource}: watch broken, trying again: {Reason}", client.Type.Plural, Reason(e));
             }
 
@@ -117,7 +120,8 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
     {
         var broughtNews = false;
         var length = ShortestWatch * (1 + Random.Shared.NextDouble()); // so that not all watches of all operators end together
-        using var guard = new CancellationTokenSource(length + TimeSpan.FromSeconds(30), time); // a half-open connection never ends by itself
+        // a half-open connection never ends by itself
+        using var guard = new CancellationTokenSource(length + TimeSpan.FromSeconds(30), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(guard.Token, cancel);
         await foreach (var happened in client.WatchAsync(scope.Namespace, scope.Selector, _version, length, either.Token))
         {
@@ -138,5 +142,6 @@ internal sealed class Reflector<T>(ResourceClient<T> client, Store<T> store, Wat
     }
 
     /// <summary>A quiet watch that ends says only that the answer was cut: the exception inside knows more.</summary>
-    private static string Reason(Exception e) => e.InnerException is { } inner and not JsonException ? $"{e.Message} ({inner.Message})" : e.Message;
+    private static string Reason(Exception e) =>
+        e.InnerException is { } inner and not JsonException ? $"{e.Message} ({inner.Message})" : e.Message;
 }

@@ -51,7 +51,8 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     /// <param name="version">Resource version to go on from.</param>
     /// <param name="length">How long the server keeps it open.</param>
     /// <param name="cancel">Ends the watch.</param>
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync(string? ns, string? selector, string version, TimeSpan length, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync(string? ns, string? selector, string version, TimeSpan length,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         var query = $"?watch=true&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={(int)length.TotalSeconds}{And(selector)}";
         var request = new ApiRequest("watch", type.Plural, HttpMethod.Get, type.Path(ns) + query);
@@ -91,12 +92,14 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     public async Task<T> ApplyAsync(string? ns, string name, JsonObject manifest, string fieldManager, CancellationToken cancel)
     {
         var path = $"{type.Path(ns, name)}?fieldManager={fieldManager}&force=true";
-        using var answer = await SendAsync("apply", HttpMethod.Patch, path, cancel, manifest.ToJsonString(), "application/apply-patch+yaml");
+        using var answer = await SendAsync("apply", HttpMethod.Patch, path, cancel, manifest.ToJsonString(),
+            "application/apply-patch+yaml");
         return type.Read(answer.RootElement);
     }
 
     /// <summary>JSON merge patch; with <c>metadata.resourceVersion</c> in it, a compare-and-swap that fails with 409.</summary>
-    public async Task<T> PatchAsync(string? ns, string name, string? subresource, JsonObject patch, string fieldManager, CancellationToken cancel)
+    public async Task<T> PatchAsync(string? ns, string name, string? subresource, JsonObject patch, string fieldManager,
+        CancellationToken cancel)
     {
         var path = $"{type.Path(ns, name, subresource)}?fieldManager={fieldManager}";
         using var answer = await SendAsync("patch", HttpMethod.Patch, path, cancel, patch.ToJsonString(), "application/merge-patch+json");
@@ -104,7 +107,8 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
     }
 
     /// <summary>JSON patch (RFC 6902).</summary>
-    public async Task<T> JsonPatchAsync(string? ns, string name, string? subresource, JsonArray patch, string fieldManager, CancellationToken cancel)
+    public async Task<T> JsonPatchAsync(string? ns, string name, string? subresource, JsonArray patch, string fieldManager,
+        CancellationToken cancel)
     {
         var path = $"{type.Path(ns, name, subresource)}?fieldManager={fieldManager}";
         using var answer = await SendAsync("patch", HttpMethod.Patch, path, cancel, patch.ToJsonString(), "application/json-patch+json");
@@ -134,14 +138,20 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
         using var answer = await SendAsync("delete", HttpMethod.Delete, type.Path(ns, name), cancel, options.ToJsonString());
     }
 
-    /// <summary>Objects may be large, and nobody knows before: a page that is too long is asked for again in smaller ones, down to single objects.</summary>
+    /// <summary>
+    /// Objects may be large, and nobody knows before: a page that is too long is asked for again in smaller ones, down to single objects.
+    /// </summary>
     private async Task<JsonDocument> SendPageAsync(string? ns, string? selector, string? token, CancellationToken cancel)
     {
         for (; ; _pageSize = Math.Max(1, _pageSize / 4))
         {
             var size = _pageSize;
             var query = $"?limit={size}{And(selector)}" + (token is null ? "" : $"&continue={Uri.EscapeDataString(token)}");
-            var request = new ApiRequest("list", type.Plural, HttpMethod.Get, type.Path(ns) + query) { Accept = type.Accept, LongestAnswer = size > 1 ? LongestPage : null };
+            var request = new ApiRequest("list", type.Plural, HttpMethod.Get, type.Path(ns) + query)
+            {
+                Accept = type.Accept,
+                LongestAnswer = size > 1 ? LongestPage : null
+            };
             try
             {
                 var page = await connection.SendAsync(request, cancel);
@@ -156,7 +166,8 @@ internal sealed class ResourceClient<T>(ApiConnection connection, ResourceType<T
         }
     }
 
-    private Task<JsonDocument> SendAsync(string verb, HttpMethod method, string path, CancellationToken cancel, string? body = null, string mediaType = "application/json") =>
+    private Task<JsonDocument> SendAsync(string verb, HttpMethod method, string path, CancellationToken cancel, string? body = null,
+        string mediaType = "application/json") =>
         connection.SendAsync(new ApiRequest(verb, type.Plural, method, path, body, mediaType) { Accept = type.Accept }, cancel);
 
     private WatchEvent<T> ReadEvent(JsonElement line)

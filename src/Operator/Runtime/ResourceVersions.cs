@@ -6,7 +6,9 @@ namespace MhcOperator.Operator.Runtime;
 /// </summary>
 internal static class ResourceVersions
 {
-    /// <summary>Whether <paramref name="version"/> comes before <paramref name="other"/>; an absent version comes before all others.</summary>
+    /// <summary>
+    /// Whether <paramref name="version"/> comes before <paramref name="other"/>; an absent version comes before all others.
+    /// </summary>
     public static bool IsOlder(string? version, string? other)
     {
         var (a, b) = (version ?? "", other ?? "");

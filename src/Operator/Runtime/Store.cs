@@ -55,7 +55,8 @@ internal sealed class Store<T>(Func<T, NamespacedName?> ownerOf)
         lock (_gate)
         {
             var key = NamespacedName.Of(item);
-            if (_items.TryGetValue(key, out var held) && !ResourceVersions.IsOlder(held.Metadata.ResourceVersion, item.Metadata.ResourceVersion))
+            if (_items.TryGetValue(key, out var held)
+                && !ResourceVersions.IsOlder(held.Metadata.ResourceVersion, item.Metadata.ResourceVersion))
             {
                 return false;
             }
@@ -90,7 +91,8 @@ internal sealed class Store<T>(Func<T, NamespacedName?> ownerOf)
         lock (_gate)
         {
             var listed = all.Select(item => NamespacedName.Of(item)).ToHashSet();
-            var gone = _items.Where(pair => (ns is null || pair.Key.Namespace == ns) && !listed.Contains(pair.Key)).Select(pair => pair.Value).ToList();
+            var gone = _items.Where(pair => (ns is null || pair.Key.Namespace == ns) && !listed.Contains(pair.Key))
+                .Select(pair => pair.Value).ToList();
             gone.ForEach(item => Remove(NamespacedName.Of(item)));
             return gone;
         }

@@ -1,6 +1,9 @@
 namespace MhcOperator.Operator.Runtime;
 
-/// <summary>Keeps one copy of a text that many objects carry: names of jobs, labels, words of a status. Forgetting costs memory only, so that it never grows beyond a bound.</summary>
+/// <summary>
+/// Keeps one copy of a text that many objects carry: names of jobs, labels, words of a status. Forgetting costs memory only, so that it
+/// never grows beyond a bound.
+/// </summary>
 /// <param name="most">Texts that are kept.</param>
 internal sealed class StringInterner(int most)
 {

@@ -13,8 +13,10 @@ namespace MhcOperator.Operator.Runtime;
 /// <param name="firstRetry">Wait after a failure.</param>
 /// <param name="longestRetry">Longest wait after many.</param>
 /// <param name="metrics">Told of the depth and the time that keys wait.</param>
-/// <param name="isLowPriority">Whether a key is of the lower priority, asked when it becomes ready and when it is added again; null: none is.</param>
-internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, TimeSpan longestRetry, RuntimeMetrics metrics, Func<TKey, bool>? isLowPriority = null) : IDisposable
+/// <param name="isLowPriority">Whether a key is of the lower priority, asked when it becomes ready and when it is added again; null: none
+/// is.</param>
+internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, TimeSpan longestRetry, RuntimeMetrics metrics,
+    Func<TKey, bool>? isLowPriority = null) : IDisposable
     where TKey : notnull
 {
     /// <summary>Every so many keys one comes from the lower priority.</summary>
@@ -188,7 +190,8 @@ internal sealed class WorkQueue<TKey>(TimeProvider time, TimeSpan firstRetry, Ti
         if (!_disposed && _delayed.TryPeek(out _, out var next))
         {
             // Rounded up: a timer that fires early would find nothing due.
-            var left = Waits.Bounded(TimeSpan.FromMilliseconds(Math.Ceiling(time.GetElapsedTime(time.GetTimestamp(), next).TotalMilliseconds)));
+            var left = Waits.Bounded(
+                TimeSpan.FromMilliseconds(Math.Ceiling(time.GetElapsedTime(time.GetTimestamp(), next).TotalMilliseconds)));
             _timer ??= time.CreateTimer(_ => Promote(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _timer.Change(left, Timeout.InfiniteTimeSpan);
         }

@@ -3,7 +3,10 @@ using k8s.Models;
 
 namespace MhcOperator.Operator.Runtime;
 
-/// <summary>What is read of the answer to a write: the watch brings the rest. The server has less to say, and the operator less to read, if only that is asked for.</summary>
+/// <summary>
+/// What is read of the answer to a write: the watch brings the rest. The server has less to say, and the operator less to read, if only
+/// that is asked for.
+/// </summary>
 internal sealed class WrittenObject : IMetadata<V1ObjectMeta>
 {
     /// <summary>Asks for metadata only; a server that cannot tell it alone tells everything.</summary>
@@ -25,5 +28,6 @@ internal sealed class WrittenObject : IMetadata<V1ObjectMeta>
         };
     }
 
-    private static string? Text(JsonElement metadata, string name) => metadata.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Text(JsonElement metadata, string name) =>
+        metadata.TryGetProperty(name, out var value) ? value.GetString() : null;
 }

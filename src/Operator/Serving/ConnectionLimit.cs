@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace MhcOperator.Operator.Serving;
 
 /// <summary>
-/// So many connections from one address, and no more: whoever opens thousands takes nobody else's place. One too many is closed before anything is
-/// read from it.
+/// So many connections from one address, and no more: whoever opens thousands takes nobody else's place. One too many is closed before
+/// anything is read from it.
 /// </summary>
 internal sealed class ConnectionLimit
 {

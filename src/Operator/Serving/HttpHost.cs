@@ -38,7 +38,8 @@ internal sealed class HttpHost : IAsyncDisposable
     /// <param name="map">Adds what is served.</param>
     /// <param name="cancel">Stops waiting.</param>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
-    public static async Task<HttpHost> StartAsync(string address, int port, string portOption, Action<ListenOptions> listen, Action<WebApplication> map, CancellationToken cancel)
+    public static async Task<HttpHost> StartAsync(string address, int port, string portOption, Action<ListenOptions> listen,
+        Action<WebApplication> map, CancellationToken cancel)
     {
         if (!IPAddress.TryParse(address, out var parsed))
         {

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Serving;
 
 /// <summary>
-/// Who may have the metrics: the API server says whose a token is (TokenReview), and whether that one may get /metrics (SubjectAccessReview), as it
-/// would of its own metrics. What it says holds for a while. Where it does not say, nobody gets them.
+/// Who may have the metrics: the API server says whose a token is (TokenReview), and whether that one may get /metrics
+/// (SubjectAccessReview), as it would of its own metrics. What it says holds for a while. Where it does not say, nobody gets them.
 /// </summary>
 /// <param name="connection">Server.</param>
 /// <param name="time">Clock.</param>
@@ -31,7 +31,8 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
     private const long LongestAnswer = 256 * 1024;
 
     private readonly SemaphoreSlim _places = new(8); // questions at a time
-    private readonly Dictionary<string, (ScrapeVerdict Verdict, DateTimeOffset Until)> _known = new(StringComparer.Ordinal); // by the token's hash
+    // by the token's hash
+    private readonly Dictionary<string, (ScrapeVerdict Verdict, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private volatile string? _complaint;
 
@@ -81,9 +82,11 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
         {
             return Unknown("no answer in time");
         }
-        catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException or JsonException or InvalidOperationException)
+        catch (Exception e) when (e is ApiException or HttpRequestException or IOException or TimeoutException or JsonException
+            or InvalidOperationException)
         {
-            return Unknown(e is ApiException { Status: HttpStatusCode.Forbidden } ? $"the operator may not ask it: {e.Message}" : e.Message);
+            return Unknown(e is ApiException { Status: HttpStatusCode.Forbidden } ? $"the operator may not ask it: {e.Message}"
+                : e.Message);
         }
     }
 
@@ -91,8 +94,10 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
 
     private async Task<ScrapeVerdict> AskAsync(string token, CancellationToken cancel)
     {
-        var review = await CreateAsync("authentication.k8s.io", "TokenReview", "tokenreviews", new JsonObject { ["token"] = token }, cancel);
-        if ((bool?)review["authenticated"] != true || review["user"] is not JsonObject user || (string?)user["username"] is not { Length: > 0 } name)
+        var review = await CreateAsync("authentication.k8s.io", "TokenReview", "tokenreviews", new JsonObject { ["token"] = token },
+            cancel);
+        if ((bool?)review["authenticated"] != true || review["user"] is not JsonObject user
+            || (string?)user["username"] is not { Length: > 0 } name)
         {
             return new ScrapeVerdict(StatusCodes.Status401Unauthorized, "the API server does not know this token");
         }
@@ -116,9 +121,12 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
     private async Task<JsonObject> CreateAsync(string group, string kind, string plural, JsonObject spec, CancellationToken cancel)
     {
         var body = new JsonObject { ["apiVersion"] = $"{group}/v1", ["kind"] = kind, ["spec"] = spec };
-        var request = new ApiRequest("create", plural, HttpMethod.Post, $"apis/{group}/v1/{plural}", body.ToJsonString()) { LongestAnswer = LongestAnswer };
+        var request = new ApiRequest("create", plural, HttpMethod.Post, $"apis/{group}/v1/{plural}",
+            body.ToJsonString())
+        { LongestAnswer = LongestAnswer };
         using var answer = await connection.SendAsync(request, cancel);
-        return JsonObject.Create(answer.RootElement.Clone())?["status"] as JsonObject ?? throw new JsonException($"a {kind} came back without a status");
+        return JsonObject.Create(answer.RootElement.Clone())?["status"] as JsonObject
+            ?? throw new JsonException($"a {kind} came back without a status");
     }
 
     private ScrapeVerdict? Recall(string key)
@@ -160,7 +168,8 @@ internal sealed class ScrapeAccess(ApiConnection connection, TimeProvider time, 
             log.LogWarning("metrics are refused, for the API server does not say who may have them: {Reason}", reason);
         }
 
-        return new ScrapeVerdict(StatusCodes.Status503ServiceUnavailable, $"the API server does not say whether you may have the metrics: {reason}");
+        return new ScrapeVerdict(StatusCodes.Status503ServiceUnavailable,
+            $"the API server does not say whether you may have the metrics: {reason}");
     }
 }
 

@@ -37,7 +37,8 @@ internal sealed class SecureMetricsHost : IAsyncDisposable
     /// <param name="cancel">Stops waiting.</param>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
     public static async Task<SecureMetricsHost> StartAsync(
-        string address, int port, ICertificateSource certificates, bool authorizes, ClusterAccess access, RuntimeMetrics requests, MetricsEndpoint metrics,
+        string address, int port, ICertificateSource certificates, bool authorizes, ClusterAccess access, RuntimeMetrics requests,
+        MetricsEndpoint metrics,
         TimeProvider time, ILogger log, CancellationToken cancel)
     {
         ScrapeAccess? judge = null;
@@ -70,7 +71,8 @@ internal sealed class SecureMetricsHost : IAsyncDisposable
     /// <param name="metrics">What is served.</param>
     /// <param name="cancel">Stops waiting.</param>
     public static Task<HttpHost> ListenAsync(
-        string address, int port, ICertificateSource certificates, ScrapeAccess? guard, MetricsEndpoint metrics, CancellationToken cancel) => HttpHost.StartAsync(
+        string address, int port, ICertificateSource certificates, ScrapeAccess? guard, MetricsEndpoint metrics,
+        CancellationToken cancel) => HttpHost.StartAsync(
         address,
         port,
         "--secure-metrics-port",
@@ -93,7 +95,8 @@ internal sealed class SecureMetricsHost : IAsyncDisposable
             return;
         }
 
-        if (guard is not null && await guard.JudgeAsync(context.Request.Headers.Authorization, context.RequestAborted) is { IsAllowed: false } verdict)
+        if (guard is not null && await guard.JudgeAsync(context.Request.Headers.Authorization,
+            context.RequestAborted) is { IsAllowed: false } verdict)
         {
             context.Response.StatusCode = verdict.Status;
             if (verdict.Status == StatusCodes.Status401Unauthorized)

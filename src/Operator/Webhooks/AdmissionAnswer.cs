@@ -28,7 +28,8 @@ internal sealed record AdmissionAnswer
     /// <summary>JSON patch; empty: the object stays as it is.</summary>
     public JsonArray Patch { get; private init; } = [];
 
-    public static AdmissionAnswer Allow(params IEnumerable<string> warnings) => new() { Allowed = true, Warnings = [.. warnings.Take(MostFindings)] };
+    public static AdmissionAnswer Allow(params IEnumerable<string> warnings) =>
+        new() { Allowed = true, Warnings = [.. warnings.Take(MostFindings)] };
 
     public static AdmissionAnswer Change(JsonArray patch) => new() { Allowed = true, Patch = patch };
 

@@ -12,7 +12,8 @@ internal sealed class AdmissionMetrics
     {
         var factory = Prometheus.Metrics.WithCustomRegistry(registry);
         _requests = factory.CreateCounter(
-            "mhc_operator_admission_requests_total", "Requests to the webhooks, by webhook (validate, default) and verdict (allowed, refused, malformed).", "webhook", "verdict");
+            "mhc_operator_admission_requests_total",
+            "Requests to the webhooks, by webhook (validate, default) and verdict (allowed, refused, malformed).", "webhook", "verdict");
         _durations = factory.CreateHistogram(
             "mhc_operator_admission_duration_seconds",
             "Time from a review's arrival to its answer, waiting for a place included; an API server waits three seconds.",

@@ -23,7 +23,8 @@ internal sealed record AdmissionRequest(string Uid, string Operation, string? Ta
         var root = review as JsonObject ?? throw new FormatException($"expected an AdmissionReview of {ReviewVersion}, got no JSON object");
         if (Text(root["apiVersion"]) is not ReviewVersion || Text(root["kind"]) is not "AdmissionReview")
         {
-            throw new FormatException($"expected an AdmissionReview of {ReviewVersion}, got {Text(root["kind"]) ?? "no kind"} of {Text(root["apiVersion"]) ?? "no apiVersion"}");
+            throw new FormatException(
+                $"expected an AdmissionReview of {ReviewVersion}, got {Text(root["kind"]) ?? "no kind"} of {Text(root["apiVersion"]) ?? "no apiVersion"}");
         }
 
         var request = root["request"] as JsonObject ?? throw new FormatException("request: expected an object");
@@ -37,7 +38,8 @@ internal sealed record AdmissionRequest(string Uid, string Operation, string? Ta
         var kind = request["kind"] as JsonObject ?? throw new FormatException("request.kind: expected an object");
         var (group, version, name) = (Text(kind["group"]), Text(kind["version"]), Text(kind["kind"]));
         var subresource = Text(request["subResource"]);
-        return (group, version, name) == (MhcTrainingJob.Group, MhcTrainingJob.Version, MhcTrainingJob.KindName) && string.IsNullOrEmpty(subresource)
+        return (group, version, name) == (MhcTrainingJob.Group, MhcTrainingJob.Version, MhcTrainingJob.KindName)
+            && string.IsNullOrEmpty(subresource)
             ? null
             : $"{group}/{version} {name}{(string.IsNullOrEmpty(subresource) ? "" : $"/{subresource}")}";
     }

@@ -8,8 +8,9 @@ using MhcOperator.Operator.Planning.Policies;
 namespace MhcOperator.Operator.Webhooks;
 
 /// <summary>
-/// Says at admission what the operator would say afterwards. Only what a request brings in is refused: a job that was stored with faults (no
-/// webhook was there, or the rules have grown) can still be labelled, suspended, finalized and mended step by step, with a warning for each fault.
+/// Says at admission what the operator would say afterwards. Only what a request brings in is refused: a job that was stored with faults
+/// (no webhook was there, or the rules have grown) can still be labelled, suspended, finalized and mended step by step, with a warning for
+/// each fault.
 /// </summary>
 /// <param name="rules">What a job's pod template may say.</param>
 internal sealed class JobAdmission(TemplateRules rules)
@@ -44,7 +45,9 @@ internal sealed class JobAdmission(TemplateRules rules)
     private static IEnumerable<string> Warnings(JobManifest manifest) =>
         manifest.Job is { } job ? JobWarnings.Of(job, privileges: false).Select(warning => warning.ToString()) : [];
 
-    /// <summary>A job of another controller is held against the rules of the resource, not against this operator's settings: it makes no pods of it.</summary>
+    /// <summary>
+    /// A job of another controller is held against the rules of the resource, not against this operator's settings: it makes no pods of it.
+    /// </summary>
     private IReadOnlyList<FieldError> Errors(JobManifest job) =>
         JobErrors.Of(job, job.Job?.Spec.ManagedBy == MhcTrainingJob.ManagedByThisOperator ? rules : TemplateRules.Anything);
 
@@ -59,8 +62,11 @@ internal sealed class JobAdmission(TemplateRules rules)
         return Immutability.Check(before.Job.Spec, after.Job.Spec, before.Status?.AcceptedSpec, isSuspended);
     }
 
-    /// <summary>Whoever asks about something else gets no refusal: a webhook configuration with a rule too many must not stop anybody's work.</summary>
+    /// <summary>
+    /// Whoever asks about something else gets no refusal: a webhook configuration with a rule too many must not stop anybody's work.
+    /// </summary>
     private static AdmissionAnswer PassBy(AdmissionRequest request) => request.Target is { } target
-        ? AdmissionAnswer.Allow($"mhc-operator has rules for {MhcTrainingJob.Group}/{MhcTrainingJob.Version} {MhcTrainingJob.KindName} only; {target} was not looked at")
+        ? AdmissionAnswer.Allow(
+            $"mhc-operator has rules for {MhcTrainingJob.Group}/{MhcTrainingJob.Version} {MhcTrainingJob.KindName} only; {target} was not looked at")
         : AdmissionAnswer.Allow();
 }

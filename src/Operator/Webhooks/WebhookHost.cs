@@ -38,7 +38,8 @@ internal sealed class WebhookHost : IAsyncDisposable
     /// <param name="cancel">Stops waiting.</param>
     /// <exception cref="OperatorStartException">The address can't be listened on.</exception>
     public static async Task<WebhookHost> StartAsync(
-        string address, int port, TemplateRules rules, ICertificateSource certificates, CollectorRegistry registry, TimeProvider time, ILogger log, CancellationToken cancel)
+        string address, int port, TemplateRules rules, ICertificateSource certificates, CollectorRegistry registry, TimeProvider time,
+        ILogger log, CancellationToken cancel)
     {
         var webhooks = new WebhookServer(new JobAdmission(rules), certificates, new AdmissionMetrics(registry), log);
         var listening = await webhooks.StartAsync(address, port, cancel);
@@ -59,7 +60,8 @@ internal sealed class WebhookHost : IAsyncDisposable
         using var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) =>
         {
-            fault = presented is X509Certificate2 leaf ? _certificates.Current?.FindFault(leaf, _time.GetUtcNow()) : "no certificate is served";
+            fault = presented is X509Certificate2 leaf ? _certificates.Current?.FindFault(leaf, _time.GetUtcNow())
+                : "no certificate is served";
             return fault is null;
         };
         using var http = new HttpClient(handler) { Timeout = CheckLimit };
@@ -77,8 +79,8 @@ internal sealed class WebhookHost : IAsyncDisposable
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     /// <summary>
-    /// An address that stands for all of them is listened on, but not called. A machine without IPv6 addresses has no loopback of that family, and each
-    /// has this one.
+    /// An address that stands for all of them is listened on, but not called. A machine without IPv6 addresses has no loopback of that
+    /// family, and each has this one.
     /// </summary>
     private static Uri Loopback(Uri address) =>
         address.Host is "0.0.0.0" or "[::]" ? new UriBuilder(address) { Host = "127.0.0.1" }.Uri : address;

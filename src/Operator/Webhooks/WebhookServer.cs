@@ -26,7 +26,9 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
     private const int Readers = 8;
     private const int Reviews = 2;
 
-    /// <summary>Whoever finds all places taken waits so long; an API server waits some seconds, and goes on without an answer where it may.</summary>
+    /// <summary>
+    /// Whoever finds all places taken waits so long; an API server waits some seconds, and goes on without an answer where it may.
+    /// </summary>
     private static readonly TimeSpan PlaceLimit = TimeSpan.FromSeconds(1);
 
     private static readonly JsonDocumentOptions Options = ApiConnection.Json with { AllowDuplicateProperties = false };
@@ -66,7 +68,8 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
     {
         if (!HttpMethods.IsPost(context.Request.Method))
         {
-            await RefuseAsync(context, webhook, StatusCodes.Status405MethodNotAllowed, $"expected POST with an AdmissionReview, got {context.Request.Method}");
+            await RefuseAsync(context, webhook, StatusCodes.Status405MethodNotAllowed,
+                $"expected POST with an AdmissionReview, got {context.Request.Method}");
             return;
         }
 
@@ -115,7 +118,8 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {
             // Half a surrogate pair is valid JSON; that it is no text shows only when it is read.
-            await RefuseAsync(context, webhook, StatusCodes.Status400BadRequest, e is FormatException ? e.Message : $"expected JSON: {e.Message}");
+            await RefuseAsync(context, webhook, StatusCodes.Status400BadRequest,
+                e is FormatException ? e.Message : $"expected JSON: {e.Message}");
             return;
         }
         catch (BadHttpRequestException e)
@@ -127,7 +131,8 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
         metrics.Answered(webhook, answer.Allowed);
         if (!answer.Allowed)
         {
-            log.LogInformation("refused {Operation} of {Name}: {Reason}", request.Operation, (string?)answer.Status!["details"]!["name"], (string?)answer.Status["message"]);
+            log.LogInformation("refused {Operation} of {Name}: {Reason}", request.Operation, (string?)answer.Status!["details"]!["name"],
+                (string?)answer.Status["message"]);
         }
 
         context.Response.ContentType = "application/json";
@@ -147,6 +152,7 @@ internal sealed class WebhookServer(JobAdmission admission, ICertificateSource c
         var sample = new JsonObject { ["metadata"] = new JsonObject { ["name"] = "sample" }, ["spec"] = new JsonObject() };
         var answer = admission.Validate(new AdmissionRequest("sample", "CREATE", null, sample, null));
         context.Response.StatusCode = answer.Allowed ? StatusCodes.Status200OK : StatusCodes.Status500InternalServerError;
-        return context.Response.WriteAsync(answer.Allowed ? "ok\n" : $"a valid job is refused: {(string?)answer.Status!["message"]}\n", context.RequestAborted);
+        return context.Response.WriteAsync(answer.Allowed ? "ok\n" : $"a valid job is refused: {(string?)answer.Status!["message"]}\n",
+            context.RequestAborted);
     }
 }

@@ -8,8 +8,9 @@ namespace MhcOperator.Trainer.Checkpoints;
 
 /// <summary>
 /// Keeps a late process of an older attempt from writing into the folder of a newer one. The folder's fence file holds the newest attempt
-/// that claimed it. A claim, and everything that changes what the attempts share (a checkpoint's name, its health, its deletion), happens under
-/// a lock on that file and only after it was read. What a process has read there it may rely on for <see cref="LeaseLength"/>: see <see cref="FolderWatch"/>.
+/// that claimed it. A claim, and everything that changes what the attempts share (a checkpoint's name, its health, its deletion), happens
+/// under a lock on that file and only after it was read. What a process has read there it may rely on for <see cref="LeaseLength"/>: see
+/// <see cref="FolderWatch"/>.
 /// </summary>
 /// <param name="folder">Guarded folder.</param>
 /// <param name="attempt">This process's attempt.</param>
@@ -56,7 +57,8 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         FenceRecord? owner;
         try
         {
-            owner = Parse(RegularFile.ReadAllBytes(_path, LongestRecord)); // whoever holds the lock may do so for as long as it takes to delete a checkpoint
+            // whoever holds the lock may do so for as long as it takes to delete a checkpoint
+            owner = Parse(RegularFile.ReadAllBytes(_path, LongestRecord));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -70,7 +72,8 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
     }
 
     /// <summary>To be called before something is written for which the lock would be held too long.</summary>
-    /// <exception cref="IOException">The lease has run out: the fence has not been read for so long that a newer attempt may own the folder by now.</exception>
+    /// <exception cref="IOException">The lease has run out: the fence has not been read for so long that a newer attempt may own the folder
+    /// by now.</exception>
     /// <exception cref="TrainerException">A newer attempt has claimed the folder.</exception>
     public void Demand()
     {
@@ -81,7 +84,9 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
 
         if (!IsHeld())
         {
-            throw new IOException(FormattableString.Invariant($"{_path} has not been read for {LeaseLength.TotalSeconds} s, and a newer attempt may own the folder by now"));
+            throw new IOException(
+                FormattableString.Invariant(
+                    $"{_path} has not been read for {LeaseLength.TotalSeconds} s, and a newer attempt may own the folder by now"));
         }
     }
 
@@ -107,7 +112,9 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
         if (owner.IsNewerThan(_self))
         {
             var newer = owner.JobSince > jobSince ? " of a newer job" : "";
-            throw TrainerException.TryAgain(EndReason.Superseded, $"attempt {owner.Attempt}{newer} owns the checkpoint folder {folder.Path}; attempt {attempt} must not write there any more").OfAll();
+            throw TrainerException.TryAgain(EndReason.Superseded,
+                $"attempt {owner.Attempt}{newer} owns the checkpoint folder {folder.Path}; attempt {attempt} must not write there any more")
+                    .OfAll();
         }
 
         Interlocked.Exchange(ref _readAt, began);
@@ -127,7 +134,8 @@ internal sealed class CheckpointFence(CheckpointFolder folder, int attempt, Time
             }
             catch (InvalidDataException e)
             {
-                throw TrainerException.Configuration(EndReason.CheckpointFolderNotWritable, $"checkpoint folder {folder.Path} (MHC_CHECKPOINT_DIR): {e.Message}", e);
+                throw TrainerException.Configuration(EndReason.CheckpointFolderNotWritable,
+                    $"checkpoint folder {folder.Path} (MHC_CHECKPOINT_DIR): {e.Message}", e);
             }
             catch (IOException) when (time.GetElapsedTime(started) < LockPatience)
             {

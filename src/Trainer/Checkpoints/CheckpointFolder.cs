@@ -46,7 +46,8 @@ internal sealed class CheckpointFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw TrainerException.Configuration(EndReason.CheckpointFolderNotWritable, $"checkpoint folder {path} (MHC_CHECKPOINT_DIR) cannot be written by user {Environment.UserName}: {e.Message}", e);
+            throw TrainerException.Configuration(EndReason.CheckpointFolderNotWritable,
+                $"checkpoint folder {path} (MHC_CHECKPOINT_DIR) cannot be written by user {Environment.UserName}: {e.Message}", e);
         }
     }
 
@@ -58,7 +59,8 @@ internal sealed class CheckpointFolder
 
     /// <summary>Folder in which an attempt makes a checkpoint.</summary>
     public string TemporaryOf(int step, int attempt) =>
-        System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{TemporaryPrefix}{StepPrefix}{step:D8}-attempt-{attempt}"));
+        System.IO.Path.Combine(Path,
+            string.Create(CultureInfo.InvariantCulture, $"{TemporaryPrefix}{StepPrefix}{step:D8}-attempt-{attempt}"));
 
     /// <summary>Steps of all committed checkpoints, ascending.</summary>
     /// <exception cref="IOException">The folder cannot be listed.</exception>
@@ -67,7 +69,8 @@ internal sealed class CheckpointFolder
         List<int> steps = [];
         foreach (var folder in Directory.Exists(Path) ? new DirectoryInfo(Path).EnumerateDirectories(StepPrefix + "*") : [])
         {
-            // Through a link the health of a checkpoint of somebody else would be written; any other spelling of a number is found under another name.
+            // Through a link the health of a checkpoint of somebody else would be written; any other spelling of a number is found under
+            // another name.
             if (int.TryParse(folder.Name.AsSpan(StepPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
                 && folder.LinkTarget is null
                 && string.Equals(folder.Name, System.IO.Path.GetFileName(Of(step)), StringComparison.Ordinal))
@@ -81,16 +84,19 @@ internal sealed class CheckpointFolder
     }
 
     /// <summary>The manifest of a checkpoint.</summary>
-    /// <exception cref="InvalidDataException">It is missing, cannot be parsed, has another version, or says what no checkpoint can be.</exception>
+    /// <exception cref="InvalidDataException">It is missing, cannot be parsed, has another version, or says what no checkpoint can
+    /// be.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="TrainerException">A newer program wrote it: nothing is wrong with it, so that it is neither put aside nor written over.</exception>
+    /// <exception cref="TrainerException">A newer program wrote it: nothing is wrong with it, so that it is neither put aside nor written
+    /// over.</exception>
     public CheckpointManifest ReadManifest(int step)
     {
         var path = System.IO.Path.Combine(Of(step), ManifestName);
         try
         {
             var json = RegularFile.ReadAllBytes(path, LongestManifest);
-            if (JsonSerializer.Deserialize(json, CheckpointJsonContext.Default.ManifestVersion) is { Version: > CheckpointManifest.CurrentVersion and var newer })
+            if (JsonSerializer.Deserialize(json,
+                CheckpointJsonContext.Default.ManifestVersion) is { Version: > CheckpointManifest.CurrentVersion and var newer })
             {
                 throw TrainerException.Configuration(EndReason.CheckpointMismatch, string.Create(CultureInfo.InvariantCulture,
                     $"{path} has version {newer}, that of a newer program; this one reads version {CheckpointManifest.CurrentVersion}. Go on with that program, or begin anew with checkpoints.resume: None (mhc run: without --resume)"));
@@ -114,14 +120,18 @@ internal sealed class CheckpointFolder
         }
     }
 
-    /// <summary>Health of a checkpoint; one without a readable <c>health.json</c> is a candidate, since nothing speaks for or against it.</summary>
+    /// <summary>
+    /// Health of a checkpoint; one without a readable <c>health.json</c> is a candidate, since nothing speaks for or against it.
+    /// </summary>
     public CheckpointHealth ReadHealth(int step)
     {
         try
         {
-            return JsonSerializer.Deserialize(RegularFile.ReadAllBytes(System.IO.Path.Combine(Of(step), HealthName), LongestHealth), CheckpointJsonContext.Default.HealthRecord)?.State ?? CheckpointHealth.Candidate;
+            return JsonSerializer.Deserialize(RegularFile.ReadAllBytes(System.IO.Path.Combine(Of(step), HealthName), LongestHealth),
+                CheckpointJsonContext.Default.HealthRecord)?.State ?? CheckpointHealth.Candidate;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException
+            or InvalidDataException)
         {
             return CheckpointHealth.Candidate;
         }
@@ -136,7 +146,8 @@ internal sealed class CheckpointFolder
     public void WriteHealth(string folder, CheckpointHealth state, string reason)
     {
         var record = new HealthRecord { State = state, Reason = reason, Since = _time.GetUtcNow() };
-        Disk.WriteAtomically(System.IO.Path.Combine(folder, HealthName), JsonSerializer.SerializeToUtf8Bytes(record, CheckpointJsonContext.Default.HealthRecord));
+        Disk.WriteAtomically(System.IO.Path.Combine(folder, HealthName),
+            JsonSerializer.SerializeToUtf8Bytes(record, CheckpointJsonContext.Default.HealthRecord));
     }
 
     /// <summary>Gives a finished folder its final name; a worthless checkpoint that has the name makes room.</summary>

@@ -17,7 +17,8 @@ internal enum CheckpointHealth
 }
 
 /// <summary>The contract's words for health, in lower case.</summary>
-internal sealed class CheckpointHealthJsonConverter() : JsonStringEnumConverter<CheckpointHealth>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);
+internal sealed class CheckpointHealthJsonConverter() : JsonStringEnumConverter<CheckpointHealth>(JsonNamingPolicy.CamelCase,
+    allowIntegerValues: false);
 
 /// <summary>What <c>health.json</c> says.</summary>
 internal sealed record HealthRecord

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace MhcOperator.Trainer.Checkpoints;
 
 /// <summary>JSON of the files in a checkpoint folder.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CheckpointManifest))]
 [JsonSerializable(typeof(ManifestVersion))]
 [JsonSerializable(typeof(HealthRecord))]

@@ -11,7 +11,8 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// <param name="warn">Takes lines for people.</param>
 /// <param name="background">Where the folder is written; null: at once.</param>
 /// <param name="fence">Lets nobody but the folder's owner write; null where it has one writer for certain.</param>
-internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec spec, Action<string> warn, FolderWork? background = null, CheckpointFence? fence = null)
+internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec spec, Action<string> warn, FolderWork? background = null,
+    CheckpointFence? fence = null)
 {
     private readonly SortedDictionary<int, CheckpointHealth> _entries = [];
     private int _healthy; // the last healthy step
@@ -78,7 +79,8 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
     private bool Verify()
     {
         var step = _healthy;
-        var ripe = _entries.Where(e => e.Value == CheckpointHealth.Candidate && step - e.Key >= spec.VerifyAfterSteps && step > e.Key).Select(e => e.Key).ToList();
+        var ripe = _entries.Where(e => e.Value == CheckpointHealth.Candidate && step - e.Key >= spec.VerifyAfterSteps && step > e.Key)
+            .Select(e => e.Key).ToList();
         foreach (var candidate in ripe)
         {
             Set(candidate, CheckpointHealth.Verified, $"training was healthy up to step {step}");
@@ -103,7 +105,9 @@ internal sealed class CheckpointLedger(CheckpointFolder? folder, CheckpointsSpec
         }
     }
 
-    /// <summary>That the newest verified one is known to be so on the disk comes first: it may have been impossible to write that down.</summary>
+    /// <summary>
+    /// That the newest verified one is known to be so on the disk comes first: it may have been impossible to write that down.
+    /// </summary>
     private static void Delete(CheckpointFolder from, int step, int? verified)
     {
         if (verified is { } newest && from.ReadHealth(newest) != CheckpointHealth.Verified)

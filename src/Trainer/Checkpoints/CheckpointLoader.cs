@@ -13,9 +13,11 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
 
     /// <summary>
     /// The newest whole checkpoint that is not quarantined and not after the resume point; null: begin anew. Those after a resume point
-    /// that names a step are quarantined, and so are torn and corrupted ones. Called again it finds the next one, after a <see cref="Reject"/>.
+    /// that names a step are quarantined, and so are torn and corrupted ones. Called again it finds the next one, after a
+    /// <see cref="Reject"/>.
     /// </summary>
-    /// <exception cref="TrainerException">The folder cannot be read, a peer is lost, or a step was asked for and there is nothing up to it.</exception>
+    /// <exception cref="TrainerException">The folder cannot be read, a peer is lost, or a step was asked for and there is nothing up to
+    /// it.</exception>
     public CheckpointManifest? Find(ResumePoint resume)
     {
         var found = 0;
@@ -38,10 +40,12 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
 
         found = BitConverter.ToInt32(gang.Gather(BitConverter.GetBytes(found))[0]);
         var entries = CheckpointJsonContext.Default.LedgerEntryArray;
-        ledger.Load(JsonSerializer.Deserialize(gang.Gather(JsonSerializer.SerializeToUtf8Bytes([.. ledger.Entries], entries))[0], entries)!);
+        ledger.Load(
+            JsonSerializer.Deserialize(gang.Gather(JsonSerializer.SerializeToUtf8Bytes([.. ledger.Entries], entries))[0], entries)!);
         if (found == 0 && resume.Step is > 0 and var asked)
         {
-            throw TrainerException.Configuration(EndReason.CheckpointMissing, $"checkpoint {asked} was asked for (MHC_RESUME_STEP), and {folder.Path} has none up to that step that can be used; checkpoints.resume: None begins anew (mhc run: without --resume)").OfAll();
+            throw TrainerException.Configuration(EndReason.CheckpointMissing,
+                $"checkpoint {asked} was asked for (MHC_RESUME_STEP), and {folder.Path} has none up to that step that can be used; checkpoints.resume: None begins anew (mhc run: without --resume)").OfAll();
         }
 
         try
@@ -75,7 +79,8 @@ internal sealed class CheckpointLoader(CheckpointFolder folder, IGang gang, Chec
     /// <returns>New tensors; the caller disposes of them.</returns>
     /// <exception cref="InvalidDataException">A file is not what its header says.</exception>
     /// <exception cref="TrainerException">A file cannot be read.</exception>
-    public IReadOnlyList<NamedTensor> Read(CheckpointManifest manifest, Func<string, bool> wanted) => Reading(manifest.Step, () => ReadShards(folder, manifest, wanted));
+    public IReadOnlyList<NamedTensor> Read(CheckpointManifest manifest, Func<string, bool> wanted) =>
+        Reading(manifest.Step, () => ReadShards(folder, manifest, wanted));
 
     /// <summary>Reads tensors of a checkpoint.</summary>
     /// <exception cref="InvalidDataException">A file is not what its header says.</exception>

@@ -72,7 +72,8 @@ internal sealed record CheckpointManifest
     public string? DataSha256 { get; set; }
 
     /// <summary>What the stability detectors compare with, by detector.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<double>> Stability { get; set; } = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> Stability { get; set; } =
+        new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
 
     /// <summary>SHA-256 over all weights (<see cref="WeightsHash"/>).</summary>
     public string WeightsSha256 { get; set; } = "";
@@ -80,15 +81,19 @@ internal sealed record CheckpointManifest
     /// <summary>The files, by rank.</summary>
     public IReadOnlyList<ShardRecord> Shards { get; set; } = [];
 
-    /// <summary>What cannot be of any checkpoint; null: nothing. JSON may leave null wherever it likes, and any number where one is expected.</summary>
+    /// <summary>
+    /// What cannot be of any checkpoint; null: nothing. JSON may leave null wherever it likes, and any number where one is expected.
+    /// </summary>
     public string? Problem()
     {
-        if (Model?.Mhc is null || Stability is null || Stability.Values.Any(v => v is null) || WeightsSha256 is null || Shards is null || Shards.Any(s => s is null))
+        if (Model?.Mhc is null || Stability is null || Stability.Values.Any(v => v is null) || WeightsSha256 is null || Shards is null
+            || Shards.Any(s => s is null))
         {
             return "null where a value was expected";
         }
 
-        if (Step < 0 || DataStep < 0 || Tokens < 0 || WorldSize < 1 || Vocabulary < 1 || Seed < 0 || BatchSamples < 0 || Samples < 0 || Shards.Any(s => s.Bytes < 0))
+        if (Step < 0 || DataStep < 0 || Tokens < 0 || WorldSize < 1 || Vocabulary < 1 || Seed < 0 || BatchSamples < 0 || Samples < 0
+            || Shards.Any(s => s.Bytes < 0))
         {
             return "a number under the least that can be (of step, dataStep, tokens, worldSize, vocabulary, seed, batchSamples, samples or a shard's bytes)";
         }

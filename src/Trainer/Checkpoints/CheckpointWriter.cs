@@ -9,11 +9,12 @@ namespace MhcOperator.Trainer.Checkpoints;
 
 /// <summary>
 /// Writes checkpoints with all ranks, while they train on. Each rank copies its share of the tensors and writes them in the background into
-/// a folder set aside, flushed and hashed; when all have agreed that theirs is on the disk, rank 0 adds the manifest and gives the folder its
-/// name, under the fence, in the background too. Until that one rename there is no new checkpoint, and whatever fails before it leaves
+/// a folder set aside, flushed and hashed; when all have agreed that theirs is on the disk, rank 0 adds the manifest and gives the folder
+/// its name, under the fence, in the background too. Until that one rename there is no new checkpoint, and whatever fails before it leaves
 /// the older ones as they were. The ranks agree only where all of them call <see cref="Advance"/> or <see cref="Drain"/>.
 /// </summary>
-internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence fence, IGang gang, int attempt, TimeProvider time) : IDisposable
+internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence fence, IGang gang, int attempt,
+    TimeProvider time) : IDisposable
 {
     private static readonly Dictionary<string, string> FileMetadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
 
@@ -31,7 +32,8 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
     /// <param name="shared">Tensors that all ranks hold alike; each rank writes some.</param>
     /// <param name="own">Tensors that this rank alone holds.</param>
     /// <param name="weights">The weights under their own names, for their hash.</param>
-    public void Begin(CheckpointManifest manifest, IReadOnlyList<NamedTensor> shared, IReadOnlyList<NamedTensor> own, IEnumerable<NamedTensor> weights)
+    public void Begin(CheckpointManifest manifest, IReadOnlyList<NamedTensor> shared, IReadOnlyList<NamedTensor> own,
+        IEnumerable<NamedTensor> weights)
     {
         if (_job is not null)
         {
@@ -46,7 +48,8 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         var others = hashed.Where(w => !numberOf.ContainsKey(w.Value)).ToList();
         var copies = _snapshot.Take([.. mine, .. others.Select(w => w with { Name = "hashed." + w.Name })]);
         var othersCopied = others.Zip(copies.Skip(mine.Count)).ToDictionary(o => o.First.Name, o => o.Second.Value, StringComparer.Ordinal);
-        var writerOf = shared.Select((t, i) => (t.Value, Rank: owners[i])).ToDictionary(t => (object)t.Value, t => t.Rank, ReferenceEqualityComparer.Instance);
+        var writerOf = shared.Select((t, i) => (t.Value, Rank: owners[i]))
+            .ToDictionary(t => (object)t.Value, t => t.Rank, ReferenceEqualityComparer.Instance);
         IReadOnlyList<WrittenWeight> weightCopies =
         [
             .. hashed.Select(w => new WrittenWeight(
@@ -90,7 +93,12 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
                 ? InBackground(() =>
                 {
                     Compare(job, outcomes);
-                    Commit(job.Temporary, job.Manifest with { Shards = shards, WeightsSha256 = WeightsHash.Compute(job.Weights.Select(w => w.Copy)) });
+                    Commit(
+                        job.Temporary, job.Manifest with
+                        {
+                            Shards = shards,
+                            WeightsSha256 = WeightsHash.Compute(job.Weights.Select(w => w.Copy))
+                        });
                     return new ShardOutcome(Shard: null, Error: null);
                 })
                 : Task.FromResult(new ShardOutcome(Shard: null, Error: null));
@@ -103,7 +111,8 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
         }
 
         _job = null;
-        return new CheckpointOutcome(job.Manifest.Step, failure, job.Bytes, time.GetElapsedTime(job.Began).TotalSeconds, job.OwnBytes, job.WriteSeconds);
+        return new CheckpointOutcome(job.Manifest.Step, failure, job.Bytes, time.GetElapsedTime(job.Began).TotalSeconds, job.OwnBytes,
+            job.WriteSeconds);
     }
 
     /// <summary>Waits for the end of the checkpoint that is being written. Every rank calls it after the same step.</summary>
@@ -166,8 +175,8 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
     }
 
     /// <summary>
-    /// Weights that drift apart would make up a checkpoint that is of no rank, and that nobody can load. Each rank has hashed those that it wrote;
-    /// rank 0 has them all.
+    /// Weights that drift apart would make up a checkpoint that is of no rank, and that nobody can load. Each rank has hashed those that it
+    /// wrote; rank 0 has them all.
     /// </summary>
     private void Compare(Job job, IReadOnlyList<ShardOutcome> outcomes)
     {
@@ -177,14 +186,16 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
             {
                 throw TrainerException.TryAgain(
                     "WeightsDiffer",
-                    string.Create(CultureInfo.InvariantCulture, $"rank {rank} has other weights than rank 0 after step {job.Manifest.Step}, though all ranks must have the same: no checkpoint is made of them; training goes on from the one before"));
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"rank {rank} has other weights than rank 0 after step {job.Manifest.Step}, though all ranks must have the same: no checkpoint is made of them; training goes on from the one before"));
             }
         }
     }
 
     private void Commit(string temporary, CheckpointManifest manifest)
     {
-        folder.Disk.Write(Path.Combine(temporary, CheckpointFolder.ManifestName), JsonSerializer.SerializeToUtf8Bytes(manifest, CheckpointJsonContext.Default.CheckpointManifest));
+        folder.Disk.Write(Path.Combine(temporary, CheckpointFolder.ManifestName),
+            JsonSerializer.SerializeToUtf8Bytes(manifest, CheckpointJsonContext.Default.CheckpointManifest));
         folder.WriteHealth(temporary, CheckpointHealth.Candidate, "just committed");
         folder.Disk.FlushFolder(temporary);
         fence.WhileOwner(() => folder.Commit(temporary, manifest.Step));

@@ -3,17 +3,18 @@ using MhcOperator.Trainer.Failures;
 namespace MhcOperator.Trainer.Checkpoints;
 
 /// <summary>
-/// Keeps this process's lease on the checkpoint folder. The lease is one on the number in the fence file (Gray and Cheriton, 1989): whoever has
-/// read it may rely on it for a while, and whoever changes it, without knowing whether all who rely on it are gone, waits for longer than that.
-/// So each process of a gang reads the fence every few seconds, and ends when a newer attempt has claimed the folder. A process that cannot
-/// read it lets its lease run out: it trains on, but writes nothing until it has read it again, for a storage that is away for a minute is no
-/// reason to lose a gang. Only lengths of time are compared, each by the clock of one machine that nobody sets, so clocks need not agree.
+/// Keeps this process's lease on the checkpoint folder. The lease is one on the number in the fence file (Gray and Cheriton, 1989): whoever
+/// has read it may rely on it for a while, and whoever changes it, without knowing whether all who rely on it are gone, waits for longer
+/// than that. So each process of a gang reads the fence every few seconds, and ends when a newer attempt has claimed the folder. A process
+/// that cannot read it lets its lease run out: it trains on, but writes nothing until it has read it again, for a storage that is away for
+/// a minute is no reason to lose a gang. Only lengths of time are compared, each by the clock of one machine that nobody sets, so clocks
+/// need not agree.
 /// </summary>
 internal sealed class FolderWatch : IDisposable
 {
     /// <summary>
-    /// How long whoever takes a folder over waits between its claim and the first use of the folder: half as long again as a lease, for clocks that do not
-    /// run equally fast and for what had begun when the lease ran out.
+    /// How long whoever takes a folder over waits between its claim and the first use of the folder: half as long again as a lease, for
+    /// clocks that do not run equally fast and for what had begun when the lease ran out.
     /// </summary>
     public static readonly TimeSpan TakeOverWait = CheckpointFence.LeaseLength * 1.5;
 
@@ -37,8 +38,8 @@ internal sealed class FolderWatch : IDisposable
     public static FolderWatch Start(CheckpointFence fence, TimeProvider time, Action<TrainerException> lost) => new(fence, time, lost);
 
     /// <summary>
-    /// Claims a folder that processes of an older attempt may still hold, somewhere where nobody can reach them, and waits until the lease of each has
-    /// run out. Every rank does both, so that none waits for another.
+    /// Claims a folder that processes of an older attempt may still hold, somewhere where nobody can reach them, and waits until the lease
+    /// of each has run out. Every rank does both, so that none waits for another.
     /// </summary>
     /// <exception cref="TrainerException">A newer attempt has claimed the folder.</exception>
     /// <exception cref="IOException">The fence cannot be written.</exception>

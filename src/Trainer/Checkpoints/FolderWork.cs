@@ -1,8 +1,8 @@
 namespace MhcOperator.Trainer.Checkpoints;
 
 /// <summary>
-/// Work on the checkpoint folder for which training need not stand still, such as flushing a small file while a large one is on its way to the disk:
-/// done on another thread, one piece after another in the order in which it was given.
+/// Work on the checkpoint folder for which training need not stand still, such as flushing a small file while a large one is on its way to
+/// the disk: done on another thread, one piece after another in the order in which it was given.
 /// </summary>
 internal sealed class FolderWork : IDisposable
 {

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Checkpoints;
 
 /// <summary>
-/// A copy of tensors as they are at the end of a step. The weights and the optimizer's state change only with the next update, so large tensors
-/// are copied while the next forward and backward pass runs; the update waits for <see cref="Copied"/>. The memory is kept for the next copy.
+/// A copy of tensors as they are at the end of a step. The weights and the optimizer's state change only with the next update, so large
+/// tensors are copied while the next forward and backward pass runs; the update waits for <see cref="Copied"/>. The memory is kept for the
+/// next copy.
 /// </summary>
 internal sealed class HostSnapshot : IDisposable
 {
@@ -52,7 +53,8 @@ internal sealed class HostSnapshot : IDisposable
 
     private Tensor MemoryFor(NamedTensor tensor)
     {
-        if (_memory.TryGetValue(tensor.Name, out var memory) && memory.dtype == tensor.Value.dtype && memory.shape.SequenceEqual(tensor.Value.shape))
+        if (_memory.TryGetValue(tensor.Name, out var memory) && memory.dtype == tensor.Value.dtype
+            && memory.shape.SequenceEqual(tensor.Value.shape))
         {
             return memory;
         }

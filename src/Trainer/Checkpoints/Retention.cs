@@ -13,9 +13,12 @@ internal static class Retention
     {
         var newestFirst = checkpoints.OrderByDescending(c => c.Step).ToList();
         var kept = new HashSet<int>();
-        kept.UnionWith(newestFirst.Where(c => c.State != CheckpointHealth.Quarantined).Take(Math.Max(1, spec.KeepLatest)).Select(c => c.Step));
-        kept.UnionWith(newestFirst.Where(c => c.State == CheckpointHealth.Verified).Take(Math.Max(1, spec.KeepVerified)).Select(c => c.Step));
-        kept.UnionWith(newestFirst.Where(c => c.State == CheckpointHealth.Quarantined).Take(Math.Max(1, spec.KeepLatest)).Select(c => c.Step));
+        kept.UnionWith(newestFirst.Where(c => c.State != CheckpointHealth.Quarantined).Take(Math.Max(1, spec.KeepLatest))
+            .Select(c => c.Step));
+        kept.UnionWith(newestFirst.Where(c => c.State == CheckpointHealth.Verified).Take(Math.Max(1, spec.KeepVerified))
+            .Select(c => c.Step));
+        kept.UnionWith(newestFirst.Where(c => c.State == CheckpointHealth.Quarantined).Take(Math.Max(1, spec.KeepLatest))
+            .Select(c => c.Step));
         return [.. newestFirst.Select(c => c.Step).Where(s => !kept.Contains(s))];
     }
 }

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
-/// <summary>Reads the safetensors format. A file that does not keep to it is an <see cref="InvalidDataException"/> that says where.</summary>
+/// <summary>
+/// Reads the safetensors format. A file that does not keep to it is an <see cref="InvalidDataException"/> that says where.
+/// </summary>
 internal static class SafeTensorsReader
 {
     private const ulong LongestHeader = 100_000_000;
@@ -109,7 +111,8 @@ internal static class SafeTensorsReader
         }
 
         // Of no elements, but with strides that do not fit into a number.
-        var extent = shape.Aggregate((Int128)TensorFormat.SizeOf(type), (product, size) => product > long.MaxValue ? product : product * Math.Max(size, 1));
+        var extent = shape.Aggregate((Int128)TensorFormat.SizeOf(type),
+            (product, size) => product > long.MaxValue ? product : product * Math.Max(size, 1));
         if (extent > long.MaxValue)
         {
             throw new InvalidDataException($"{where}: a shape of [{string.Join(", ", shape)}] cannot be");
@@ -133,7 +136,8 @@ internal static class SafeTensorsReader
                 offsets[0].GetInt64(),
                 offsets[1].GetInt64());
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or ArgumentOutOfRangeException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException
+            or ArgumentOutOfRangeException)
         {
             throw new InvalidDataException($"{where}: dtype, shape and data_offsets are expected: {e.Message}", e);
         }

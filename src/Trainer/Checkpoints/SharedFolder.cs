@@ -5,10 +5,14 @@ using MhcOperator.Trainer.Parallel;
 
 namespace MhcOperator.Trainer.Checkpoints;
 
-/// <summary>Whether all ranks have one and the same checkpoint folder: each writes a part of a checkpoint, and rank 0 says that it is whole.</summary>
+/// <summary>
+/// Whether all ranks have one and the same checkpoint folder: each writes a part of a checkpoint, and rank 0 says that it is whole.
+/// </summary>
 internal static class SharedFolder
 {
-    /// <summary>Rank 0 makes a folder of a name that was never there before, so that no file system can know it by heart, and all look for it.</summary>
+    /// <summary>
+    /// Rank 0 makes a folder of a name that was never there before, so that no file system can know it by heart, and all look for it.
+    /// </summary>
     /// <exception cref="TrainerException">A rank does not see it, or it cannot be made.</exception>
     public static void Check(CheckpointFolder folder, IGang gang)
     {

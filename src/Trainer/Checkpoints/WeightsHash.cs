@@ -14,7 +14,10 @@ internal static class WeightsHash
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var tensor in weights.OrderBy(t => t.Name, StringComparer.Ordinal))
         {
-            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}\0{TensorFormat.NameOf(tensor.Value.dtype)}[{string.Join(',', tensor.Value.shape)}]\0")));
+            hash.AppendData(
+                Encoding.UTF8.GetBytes(
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"{tensor.Name}\0{TensorFormat.NameOf(tensor.Value.dtype)}[{string.Join(',', tensor.Value.shape)}]\0")));
             TensorBytes.Read(tensor.Value, hash.AppendData);
         }
 

@@ -34,7 +34,8 @@ internal static class BenchCommand
         var streams = BenchTools.Size("--streams", "n, residual streams.", 4);
         var threads = BenchTools.Threads(1);
         var rounds = BenchTools.Size("--rounds", $"Measured steps of every variant; at least {LeastRounds}.", 9);
-        var warmUp = NumberOption.Whole("--warm-up", $"Least seconds of steps before the first that is measured. Default {WarmUpTime}.", 0, 3600, WarmUpTime);
+        var warmUp = NumberOption.Whole("--warm-up", $"Least seconds of steps before the first that is measured. Default {WarmUpTime}.", 0,
+            3600, WarmUpTime);
         var only = ChoiceOption.CreateMany(
             "--variants",
             $"Which variants, of {string.Join(' ', BenchVariant.All.Keys)}; the first is what the others are compared with. Default: {string.Join(' ', BenchVariant.Default)}.",
@@ -44,7 +45,8 @@ internal static class BenchCommand
         var memory = new Option<bool>("--memory") { Description = "Measure the most memory of each variant first, one after the other." };
         var profile = new Option<bool>("--profile") { Description = "Also show where the time of each variant's step goes, by name." };
         var file = BenchTools.ResultFile();
-        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, vocabulary, batch, streams, threads, rounds, warmUp, precision, only, memory, profile, file };
+        var command = new Command("bench", "Time a training step on each residual path.") { layers, width, heads, context, vocabulary,
+            batch, streams, threads, rounds, warmUp, precision, only, memory, profile, file };
         command.SetAction(parsed =>
         {
             var model = new ModelSpec
@@ -68,7 +70,9 @@ internal static class BenchCommand
             torch.set_num_threads(parsed.GetValue(threads));
             try
             {
-                var results = Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds), TimeSpan.FromSeconds(parsed.GetValue(warmUp)), parsed.GetValue(only)!, parsed.GetValue(memory), parsed.GetValue(profile), parsed.InvocationConfiguration.Output);
+                var results = Run(model, tokens, parsed.GetValue(precision), parsed.GetValue(rounds),
+                    TimeSpan.FromSeconds(parsed.GetValue(warmUp)), parsed.GetValue(only)!, parsed.GetValue(memory),
+                    parsed.GetValue(profile), parsed.InvocationConfiguration.Output);
                 BenchTools.Write(parsed.GetValue(file), results);
                 return 0;
             }
@@ -81,7 +85,8 @@ internal static class BenchCommand
         return command;
     }
 
-    private static List<BenchmarkResult> Run(ModelSpec model, int tokens, Precision precision, int rounds, TimeSpan warmUp, string[] names, bool memory, bool profile, TextWriter output)
+    private static List<BenchmarkResult> Run(ModelSpec model, int tokens, Precision precision, int rounds, TimeSpan warmUp, string[] names,
+        bool memory, bool profile, TextWriter output)
     {
         if (memory)
         {
@@ -106,14 +111,18 @@ internal static class BenchCommand
                 variants.ForEach(v => v.Step(record: true));
             }
 
-            output.WriteLine($"{model.Layers} layers, width {model.Width}, context {model.ContextLength}, {tokens} tokens, n = {model.Mhc.Streams}, {precision}, "
+            output.WriteLine(
+                $"{model.Layers} layers, width {model.Width}, context {model.ContextLength}, {tokens} tokens, n = {model.Mhc.Streams}, {precision}, "
                 + $"{torch.get_num_threads()} thread(s), {NativeCall.InstructionSet} kernels, products of {(MatrixProducts.Native(precision) ? "ours" : "libtorch")}, memory from {Allocator.Name}, median of {rounds} interleaved steps");
             List<BenchmarkResult> results = [];
             for (var i = 0; i < variants.Count; i++)
             {
                 var (v, first) = (variants[i], variants[0]);
-                var line = string.Create(CultureInfo.InvariantCulture, $"{v.Name,-22}  {v.Median * 1e3,8:f1} ms  {v.Median / first.Median,5:f2} of {first.Name}  {tokens / v.Median,9:f0} tokens/s");
-                results.Add(new BenchmarkResult($"step, {v.Name}", v.Median * 1e3, "ms", first.Median * 1e3, v.Median / first.Median, null, AtMost: true));
+                var line = string.Create(CultureInfo.InvariantCulture,
+                    $"{v.Name,-22}  {v.Median * 1e3,8:f1} ms  {v.Median / first.Median,5:f2} of {first.Name}  {tokens / v.Median,9:f0} tokens/s");
+                results.Add(
+                    new BenchmarkResult($"step, {v.Name}", v.Median * 1e3, "ms", first.Median * 1e3, v.Median / first.Median, null,
+                        AtMost: true));
                 if (memory)
                 {
                     var (inUse, resident) = (Peak("in use", b => b.InUse), Peak("resident", b => b.Resident));
@@ -125,15 +134,22 @@ internal static class BenchCommand
                 string Peak(string what, Func<(long Resident, long InUse), long> of)
                 {
                     var (value, baseline) = (of(bytes[i]), of(bytes[0]));
-                    results.Add(new BenchmarkResult($"peak memory {what}, {v.Name}", value, "bytes", baseline, (double)value / baseline, null, AtMost: true));
-                    return string.Create(CultureInfo.InvariantCulture, $"{value / 1048576.0:f0} MiB {what} ({(double)value / baseline:f2})");
+                    results.Add(
+                        new BenchmarkResult($"peak memory {what}, {v.Name}", value, "bytes", baseline, (double)value / baseline, null,
+                            AtMost: true));
+                    return string.Create(CultureInfo.InvariantCulture,
+                        $"{value / 1048576.0:f0} MiB {what} ({(double)value / baseline:f2})");
                 }
             }
 
             if (memory)
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"resident memory: {(Environment.WorkingSet - warm) / 1048576.0:+0.0;-0.0} MiB over {rounds} rounds, from {warm / 1048576.0:f0} MiB"));
-                results.Add(new BenchmarkResult("resident memory after all rounds", Environment.WorkingSet, "bytes", warm, (double)Environment.WorkingSet / warm, null, AtMost: true));
+                output.WriteLine(
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"resident memory: {(Environment.WorkingSet - warm) / 1048576.0:+0.0;-0.0} MiB over {rounds} rounds, from {warm / 1048576.0:f0} MiB"));
+                results.Add(
+                    new BenchmarkResult("resident memory after all rounds", Environment.WorkingSet, "bytes", warm,
+                        (double)Environment.WorkingSet / warm, null, AtMost: true));
             }
 
             foreach (var variant in profile ? variants : [])

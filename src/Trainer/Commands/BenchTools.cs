@@ -14,7 +14,8 @@ internal static class BenchTools
         NumberOption.Whole(name, $"{description} Default {value}.", 1, int.MaxValue, value);
 
     /// <summary><c>--threads</c>.</summary>
-    public static Option<int> Threads(int value) => NumberOption.Whole("--threads", $"libtorch's threads, which the kernels use too. Default {value}.", 1, 1024, value);
+    public static Option<int> Threads(int value) =>
+        NumberOption.Whole("--threads", $"libtorch's threads, which the kernels use too. Default {value}.", 1, 1024, value);
 
     /// <summary><c>--json FILE</c>.</summary>
     public static Option<FileInfo?> ResultFile() => new("--json") { Description = "Also write the results to this file." };

@@ -8,7 +8,8 @@ namespace MhcOperator.Trainer.Commands;
 /// <param name="Ratio">how many times better than the baseline; with <paramref name="AtMost"/>, how many times the baseline</param>
 /// <param name="Target">least ratio that is wanted, or the largest; null: nothing is wanted</param>
 /// <param name="AtMost">whether the target is the largest ratio</param>
-internal sealed record BenchmarkResult(string Metric, double Value, string Unit, double Baseline, double Ratio, double? Target, bool AtMost = false)
+internal sealed record BenchmarkResult(string Metric, double Value, string Unit, double Baseline, double Ratio, double? Target,
+    bool AtMost = false)
 {
     public bool Met => Target is not { } target || (AtMost ? Ratio <= target : Ratio >= target);
 }

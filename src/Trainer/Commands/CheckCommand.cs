@@ -6,7 +6,9 @@ using MhcOperator.Trainer.Vectors;
 
 namespace MhcOperator.Trainer.Commands;
 
-/// <summary><c>mhc-trainer check</c>: holds the mHC operations against stored vectors. Exit 0 all right, 1 beyond tolerance, 2 unusable input.</summary>
+/// <summary>
+/// <c>mhc-trainer check</c>: holds the mHC operations against stored vectors. Exit 0 all right, 1 beyond tolerance, 2 unusable input.
+/// </summary>
 internal static class CheckCommand
 {
     private const int Right = 0;
@@ -26,8 +28,11 @@ internal static class CheckCommand
             DefaultValueFactory = _ => "both",
         };
         kernels.AcceptOnlyFromAmong("native", "reference", "both");
-        var command = new Command("check", "Compare the mHC operations with stored vectors and print the largest error of each quantity.") { vectors, kernels };
-        command.SetAction(parsed => Run(parsed.GetValue(vectors)!, parsed.GetValue(kernels)!, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+        var command = new Command("check",
+            "Compare the mHC operations with stored vectors and print the largest error of each quantity.") { vectors, kernels };
+        command.SetAction(
+            parsed => Run(parsed.GetValue(vectors)!, parsed.GetValue(kernels)!, parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -65,10 +70,13 @@ internal static class CheckCommand
         foreach (var r in results)
         {
             var path = r.Path == KernelKind.Native ? $"native {NativeCall.InstructionSet}" : "reference";
-            output.WriteLine(string.Create(culture, $"{r.File.PadRight(width)}  {r.Quantity,-11}  {path,-17}  {r.Error,-8:0.0e+00}  {r.Tolerance,-8:0.0e+00}  {(r.Passes ? "ok" : "BEYOND")}"));
+            output.WriteLine(
+                string.Create(
+                    culture, $"{r.File.PadRight(width)}  {r.Quantity,-11}  {path,-17}  {r.Error,-8:0.0e+00}  {r.Tolerance,-8:0.0e+00}  {(r.Passes ? "ok" : "BEYOND")}"));
         }
 
         var beyond = results.Count(r => !r.Passes);
-        output.WriteLine(beyond == 0 ? $"All {results.Count} quantities are within tolerance." : $"{beyond} of {results.Count} quantities are beyond tolerance.");
+        output.WriteLine(beyond == 0 ? $"All {results.Count} quantities are within tolerance."
+            : $"{beyond} of {results.Count} quantities are beyond tolerance.");
     }
 }

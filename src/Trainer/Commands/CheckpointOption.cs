@@ -6,5 +6,10 @@ namespace MhcOperator.Trainer.Commands;
 internal static class CheckpointOption
 {
     /// <summary>The option.</summary>
-    public static Option<DirectoryInfo> Create() => new("--checkpoint") { Description = "A checkpoint (step-00001200), or a folder of checkpoints: then the newest whole one.", Required = true };
+    public static Option<DirectoryInfo> Create() =>
+        new("--checkpoint")
+        {
+            Description = "A checkpoint (step-00001200), or a folder of checkpoints: then the newest whole one.",
+            Required = true
+        };
 }

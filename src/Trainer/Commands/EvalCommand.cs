@@ -20,11 +20,14 @@ internal static class EvalCommand
     public static Command Create()
     {
         var checkpoint = CheckpointOption.Create();
-        var data = new Option<string?>("--data") { Description = "Text for a model of bytes, token files for any other: a file or a folder. Default: MHC_CORPUS, else the .NET SDK's XML documentation." };
+        var data = new Option<string?>(
+            "--data")
+        { Description = "Text for a model of bytes, token files for any other: a file or a folder. Default: MHC_CORPUS, else the .NET SDK's XML documentation." };
         var fraction = NumberOption.Real("--validation-fraction",
             "The end of the data that is measured, as spec.data.validationFraction keeps it back; 0: all of it. That of the training where absent.", 0, 1, "at least 0 and under 1", f => f < 1);
         var samples = NumberOption.Whole("--samples",
-            "At most so many samples of contextLength tokens, spread over what is measured. As many as training measures where absent.", 1, int.MaxValue);
+            "At most so many samples of contextLength tokens, spread over what is measured. As many as training measures where absent.", 1,
+            int.MaxValue);
         var kernels = KernelsOption.Create();
         var command = new Command("eval", "Measure the loss of a trained model.") { checkpoint, data, fraction, samples, kernels };
         command.SetAction(parsed => CommandFailure.Catch(parsed.InvocationConfiguration, () =>
@@ -40,12 +43,22 @@ internal static class EvalCommand
         var manifest = trained.Manifest;
         var bytes = TokenText.IsBytes(manifest);
         var fraction = wantedFraction ?? manifest.ValidationFraction ?? new DataSpec().ValidationFraction;
-        var spec = new DataSpec { Source = new DataSource { Path = path }, Format = bytes ? DataFormat.Text : DataFormat.Tokens, Tokenizer = manifest.Tokenizer, ValidationFraction = fraction };
-        using var data = DataSet.Open(spec, manifest.Model.ContextLength, manifest.Vocabulary, Environment.GetEnvironmentVariable(TrainerEnvironment.Corpus));
-        var (available, read) = fraction > 0 ? (data.ValidationSamples, (SpreadLoss.Reader)data.ReadValidation) : (data.TrainingSamples, data.ReadTraining);
+        var spec = new DataSpec
+        {
+            Source = new DataSource { Path = path },
+            Format = bytes ? DataFormat.Text : DataFormat.Tokens,
+            Tokenizer = manifest.Tokenizer,
+            ValidationFraction = fraction
+        };
+        using var data = DataSet.Open(spec, manifest.Model.ContextLength, manifest.Vocabulary,
+            Environment.GetEnvironmentVariable(TrainerEnvironment.Corpus));
+        var (available, read) = fraction > 0 ? (data.ValidationSamples, (SpreadLoss.Reader)data.ReadValidation)
+            : (data.TrainingSamples, data.ReadTraining);
         if (available == 0)
         {
-            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, string.Create(CultureInfo.InvariantCulture, $"--validation-fraction: {fraction} of {data.Origin} is less than one sample of {manifest.Model.ContextLength + 1} tokens"));
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"--validation-fraction: {fraction} of {data.Origin} is less than one sample of {manifest.Model.ContextLength + 1} tokens"));
         }
 
         var spread = new SpreadLoss(trained.Model, read, available, wantedSamples
@@ -55,12 +68,15 @@ internal static class EvalCommand
         if (!double.IsFinite(loss))
         {
             throw TrainerException.Configuration(EndReason.ModelNotFinite,
-                string.Create(CultureInfo.InvariantCulture, $"checkpoint {manifest.Step}: the loss is {loss}: its weights are damaged; take an older checkpoint"));
+                string.Create(CultureInfo.InvariantCulture,
+                    $"checkpoint {manifest.Step}: the loss is {loss}: its weights are damaged; take an older checkpoint"));
         }
 
         var tokens = spread.Samples * manifest.Model.ContextLength;
-        double? bytesPerToken = bytes ? 1 : path is not null && PreparedData.Find(path) is { Tokens: > 0 } prepared ? (double)prepared.TextBytes / prepared.Tokens : null;
-        var bits = bytesPerToken is { } size ? string.Create(CultureInfo.InvariantCulture, $"  {loss / Math.Log(2) / size:F4} bits per byte") : "";
+        double? bytesPerToken = bytes ? 1 : path is not null && PreparedData.Find(path) is { Tokens: > 0 } prepared
+            ? (double)prepared.TextBytes / prepared.Tokens : null;
+        var bits = bytesPerToken is { } size
+            ? string.Create(CultureInfo.InvariantCulture, $"  {loss / Math.Log(2) / size:F4} bits per byte") : "";
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"checkpoint {manifest.Step}: loss {loss:F4}  perplexity {Math.Exp(loss):F3}{bits}  {tokens:N0} tokens at {tokens / watch.Elapsed.TotalSeconds:N0} tokens/s"));

@@ -11,14 +11,21 @@ internal static class ExportCommand
     public static Command Create()
     {
         var checkpoint = CheckpointOption.Create();
-        var output = new Option<DirectoryInfo>("--output") { Description = "Folder for model.safetensors and config.json; files of these names are replaced.", Required = true };
-        var command = new Command("export", "Write the weights of a trained model into one safetensors file, with a config.json.") { checkpoint, output };
+        var output = new Option<DirectoryInfo>(
+            "--output")
+        {
+            Description = "Folder for model.safetensors and config.json; files of these names are replaced.",
+            Required = true
+        };
+        var command = new Command("export",
+            "Write the weights of a trained model into one safetensors file, with a config.json.") { checkpoint, output };
         command.SetAction(parsed => CommandFailure.Catch(parsed.InvocationConfiguration, () =>
         {
             using var trained = TrainedModel.Load(parsed.GetValue(checkpoint)!.FullName, KernelKind.Reference);
             var folder = parsed.GetValue(output)!.FullName;
             ModelExport.Write(trained, folder);
-            parsed.InvocationConfiguration.Output.WriteLine($"{folder}: model.safetensors and config.json of checkpoint {trained.Manifest.Step}, weights sha256:{trained.Manifest.WeightsSha256}");
+            parsed.InvocationConfiguration.Output.WriteLine(
+                $"{folder}: model.safetensors and config.json of checkpoint {trained.Manifest.Step}, weights sha256:{trained.Manifest.WeightsSha256}");
         }));
         return command;
     }

@@ -6,7 +6,9 @@ using TorchSharp;
 
 namespace MhcOperator.Trainer.Commands;
 
-/// <summary><c>mhc-trainer bench-kernels</c>: the mHC kernels against composed torch operations and the copy bandwidth, as a table and as JSON.</summary>
+/// <summary>
+/// <c>mhc-trainer bench-kernels</c>: the mHC kernels against composed torch operations and the copy bandwidth, as a table and as JSON.
+/// </summary>
 internal static class KernelBenchCommand
 {
     private const int LeastRounds = 5;
@@ -19,7 +21,8 @@ internal static class KernelBenchCommand
         var threads = BenchTools.Threads(2);
         var rounds = Size("--rounds", "Interleaved rounds; medians are compared.", 15, LeastRounds, 10000);
         var file = BenchTools.ResultFile();
-        var command = new Command("bench-kernels", "Time the mHC kernels against composed torch operations.") { tokens, channels, streams, threads, rounds, file };
+        var command = new Command("bench-kernels", "Time the mHC kernels against composed torch operations.") { tokens, channels, streams,
+            threads, rounds, file };
         command.SetAction(parsed =>
         {
             torch.set_num_threads(parsed.GetValue(threads));
@@ -27,7 +30,8 @@ internal static class KernelBenchCommand
             var results = benchmark.Run(parsed.GetValue(rounds));
 
             var output = parsed.InvocationConfiguration.Output;
-            output.WriteLine($"{parsed.GetValue(tokens)} tokens, C = {parsed.GetValue(channels)}, n = {parsed.GetValue(streams)}, float32 where nothing else is said, {torch.get_num_threads()} thread(s), "
+            output.WriteLine(
+                $"{parsed.GetValue(tokens)} tokens, C = {parsed.GetValue(channels)}, n = {parsed.GetValue(streams)}, float32 where nothing else is said, {torch.get_num_threads()} thread(s), "
                 + $"{NativeCall.InstructionSet} kernels, medians of {parsed.GetValue(rounds)} interleaved rounds");
             foreach (var result in results)
             {

@@ -8,9 +8,10 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Commands;
 
 /// <summary>
-/// The mHC kernels against the same operations composed of torch's (<see cref="MhcReference"/>), and against a copy of the streams. All of them take
-/// turns, so that the machine's other work hits them alike; forward and backward passes go through autograd on both sides. Streams of bfloat16 are
-/// compared with those of float32 where both come from memory, as a sublayer's do in a training step: a cache might hold the smaller ones alone.
+/// The mHC kernels against the same operations composed of torch's (<see cref="MhcReference"/>), and against a copy of the streams. All of
+/// them take turns, so that the machine's other work hits them alike; forward and backward passes go through autograd on both sides.
+/// Streams of bfloat16 are compared with those of float32 where both come from memory, as a sublayer's do in a training step: a cache might
+/// hold the smaller ones alone.
 /// </summary>
 internal sealed class KernelBenchmark : IDisposable
 {
@@ -32,10 +33,12 @@ internal sealed class KernelBenchmark : IDisposable
     {
         _sizes = (tokens, streams, channels);
         long coefficients = streams * (streams + 2L), flat = streams * channels;
-        Tensor x = Leaf(1, tokens, streams, channels), y = Leaf(1, tokens, channels), logits = Leaf(1, tokens, streams, streams), norm = Leaf(1, channels);
+        Tensor x = Leaf(1, tokens, streams, channels), y = Leaf(1, tokens, channels), logits = Leaf(1, tokens, streams, streams), norm =
+            Leaf(1, channels);
         Tensor pre = Leaf(1, tokens, streams), post = Leaf(1, tokens, streams), res = Leaf(1, tokens, streams, streams);
         var parameters = new MhcParameters(Leaf(0.02, flat, coefficients), Leaf(1, coefficients), Leaf(0.5, 3), streams, Iterations);
-        Tensor gradX = Random(1, tokens, streams, channels), gradY = Random(1, tokens, channels), gradLogits = Random(1, tokens, streams, streams);
+        Tensor gradX = Random(1, tokens, streams, channels), gradY = Random(1, tokens, channels), gradLogits =
+            Random(1, tokens, streams, streams);
         var target = empty_like(x, requires_grad: false);
         Tensor[] layer = [x, parameters.Phi, parameters.Bias, parameters.Alpha], chain = [.. layer, norm];
 
@@ -127,7 +130,8 @@ internal sealed class KernelBenchmark : IDisposable
 
         BenchmarkResult Faster(string metric, string name, double target) => Compared(metric, name, $"{name} composed", target);
 
-        BenchmarkResult Half(string metric, string name) => Compared($"{metric}, bfloat16 streams against float32, from memory", FromMemory($"{name} bf16"), FromMemory(name), HalfTarget);
+        BenchmarkResult Half(string metric, string name) =>
+            Compared($"{metric}, bfloat16 streams against float32, from memory", FromMemory($"{name} bf16"), FromMemory(name), HalfTarget);
 
         BenchmarkResult Compared(string metric, string name, string baseline, double target) =>
             new(metric, Median(name) * 1e3, "ms", Median(baseline) * 1e3, Median(baseline) / Median(name), target);

@@ -6,7 +6,9 @@ using MhcOperator.Trainer.Preparation;
 
 namespace MhcOperator.Trainer.Commands;
 
-/// <summary><c>mhc-trainer prepare</c>: token files from text. Exit codes as those of training: 65 for the text, 78 for the output.</summary>
+/// <summary>
+/// <c>mhc-trainer prepare</c>: token files from text. Exit codes as those of training: 65 for the text, 78 for the output.
+/// </summary>
 internal static class PrepareCommand
 {
     private const int DefaultShardTokens = 100_000_000;
@@ -25,7 +27,10 @@ internal static class PrepareCommand
             Arity = ArgumentArity.OneOrMore
         };
         var command = new Command("prepare", "Turn text into token files for data.format: Tokens.") { tokenizer, output, shard, sources };
-        command.SetAction(parsed => CommandFailure.Catch(parsed.InvocationConfiguration, () => Run(parsed.GetValue(tokenizer), parsed.GetValue(shard), parsed.GetValue(sources)!, Path.TrimEndingDirectorySeparator(parsed.GetValue(output)!.FullName), parsed.InvocationConfiguration)));
+        command.SetAction(
+            parsed => CommandFailure.Catch(parsed.InvocationConfiguration,
+                () => Run(parsed.GetValue(tokenizer), parsed.GetValue(shard), parsed.GetValue(sources)!,
+                    Path.TrimEndingDirectorySeparator(parsed.GetValue(output)!.FullName), parsed.InvocationConfiguration)));
         return command;
     }
 

@@ -19,7 +19,8 @@ internal static class ProfileTable
             var share = part.Sum(p => p.Seconds) / profile.SecondsPerStep;
             output.WriteLine(part.Any(p => p.Phase == ProfilePhase.Update)
                 ? string.Create(culture, $"{part.Key,-45}  {Milliseconds(part, ProfilePhase.Update),22}  {share,6:p1}")
-                : string.Create(culture, $"{part.Key,-45}  {Milliseconds(part, ProfilePhase.Forward),10}  {Milliseconds(part, ProfilePhase.Backward),10}  {share,6:p1}"));
+                : string.Create(culture,
+                    $"{part.Key,-45}  {Milliseconds(part, ProfilePhase.Forward),10}  {Milliseconds(part, ProfilePhase.Backward),10}  {share,6:p1}"));
         }
 
         output.WriteLine(string.Create(culture, $"accounted: {profile.Accounted:p1}"));
@@ -30,8 +31,11 @@ internal static class ProfileTable
     {
         var step = profile.SecondsPerStep * 1e3;
         return profile.Parts
-            .Select(p => new BenchmarkResult($"profile, {name}: {p.Part} ({p.Phase})", p.Seconds * 1e3, "ms", step, p.Seconds * 1e3 / step, null))
-            .Append(new BenchmarkResult($"profile, {name}: accounted", profile.Accounted * step, "ms", step, profile.Accounted, ProfileTarget));
+            .Select(
+                p => new BenchmarkResult($"profile, {name}: {p.Part} ({p.Phase})", p.Seconds * 1e3, "ms", step,
+                    p.Seconds * 1e3 / step, null))
+            .Append(
+                new BenchmarkResult($"profile, {name}: accounted", profile.Accounted * step, "ms", step, profile.Accounted, ProfileTarget));
     }
 
     private static string Milliseconds(IEnumerable<(string Part, ProfilePhase Phase, double Seconds)> part, ProfilePhase phase) =>

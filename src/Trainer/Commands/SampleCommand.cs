@@ -20,7 +20,9 @@ internal static class SampleCommand
         var topK = NumberOption.Whole("--top-k", "Draw only from the likeliest so many tokens. All where absent.", 1, int.MaxValue);
         var topP = NumberOption.Real("--top-p", "Draw only from the likeliest tokens that have this probability together.", 0, 1, 1);
         var seed = NumberOption.Whole("--seed", "Same seed, same text.", int.MinValue, int.MaxValue, 1);
-        var uncached = new Option<bool>("--no-cache") { Description = "Read the whole context again for each token: the same text but for rounding, to compare the speed." };
+        var uncached = new Option<bool>(
+            "--no-cache")
+        { Description = "Read the whole context again for each token: the same text but for rounding, to compare the speed." };
         var speed = new Option<bool>("--speed") { Description = "Say on standard error how many tokens a second were made." };
         var kernels = KernelsOption.Create();
         var command = new Command("sample", "Write text with a trained model.") { checkpoint, prompt, tokens, temperature, topK, topP,

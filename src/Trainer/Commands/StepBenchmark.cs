@@ -31,10 +31,12 @@ internal sealed class StepBenchmark : IDisposable
         var (spec, vocabulary) = (model with { Residual = variant.Residual }, model.Vocabulary ?? bytes);
         Name = name;
         _model = new Transformer(spec, vocabulary, precision, variant.Kernels, seed: 1);
-        _model.Recompute = RecomputeChoice.Make(variant.Optimization, new ActivationEstimate(spec, _model.Sizes, precision, variant.Kernels, batchTokens), spec.Layers, spec.Mhc.Streams).Plan;
+        _model.Recompute = RecomputeChoice.Make(variant.Optimization,
+            new ActivationEstimate(spec, _model.Sizes, precision, variant.Kernels, batchTokens), spec.Layers, spec.Mhc.Streams).Plan;
         _optimizer = new FusedAdamW(_model.NamedParameters, weightDecay: 0.1);
         using var generator = new Generator(1, CPU);
-        _tokens = randint(0, vocabulary, [batchTokens / model.ContextLength, model.ContextLength + 1], dtype: ScalarType.Int64, generator: generator);
+        _tokens = randint(0, vocabulary, [batchTokens / model.ContextLength, model.ContextLength + 1], dtype: ScalarType.Int64,
+            generator: generator);
     }
 
     public string Name { get; }

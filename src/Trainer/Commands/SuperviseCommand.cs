@@ -8,7 +8,9 @@ using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Commands;
 
-/// <summary><c>mhc-trainer supervise -- PROGRAM ARGUMENT…</c>: runs any trainer so that it can restart in place. <c>train</c> does it by itself.</summary>
+/// <summary>
+/// <c>mhc-trainer supervise -- PROGRAM ARGUMENT…</c>: runs any trainer so that it can restart in place. <c>train</c> does it by itself.
+/// </summary>
 internal static class SuperviseCommand
 {
     /// <summary>Name of the command.</summary>
@@ -18,7 +20,8 @@ internal static class SuperviseCommand
     public static Command Create()
     {
         var program = new Argument<string[]>("program") { Description = "Program and arguments.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command(Name, "Run a program as one rank of a job, and again in this container when the job begins another attempt: see docs/trainer-contract.md.") { program };
+        var command = new Command(Name,
+            "Run a program as one rank of a job, and again in this container when the job begins another attempt: see docs/trainer-contract.md.") { program };
         command.SetAction(result => Run(result.GetValue(program)!)); // an asynchronous action would have its own way with SIGTERM
         return command;
     }
@@ -41,7 +44,9 @@ internal static class SuperviseCommand
         }
         catch (Exception e)
         {
-            var words = new LastWords(Environment.GetEnvironmentVariable(Api.Contract.TrainerEnvironment.TerminationMessagePath) ?? TerminationReport.DefaultPath, printer);
+            var words = new LastWords(
+                Environment.GetEnvironmentVariable(Api.Contract.TrainerEnvironment.TerminationMessagePath) ?? TerminationReport.DefaultPath,
+                printer);
             return words.Say(e as TrainerException ?? TrainerException.Unforeseen(e, CrashReport.Keep(e, "mhc-trainer")));
         }
     }

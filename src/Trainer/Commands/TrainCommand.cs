@@ -19,10 +19,15 @@ internal static class TrainCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var log = new Option<FileInfo?>("--data-log") { Description = "Append one line for each update: step, data step and the samples of the batch (rank 0)." };
-        var steps = new Option<FileInfo?>("--step-log") { Description = "Append one line of JSON for each update: step, dataStep, loss, gradientNorm, learningRate (rank 0)." };
+        var log = new Option<FileInfo?>(
+            "--data-log")
+        { Description = "Append one line for each update: step, data step and the samples of the batch (rank 0)." };
+        var steps = new Option<FileInfo?>(
+            "--step-log")
+        { Description = "Append one line of JSON for each update: step, dataStep, loss, gradientNorm, learningRate (rank 0)." };
         var kernels = KernelsOption.Create();
-        var command = new Command(Name, "Train as one rank of a job. The environment says which: see docs/trainer-contract.md.") { log, steps, kernels };
+        var command = new Command(Name, "Train as one rank of a job. The environment says which: see docs/trainer-contract.md.") { log,
+            steps, kernels };
         command.SetAction(result => SupervisorSettings.AreIn(Environment.GetEnvironmentVariable)
             ? SuperviseCommand.SuperviseSelf()
             : Run(new TrainingLogs(result.GetValue(log)?.FullName, result.GetValue(steps)?.FullName), result.GetValue(kernels)));
@@ -37,7 +42,8 @@ internal static class TrainCommand
     {
         if (args is [Name, ..])
         {
-            TerminationReport.Write(TerminationPath(Environment.GetEnvironmentVariable), TerminationReport.Render(TrainerException.Configuration(reason, message)), Surroundings.Say);
+            TerminationReport.Write(TerminationPath(Environment.GetEnvironmentVariable),
+                TerminationReport.Render(TrainerException.Configuration(reason, message)), Surroundings.Say);
         }
     }
 
@@ -50,7 +56,8 @@ internal static class TrainCommand
     /// <param name="lastWords">Takes a failure.</param>
     /// <param name="end">Ends the process at once, on another thread.</param>
     /// <returns>The exit code.</returns>
-    internal static int Run(Func<string, string?> environment, TrainingLogs logs, KernelKind kernels, ProgressPrinter printer, StopRequest stop, LastWords lastWords, Action<TrainerException> end)
+    internal static int Run(Func<string, string?> environment, TrainingLogs logs, KernelKind kernels, ProgressPrinter printer,
+        StopRequest stop, LastWords lastWords, Action<TrainerException> end)
     {
         var time = TimeProvider.System;
         try
@@ -84,7 +91,8 @@ internal static class TrainCommand
         var lastWords = new LastWords(TerminationPath(environment), printer);
         // On whatever thread it happens: the runtime's own end says nothing to the job, and has the code of a killed process.
         AppDomain.CurrentDomain.UnhandledException += (_, e) => lastWords.SayAndEnd(Unforeseen((Exception)e.ExceptionObject));
-        using var stop = StopRequest.Listen(() => lastWords.SayAndEnd(TrainerException.TryAgain(EndReason.Terminated, "stopped on request before training began")));
+        using var stop = StopRequest.Listen(
+            () => lastWords.SayAndEnd(TrainerException.TryAgain(EndReason.Terminated, "stopped on request before training began")));
         return Run(environment, logs, kernels, printer, stop, lastWords, lastWords.SayAndEnd);
     }
 
@@ -92,7 +100,9 @@ internal static class TrainCommand
         environment(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
 
     private static TrainerException ParentGone(int process) =>
-        TrainerException.TryAgain(EndReason.Terminated, string.Create(CultureInfo.InvariantCulture, $"process {process}, with which this one is to end (MHC_PARENT_PID), has ended"));
+        TrainerException.TryAgain(EndReason.Terminated,
+            string.Create(CultureInfo.InvariantCulture, $"process {process}, with which this one is to end (MHC_PARENT_PID), has ended"));
 
-    private static TrainerException Unforeseen(Exception error) => TrainerException.Unforeseen(error, CrashReport.Keep(error, "mhc-trainer"));
+    private static TrainerException Unforeseen(Exception error) =>
+        TrainerException.Unforeseen(error, CrashReport.Keep(error, "mhc-trainer"));
 }

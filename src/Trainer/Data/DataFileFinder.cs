@@ -16,9 +16,13 @@ internal static class DataFileFinder
 
     // File systems without an end, or whose files are devices.
     private static readonly string[] Machinery =
-        ["proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "configfs", "bpf", "mqueue", "pstore"];
+        ["proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "configfs", "bpf", "mqueue",
+        "pstore"];
 
-    /// <summary>The file itself, or all files under a folder. Names that begin with a dot are left out: a ConfigMap's mount keeps its versions under such names.</summary>
+    /// <summary>
+    /// The file itself, or all files under a folder. Names that begin with a dot are left out: a ConfigMap's mount keeps its versions under
+    /// such names.
+    /// </summary>
     /// <exception cref="TrainerException">There is no such file or folder, or a folder cannot be listed.</exception>
     public static IReadOnlyList<string> Find(string path)
     {
@@ -49,10 +53,13 @@ internal static class DataFileFinder
         var files = File.Exists(path) ? found : [.. found.Where(f => f.EndsWith(".bin", StringComparison.OrdinalIgnoreCase))];
         return files.Count > 0
             ? files
-            : throw TrainerException.DataUnreadable($"data source {path}: none of the {found.Count} files in it is named *.bin (spec.data.format: Tokens)");
+            : throw TrainerException.DataUnreadable(
+                $"data source {path}: none of the {found.Count} files in it is named *.bin (spec.data.format: Tokens)");
     }
 
-    /// <summary>The XML documentation that comes with the .NET SDK: a real English text that is on every machine that can build us.</summary>
+    /// <summary>
+    /// The XML documentation that comes with the .NET SDK: a real English text that is on every machine that can build us.
+    /// </summary>
     /// <exception cref="TrainerException">This machine has no SDK.</exception>
     public static IReadOnlyList<string> FindDefault()
     {
@@ -65,7 +72,8 @@ internal static class DataFileFinder
             : [];
         return files.Count > 0
             ? files
-            : throw TrainerException.DataUnreadable($"no training text: spec.data.source names none, MHC_CORPUS is not set, and {packs} has no XML documentation of a .NET SDK");
+            : throw TrainerException.DataUnreadable(
+                $"no training text: spec.data.source names none, MHC_CORPUS is not set, and {packs} has no XML documentation of a .NET SDK");
     }
 
     /// <param name="folder">To list.</param>
@@ -73,14 +81,16 @@ internal static class DataFileFinder
     /// <param name="within">File system of the last of them.</param>
     /// <param name="files">Takes what is found.</param>
     /// <param name="folders">How many were listed.</param>
-    private static void Collect(string folder, HashSet<(ulong FileSystem, ulong Inode)> above, ulong? within, List<string> files, ref int folders)
+    private static void Collect(string folder, HashSet<(ulong FileSystem, ulong Inode)> above, ulong? within, List<string> files,
+        ref int folders)
     {
         try
         {
             var status = RegularFile.Look(folder);
             if (status.FileSystem != within && new DriveInfo(Path.GetFullPath(folder)).DriveFormat is var kind && Machinery.Contains(kind))
             {
-                throw TrainerException.DataUnreadable($"data folder {folder}: it shows what the machine does ({kind}), and has no files of data");
+                throw TrainerException.DataUnreadable(
+                    $"data folder {folder}: it shows what the machine does ({kind}), and has no files of data");
             }
 
             if (!above.Add((status.FileSystem, status.Inode)))
@@ -116,7 +126,8 @@ internal static class DataFileFinder
     }
 
     private static TrainerException TooMany(string folder, int most, string what) => TrainerException.DataUnreadable(
-        string.Create(CultureInfo.InvariantCulture, $"data folder {folder}: more than {most} {what}; pack them into fewer first (text: cat; tokens: mhc-trainer prepare)"));
+        string.Create(CultureInfo.InvariantCulture,
+            $"data folder {folder}: more than {most} {what}; pack them into fewer first (text: cat; tokens: mhc-trainer prepare)"));
 
     private static bool IsVisible(string path) => !Path.GetFileName(path).StartsWith('.');
 }

@@ -5,8 +5,8 @@ using MhcOperator.Trainer.Failures;
 namespace MhcOperator.Trainer.Data;
 
 /// <summary>
-/// Tells data sets apart at a bounded cost: their length, and all tokens of a small one, or stretches of a large one that lie evenly over it. It does
-/// not depend on how the tokens are divided over files, nor on the files' width.
+/// Tells data sets apart at a bounded cost: their length, and all tokens of a small one, or stretches of a large one that lie evenly over
+/// it. It does not depend on how the tokens are divided over files, nor on the files' width.
 /// </summary>
 internal static class DataFingerprint
 {

@@ -3,7 +3,9 @@ using MhcOperator.Trainer.Telemetry;
 
 namespace MhcOperator.Trainer.Data;
 
-/// <summary>One line for each update: step, data step and the samples of the whole batch, in order. It shows which data a run was trained on.</summary>
+/// <summary>
+/// One line for each update: step, data step and the samples of the whole batch, in order. It shows which data a run was trained on.
+/// </summary>
 internal sealed class DataLog(LogFile file)
 {
     /// <summary>Writes the line of one update, before it is done.</summary>

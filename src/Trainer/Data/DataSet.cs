@@ -52,16 +52,19 @@ internal sealed class DataSet : IDisposable
     {
         if (data is { Format: DataFormat.Text, Tokenizer: not Tokenizer.Bytes })
         {
-            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"spec.data.tokenizer: {data.Tokenizer} was given with spec.data.format: Text; prepare the text once with `mhc-trainer prepare --tokenizer {data.Tokenizer} --output DIR FILES`, and train on DIR with format: Tokens");
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                $"spec.data.tokenizer: {data.Tokenizer} was given with spec.data.format: Text; prepare the text once with `mhc-trainer prepare --tokenizer {data.Tokenizer} --output DIR FILES`, and train on DIR with format: Tokens");
         }
 
         var origin = data.Source.Path is { Length: > 0 } path ? path : corpus is { Length: > 0 } ? corpus : null;
         if (origin is null && data.Format == DataFormat.Tokens)
         {
-            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, "spec.data.source: nothing was given; token files were expected (spec.data.format: Tokens)");
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                "spec.data.source: nothing was given; token files were expected (spec.data.format: Tokens)");
         }
 
-        var files = origin is null ? DataFileFinder.FindDefault() : data.Format == DataFormat.Tokens ? DataFileFinder.FindTokens(origin) : DataFileFinder.Find(origin);
+        var files = origin is null ? DataFileFinder.FindDefault() : data.Format == DataFormat.Tokens ? DataFileFinder.FindTokens(origin)
+            : DataFileFinder.Find(origin);
         origin ??= "the .NET SDK's XML documentation";
         var open = new OpenFiles();
         try
@@ -111,7 +114,9 @@ internal sealed class DataSet : IDisposable
         var training = tokens.Length - (long)(tokens.Length * validationFraction);
         if (training <= context)
         {
-            throw TrainerException.DataUnreadable(string.Create(CultureInfo.InvariantCulture, $"data source {origin}: {tokens.Length} tokens in {files.Count} files leave {training} for training; one sample needs {context + 1} (spec.model.contextLength + 1)"));
+            throw TrainerException.DataUnreadable(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"data source {origin}: {tokens.Length} tokens in {files.Count} files leave {training} for training; one sample needs {context + 1} (spec.model.contextLength + 1)"));
         }
 
         return new DataSet(open, tokens, context, training,

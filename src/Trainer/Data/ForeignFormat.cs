@@ -12,7 +12,8 @@ internal static class ForeignFormat
 
     private const int FewestTextBytes = 32;
     private const string Decompress = "decompress it first";
-    private const string PlainNumbers = $"write its token numbers as plain little-endian uint16 or uint32 into *.u16.bin or *.u32.bin {TokenFileFormat.Numpy}";
+    private const string PlainNumbers =
+        $"write its token numbers as plain little-endian uint16 or uint32 into *.u16.bin or *.u32.bin {TokenFileFormat.Numpy}";
 
     private static readonly (byte[] Magic, int At, string Name, string Advice)[] Known =
     [

@@ -4,7 +4,8 @@ namespace MhcOperator.Trainer.Data;
 
 /// <summary>
 /// A pseudo-random permutation of 0…size−1 that is computed element by element and never stored: a balanced Feistel network on the
-/// next even number of bits, walked until the value falls inside (cycle walking keeps it a permutation). It is for shuffling, not for secrets.
+/// next even number of bits, walked until the value falls inside (cycle walking keeps it a permutation). It is for shuffling, not for
+/// secrets.
 /// </summary>
 internal readonly struct IndexPermutation
 {

@@ -46,7 +46,8 @@ internal static class MegatronIndex
             4 => 4,
             8 => 2,
             _ => throw TrainerException.DataUnreadable(
-                string.Create(CultureInfo.InvariantCulture, $"data file {path}: the Megatron index beside it, {index}, says that its numbers are {(type < Types.Length ? Types[type] : $"of the unknown type {type}")}; uint16 or int32 was expected")),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"data file {path}: the Megatron index beside it, {index}, says that its numbers are {(type < Types.Length ? Types[type] : $"of the unknown type {type}")}; uint16 or int32 was expected")),
         };
     }
 }

@@ -13,8 +13,8 @@ internal static class OtherNumbers
     private delegate double Real(ReadOnlySpan<byte> bytes);
 
     /// <summary>
-    /// Types of floating-point numbers. Under <c>Gaps</c> few bit patterns are whole numbers, so what consists of whole floating-point numbers,
-    /// some of them under that, is no row of token numbers.
+    /// Types of floating-point numbers. Under <c>Gaps</c> few bit patterns are whole numbers, so what consists of whole floating-point
+    /// numbers, some of them under that, is no row of token numbers.
     /// </summary>
     private static readonly (string Name, int Bytes, double Gaps, Real Read)[] Reals =
     [
@@ -81,7 +81,8 @@ internal static class OtherNumbers
             for (var at = 0; at + 1 < part.Length; at += 2)
             {
                 pairs++;
-                letters += part[at + 1 - letter] == 0 && part[at + letter] is (>= 32 and < 127) or (byte)'\t' or (byte)'\n' or (byte)'\r' ? 1 : 0;
+                letters += part[at + 1 - letter] == 0 && part[at + letter] is (>= 32 and < 127) or (byte)'\t' or (byte)'\n' or (byte)'\r'
+                    ? 1 : 0;
             }
         }
 

@@ -57,7 +57,8 @@ internal sealed record PreparedData
             var (handle, status) = RegularFile.OpenNamed(path);
             using var file = new FileStream(handle, FileAccess.Read);
             return status.Size <= LargestBytes
-                && JsonSerializer.Deserialize(file, PreparationJsonContext.Default.PreparedData) is { Version: CurrentVersion, Shards: { } shards } prepared
+                && JsonSerializer.Deserialize(file,
+                    PreparationJsonContext.Default.PreparedData) is { Version: CurrentVersion, Shards: { } shards } prepared
                 && shards.All(s => s?.File is not null)
                 ? prepared
                 : throw TrainerException.DataUnreadable(

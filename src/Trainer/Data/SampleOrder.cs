@@ -1,8 +1,8 @@
 namespace MhcOperator.Trainer.Data;
 
 /// <summary>
-/// Which samples each data step consists of: a pure function of (seed, data step, samples of a batch, samples of the data set), the same for
-/// every number of ranks. Each epoch is its own permutation of all samples; batches run on over the end of an epoch.
+/// Which samples each data step consists of: a pure function of (seed, data step, samples of a batch, samples of the data set), the same
+/// for every number of ranks. Each epoch is its own permutation of all samples; batches run on over the end of an epoch.
 /// </summary>
 /// <param name="seed">Seed of the data order.</param>
 /// <param name="samples">Samples in the data set, at least 1.</param>

@@ -90,7 +90,9 @@ internal sealed class TokenFile
                 var part = RandomAccess.Read(lease.Handle, bytes[read..], offset + read);
                 read += part > 0
                     ? part
-                    : throw Changed(string.Create(CultureInfo.InvariantCulture, $"bytes {offset} to {offset + bytes.Length - 1} were expected, but it has only {RandomAccess.GetLength(lease.Handle)} now, and {_status.Size} when it was opened"));
+                    : throw Changed(
+                        string.Create(CultureInfo.InvariantCulture,
+                            $"bytes {offset} to {offset + bytes.Length - 1} were expected, but it has only {RandomAccess.GetLength(lease.Handle)} now, and {_status.Size} when it was opened"));
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -128,14 +130,16 @@ internal sealed class TokenFile
     private SafeFileHandle OpenAgain()
     {
         var (handle, status) = RegularFile.OpenNamed(Path);
-        if ((status.Size, status.ModifiedSeconds, status.ModifiedNanoseconds) == (_status.Size, _status.ModifiedSeconds, _status.ModifiedNanoseconds))
+        if ((status.Size, status.ModifiedSeconds, status.ModifiedNanoseconds) == (_status.Size, _status.ModifiedSeconds,
+            _status.ModifiedNanoseconds))
         {
             return handle;
         }
 
         handle.Dispose();
         throw Changed(
-            string.Create(CultureInfo.InvariantCulture, $"it was changed or replaced after it was opened ({_status.Size} bytes then, {status.Size} now)"));
+            string.Create(CultureInfo.InvariantCulture,
+                $"it was changed or replaced after it was opened ({_status.Size} bytes then, {status.Size} now)"));
     }
 
     private TrainerException Changed(string what) =>

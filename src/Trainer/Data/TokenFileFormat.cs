@@ -48,7 +48,8 @@ internal readonly record struct TokenFileFormat(long Offset, int BytesPerToken, 
         {
             return size >= HeaderBytes
                 ? FromHeader(path, size, head)
-                : throw Unreadable(path, $"it begins with the number {magic} of a llm.c header, which has {HeaderBytes} bytes, but the file has {size}");
+                : throw Unreadable(path,
+                    $"it begins with the number {magic} of a llm.c header, which has {HeaderBytes} bytes, but the file has {size}");
         }
 
         if (ForeignFormat.Tell(head) is { } foreign)
@@ -138,7 +139,8 @@ internal readonly record struct TokenFileFormat(long Offset, int BytesPerToken, 
         var promised = HeaderBytes + (tokens * known.BytesPerToken);
         return tokens >= 0 && promised == size
             ? new TokenFileFormat(HeaderBytes, known.BytesPerToken, tokens)
-            : throw Unreadable(path, $"its header promises {tokens} tokens of {known.BytesPerToken} bytes, {promised} bytes in all, but the file has {size}");
+            : throw Unreadable(path,
+                $"its header promises {tokens} tokens of {known.BytesPerToken} bytes, {promised} bytes in all, but the file has {size}");
     }
 
     private static TrainerException Unreadable(string path, FormattableString what) =>

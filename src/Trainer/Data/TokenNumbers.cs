@@ -51,7 +51,8 @@ internal static class TokenNumbers
             ? $"; as {other} all that were looked at are inside: {TokenFileFormat.Remedy(other)}"
             : "";
         return TrainerException.DataUnreadable(
-            string.Create(CultureInfo.InvariantCulture, $"data file {file.Path}: token {token}{signed} at position {position} is outside the vocabulary of {vocabulary} (spec.model.vocabulary); the file is read as {width}-byte numbers{guess}"));
+            string.Create(CultureInfo.InvariantCulture,
+                $"data file {file.Path}: token {token}{signed} at position {position} is outside the vocabulary of {vocabulary} (spec.model.vocabulary); the file is read as {width}-byte numbers{guess}"));
     }
 
     private static void Check(TokenFile file, long position, byte[] bytes, int vocabulary)

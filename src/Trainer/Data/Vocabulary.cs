@@ -18,7 +18,8 @@ internal static class Vocabulary
         var least = Of(configuration.Data.Tokenizer);
         return configuration.Model.Vocabulary is not { } given || given >= least || configuration.Data.Format == DataFormat.Tokens
             ? configuration.Model.Vocabulary ?? least
-            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"spec.model.vocabulary: {given} was given; the tokenizer {configuration.Data.Tokenizer} needs at least {least}");
+            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                $"spec.model.vocabulary: {given} was given; the tokenizer {configuration.Data.Tokenizer} needs at least {least}");
     }
 
     /// <summary>How many token numbers a tokenizer has, special ones included.</summary>

@@ -15,7 +15,8 @@ internal sealed class CorruptCheckpointDrill(DrillSpec spec, CheckpointFolder fo
         }
 
         var shard = folder.ReadManifest(newest).Shards.MaxBy(s => s.Bytes)!;
-        using var file = new FileStream(Path.Combine(folder.Of(newest), shard.File), FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        using var file = new FileStream(Path.Combine(folder.Of(newest), shard.File), FileMode.Open, FileAccess.ReadWrite, FileShare.Read,
+            bufferSize: 0);
         file.Position = file.Length / 2;
         var value = file.ReadByte();
         file.Position--;

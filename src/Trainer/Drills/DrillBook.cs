@@ -13,7 +13,8 @@ internal static class DrillBook
     /// <param name="vocabulary">Token numbers.</param>
     /// <param name="folder">Where checkpoints are.</param>
     public static List<Drill> Open(IReadOnlyList<DrillSpec> specs, int attempt, int rank, int vocabulary, CheckpointFolder folder) =>
-        [.. specs.Where(s => attempt <= s.Attempts || s.Kind == DrillKind.PoisonBatches).Select(s => Make(s, rank, vocabulary, folder)).OfType<Drill>()];
+        [.. specs.Where(s => attempt <= s.Attempts || s.Kind == DrillKind.PoisonBatches).Select(s => Make(s, rank, vocabulary, folder))
+            .OfType<Drill>()];
 
     private static Drill? Make(DrillSpec spec, int rank, int vocabulary, CheckpointFolder folder) => spec.Kind switch
     {

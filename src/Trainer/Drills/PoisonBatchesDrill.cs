@@ -3,7 +3,9 @@ using MhcOperator.Trainer.Data;
 
 namespace MhcOperator.Trainer.Drills;
 
-/// <summary>Some data steps are noise. It belongs to the data, so it is there in every attempt that does not skip those data steps.</summary>
+/// <summary>
+/// Some data steps are noise. It belongs to the data, so it is there in every attempt that does not skip those data steps.
+/// </summary>
 /// <param name="spec">Which data steps.</param>
 /// <param name="vocabulary">The noise has all token numbers.</param>
 internal sealed class PoisonBatchesDrill(DrillSpec spec, int vocabulary) : Drill(spec)

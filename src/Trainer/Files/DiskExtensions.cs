@@ -5,7 +5,8 @@ internal static class DiskExtensions
 {
     /// <summary>Replaces a file's whole content at once: a reader sees the old or the new one.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void WriteAtomically(this IDisk disk, string path, byte[] content) => disk.WriteAtomically(path, file => file.Write(content));
+    public static void WriteAtomically(this IDisk disk, string path, byte[] content) =>
+        disk.WriteAtomically(path, file => file.Write(content));
 
     /// <inheritdoc cref="WriteAtomically(IDisk, string, byte[])"/>
     public static void WriteAtomically(this IDisk disk, string path, Action<Stream> write)

@@ -8,7 +8,9 @@ using MhcOperator.Trainer.State;
 
 namespace MhcOperator.Trainer.Generation;
 
-/// <summary>Writes a model for other programs: <c>model.safetensors</c> with the weights under their own names, and <c>config.json</c>.</summary>
+/// <summary>
+/// Writes a model for other programs: <c>model.safetensors</c> with the weights under their own names, and <c>config.json</c>.
+/// </summary>
 internal static class ModelExport
 {
     private const string WeightsName = "model.safetensors";
@@ -51,8 +53,11 @@ internal static class ModelExport
             var disk = Disk.Instance;
             disk.CreateFolder(folder);
             var tensors = trained.Model.NamedParameters.Select(p => new NamedTensor(p.Name, p.Value)).ToList();
-            disk.WriteAtomically(Path.Combine(folder, WeightsName), file => SafeTensorsWriter.Write(file, tensors, new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" }));
-            disk.WriteAtomically(Path.Combine(folder, ConfigurationName), JsonSerializer.SerializeToUtf8Bytes(configuration, GenerationJsonContext.Default.ExportedConfiguration));
+            disk.WriteAtomically(Path.Combine(folder, WeightsName),
+                file => SafeTensorsWriter.Write(file, tensors,
+                    new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" }));
+            disk.WriteAtomically(Path.Combine(folder, ConfigurationName),
+                JsonSerializer.SerializeToUtf8Bytes(configuration, GenerationJsonContext.Default.ExportedConfiguration));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

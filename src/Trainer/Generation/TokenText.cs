@@ -29,7 +29,8 @@ internal sealed class TokenText
         && (manifest.Format, manifest.Vocabulary) switch
         {
             (DataFormat.Text, _) => true,
-            (_, var vocabulary) => vocabulary == Vocabulary.Of(Tokenizer.Bytes), // numbers of an unknown tokenizer, most likely, where there are more
+            // numbers of an unknown tokenizer, most likely, where there are more
+            (_, var vocabulary) => vocabulary == Vocabulary.Of(Tokenizer.Bytes),
         };
 
     /// <summary>Of a model.</summary>

@@ -66,7 +66,10 @@ internal sealed class TrainedModel : IDisposable
         var problem = $"{path} has no checkpoint";
         try
         {
-            foreach (var step in folder.Steps().Reverse().Where(s => single ? string.Equals(folder.Of(s), path, StringComparison.Ordinal) : folder.ReadHealth(s) != CheckpointHealth.Quarantined))
+            foreach (var step in folder.Steps().Reverse()
+                .Where(
+                    s => single ? string.Equals(folder.Of(s), path, StringComparison.Ordinal)
+                        : folder.ReadHealth(s) != CheckpointHealth.Quarantined))
             {
                 try
                 {

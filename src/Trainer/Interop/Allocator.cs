@@ -6,10 +6,10 @@ using MhcOperator.Trainer.Failures;
 namespace MhcOperator.Trainer.Interop;
 
 /// <summary>
-/// Which allocator serves libtorch's tensors. Every step allocates and frees the same aligned pieces of a few MiB, and glibc (2.36) does not
-/// find a piece that it freed again for one of the same size and alignment: the heap grows to four times what is in use, a step never meets
-/// memory that it has just used, and the kernel scatters it over small pages. gperftools' tcmalloc finds them. An allocator has to be there
-/// before the C library's first call, so the process is replaced by itself, once, with the library preloaded; where there is none,
+/// Which allocator serves libtorch's tensors. Every step allocates and frees the same aligned pieces of a few MiB, and glibc (2.36) does
+/// not find a piece that it freed again for one of the same size and alignment: the heap grows to four times what is in use, a step never
+/// meets memory that it has just used, and the kernel scatters it over small pages. gperftools' tcmalloc finds them. An allocator has to be
+/// there before the C library's first call, so the process is replaced by itself, once, with the library preloaded; where there is none,
 /// <see cref="HeapSettings"/> makes the best of the C library's.
 /// </summary>
 internal static unsafe partial class Allocator
@@ -56,7 +56,8 @@ internal static unsafe partial class Allocator
         var wish = Environment.GetEnvironmentVariable(Variable);
         if (!string.IsNullOrEmpty(wish) && wish != LibC && !File.Exists(wish))
         {
-            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{Variable}: expected libc or the path of a library; there is no file {wish}");
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                $"{Variable}: expected libc or the path of a library; there is no file {wish}");
         }
 
         // Whoever preloads something, as this process did for itself before it was replaced, has chosen.
@@ -103,7 +104,8 @@ internal static unsafe partial class Allocator
     }
 
     private static nint Find(string function) =>
-        OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), function, out var address) ? address : 0;
+        OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), function, out var address)
+            ? address : 0;
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int replace);

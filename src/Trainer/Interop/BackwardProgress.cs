@@ -9,7 +9,9 @@ internal static class BackwardProgress
     [ThreadStatic]
     private static Action? _look;
 
-    /// <summary>Has a function called now and then until the pass is over, on the thread that asked for the gradients. It must not throw.</summary>
+    /// <summary>
+    /// Has a function called now and then until the pass is over, on the thread that asked for the gradients. It must not throw.
+    /// </summary>
     public static void Watch(Action? look) => _look = look;
 
     /// <summary>To be called from backward functions.</summary>

@@ -48,7 +48,9 @@ internal static unsafe class Dispatcher
         }
     }
 
-    /// <summary>How often a tensor has been changed in place. Tensors over the same memory count for themselves unless one is a view of the other.</summary>
+    /// <summary>
+    /// How often a tensor has been changed in place. Tensors over the same memory count for themselves unless one is a view of the other.
+    /// </summary>
     public static ulong Version(Tensor tensor)
     {
         Span<ulong> stack = [Handle(tensor)];

@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace MhcOperator.Trainer.Interop;
 
-/// <summary>A stored number on which kernels compute in float32. Vectors are loaded and stored two at a time: 2 · <see cref="Vector{T}.Count"/> elements.</summary>
+/// <summary>
+/// A stored number on which kernels compute in float32. Vectors are loaded and stored two at a time: 2 · <see cref="Vector{T}.Count"/>
+/// elements.
+/// </summary>
 /// <typeparam name="TSelf">The number itself; as large as it is stored.</typeparam>
 internal unsafe interface IElement<TSelf>
     where TSelf : unmanaged, IElement<TSelf>

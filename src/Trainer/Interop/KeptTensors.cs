@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Interop;
 
 /// <summary>
-/// What a function of ours keeps for its backward pass. Tensors given to <c>save_for_backward</c> stay allocated until the graph itself is gone,
-/// after the whole backward pass, for TorchSharp's functions have no part in libtorch's releasing; these are freed as soon as they have been used.
+/// What a function of ours keeps for its backward pass. Tensors given to <c>save_for_backward</c> stay allocated until the graph itself is
+/// gone, after the whole backward pass, for TorchSharp's functions have no part in libtorch's releasing; these are freed as soon as they
+/// have been used.
 /// </summary>
 internal static class KeptTensors
 {

@@ -14,22 +14,26 @@ internal static unsafe partial class MhcNative
     public static partial byte* InstructionSet();
 
     [LibraryImport(Library, EntryPoint = "mhc_sinkhorn_forward")]
-    public static partial int SinkhornForward(float* logits, float* output, long tokens, int n, int iterations, byte* error, nuint errorSize);
+    public static partial int SinkhornForward(float* logits, float* output, long tokens, int n, int iterations, byte* error,
+        nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_sinkhorn_backward")]
     public static partial int SinkhornBackward(
         float* logits, float* gradOutput, float* gradLogits, long tokens, int n, int iterations, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_read_forward")]
-    public static partial int ReadForward(int dtype, void* x, float* pre, void* h, long tokens, int n, long channels, byte* error, nuint errorSize);
+    public static partial int ReadForward(int dtype, void* x, float* pre, void* h, long tokens, int n, long channels, byte* error,
+        nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_read_backward")]
     public static partial int ReadBackward(
-        int dtype, void* x, float* pre, void* gradH, void* gradX, float* gradPre, long tokens, int n, long channels, int accumulateX, byte* error, nuint errorSize);
+        int dtype, void* x, float* pre, void* gradH, void* gradX, float* gradPre, long tokens, int n, long channels, int accumulateX,
+        byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_write_forward")]
     public static partial int WriteForward(
-        int dtype, void* x, void* y, float* res, float* post, void* output, long tokens, int n, long channels, byte* error, nuint errorSize);
+        int dtype, void* x, void* y, float* res, float* post, void* output, long tokens, int n, long channels, byte* error,
+        nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_write_backward")]
     public static partial int WriteBackward(
@@ -42,13 +46,17 @@ internal static unsafe partial class MhcNative
 
     [LibraryImport(Library, EntryPoint = "mhc_connect_forward")]
     public static partial int ConnectForward(
-        int dtype, void* x, int xReplicated, void* y, float* resBefore, float* postBefore, void* xNext, float* phi, float* bias, float* alpha, float* norm, float epsilon,
-        float* pre, float* post, float* res, float* raw, float* r, void* h, long tokens, int n, long channels, int iterations, byte* error, nuint errorSize);
+        int dtype, void* x, int xReplicated, void* y, float* resBefore, float* postBefore, void* xNext, float* phi, float* bias,
+        float* alpha, float* norm, float epsilon,
+        float* pre, float* post, float* res, float* raw, float* r, void* h, long tokens, int n, long channels, int iterations, byte* error,
+        nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_connect_backward")]
     public static partial int ConnectBackward(
-        int dtype, void* x, int xReplicated, void* y, float* phi, float* bias, float* alpha, float* norm, float epsilon, float* pre, float* post, float* res, float* raw, float* r,
-        void* gradOutput, int gradOutputReplicated, void* gradH, void* gradX, float* postBefore, void* gradYBefore, float* gradPhi, float* gradBias, float* gradAlpha,
+        int dtype, void* x, int xReplicated, void* y, float* phi, float* bias, float* alpha, float* norm, float epsilon, float* pre,
+        float* post, float* res, float* raw, float* r,
+        void* gradOutput, int gradOutputReplicated, void* gradH, void* gradX, float* postBefore, void* gradYBefore, float* gradPhi,
+        float* gradBias, float* gradAlpha,
         float* gradNorm, long tokens, int n, long channels, int iterations, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_finish_forward")]
@@ -67,9 +75,11 @@ internal static unsafe partial class MhcNative
 
     [LibraryImport(Library, EntryPoint = "mhc_attention_backward")]
     public static partial int AttentionBackward(
-        int dtype, void* qkv, void* gradOutput, void* gradQkv, long batch, long time, long heads, long keyHeads, long width, byte* error, nuint errorSize);
+        int dtype, void* qkv, void* gradOutput, void* gradQkv, long batch, long time, long heads, long keyHeads, long width, byte* error,
+        nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_multiply")]
     public static partial int Multiply(
-        int dtype, void* left, int leftTransposed, void* right, int rightTransposed, int toDtype, void* to, int accumulate, long rows, long columns, long depth, byte* error, nuint errorSize);
+        int dtype, void* left, int leftTransposed, void* right, int rightTransposed, int toDtype, void* to, int accumulate, long rows,
+        long columns, long depth, byte* error, nuint errorSize);
 }

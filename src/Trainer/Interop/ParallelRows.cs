@@ -10,7 +10,9 @@ internal static unsafe class ParallelRows
     private static readonly delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, void*, void>, void*, int> Loop =
         (delegate* unmanaged<long, long, long, delegate* unmanaged<long, long, void*, void>, void*, int>)TorchShim.ParallelFor;
 
-    /// <summary>Calls <paramref name="body"/> on ranges [begin, end) that cover all rows, at once on several threads, and rethrows what it threw.</summary>
+    /// <summary>
+    /// Calls <paramref name="body"/> on ranges [begin, end) that cover all rows, at once on several threads, and rethrows what it threw.
+    /// </summary>
     /// <param name="rows">number of rows</param>
     /// <param name="grain">fewest rows that are worth a thread</param>
     /// <param name="body">must not depend on how the rows are cut up</param>

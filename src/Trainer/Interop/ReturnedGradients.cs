@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Interop;
 
 /// <summary>
-/// Keeps the tensors that a backward function returned until libtorch has copied their handles, which it has when the next backward function
-/// on the same thread starts. Left to the step's dispose scope they would all stay allocated until its end.
+/// Keeps the tensors that a backward function returned until libtorch has copied their handles, which it has when the next backward
+/// function on the same thread starts. Left to the step's dispose scope they would all stay allocated until its end.
 /// </summary>
 internal static class ReturnedGradients
 {

@@ -9,7 +9,9 @@ internal static unsafe class TensorMemory
     private const int AnyIndex = -1;
     private const int StridedLayout = 0;
 
-    /// <summary>Address of the first element. It stays valid while a tensor over the same storage is alive, which is the caller's care.</summary>
+    /// <summary>
+    /// Address of the first element. It stays valid while a tensor over the same storage is alive, which is the caller's care.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The tensor has no storage.</exception>
     public static void* Pointer(Tensor tensor)
     {
@@ -23,7 +25,9 @@ internal static unsafe class TensorMemory
     /// <exception cref="ArgumentException">The tensor is of another type or not contiguous.</exception>
     public static float* Floats(Tensor tensor) => tensor.dtype == ScalarType.Float32 && tensor.is_contiguous()
         ? (float*)Pointer(tensor)
-        : throw new ArgumentException($"The kernels take contiguous float32 tensors, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.", nameof(tensor));
+        : throw new ArgumentException(
+            $"The kernels take contiguous float32 tensors, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.",
+            nameof(tensor));
 
     /// <summary><see cref="Floats"/> as elements of a kernel that takes several types.</summary>
     /// <exception cref="ArgumentException">The tensor is of another type or not contiguous.</exception>
@@ -33,16 +37,21 @@ internal static unsafe class TensorMemory
     /// <exception cref="ArgumentException">The tensor is of another type or not contiguous.</exception>
     public static BFloat16Element* BFloats(Tensor tensor) => tensor.dtype == ScalarType.BFloat16 && tensor.is_contiguous()
         ? (BFloat16Element*)Pointer(tensor)
-        : throw new ArgumentException($"The kernel takes contiguous bfloat16 tensors, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.", nameof(tensor));
+        : throw new ArgumentException(
+            $"The kernel takes contiguous bfloat16 tensors, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.",
+            nameof(tensor));
 
     /// <summary>Address of the first element for a kernel that takes contiguous elements of a given type.</summary>
     /// <exception cref="ArgumentException">The tensor is of another type or not contiguous.</exception>
     public static void* Elements(Tensor tensor, ScalarType dtype) => tensor.dtype == dtype && tensor.is_contiguous()
         ? Pointer(tensor)
-        : throw new ArgumentException($"The kernels take contiguous {dtype} tensors here, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.", nameof(tensor));
+        : throw new ArgumentException(
+            $"The kernels take contiguous {dtype} tensors here, not {tensor.dtype}{(tensor.is_contiguous() ? "" : ", not contiguous")}.",
+            nameof(tensor));
 
     /// <summary>The elements, row-major, in place.</summary>
-    /// <exception cref="ArgumentException">The tensor is not contiguous, or too large for a span, or its elements have another size than T.</exception>
+    /// <exception cref="ArgumentException">The tensor is not contiguous, or too large for a span, or its elements have another size than
+    /// T.</exception>
     public static Span<T> Span<T>(Tensor tensor)
         where T : unmanaged
     {
@@ -79,9 +88,11 @@ internal static unsafe class TensorMemory
         int status;
         fixed (long* sizes = shape, steps = strides)
         {
-            status = TorchShim.CreateTensorFromBlob(data, shape.Length, sizes, steps, 0, (int)dtype, CpuDevice, AnyIndex, &handle, StridedLayout, null, 0);
+            status = TorchShim.CreateTensorFromBlob(data, shape.Length, sizes, steps, 0, (int)dtype, CpuDevice, AnyIndex, &handle,
+                StridedLayout, null, 0);
         }
 
-        return status == 0 ? Tensor.UnsafeCreateTensor(handle) : throw new InvalidOperationException("libtorch could not make a tensor over the given memory.");
+        return status == 0 ? Tensor.UnsafeCreateTensor(handle)
+            : throw new InvalidOperationException("libtorch could not make a tensor over the given memory.");
     }
 }

@@ -9,8 +9,8 @@ namespace MhcOperator.Trainer.Interop;
 /// How long libtorch's threads wait for each other before they let go of the processor. A step has hundreds of parallel loops, so a thread
 /// that sleeps at once loses time in each; GCC's OpenMP by default turns 300,000 rounds, which on today's processors are up to 20 ms: where
 /// somebody else has work for the core, a thread that waits takes its whole share to do nothing, while the one that it waits for stands in
-/// the queue. Between two loops of a step lie microseconds, and a thread that has slept is back after some ten: it turns for about as long as
-/// that takes. The runtime reads the setting when it is loaded, which is after this.
+/// the queue. Between two loops of a step lie microseconds, and a thread that has slept is back after some ten: it turns for about as long
+/// as that takes. The runtime reads the setting when it is loaded, which is after this.
 /// </summary>
 internal static partial class ThreadWaiting
 {
@@ -26,7 +26,8 @@ internal static partial class ThreadWaiting
     /// <summary>To be called before libtorch is loaded. Whoever has said how to wait is left alone.</summary>
     public static void Choose()
     {
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Rounds)) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Policy)))
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Rounds))
+            && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Policy)))
         {
             _ = SetEnvironment(Rounds, ((long)(Awake.TotalSeconds / SecondsPerRound())).ToString(CultureInfo.InvariantCulture), replace: 1);
         }

@@ -11,14 +11,16 @@ internal static unsafe partial class TorchShim
     private const string Library = NativeLibraries.Torch;
 
     /// <summary>Parallel loop on libtorch's thread pool; for handing on to native code.</summary>
-    public static nint ParallelFor => NativeLibrary.GetExport(NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, $"lib{Library}.so")), "torch_parallel_for");
+    public static nint ParallelFor =>
+        NativeLibrary.GetExport(NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, $"lib{Library}.so")), "torch_parallel_for");
 
     [LibraryImport(Library, EntryPoint = "aoti_torch_get_data_ptr")]
     public static partial int GetDataPointer(nint tensor, void** pointer);
 
     [LibraryImport(Library, EntryPoint = "aoti_torch_create_tensor_from_blob_v2")]
     public static partial int CreateTensorFromBlob(
-        void* data, long dimensions, long* sizes, long* strides, long storageOffset, int dtype, int deviceType, int deviceIndex, nint* tensor, int layout, byte* opaque, long opaqueSize);
+        void* data, long dimensions, long* sizes, long* strides, long storageOffset, int dtype, int deviceType, int deviceIndex,
+        nint* tensor, int layout, byte* opaque, long opaqueSize);
 
     /// <summary>A second handle to the same tensor; whoever gets it owns it.</summary>
     [LibraryImport(Library, EntryPoint = "aoti_torch_new_tensor_handle")]

@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Kernels;
 
 /// <summary>
-/// Causal grouped-query attention of the native kernels, in the graph. Queries, keys and values come as the projection lays them, and so do their
-/// gradients: nothing is split, turned around, repeated for the heads of a group or put together again. The weights are computed again in the
-/// backward pass, which needs nothing of the forward pass but its input.
+/// Causal grouped-query attention of the native kernels, in the graph. Queries, keys and values come as the projection lays them, and so do
+/// their gradients: nothing is split, turned around, repeated for the heads of a group or put together again. The weights are computed
+/// again in the backward pass, which needs nothing of the forward pass but its input.
 /// </summary>
 internal sealed class AttentionFunction : autograd.SingleTensorFunction<AttentionFunction>
 {
@@ -47,7 +47,9 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
         var heads = shape[2] - (2 * keyHeads);
         var output = empty(shape[0], shape[1], heads, shape[3], dtype: type);
         byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.AttentionForward(code, S(qkv, type), S(output, type), shape[0], shape[1], heads, keyHeads, shape[3], error, ErrorSize), error);
+        Check(
+            MhcNative.AttentionForward(code, S(qkv, type), S(output, type), shape[0], shape[1], heads, keyHeads, shape[3], error,
+                ErrorSize), error);
         return output;
     }
 
@@ -60,7 +62,8 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.AttentionBackward(
-                code, S(qkv, type), S(gradOutput, type), S(gradQkv, type), shape[0], shape[1], shape[2] - (2 * keyHeads), keyHeads, shape[3], error, ErrorSize),
+                code, S(qkv, type), S(gradOutput, type), S(gradQkv, type), shape[0], shape[1], shape[2] - (2 * keyHeads), keyHeads,
+                shape[3], error, ErrorSize),
             error);
         return gradQkv;
     }

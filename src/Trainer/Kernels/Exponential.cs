@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace MhcOperator.Trainer.Kernels;
 
-/// <summary>eˣ of vectors in single precision; <see cref="Vector.Exp(Vector{float})"/> computes in double and takes three times as long.</summary>
+/// <summary>
+/// eˣ of vectors in single precision; <see cref="Vector.Exp(Vector{float})"/> computes in double and takes three times as long.
+/// </summary>
 internal static class Exponential
 {
     private const float Least = -87; // whose result is no subnormal number
@@ -29,5 +31,6 @@ internal static class Exponential
         return e * Vector.AsVectorSingle(Vector.ShiftLeft(Vector.AsVectorInt32(shifted) + new Vector<int>(Bias), Mantissa));
     }
 
-    private static Vector<float> Term(Vector<float> sum, Vector<float> rest, float next) => Vector.MultiplyAddEstimate(sum, rest, new Vector<float>(next));
+    private static Vector<float> Term(Vector<float> sum, Vector<float> rest, float next) =>
+        Vector.MultiplyAddEstimate(sum, rest, new Vector<float>(next));
 }

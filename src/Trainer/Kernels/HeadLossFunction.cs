@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Kernels;
 
 /// <summary>
-/// Output projection and mean cross-entropy in one, some tokens at a time, so that the logits [T, V] of all tokens never exist. The gradients
-/// are made in the forward pass, where the logits of a chunk are at hand: the backward pass need not compute them again.
+/// Output projection and mean cross-entropy in one, some tokens at a time, so that the logits [T, V] of all tokens never exist. The
+/// gradients are made in the forward pass, where the logits of a chunk are at hand: the backward pass need not compute them again.
 /// </summary>
 internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<HeadLossFunction>
 {
@@ -32,7 +32,8 @@ internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<He
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        var (x, weight, targets, native, chunkLogits, gradients) = ((Tensor)vars[0], (Tensor)vars[2], (Tensor)vars[3], (bool)vars[4], (long)vars[5], (bool)vars[6]);
+        var (x, weight, targets, native, chunkLogits, gradients) =
+            ((Tensor)vars[0], (Tensor)vars[2], (Tensor)vars[3], (bool)vars[4], (long)vars[5], (bool)vars[6]);
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
         long tokens = x.shape[0], vocabulary = weight.shape[0];
@@ -49,7 +50,8 @@ internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<He
             var logits = MatrixProducts.Multiply(native, input, false, weight, true, ScalarType.Float32);
             fixed (double* loss = losses)
             {
-                CrossEntropyKernels.Apply(TensorMemory.Floats(logits), (long*)TensorMemory.Pointer(targets) + begin, loss + begin, gradients ? 1f / tokens : 0, count, vocabulary);
+                CrossEntropyKernels.Apply(TensorMemory.Floats(logits), (long*)TensorMemory.Pointer(targets) + begin, loss + begin,
+                    gradients ? 1f / tokens : 0, count, vocabulary);
             }
 
             if (gradients)
@@ -83,7 +85,8 @@ internal sealed unsafe class HeadLossFunction : autograd.SingleTensorFunction<He
         {
             if (target < 0 || target >= vocabulary)
             {
-                throw new ArgumentOutOfRangeException(nameof(targets), target, $"A token number must be from 0 to {vocabulary - 1} (model.vocabulary).");
+                throw new ArgumentOutOfRangeException(nameof(targets), target,
+                    $"A token number must be from 0 to {vocabulary - 1} (model.vocabulary).");
             }
         }
     }
@@ -104,13 +107,15 @@ internal static unsafe class CrossEntropyKernels
     private static int Lanes => Vector<float>.Count;
 
     /// <summary>The loss of each row.</summary>
-    /// <param name="logits">[rows, V]; with a <paramref name="scale"/> overwritten by scale · (softmax − one-hot(target)), else by what is of no use</param>
+    /// <param name="logits">[rows, V]; with a <paramref name="scale"/> overwritten by scale · (softmax − one-hot(target)), else by what is
+    /// of no use</param>
     /// <param name="targets">[rows], each from 0 to V − 1</param>
     /// <param name="losses">[rows], written; not finite where a logit is not</param>
     /// <param name="scale">of the gradient; 0 = no gradient</param>
     /// <param name="rows">number of rows</param>
     /// <param name="vocabulary">V</param>
-    public static void Apply(float* logits, long* targets, double* losses, float scale, long rows, long vocabulary) => ParallelRows.Run(rows, Math.Max(1, Grain / vocabulary), (begin, end) =>
+    public static void Apply(float* logits, long* targets, double* losses, float scale, long rows, long vocabulary) =>
+        ParallelRows.Run(rows, Math.Max(1, Grain / vocabulary), (begin, end) =>
     {
         for (var t = begin; t < end; t++)
         {
@@ -153,7 +158,9 @@ internal static unsafe class CrossEntropyKernels
         return most;
     }
 
-    /// <summary>Replaces each element by exp(x − most); returns the sum of all, from runs so short that single precision is enough.</summary>
+    /// <summary>
+    /// Replaces each element by exp(x − most); returns the sum of all, from runs so short that single precision is enough.
+    /// </summary>
     private static double Exponentials(float* row, float most, long count)
     {
         double sum = 0;

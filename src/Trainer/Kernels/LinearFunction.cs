@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Kernels;
 
 /// <summary>
-/// y = x Wᵀ in the graph: in bfloat16 with a weight that was rounded before, outside the graph, so often as somebody likes, not once for each
-/// product, the gradient going to the weight that was not rounded; in float32 for the sake of products of our own.
+/// y = x Wᵀ in the graph: in bfloat16 with a weight that was rounded before, outside the graph, so often as somebody likes, not once for
+/// each product, the gradient going to the weight that was not rounded; in float32 for the sake of products of our own.
 /// </summary>
 internal sealed class LinearFunction : autograd.SingleTensorFunction<LinearFunction>
 {
@@ -20,7 +20,8 @@ internal sealed class LinearFunction : autograd.SingleTensorFunction<LinearFunct
     /// <param name="rounded">the same in bfloat16, or in float32 itself; the products are in its precision</param>
     /// <param name="native">whether they are ours or libtorch's; ours round the gradients once, libtorch's to bfloat16 first</param>
     /// <returns>[T, outputs] in that precision</returns>
-    public static Tensor Apply(Tensor x, Tensor weight, Tensor rounded, bool native) => apply(x, weight, rounded.detach(), native, is_grad_enabled());
+    public static Tensor Apply(Tensor x, Tensor weight, Tensor rounded, bool native) =>
+        apply(x, weight, rounded.detach(), native, is_grad_enabled());
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
@@ -41,6 +42,7 @@ internal sealed class LinearFunction : autograd.SingleTensorFunction<LinearFunct
         using Tensor input = kept[0], rounded = kept[1], gradient = grad_output.contiguous();
         grad_output.Dispose();
         return ReturnedGradients.Keep(
-            [MatrixProducts.Multiply(native, gradient, false, rounded, false, type), MatrixProducts.Multiply(native, gradient, true, input, false, ScalarType.Float32), null!, null!, null!]);
+            [MatrixProducts.Multiply(native, gradient, false, rounded, false, type),
+                MatrixProducts.Multiply(native, gradient, true, input, false, ScalarType.Float32), null!, null!, null!]);
     });
 }

@@ -9,9 +9,9 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Kernels;
 
 /// <summary>
-/// Whose products of matrices a model uses: those of libmhc_native.so, or libtorch's. libtorch's of float32 come from MKL, which has AVX-512
-/// for Intel's processors only and takes an AVX2 kernel on AMD's; those of bfloat16 come from oneDNN, whose gradients of weights are slower
-/// than ours there (docs/benchmarks.md).
+/// Whose products of matrices a model uses: those of libmhc_native.so, or libtorch's. libtorch's of float32 come from MKL, which has
+/// AVX-512 for Intel's processors only and takes an AVX2 kernel on AMD's; those of bfloat16 come from oneDNN, whose gradients of weights
+/// are slower than ours there (docs/benchmarks.md).
 /// </summary>
 internal static class MatrixProducts
 {
@@ -22,7 +22,8 @@ internal static class MatrixProducts
 
     /// <summary>Whether they are ours.</summary>
     /// <exception cref="TrainerException">The variable has another value.</exception>
-    public static bool Native(Precision precision) => Choose(Environment.GetEnvironmentVariable(Variable), precision, NativeCall.InstructionSet, IsAmd);
+    public static bool Native(Precision precision) =>
+        Choose(Environment.GetEnvironmentVariable(Variable), precision, NativeCall.InstructionSet, IsAmd);
 
     /// <summary>left · right, each as it is or transposed.</summary>
     /// <param name="native">whether by ours, where they can do it</param>
@@ -63,7 +64,8 @@ internal static class MatrixProducts
         null or "" => amd && (instructions == "avx512_bf16" || (precision == Precision.Float32 && instructions == "avx512")),
         "native" => true,
         "libtorch" => false,
-        _ => throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{Variable}: expected native or libtorch, got '{wanted}'."),
+        _ => throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+            $"{Variable}: expected native or libtorch, got '{wanted}'."),
     };
 
     /// <summary>Our products of bfloat16 take two numbers of the depth at a time.</summary>
@@ -95,7 +97,8 @@ internal static class MatrixProducts
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.Multiply(
-                code, S(left, type), leftTransposed ? 1 : 0, S(right, type), rightTransposed ? 1 : 0, Stored(to).Code, TensorMemory.Pointer(to), accumulate ? 1 : 0, rows, columns, depth, error, ErrorSize),
+                code, S(left, type), leftTransposed ? 1 : 0, S(right, type), rightTransposed ? 1 : 0, Stored(to).Code,
+                TensorMemory.Pointer(to), accumulate ? 1 : 0, rows, columns, depth, error, ErrorSize),
             error);
     }
 }

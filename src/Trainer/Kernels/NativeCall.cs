@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Kernels;
 
 /// <summary>
-/// What every call of libmhc_native.so needs: pointers to tensors, which are contiguous on the CPU, and its error codes as exceptions. Streams are float32 or
-/// bfloat16, all of a call alike; everything else is float32.
+/// What every call of libmhc_native.so needs: pointers to tensors, which are contiguous on the CPU, and its error codes as exceptions.
+/// Streams are float32 or bfloat16, all of a call alike; everything else is float32.
 /// </summary>
 internal static unsafe class NativeCall
 {
@@ -23,7 +23,8 @@ internal static unsafe class NativeCall
     public static string InstructionSet => Marshal.PtrToStringUTF8((nint)MhcNative.InstructionSet()) ?? "none";
 
     /// <summary>How a call's streams are stored, and the kernels' number for that.</summary>
-    public static (ScalarType Type, int Code) Stored(Tensor x) => x.dtype == ScalarType.BFloat16 ? (ScalarType.BFloat16, 1) : (ScalarType.Float32, 0);
+    public static (ScalarType Type, int Code) Stored(Tensor x) =>
+        x.dtype == ScalarType.BFloat16 ? (ScalarType.BFloat16, 1) : (ScalarType.Float32, 0);
 
     public static Tensor Like(Tensor tensor) => empty_like(tensor, requires_grad: false);
 

@@ -41,7 +41,8 @@ internal sealed unsafe class RmsNormFunction : autograd.SingleTensorFunction<Rms
         var y = empty_like(x, requires_grad: false);
         fixed (float* scales = r)
         {
-            RmsNormKernels.Forward(TensorMemory.Floats(x), TensorMemory.Floats(weight), TensorMemory.Floats(y), scales, x.shape[0], x.shape[1]);
+            RmsNormKernels.Forward(TensorMemory.Floats(x), TensorMemory.Floats(weight), TensorMemory.Floats(y), scales, x.shape[0],
+                x.shape[1]);
         }
 
         return y;
@@ -56,7 +57,8 @@ internal sealed unsafe class RmsNormFunction : autograd.SingleTensorFunction<Rms
         fixed (float* scales = (float[])ctx.get_data(ScalesKey))
         {
             RmsNormKernels.Backward(
-                TensorMemory.Floats(x), TensorMemory.Floats(weight), scales, TensorMemory.Floats(gradY), TensorMemory.Floats(gradX), TensorMemory.Floats(gradWeight),
+                TensorMemory.Floats(x), TensorMemory.Floats(weight), scales, TensorMemory.Floats(gradY), TensorMemory.Floats(gradX),
+                TensorMemory.Floats(gradWeight),
                 x.shape[0], x.shape[1]);
         }
 
@@ -83,7 +85,8 @@ internal static unsafe class RmsNormKernels
     /// <param name="weight">[C]</param>
     /// <param name="y">[T, C], written</param>
     /// <param name="r">[T], written; for the backward pass</param>
-    public static void Forward(float* x, float* weight, float* y, float* r, long rows, long channels) => ParallelRows.Run(rows, Grain, (begin, end) =>
+    public static void Forward(float* x, float* weight, float* y, float* r, long rows, long channels) =>
+        ParallelRows.Run(rows, Grain, (begin, end) =>
     {
         for (var t = begin; t < end; t++)
         {

@@ -39,10 +39,13 @@ internal sealed class Rotary : IDisposable
         Sines.Dispose();
     }
 
-    private static Tensor Pairs(Tensor first, Tensor second) => stack([first, second], 2).flatten(1).to(ScalarType.Float32).DetachFromDisposeScope();
+    private static Tensor Pairs(Tensor first, Tensor second) =>
+        stack([first, second], 2).flatten(1).to(ScalarType.Float32).DetachFromDisposeScope();
 }
 
-/// <summary><see cref="RotaryKernels"/> in the graph. The backward pass needs nothing of the forward pass: it turns gradients back.</summary>
+/// <summary>
+/// <see cref="RotaryKernels"/> in the graph. The backward pass needs nothing of the forward pass: it turns gradients back.
+/// </summary>
 internal sealed unsafe class RotaryFunction : autograd.SingleTensorFunction<RotaryFunction>
 {
     private const string RotaryKey = "rotary";
@@ -73,7 +76,9 @@ internal sealed unsafe class RotaryFunction : autograd.SingleTensorFunction<Rota
     {
         using var gradient = grad_output.contiguous();
         grad_output.Dispose();
-        return ReturnedGradients.Keep([Turn(gradient, (Rotary)ctx.get_data(RotaryKey), (long)ctx.get_data(StartKey), (long)ctx.get_data(TurnedKey), -1), null!, null!, null!]);
+        return ReturnedGradients.Keep(
+            [Turn(gradient, (Rotary)ctx.get_data(RotaryKey), (long)ctx.get_data(StartKey), (long)ctx.get_data(TurnedKey), -1), null!, null!,
+                null!]);
     });
 
     private static Tensor Turn(Tensor x, Rotary rotary, long start, long turned, float direction)
@@ -83,11 +88,13 @@ internal sealed unsafe class RotaryFunction : autograd.SingleTensorFunction<Rota
         using Tensor cosines = rotary.Cosines.narrow(0, start, shape.Time), sines = rotary.Sines.narrow(0, start, shape.Time);
         if (x.dtype == ScalarType.BFloat16)
         {
-            RotaryKernels.Turn(TensorMemory.BFloats(x), TensorMemory.BFloats(y), TensorMemory.Floats(cosines), TensorMemory.Floats(sines), shape, direction);
+            RotaryKernels.Turn(TensorMemory.BFloats(x), TensorMemory.BFloats(y), TensorMemory.Floats(cosines), TensorMemory.Floats(sines),
+                shape, direction);
         }
         else
         {
-            RotaryKernels.Turn(TensorMemory.Singles(x), TensorMemory.Singles(y), TensorMemory.Floats(cosines), TensorMemory.Floats(sines), shape, direction);
+            RotaryKernels.Turn(TensorMemory.Singles(x), TensorMemory.Singles(y), TensorMemory.Floats(cosines), TensorMemory.Floats(sines),
+                shape, direction);
         }
 
         return y;
@@ -95,8 +102,8 @@ internal sealed unsafe class RotaryFunction : autograd.SingleTensorFunction<Rota
 }
 
 /// <summary>
-/// Rotary positions in one pass over memory: of a token's heads the first ones are turned, the others copied. A pair (a, b) of channels turned by φ
-/// is (a · cos φ − b · sin φ, b · cos φ + a · sin φ). Contiguous; arithmetic in float32.
+/// Rotary positions in one pass over memory: of a token's heads the first ones are turned, the others copied. A pair (a, b) of channels
+/// turned by φ is (a · cos φ − b · sin φ, b · cos φ + a · sin φ). Contiguous; arithmetic in float32.
 /// </summary>
 internal static unsafe class RotaryKernels
 {
@@ -138,7 +145,8 @@ internal static unsafe class RotaryKernels
         for (; c <= width - Step; c += Step)
         {
             T.Load(x + c, out var first, out var second);
-            T.Store(y + c, Turned(first, cosine + c, sine + c, direction), Turned(second, cosine + c + Vector<float>.Count, sine + c + Vector<float>.Count, direction));
+            T.Store(y + c, Turned(first, cosine + c, sine + c, direction),
+                Turned(second, cosine + c + Vector<float>.Count, sine + c + Vector<float>.Count, direction));
         }
 
         for (; c < width; c += 2)

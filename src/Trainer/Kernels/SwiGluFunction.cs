@@ -41,11 +41,13 @@ internal sealed unsafe class SwiGluFunction : autograd.SingleTensorFunction<SwiG
         var gradInput = empty_like(input, requires_grad: false);
         if (input.dtype == ScalarType.BFloat16)
         {
-            SwiGluKernels.Backward(TensorMemory.BFloats(input), TensorMemory.BFloats(gradOutput), TensorMemory.BFloats(gradInput), rows, width);
+            SwiGluKernels.Backward(TensorMemory.BFloats(input), TensorMemory.BFloats(gradOutput), TensorMemory.BFloats(gradInput),
+                rows, width);
         }
         else
         {
-            SwiGluKernels.Backward(TensorMemory.Singles(input), TensorMemory.Singles(gradOutput), TensorMemory.Singles(gradInput), rows, width);
+            SwiGluKernels.Backward(TensorMemory.Singles(input), TensorMemory.Singles(gradOutput), TensorMemory.Singles(gradInput),
+                rows, width);
         }
 
         return ReturnedGradients.Keep([gradInput, null!]);

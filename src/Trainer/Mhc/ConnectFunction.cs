@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Mhc;
 
 /// <summary>
-/// The connection into a sublayer: the write step of the sublayer before, if there is one, then coefficients, read and norm. Its backward pass
-/// does everything that its sublayer's streams and parameters need (see <see cref="MhcPass"/>).
+/// The connection into a sublayer: the write step of the sublayer before, if there is one, then coefficients, read and norm. Its backward
+/// pass does everything that its sublayer's streams and parameters need (see <see cref="MhcPass"/>).
 /// </summary>
 internal sealed class ConnectFunction : autograd.SingleTensorFunction<ConnectFunction>
 {
@@ -14,7 +14,8 @@ internal sealed class ConnectFunction : autograd.SingleTensorFunction<ConnectFun
     public override string Name => nameof(ConnectFunction);
 
     /// <param name="pass">made for this call</param>
-    /// <param name="source">[T, C] contiguous: the result of the sublayer before, or at the start of a chain the tensor that the pass was made of</param>
+    /// <param name="source">[T, C] contiguous: the result of the sublayer before, or at the start of a chain the tensor that the pass was
+    /// made of</param>
     /// <returns>h [T, C]</returns>
     public static Tensor Apply(MhcPass pass, Tensor source)
     {

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;
 
-/// <summary>The end of a chain whose streams are added up: the last sublayer's result y → norm of the sum of the new streams, which are never made.</summary>
+/// <summary>
+/// The end of a chain whose streams are added up: the last sublayer's result y → norm of the sum of the new streams, which are never made.
+/// </summary>
 internal sealed class FinishFunction : autograd.SingleTensorFunction<FinishFunction>
 {
     private const string PassKey = "pass";

@@ -6,8 +6,8 @@ namespace MhcOperator.Trainer.Mhc;
 
 /// <summary>
 /// Unconstrained dynamic hyper-connections (arXiv 2409.19606), the baseline: every coefficient is s·tanh(norm(x_j) · W) + its static part,
-/// where norm is the RMS norm of one stream. Stream j gives its own weight in the read (A_m) and in the write (B), and column j of H_res (A_r).
-/// Start: W = 0, B = 1, A_m = e_{k mod n} for sublayer k, A_r = I, s = 0.01, which is a pre-norm residual network.
+/// where norm is the RMS norm of one stream. Stream j gives its own weight in the read (A_m) and in the write (B), and column j of H_res
+/// (A_r). Start: W = 0, B = 1, A_m = e_{k mod n} for sublayer k, A_r = I, s = 0.01, which is a pre-norm residual network.
 /// </summary>
 internal sealed class HyperConnectionResidual : IResidualPath
 {

@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Mhc;
 
 /// <summary>
-/// How far H_res is from a doubly stochastic matrix: row = max |Σ_j H_ij − 1|, column = max |Σ_i H_ij − 1|, over all tokens and sublayers that
-/// were added. The largest counts and not the mean, which hides the one token in a thousand that is off. NaN is larger than everything.
-/// Measured outside the graph.
+/// How far H_res is from a doubly stochastic matrix: row = max |Σ_j H_ij − 1|, column = max |Σ_i H_ij − 1|, over all tokens and sublayers
+/// that were added. The largest counts and not the mean, which hides the one token in a thousand that is off. NaN is larger than
+/// everything. Measured outside the graph.
 /// </summary>
 internal sealed class MappingGap : IDisposable
 {

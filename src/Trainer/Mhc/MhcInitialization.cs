@@ -40,7 +40,8 @@ internal static class MhcInitialization
     }
 
     /// <summary>Coefficients that H_res is made from.</summary>
-    private static long Logits(MhcSpec spec) => spec.Parameters == MhcCoordinates.Reduced ? (spec.Streams - 1L) * (spec.Streams - 1) : (long)spec.Streams * spec.Streams;
+    private static long Logits(MhcSpec spec) =>
+        spec.Parameters == MhcCoordinates.Reduced ? (spec.Streams - 1L) * (spec.Streams - 1) : (long)spec.Streams * spec.Streams;
 
     /// <summary>sigmoid⁻¹(1/n); for one stream sigmoid cannot reach 1, and 5 gives 0.993.</summary>
     private static double ReadBias(long streams) => streams == 1 ? ResidualDiagonal : -Math.Log(streams - 1);

@@ -7,8 +7,8 @@ namespace MhcOperator.Trainer.Mhc;
 
 /// <summary>
 /// The fused kernels on tensors: allocates results, passes pointers, turns error codes into exceptions. No autograd here.
-/// All tensors are contiguous on the CPU. Streams, a sublayer's input and result, and the gradients of these are float32 or bfloat16, all of a call alike;
-/// everything else is float32. T tokens, n streams, C channels.
+/// All tensors are contiguous on the CPU. Streams, a sublayer's input and result, and the gradients of these are float32 or bfloat16, all
+/// of a call alike; everything else is float32. T tokens, n streams, C channels.
 /// </summary>
 internal static unsafe class MhcKernels
 {
@@ -28,11 +28,16 @@ internal static unsafe class MhcKernels
     {
         var gradLogits = empty_like(logits, requires_grad: false);
         byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.SinkhornBackward(P(logits), P(gradOutput), P(gradLogits), logits.shape[0], (int)logits.shape[1], iterations, error, ErrorSize), error);
+        Check(
+            MhcNative.SinkhornBackward(P(logits), P(gradOutput), P(gradLogits), logits.shape[0], (int)logits.shape[1], iterations, error,
+                ErrorSize), error);
         return gradLogits;
     }
 
-    /// <summary>The write step of the sublayer before, if there is one, then coefficients, read and norm of the pass's, in one pass over the streams.</summary>
+    /// <summary>
+    /// The write step of the sublayer before, if there is one, then coefficients, read and norm of the pass's, in one pass over the
+    /// streams.
+    /// </summary>
     /// <param name="pass">filled: its streams (where a sublayer came before) and coefficients</param>
     /// <returns>h [T, C], the sublayer's input</returns>
     public static Tensor Connect(MhcPass pass)
@@ -43,9 +48,11 @@ internal static unsafe class MhcKernels
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.ConnectForward(
-                code, S(before?.X ?? pass.X, type), before?.Replicated ?? pass.Replicated ? 1 : 0, S(before?.Y, type), Maybe(before?.Res), Maybe(before?.Post), before is null ? null : S(pass.X, type),
+                code, S(before?.X ?? pass.X, type), before?.Replicated ?? pass.Replicated ? 1 : 0, S(before?.Y, type), Maybe(before?.Res),
+                Maybe(before?.Post), before is null ? null : S(pass.X, type),
                 P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha), Maybe(pass.Norm), RmsNormKernels.Epsilon,
-                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), S(h, type), pass.Tokens, parameters.Streams, pass.Channels, parameters.Iterations, error, ErrorSize),
+                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), S(h, type), pass.Tokens, parameters.Streams, pass.Channels,
+                parameters.Iterations, error, ErrorSize),
             error);
         return h;
     }
@@ -54,9 +61,11 @@ internal static unsafe class MhcKernels
     /// <param name="pass">a pass whose Y and GradOutput are set</param>
     /// <param name="gradH">[T, C]</param>
     /// <returns>
-    /// gradients of the streams (null where they are replicated), of the result before or the replicated row (null where x came as streams), and of the parameters
+    /// gradients of the streams (null where they are replicated), of the result before or the replicated row (null where x came as
+    /// streams), and of the parameters
     /// </returns>
-    public static (Tensor? X, Tensor? Source, Tensor Phi, Tensor Bias, Tensor Alpha, Tensor? Norm) ConnectBackward(MhcPass pass, Tensor gradH)
+    public static (Tensor? X, Tensor? Source, Tensor Phi, Tensor Bias, Tensor Alpha, Tensor? Norm) ConnectBackward(MhcPass pass,
+        Tensor gradH)
     {
         var parameters = pass.Parameters;
         var (type, code) = Stored(pass.X);
@@ -64,12 +73,15 @@ internal static unsafe class MhcKernels
         var postBefore = gates ?? pass.Before?.Post;
         var gradX = pass.Replicated ? null : Like(pass.X);
         var gradSource = postBefore is null ? null : empty(pass.Tokens, pass.Channels, dtype: type);
-        var (gradPhi, gradBias, gradAlpha, gradNorm) = (Like(parameters.Phi), Like(parameters.Bias), Like(parameters.Alpha), pass.Norm is null ? null : Like(pass.Norm));
+        var (gradPhi, gradBias, gradAlpha, gradNorm) =
+            (Like(parameters.Phi), Like(parameters.Bias), Like(parameters.Alpha), pass.Norm is null ? null : Like(pass.Norm));
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.ConnectBackward(
-                code, S(pass.X, type), pass.Replicated ? 1 : 0, S(pass.Y, type), P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha), Maybe(pass.Norm), RmsNormKernels.Epsilon,
-                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), S(pass.GradOutput, type), pass.GradOutput!.dim() == 2 ? 1 : 0, S(gradH, type), S(gradX, type),
+                code, S(pass.X, type), pass.Replicated ? 1 : 0, S(pass.Y, type), P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha),
+                Maybe(pass.Norm), RmsNormKernels.Epsilon,
+                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), S(pass.GradOutput, type),
+                pass.GradOutput!.dim() == 2 ? 1 : 0, S(gradH, type), S(gradX, type),
                 Maybe(postBefore), S(gradSource, type), P(gradPhi), P(gradBias), P(gradAlpha), Maybe(gradNorm),
                 pass.Tokens, parameters.Streams, pass.Channels, parameters.Iterations, error, ErrorSize),
             error);
@@ -87,7 +99,8 @@ internal static unsafe class MhcKernels
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.FinishForward(
-                code, S(pass.X, type), pass.Replicated ? 1 : 0, S(pass.Y, type), P(pass.Res), P(pass.Post), P(norm), RmsNormKernels.Epsilon, S(total, type), S(output, type),
+                code, S(pass.X, type), pass.Replicated ? 1 : 0, S(pass.Y, type), P(pass.Res), P(pass.Post), P(norm), RmsNormKernels.Epsilon,
+                S(total, type), S(output, type),
                 pass.Tokens, pass.Parameters.Streams, pass.Channels, error, ErrorSize),
             error);
         return (total, output);
@@ -101,7 +114,8 @@ internal static unsafe class MhcKernels
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.FinishBackward(
-                code, S(total, type), P(post), P(norm), RmsNormKernels.Epsilon, S(gradOutput, type), S(gradTotal, type), S(gradY, type), P(gradNorm),
+                code, S(total, type), P(post), P(norm), RmsNormKernels.Epsilon, S(gradOutput, type), S(gradTotal, type), S(gradY, type),
+                P(gradNorm),
                 total.shape[0], (int)post.shape[1], total.shape[1], error, ErrorSize),
             error);
         return (gradTotal, gradY, gradNorm);
@@ -114,12 +128,15 @@ internal static unsafe class MhcKernels
         var (type, code) = Stored(x);
         var output = Like(x);
         byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.WriteForward(code, S(x, type), S(y, type), P(res), P(post), S(output, type), tokens, n, channels, error, ErrorSize), error);
+        Check(
+            MhcNative.WriteForward(code, S(x, type), S(y, type), P(res), P(post), S(output, type), tokens, n, channels, error,
+                ErrorSize), error);
         return output;
     }
 
     /// <returns>gradients of x, y, res and post</returns>
-    public static (Tensor X, Tensor Y, Tensor Res, Tensor Post) WriteBackward(Tensor x, Tensor y, Tensor res, Tensor post, Tensor gradOutput)
+    public static (Tensor X, Tensor Y, Tensor Res, Tensor Post) WriteBackward(Tensor x, Tensor y, Tensor res, Tensor post,
+        Tensor gradOutput)
     {
         var (tokens, n, channels) = Sizes(x);
         var (type, code) = Stored(x);
@@ -127,7 +144,8 @@ internal static unsafe class MhcKernels
         byte* error = stackalloc byte[ErrorSize];
         Check(
             MhcNative.WriteBackward(
-                code, S(x, type), S(y, type), P(res), P(post), S(gradOutput, type), S(gradX, type), S(gradY, type), P(gradRes), P(gradPost), tokens, n, channels, 0, error, ErrorSize),
+                code, S(x, type), S(y, type), P(res), P(post), S(gradOutput, type), S(gradX, type), S(gradY, type), P(gradRes), P(gradPost),
+                tokens, n, channels, 0, error, ErrorSize),
             error);
         return (gradX, gradY, gradRes, gradPost);
     }
@@ -150,7 +168,9 @@ internal static unsafe class MhcKernels
         var (type, code) = Stored(x);
         var (gradX, gradPre) = (Like(x), Like(pre));
         byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.ReadBackward(code, S(x, type), P(pre), S(gradH, type), S(gradX, type), P(gradPre), tokens, n, channels, 0, error, ErrorSize), error);
+        Check(
+            MhcNative.ReadBackward(code, S(x, type), P(pre), S(gradH, type), S(gradX, type), P(gradPre), tokens, n, channels, 0, error,
+                ErrorSize), error);
         return (gradX, gradPre);
     }
 

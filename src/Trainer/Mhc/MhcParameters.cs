@@ -14,15 +14,17 @@ internal sealed record MhcParameters(Tensor Phi, Tensor Bias, Tensor Alpha, int 
     public bool AreExpanded { get; private init; }
 
     /// <summary>
-    /// The same with all n² logits: in reduced coordinates, the last row and column of zeros are added, in the graph. Adding u_i + v_j to the
-    /// logits does not change their projection, so that n² coefficients say no more than (n−1)² do. What it changes is how far from it a given
-    /// number of iterations ends, so that each row is made to have the mean zero; columns are normalised first, and theirs do not matter.
+    /// The same with all n² logits: in reduced coordinates, the last row and column of zeros are added, in the graph. Adding u_i + v_j to
+    /// the logits does not change their projection, so that n² coefficients say no more than (n−1)² do. What it changes is how far from it
+    /// a given number of iterations ends, so that each row is made to have the mean zero; columns are normalised first, and theirs do not
+    /// matter.
     /// </summary>
     /// <returns>itself where nothing is to be added</returns>
     public MhcParameters Expand()
     {
         var reduced = (int)Bias.shape[0] - (2 * Streams);
-        return reduced == Streams * Streams ? this : this with { Phi = WithZeros(Phi), Bias = WithZeros(Bias.unsqueeze(0)).squeeze(0), AreExpanded = true };
+        return reduced == Streams * Streams ? this
+            : this with { Phi = WithZeros(Phi), Bias = WithZeros(Bias.unsqueeze(0)).squeeze(0), AreExpanded = true };
     }
 
     private Tensor WithZeros(Tensor columns)

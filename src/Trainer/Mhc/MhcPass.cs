@@ -86,7 +86,9 @@ internal sealed class MhcPass : IDisposable
     /// <summary>[T, C], the sublayer's result; from the forward pass of the next function of the chain.</summary>
     public Tensor? Y { get; private set; }
 
-    /// <summary>[T, n, C], or [T, C] where it is the same for all streams; from the backward pass of the next function of the chain.</summary>
+    /// <summary>
+    /// [T, n, C], or [T, C] where it is the same for all streams; from the backward pass of the next function of the chain.
+    /// </summary>
     public Tensor? GradOutput { get; private set; }
 
     public void KeepResult(Tensor y)
@@ -104,7 +106,9 @@ internal sealed class MhcPass : IDisposable
         _x = null;
     }
 
-    /// <summary>Makes dropped streams again, and those before them: by the write steps that made them, from the nearest that were kept.</summary>
+    /// <summary>
+    /// Makes dropped streams again, and those before them: by the write steps that made them, from the nearest that were kept.
+    /// </summary>
     public void RestoreStreams()
     {
         if (_x is null)

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Mhc;
 
-/// <summary>One sublayer's manifold-constrained hyper-connection (arXiv 2512.24880) in composed operations: what the fused path is held against.</summary>
+/// <summary>
+/// One sublayer's manifold-constrained hyper-connection (arXiv 2512.24880) in composed operations: what the fused path is held against.
+/// </summary>
 internal sealed class MhcResidual(MhcParameters parameters) : IResidualPath
 {
     /// <inheritdoc/>

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Mhc;
 
 /// <summary>
-/// mHC by the fused kernels: between two sublayers the streams are read and written once, (2n+2)C elements per token. The embedding is never
-/// copied to n streams, and where the head is a sum (<paramref name="head"/> = null) the last streams are never made.
+/// mHC by the fused kernels: between two sublayers the streams are read and written once, (2n+2)C elements per token. The embedding is
+/// never copied to n streams, and where the head is a sum (<paramref name="head"/> = null) the last streams are never made.
 /// </summary>
 /// <param name="parameters">one per sublayer</param>
 /// <param name="head">reduces the streams; null = their sum</param>
@@ -30,7 +30,8 @@ internal sealed class MhcStack(IReadOnlyList<MhcParameters> parameters, IStreamH
             (pass, y) = Run(pass, y, done, sublayers.Count, meter);
         }
 
-        var output = head is null ? FinishFunction.Apply(pass!, y, final.Weight) : final.Apply(head.Reduce(LeaveFunction.Apply(pass!, y).to(ScalarType.Float32)));
+        var output = head is null ? FinishFunction.Apply(pass!, y, final.Weight)
+            : final.Apply(head.Reduce(LeaveFunction.Apply(pass!, y).to(ScalarType.Float32)));
         if (!output.requires_grad)
         {
             pass!.Dispose();

@@ -4,10 +4,11 @@ namespace MhcOperator.Trainer.Mhc;
 /// What the forward pass of a model drops and the backward pass computes again, in the same way as before and so to the same bits.
 /// </summary>
 /// <param name="StreamInterval">
-/// mHC's residual streams are kept once in so many sublayers (L_r of arXiv 2512.24880, section 4.3.2), and written again in between, from what the
-/// sublayers gave; 1: all are kept. Fused kernels only.
+/// mHC's residual streams are kept once in so many sublayers (L_r of arXiv 2512.24880, section 4.3.2), and written again in between, from
+/// what the sublayers gave; 1: all are kept. Fused kernels only.
 /// </param>
-/// <param name="Layers">So many layers, the first ones, keep nothing but the input of their block, and are computed again whole. The last ones come first in the backward pass, so that dropping them would save nothing.</param>
+/// <param name="Layers">So many layers, the first ones, keep nothing but the input of their block, and are computed again whole. The last
+/// ones come first in the backward pass, so that dropping them would save nothing.</param>
 /// <param name="BlockLayers">Layers of such a block; at least 1.</param>
 internal sealed record RecomputePlan(int StreamInterval, int Layers, int BlockLayers)
 {
@@ -26,7 +27,9 @@ internal sealed record RecomputePlan(int StreamInterval, int Layers, int BlockLa
         }
     }
 
-    /// <summary>Whether the streams that enter a sublayer are kept. Those of the first are the embedding, and the write step cannot begin from that.</summary>
+    /// <summary>
+    /// Whether the streams that enter a sublayer are kept. Those of the first are the embedding, and the write step cannot begin from that.
+    /// </summary>
     /// <param name="sublayer">From 0, over the whole model.</param>
     public bool KeepsStreams(int sublayer) => sublayer == 0 || (sublayer - 1) % StreamInterval == 0;
 

@@ -17,7 +17,8 @@ internal sealed class SequentialStack(IReadOnlyList<IResidualPath> paths, long s
         var done = 0;
         foreach (var (begin, end) in x.requires_grad ? plan.Blocks : [])
         {
-            x = RecomputeFunction.Apply(x, input => Run(input, 2 * begin, 2 * end, meter), input => Run(input, 2 * begin, 2 * end, measured: null));
+            x = RecomputeFunction.Apply(x, input => Run(input, 2 * begin, 2 * end, meter),
+                input => Run(input, 2 * begin, 2 * end, measured: null));
             done = 2 * end;
         }
 

@@ -6,8 +6,8 @@ using MhcOperator.Trainer.State;
 namespace MhcOperator.Trainer.Model;
 
 /// <summary>
-/// How much memory the tensors take that a forward pass keeps for its backward pass: counted from what each function of the model saves, and
-/// held against the allocator by a test. Gradients and what a function needs while it runs come on top.
+/// How much memory the tensors take that a forward pass keeps for its backward pass: counted from what each function of the model saves,
+/// and held against the allocator by a test. Gradients and what a function needs while it runs come on top.
 /// </summary>
 internal sealed class ActivationEstimate
 {
@@ -35,16 +35,21 @@ internal sealed class ActivationEstimate
         {
             (ResidualKind.Standard, _) => (stream, 0, stream),
             (ResidualKind.Mhc, KernelKind.Native) => (stream + (Single * ((2 * n * (n + 2)) + 1)), n * stream, (n + 1) * stream),
-            (ResidualKind.Mhc, _) => (((n + 2) * stream) + (Single * ((2 * model.Mhc.SinkhornIterations * n * (n + 1)) + (4 * n * (n + 2)))), 0, n * stream),
+            (ResidualKind.Mhc, _) =>
+                (((n + 2) * stream) + (Single * ((2 * model.Mhc.SinkhornIterations * n * (n + 1)) + (4 * n * (n + 2)))), 0, n * stream),
             _ => ((((2 * n) + 2) * stream) + (Single * 4 * n * (n + 2)), 0, n * stream),
         };
         (_streams, _border) = (path.Streams, path.Border);
         _layer = (2 * path.Sublayer) + Attention(sizes, result, kernels) + FeedForward(sizes, result);
-        _ends = (2 * stream) + (sizes.Vocabulary >= HeadLossFunction.LeastVocabulary ? stream : (result * sizes.Width) + (Single * sizes.Vocabulary));
+        _ends = (2 * stream) + (sizes.Vocabulary >= HeadLossFunction.LeastVocabulary ? stream
+            : (result * sizes.Width) + (Single * sizes.Vocabulary));
     }
 
-    /// <summary>Sublayers between kept streams for which kept and rewritten ones together are fewest: √(nL/(n + 2)), L counting sublayers.</summary>
-    public static int BestInterval(int streams, int layers) => Math.Max(1, (int)Math.Round(Math.Sqrt(streams * 2.0 * layers / (streams + 2))));
+    /// <summary>
+    /// Sublayers between kept streams for which kept and rewritten ones together are fewest: √(nL/(n + 2)), L counting sublayers.
+    /// </summary>
+    public static int BestInterval(int streams, int layers) =>
+        Math.Max(1, (int)Math.Round(Math.Sqrt(streams * 2.0 * layers / (streams + 2))));
 
     /// <summary>Whether streams can be dropped alone.</summary>
     public bool HasStreams => _streams > 0;

@@ -8,7 +8,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace MhcOperator.Trainer.Model;
 
 /// <summary>
-/// The attention sublayer: RMS norm, one projection to queries, keys and values, rotary positions, causal grouped-query attention, output projection.
+/// The attention sublayer: RMS norm, one projection to queries, keys and values, rotary positions, causal grouped-query attention, output
+/// projection.
 /// </summary>
 internal sealed class Attention
 {
@@ -28,8 +29,10 @@ internal sealed class Attention
         _sizes = sizes;
         _rotary = rotary;
         Norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
-        _input = new Linear(parameters, $"{name}.query_key_value", sizes.Width, (sizes.Heads + (2 * sizes.KeyValueHeads)) * sizes.HeadWidth, precision, kernels);
-        _output = new Linear(parameters, $"{name}.output", sizes.Width, sizes.Width, precision, kernels, residualBranches: 2 * sizes.Layers);
+        _input = new Linear(parameters, $"{name}.query_key_value", sizes.Width, (sizes.Heads + (2 * sizes.KeyValueHeads)) * sizes.HeadWidth,
+            precision, kernels);
+        _output = new Linear(parameters, $"{name}.output", sizes.Width, sizes.Width, precision, kernels,
+            residualBranches: 2 * sizes.Layers);
     }
 
     /// <summary>The sublayer's norm, which the residual path applies.</summary>
@@ -47,10 +50,13 @@ internal sealed class Attention
         using var scope = NewDisposeScope();
         long time = h_TC.shape[0] / batch, heads = _sizes.Heads, keyHeads = _sizes.KeyValueHeads, width = _sizes.HeadWidth;
         var projected_TD = StepProfile.Ends(_input.Apply(h_TC), "attention, product to queries, keys and values");
-        var qkv_BtHD = StepProfile.Ends(_rotary.Apply(projected_TD.view(batch, time, heads + (2 * keyHeads), width), cache?.Length ?? 0, heads + keyHeads), "attention, rotary positions");
+        var qkv_BtHD = StepProfile.Ends(
+            _rotary.Apply(projected_TD.view(batch, time, heads + (2 * keyHeads), width), cache?.Length ?? 0, heads + keyHeads),
+            "attention, rotary positions");
 
         var y_TC = StepProfile.Ends(
-            _kernels == KernelKind.Native && cache is null ? AttentionFunction.Apply(qkv_BtHD, keyHeads).view(h_TC.shape[0], heads * width) : Composed(qkv_BtHD, cache),
+            _kernels == KernelKind.Native && cache is null ? AttentionFunction.Apply(qkv_BtHD, keyHeads).view(h_TC.shape[0], heads * width)
+                : Composed(qkv_BtHD, cache),
             "attention, scores and sums");
         return StepProfile.Ends(_output.Apply(y_TC), "attention, product to the output").MoveToOuterDisposeScope();
     }

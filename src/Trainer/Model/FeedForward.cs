@@ -16,7 +16,8 @@ internal sealed class FeedForward
     {
         Norm = new RmsNorm(parameters, $"{name}.norm", sizes.Width);
         _gateUp = new Linear(parameters, $"{name}.gate_up", sizes.Width, 2 * sizes.FeedForwardWidth, precision, kernels);
-        _down = new Linear(parameters, $"{name}.down", sizes.FeedForwardWidth, sizes.Width, precision, kernels, residualBranches: 2 * sizes.Layers);
+        _down = new Linear(parameters, $"{name}.down", sizes.FeedForwardWidth, sizes.Width, precision, kernels,
+            residualBranches: 2 * sizes.Layers);
     }
 
     /// <summary>The sublayer's norm, which the residual path applies.</summary>

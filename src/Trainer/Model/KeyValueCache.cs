@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Model;
 
 /// <summary>
-/// Keys and values of the tokens that a model has read, so that the next token is computed alone. Only attention looks at other tokens: every
-/// other part of the model, hyper-connections included, needs none of it.
+/// Keys and values of the tokens that a model has read, so that the next token is computed alone. Only attention looks at other tokens:
+/// every other part of the model, hyper-connections included, needs none of it.
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {

@@ -20,8 +20,10 @@ internal sealed class Linear
     private Tensor? _rounded;
 
     /// <param name="kernels">Native: products of ours where <see cref="MatrixProducts"/> says so; Reference: libtorch's</param>
-    /// <param name="residualBranches">how many results like this one are added up on a residual stream: the initial weights shrink by its root (GPT-2), so that the sum does not grow with depth</param>
-    public Linear(ParameterFactory parameters, string name, long inputs, long outputs, Precision precision, KernelKind kernels, int residualBranches = 1)
+    /// <param name="residualBranches">how many results like this one are added up on a residual stream: the initial weights shrink by its
+    /// root (GPT-2), so that the sum does not grow with depth</param>
+    public Linear(ParameterFactory parameters, string name, long inputs, long outputs, Precision precision, KernelKind kernels,
+        int residualBranches = 1)
     {
         _weight = parameters.Normal($"{name}.weight", Deviation / Math.Sqrt(residualBranches), outputs, inputs);
         _precision = precision;

@@ -7,8 +7,8 @@ namespace MhcOperator.Trainer.Model;
 internal static class RecomputeChoice
 {
     /// <summary>
-    /// Without `recompute` nothing. With it and no budget: the streams where they can be dropped alone, else as many layers as save most. With a
-    /// budget: the first that fits of all kept, streams dropped, one layer more and more computed again; or what takes least.
+    /// Without `recompute` nothing. With it and no budget: the streams where they can be dropped alone, else as many layers as save most.
+    /// With a budget: the first that fits of all kept, streams dropped, one layer more and more computed again; or what takes least.
     /// </summary>
     /// <param name="optimization">`recompute` and `activationMemory`.</param>
     /// <param name="estimate">Of the model.</param>
@@ -25,7 +25,8 @@ internal static class RecomputeChoice
 
         var interval = estimate.HasStreams ? ActivationEstimate.BestInterval(streams, layers) : 1;
         var dropped = RecomputePlan.None with { StreamInterval = interval };
-        var again = Enumerable.Range(1, layers).Select(count => Enumerable.Range(1, count).Select(block => new RecomputePlan(interval, count, block)).MinBy(estimate.Peak)!);
+        var again = Enumerable.Range(1, layers)
+            .Select(count => Enumerable.Range(1, count).Select(block => new RecomputePlan(interval, count, block)).MinBy(estimate.Peak)!);
         List<RecomputePlan> plans = [RecomputePlan.None, dropped, .. again];
         var least = plans.MinBy(estimate.Peak)!;
         if (optimization.ActivationMemory is not { } given)

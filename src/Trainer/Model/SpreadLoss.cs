@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Model;
 
 /// <summary>
-/// The loss on some samples, spread evenly over all there are, in parts that are one forward pass each. The parts depend on the sizes alone,
-/// so that whoever computes them gets the same bits.
+/// The loss on some samples, spread evenly over all there are, in parts that are one forward pass each. The parts depend on the sizes
+/// alone, so that whoever computes them gets the same bits.
 /// </summary>
 internal sealed class SpreadLoss
 {

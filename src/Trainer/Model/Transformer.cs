@@ -95,8 +95,8 @@ internal sealed class Transformer : nn.Module
     public GainStatus? LastGain { get; private set; }
 
     /// <summary>
-    /// Where forward passes put how far H_res of each sublayer is from doubly stochastic, where the residual path is mHC; null: nowhere. Not
-    /// owned here.
+    /// Where forward passes put how far H_res of each sublayer is from doubly stochastic, where the residual path is mHC; null: nowhere.
+    /// Not owned here.
     /// </summary>
     public MappingGap? Gap { get; set; }
 
@@ -145,14 +145,16 @@ internal sealed class Transformer : nn.Module
 
     /// <summary>Scores of the next token at every position, without a graph.</summary>
     /// <param name="tokens">[B, t] int64, t at most the context length</param>
-    /// <param name="cache">What was read before, to which the tokens are added: any number to an empty one, else one at a time. Null: they are all.</param>
+    /// <param name="cache">What was read before, to which the tokens are added: any number to an empty one, else one at a time. Null: they
+    /// are all.</param>
     /// <returns>[B, t, V] float32</returns>
     /// <exception cref="ArgumentException">The tokens do not fit into the context.</exception>
     public Tensor Logits(Tensor tokens, KeyValueCache? cache = null)
     {
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
-        return _head.Apply(Forward(tokens, cache)).to(ScalarType.Float32).view(tokens.shape[0], tokens.shape[1], _sizes.Vocabulary).MoveToOuterDisposeScope();
+        return _head.Apply(Forward(tokens, cache)).to(ScalarType.Float32).view(tokens.shape[0], tokens.shape[1], _sizes.Vocabulary)
+            .MoveToOuterDisposeScope();
     }
 
     /// <param name="tokens_Bt">[B, t] int64</param>
@@ -162,7 +164,9 @@ internal sealed class Transformer : nn.Module
         long batch = tokens_Bt.shape[0], time = tokens_Bt.shape[1], read = cache?.Length ?? 0;
         if (time < 1 || read + time > _sizes.ContextLength)
         {
-            throw new ArgumentException($"A sequence must have from 1 to {_sizes.ContextLength} tokens (model.contextLength), not {read + time}.", nameof(tokens_Bt));
+            throw new ArgumentException(
+                $"A sequence must have from 1 to {_sizes.ContextLength} tokens (model.contextLength), not {read + time}.",
+                nameof(tokens_Bt));
         }
 
         if (read > 0 && time > 1)

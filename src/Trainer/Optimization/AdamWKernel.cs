@@ -21,7 +21,8 @@ internal static class AdamWKernel
     /// <param name="step">float32 scalar: number of this update, from 1.</param>
     /// <param name="learningRate">lr.</param>
     /// <param name="weightDecay">w ← w − lr · decay · w.</param>
-    public static void Update(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> gradients, ReadOnlySpan<Tensor> averages, ReadOnlySpan<Tensor> squares, Tensor step, double learningRate, double weightDecay)
+    public static void Update(ReadOnlySpan<Tensor> weights, ReadOnlySpan<Tensor> gradients, ReadOnlySpan<Tensor> averages,
+        ReadOnlySpan<Tensor> squares, Tensor step, double learningRate, double weightDecay)
     {
         if (weights.IsEmpty)
         {

@@ -31,7 +31,10 @@ internal sealed class FusedAdamW : IDisposable
     /// <summary>Updates made so far.</summary>
     public long StepCount { get; private set; }
 
-    /// <summary>What a checkpoint must hold beside the weights: <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c> per parameter, and <c>step</c>. Live tensors.</summary>
+    /// <summary>
+    /// What a checkpoint must hold beside the weights: <c>exp_avg.NAME</c> and <c>exp_avg_sq.NAME</c> per parameter, and <c>step</c>. Live
+    /// tensors.
+    /// </summary>
     public IReadOnlyList<(string Name, Tensor Value)> State =>
     [
         .. _parameters.Select((p, i) => ($"exp_avg.{p.Name}", _averages[i])),
@@ -58,7 +61,9 @@ internal sealed class FusedAdamW : IDisposable
         }
     }
 
-    /// <summary>Copies a saved state in, which must have the names and shapes of <see cref="State"/>, or parts of them that make up the whole.</summary>
+    /// <summary>
+    /// Copies a saved state in, which must have the names and shapes of <see cref="State"/>, or parts of them that make up the whole.
+    /// </summary>
     /// <exception cref="ArgumentException">A tensor is missing, unknown or of another shape.</exception>
     public void Restore(IReadOnlyList<(string Name, Tensor Value)> state)
     {

@@ -5,12 +5,14 @@ using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Optimization;
 
-/// <summary>Global gradient norm, and clipping to it. Works in place on the gradients' memory, in parameter order: the same bits every time.</summary>
+/// <summary>
+/// Global gradient norm, and clipping to it. Works in place on the gradients' memory, in parameter order: the same bits every time.
+/// </summary>
 internal static unsafe class GradientClipping
 {
     /// <summary>
-    /// L2 norm over the gradients of all parameters, summed in float64: each by itself, side by side, and these sums in order. Parameters without
-    /// a gradient count as zeros.
+    /// L2 norm over the gradients of all parameters, summed in float64: each by itself, side by side, and these sums in order. Parameters
+    /// without a gradient count as zeros.
     /// </summary>
     public static double Norm(IReadOnlyList<NamedParameter> parameters)
     {

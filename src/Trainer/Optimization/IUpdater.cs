@@ -33,7 +33,9 @@ internal interface IUpdater : IDisposable
     /// <summary>Drops the gradients.</summary>
     void Clear();
 
-    /// <summary>Makes weights and state such that whoever begins with them goes on with the same bits. To be called before each checkpoint.</summary>
+    /// <summary>
+    /// Makes weights and state such that whoever begins with them goes on with the same bits. To be called before each checkpoint.
+    /// </summary>
     void Settle();
 
     /// <summary>Whether a tensor of a checkpoint is of use to this rank.</summary>

@@ -29,7 +29,8 @@ internal static class LearningRate
         };
     }
 
-    private static double Cosine(double progress) => CosineFloor + ((1 - CosineFloor) * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, progress))));
+    private static double Cosine(double progress) =>
+        CosineFloor + ((1 - CosineFloor) * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, progress))));
 
     private static double Staircase(double done) => done switch { >= 0.9 => 0.1, >= 0.8 => 0.316, _ => 1 };
 }

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Optimization;
 
-/// <summary>One rank alone. Gradients stay where autograd makes them: with nobody to send them to, flat memory would only cost a pass over it.</summary>
+/// <summary>
+/// One rank alone. Gradients stay where autograd makes them: with nobody to send them to, flat memory would only cost a pass over it.
+/// </summary>
 /// <param name="parameters">What is trained.</param>
 /// <param name="weightDecay">For matrices.</param>
 /// <param name="gradientClip">Largest norm; 0: any.</param>

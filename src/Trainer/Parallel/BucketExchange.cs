@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
-/// Moves one bucket between the ranks. Each rank owns one block of it: it gets the sum of all gradients there, and gives the others what came
-/// of it: with sharded optimizer the new weights, else the sum itself. In a coded format no more than one message is ever added up, so
+/// Moves one bucket between the ranks. Each rank owns one block of it: it gets the sum of all gradients there, and gives the others what
+/// came of it: with sharded optimizer the new weights, else the sum itself. In a coded format no more than one message is ever added up, so
 /// that values are rounded once on their way, and the weights travel as their change: what a message loses is part of the next change.
 /// </summary>
 internal sealed class BucketExchange : IDisposable
@@ -37,7 +37,8 @@ internal sealed class BucketExchange : IDisposable
         _sumLost = _lost.Length > 0 && !_sharded ? new float[block] : [];
         _change = format is null ? [] : new float[block];
         // Where messages lose something, the weights that all ranks compute with lag behind the owner's exact ones.
-        OwnWeights = format is not null && _sharded ? zeros(block).DetachFromDisposeScope() : FlatBucket.View(bucket.Weights, gang.Rank * block, [block]);
+        OwnWeights = format is not null && _sharded ? zeros(block).DetachFromDisposeScope()
+            : FlatBucket.View(bucket.Weights, gang.Rank * block, [block]);
         OwnGradients = FlatBucket.View(bucket.Gradients, gang.Rank * block, [block]);
         Begin();
     }

@@ -1,8 +1,8 @@
 namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
-/// How a bucket is laid out: matrices, which decay, before the rest, so that a block of it has at most two learning rules; each parameter at
-/// a multiple of a cache line; padded with zeros to one equal block for each rank.
+/// How a bucket is laid out: matrices, which decay, before the rest, so that a block of it has at most two learning rules; each parameter
+/// at a multiple of a cache line; padded with zeros to one equal block for each rank.
 /// </summary>
 /// <param name="Slots">Parameters in order of their places.</param>
 /// <param name="DecayEnd">Weight decay applies to the elements before this one.</param>
@@ -11,8 +11,8 @@ namespace MhcOperator.Trainer.Parallel;
 internal sealed record BucketPlan(IReadOnlyList<BucketSlot> Slots, int DecayEnd, int Block, int Ranks)
 {
     /// <summary>
-    /// Elements from which on a bucket is closed: 8 MiB, which gloo moves at full speed (smaller ones are ruled by the latency of 250 µs), and
-    /// small enough that a large model has many, whose exchange hides behind the rest of the backward pass.
+    /// Elements from which on a bucket is closed: 8 MiB, which gloo moves at full speed (smaller ones are ruled by the latency of 250 µs),
+    /// and small enough that a large model has many, whose exchange hides behind the rest of the backward pass.
     /// </summary>
     public const int DefaultElements = 2 << 20;
 
@@ -27,7 +27,8 @@ internal sealed record BucketPlan(IReadOnlyList<BucketSlot> Slots, int DecayEnd,
     /// <param name="parameters">Elements of each, and whether it decays.</param>
     /// <param name="ranks">Blocks of each bucket.</param>
     /// <param name="elements">A bucket that has so many is closed.</param>
-    public static IReadOnlyList<BucketPlan> Divide(IReadOnlyList<(long Elements, bool Decays)> parameters, int ranks, int elements = DefaultElements)
+    public static IReadOnlyList<BucketPlan> Divide(IReadOnlyList<(long Elements, bool Decays)> parameters, int ranks,
+        int elements = DefaultElements)
     {
         List<BucketPlan> plans = [];
         List<int> open = [];

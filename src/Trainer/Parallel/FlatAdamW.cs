@@ -34,7 +34,8 @@ internal sealed class FlatAdamW : IDisposable
         var averages = zeros(length, ScalarType.Float32).DetachFromDisposeScope();
         var squares = zeros(length, ScalarType.Float32).DetachFromDisposeScope();
         List<Part> decaying = [], others = [];
-        var cuts = Enumerable.Range(0, (length / block) + 1).Select(i => i * block).Append(Math.Clamp(decayEnd, 0, length)).Append(length).Distinct().Order().ToList();
+        var cuts = Enumerable.Range(0, (length / block) + 1).Select(i => i * block).Append(Math.Clamp(decayEnd, 0, length)).Append(length)
+            .Distinct().Order().ToList();
         foreach (var (begin, end) in cuts.Zip(cuts.Skip(1)))
         {
             var part = new Part(View(weights), View(gradients), View(averages), View(squares));

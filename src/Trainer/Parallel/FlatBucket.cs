@@ -63,7 +63,9 @@ internal sealed unsafe class FlatBucket : IDisposable
         }
     }
 
-    /// <summary>Whether the backward pass has added to all gradients. autograd adds to a leaf once in a pass, when all uses are known.</summary>
+    /// <summary>
+    /// Whether the backward pass has added to all gradients. autograd adds to a leaf once in a pass, when all uses are known.
+    /// </summary>
     public bool IsReady()
     {
         while (_ready < _gradients.Length && Dispatcher.Version(_gradients[_ready]) != _versions[_ready])

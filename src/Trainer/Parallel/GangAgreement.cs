@@ -9,8 +9,8 @@ using MhcOperator.Trainer.State;
 namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
-/// What all ranks must have alike is compared once, when the gang stands and before any of them lays out what they train: ranks that differ would
-/// train a mixture of models without a word, or break the collectives.
+/// What all ranks must have alike is compared once, when the gang stands and before any of them lays out what they train: ranks that differ
+/// would train a mixture of models without a word, or break the collectives.
 /// </summary>
 internal static class GangAgreement
 {
@@ -19,7 +19,8 @@ internal static class GangAgreement
     /// <summary>Compares; every rank calls it.</summary>
     /// <param name="gang">The ranks.</param>
     /// <param name="mine">What this rank has.</param>
-    /// <exception cref="TrainerException">Ranks differ; the same on all of them, with the fields, their values and the ranks that have them.</exception>
+    /// <exception cref="TrainerException">Ranks differ; the same on all of them, with the fields, their values and the ranks that have
+    /// them.</exception>
     public static void Check(IGang gang, FieldValues mine)
     {
         var text = new JsonObject([.. mine.All.Select(v => KeyValuePair.Create(v.Key, (JsonNode?)v.Value))]).ToJsonString();

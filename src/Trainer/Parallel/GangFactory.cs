@@ -20,7 +20,8 @@ internal static class GangFactory
     /// <param name="cancellation">Ends the waiting.</param>
     /// <param name="lost">Called, on another thread, when a peer has died later on; null: only operations tell.</param>
     /// <exception cref="TrainerException">The gang did not come together.</exception>
-    public static IGang Create(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log, CancellationToken cancellation, Action<string>? lost = null)
+    public static IGang Create(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log,
+        CancellationToken cancellation, Action<string>? lost = null)
     {
         if (identity.Size == 1)
         {
@@ -42,7 +43,8 @@ internal static class GangFactory
         }
     }
 
-    private static RendezvousServer Serve(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log, CancellationToken cancellation)
+    private static RendezvousServer Serve(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log,
+        CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         var address = Listening.AddressFor(host);
@@ -55,7 +57,8 @@ internal static class GangFactory
             }
             catch (SocketException e)
             {
-                var trouble = string.Create(CultureInfo.InvariantCulture, $"rank 0 cannot listen on port {port} (MASTER_PORT) of {address}: {e.Message}{PortOwner.Describe(port)}");
+                var trouble = string.Create(CultureInfo.InvariantCulture,
+                    $"rank 0 cannot listen on port {port} (MASTER_PORT) of {address}: {e.Message}{PortOwner.Describe(port)}");
                 // The attempt before may hold the port for a moment more.
                 if (e.SocketErrorCode != SocketError.AddressAlreadyInUse || watch.Elapsed > timeout)
                 {

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
-/// Many ranks together. Gradients of a bucket leave as soon as the backward pass has them all, while it goes on; each rank gets the sum of its
-/// own blocks; the norm is found from those. With sharded optimizer the rank updates its blocks and sends the weights round, bucket by
+/// Many ranks together. Gradients of a bucket leave as soon as the backward pass has them all, while it goes on; each rank gets the sum of
+/// its own blocks; the norm is found from those. With sharded optimizer the rank updates its blocks and sends the weights round, bucket by
 /// bucket, while it updates the next; else the sums are sent round and each rank updates everything. Both give the same bits where values
 /// travel as they are. All orders are fixed, so a run gives the same bits each time.
 /// </summary>
@@ -37,14 +37,17 @@ internal sealed class GangUpdater : IUpdater
     /// <param name="weightDecay">For matrices.</param>
     /// <param name="gradientClip">Largest norm; 0: any.</param>
     /// <param name="numbers">How many travel with each step.</param>
-    /// <param name="overlaps">Whether gradients may leave before the backward pass is over: not where someone changes them after it.</param>
+    /// <param name="overlaps">Whether gradients may leave before the backward pass is over: not where someone changes them after
+    /// it.</param>
     /// <param name="bucketElements">A bucket that has so many elements is closed.</param>
-    public GangUpdater(IGang gang, IReadOnlyList<NamedParameter> parameters, ParallelismSpec parallelism, double weightDecay, double gradientClip, int numbers, bool overlaps, int bucketElements = BucketPlan.DefaultElements)
+    public GangUpdater(IGang gang, IReadOnlyList<NamedParameter> parameters, ParallelismSpec parallelism, double weightDecay,
+        double gradientClip, int numbers, bool overlaps, int bucketElements = BucketPlan.DefaultElements)
     {
         (_gang, _gradientClip, _overlaps) = (gang, gradientClip, overlaps);
         _sharded = parallelism.Sharding == Sharding.Optimizer;
         _shared = new double[gang.Size * (numbers + 1)];
-        _buckets = [.. BucketPlan.Divide([.. parameters.Select(p => (p.Value.numel(), p.Decays))], gang.Size, bucketElements).Select(p => new FlatBucket(p, parameters))];
+        _buckets = [.. BucketPlan.Divide([.. parameters.Select(p => (p.Value.numel(), p.Decays))], gang.Size,
+            bucketElements).Select(p => new FlatBucket(p, parameters))];
         _exchanges = [.. _buckets.Select(b => new BucketExchange(b, gang, WireFormat.Of(parallelism.Communication), parallelism.Sharding))];
         _optimizer = new FlatAdamW(weightDecay);
         List<StateTarget> targets = [new StateTarget(StepName, [], 0, _optimizer.Steps)];
@@ -52,7 +55,9 @@ internal sealed class GangUpdater : IUpdater
         {
             var plan = _buckets[i].Plan;
             var first = _sharded ? gang.Rank * plan.Block : 0;
-            var (averages, squares) = _optimizer.Add(_sharded ? _exchanges[i].OwnWeights : _buckets[i].Weights, _sharded ? _exchanges[i].OwnGradients : _buckets[i].Gradients, plan.Block, plan.DecayEnd - first);
+            var (averages, squares) =
+                _optimizer.Add(_sharded ? _exchanges[i].OwnWeights : _buckets[i].Weights,
+                _sharded ? _exchanges[i].OwnGradients : _buckets[i].Gradients, plan.Block, plan.DecayEnd - first);
             foreach (var slot in plan.Slots)
             {
                 var parameter = parameters[slot.Parameter];
@@ -61,7 +66,9 @@ internal sealed class GangUpdater : IUpdater
             }
         }
 
-        _targets = new StateTargets(targets, parameters.SelectMany(p => (string[])[$"exp_avg.{p.Name}", $"exp_avg_sq.{p.Name}"]).Append(StepName).ToHashSet(StringComparer.Ordinal));
+        _targets = new StateTargets(targets,
+            parameters.SelectMany(p => (string[])[$"exp_avg.{p.Name}", $"exp_avg_sq.{p.Name}"]).Append(StepName)
+                .ToHashSet(StringComparer.Ordinal));
     }
 
     /// <inheritdoc/>

@@ -83,7 +83,8 @@ internal sealed class GangWatch(int size)
         }
 
         // Not under the lock: a process that has stopped reads nothing, and its connection may be full.
-        await Task.Run(() => TellEach(RendezvousProtocol.Ask), stop).WaitAsync(patience, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Run(() => TellEach(RendezvousProtocol.Ask), stop).WaitAsync(patience, stop)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.Delay(patience, stop);
     }
 

@@ -33,7 +33,8 @@ internal sealed unsafe class GlooGang : IGang
     /// <param name="timeout">Limit of the waits here and of every later operation.</param>
     /// <param name="lost">Called, on another thread, when a peer has died, whatever this rank is doing; null: only operations tell.</param>
     /// <exception cref="TrainerException">The group was not formed, or the native library is missing.</exception>
-    public static GlooGang Form(GangIdentity identity, RendezvousServer? server, RendezvousClient client, TimeSpan timeout, Action<string>? lost)
+    public static GlooGang Form(GangIdentity identity, RendezvousServer? server, RendezvousClient client, TimeSpan timeout,
+        Action<string>? lost)
     {
         var user = GCHandle.Alloc(client);
         try
@@ -42,7 +43,9 @@ internal sealed unsafe class GlooGang : IGang
             if (!client.Meet(timeout, lost))
             {
                 var missing = server is { Missing: { Count: > 0 } ranks } ? $" (missing: {string.Join(", ", ranks)})" : "";
-                throw TrainerException.TryAgain(EndReason.RendezvousFailed, string.Create(CultureInfo.InvariantCulture, $"{identity} waited {timeout.TotalSeconds:0} s for the others, and not all came{missing}"));
+                throw TrainerException.TryAgain(EndReason.RendezvousFailed,
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"{identity} waited {timeout.TotalSeconds:0} s for the others, and not all came{missing}"));
             }
 
             var error = stackalloc byte[ErrorSize];
@@ -67,7 +70,8 @@ internal sealed unsafe class GlooGang : IGang
         }
         catch (DllNotFoundException e)
         {
-            throw TrainerException.Configuration(EndReason.NativeLibraryMissing, "libmhc_collectives.so is not beside the trainer; more than one rank needs it (eng/build-native.sh builds it)", e);
+            throw TrainerException.Configuration(EndReason.NativeLibraryMissing,
+                "libmhc_collectives.so is not beside the trainer; more than one rank needs it (eng/build-native.sh builds it)", e);
         }
         finally
         {
@@ -94,7 +98,8 @@ internal sealed unsafe class GlooGang : IGang
         var error = stackalloc byte[ErrorSize];
         fixed (float* data = blocks)
         {
-            Check(CollectivesLibrary.ReduceScatter(_group, data, data + ((long)Rank * count), count, Float32, error, ErrorSize), error, "adding up gradients", _client);
+            Check(CollectivesLibrary.ReduceScatter(_group, data, data + ((long)Rank * count), count, Float32, error, ErrorSize), error,
+                "adding up gradients", _client);
         }
     }
 
@@ -106,7 +111,8 @@ internal sealed unsafe class GlooGang : IGang
         var error = stackalloc byte[ErrorSize];
         fixed (byte* data = blocks)
         {
-            Check(CollectivesLibrary.AllGather(_group, data + ((long)Rank * bytes), data, bytes, error, ErrorSize), error, "gathering from all ranks", _client);
+            Check(CollectivesLibrary.AllGather(_group, data + ((long)Rank * bytes), data, bytes, error, ErrorSize), error,
+                "gathering from all ranks", _client);
         }
     }
 
@@ -117,7 +123,8 @@ internal sealed unsafe class GlooGang : IGang
         var error = stackalloc byte[ErrorSize];
         fixed (byte* input = blocks, output = received)
         {
-            Check(CollectivesLibrary.AllToAll(_group, input, output, blocks.Length / Size, error, ErrorSize), error, "exchanging gradients", _client);
+            Check(CollectivesLibrary.AllToAll(_group, input, output, blocks.Length / Size, error, ErrorSize), error, "exchanging gradients",
+                _client);
         }
     }
 
@@ -128,7 +135,9 @@ internal sealed unsafe class GlooGang : IGang
         var longest = lengths.Max();
         if (lengths.Min() < 0 || (long)longest * Size > LongestGathered)
         {
-            throw TrainerException.TryAgain(EndReason.PeerLost, string.Create(CultureInfo.InvariantCulture, $"gathering from all ranks: a rank announced {(lengths.Min() < 0 ? lengths.Min() : longest)} bytes; at most {LongestGathered / Size} were expected"));
+            throw TrainerException.TryAgain(EndReason.PeerLost,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"gathering from all ranks: a rank announced {(lengths.Min() < 0 ? lengths.Min() : longest)} bytes; at most {LongestGathered / Size} were expected"));
         }
 
         var padded = new byte[longest];

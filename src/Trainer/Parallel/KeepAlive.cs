@@ -9,8 +9,8 @@ internal static class KeepAlive
     private const int LongestSeconds = 32767; // that the kernel takes
 
     /// <summary>
-    /// A silent host is given up after <paramref name="patience"/> or a quarter more, and not before: a link that comes back in time has cost nobody
-    /// the gang. A stopped process on a living host is not given up, since its kernel answers.
+    /// A silent host is given up after <paramref name="patience"/> or a quarter more, and not before: a link that comes back in time has
+    /// cost nobody the gang. A stopped process on a living host is not given up, since its kernel answers.
     /// </summary>
     public static void Enable(Socket socket, TimeSpan patience)
     {

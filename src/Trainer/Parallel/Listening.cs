@@ -7,8 +7,8 @@ namespace MhcOperator.Trainer.Parallel;
 internal static class Listening
 {
     /// <summary>
-    /// Servers of a gang on one machine listen to that machine only, at the very address that its ranks are told; all others on every address of
-    /// every family that the machine has.
+    /// Servers of a gang on one machine listen to that machine only, at the very address that its ranks are told; all others on every
+    /// address of every family that the machine has.
     /// </summary>
     /// <param name="host">MASTER_ADDR.</param>
     public static IPAddress AddressFor(string host)

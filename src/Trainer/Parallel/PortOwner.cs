@@ -22,8 +22,10 @@ internal static class PortOwner
                 .Where(fields => fields.Length > Inode && fields[State] == Listens && PortOf(fields[LocalAddress]) == port)
                 .Select(fields => $"socket:[{fields[Inode]}]")
                 .ToHashSet(StringComparer.Ordinal);
-            var owner = sockets.Count == 0 ? null : Directory.EnumerateDirectories("/proc").FirstOrDefault(p => Path.GetFileName(p).All(char.IsAsciiDigit) && Holds(p, sockets));
-            return owner is null ? "" : $" (process {Path.GetFileName(owner)}, {File.ReadAllText(Path.Combine(owner, "comm")).Trim()}, listens there)";
+            var owner = sockets.Count == 0 ? null : Directory.EnumerateDirectories("/proc")
+                .FirstOrDefault(p => Path.GetFileName(p).All(char.IsAsciiDigit) && Holds(p, sockets));
+            return owner is null ? ""
+                : $" (process {Path.GetFileName(owner)}, {File.ReadAllText(Path.Combine(owner, "comm")).Trim()}, listens there)";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -32,13 +34,15 @@ internal static class PortOwner
     }
 
     private static int PortOf(string address) =>
-        int.TryParse(address.AsSpan(address.LastIndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var port) ? port : -1;
+        int.TryParse(address.AsSpan(address.LastIndexOf(':') + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var port)
+            ? port : -1;
 
     private static bool Holds(string process, HashSet<string> sockets)
     {
         try
         {
-            return Directory.EnumerateFileSystemEntries(Path.Combine(process, "fd")).Any(f => new FileInfo(f).LinkTarget is { } target && sockets.Contains(target));
+            return Directory.EnumerateFileSystemEntries(Path.Combine(process, "fd"))
+                .Any(f => new FileInfo(f).LinkTarget is { } target && sockets.Contains(target));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

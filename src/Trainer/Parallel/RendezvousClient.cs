@@ -45,9 +45,12 @@ internal sealed class RendezvousClient : IDisposable
     /// <summary>This process's address on the way to rank 0, which its peers can reach as well.</summary>
     public IPAddress LocalAddress { get; }
 
-    /// <summary>Connects, and tries again until <paramref name="timeout"/>: rank 0 may not be up, and the name of a new pod may not resolve, yet.</summary>
+    /// <summary>
+    /// Connects, and tries again until <paramref name="timeout"/>: rank 0 may not be up, and the name of a new pod may not resolve, yet.
+    /// </summary>
     /// <exception cref="TrainerException">Refused, or not reached in time.</exception>
-    public static RendezvousClient Connect(string host, int port, GangIdentity identity, TimeSpan timeout, Action<string> log, CancellationToken cancellation)
+    public static RendezvousClient Connect(string host, int port, GangIdentity identity, TimeSpan timeout, Action<string> log,
+        CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         (string? Failure, TimeSpan At) said = default;
@@ -62,10 +65,13 @@ internal sealed class RendezvousClient : IDisposable
 
             if (watch.Elapsed + pause > timeout)
             {
-                throw TrainerException.TryAgain(EndReason.RendezvousFailed, string.Create(CultureInfo.InvariantCulture, $"{identity} did not reach rank 0 at {host}:{port} within {timeout.TotalSeconds:0} s: {failure}"));
+                throw TrainerException.TryAgain(EndReason.RendezvousFailed,
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"{identity} did not reach rank 0 at {host}:{port} within {timeout.TotalSeconds:0} s: {failure}"));
             }
 
-            if (pause >= LongestPause && (!string.Equals(failure, said.Failure, StringComparison.Ordinal) || watch.Elapsed - said.At > SayAgain))
+            if (pause >= LongestPause
+                && (!string.Equals(failure, said.Failure, StringComparison.Ordinal) || watch.Elapsed - said.At > SayAgain))
             {
                 said = (failure, watch.Elapsed);
                 log($"rendezvous: waiting for rank 0 at {host}:{port}: {failure}");
@@ -82,7 +88,8 @@ internal sealed class RendezvousClient : IDisposable
 
     /// <summary>Waits for a value; null when the time is up.</summary>
     /// <exception cref="IOException">The connection broke.</exception>
-    public byte[]? Get(string key, int timeoutMilliseconds) => Ask([RendezvousProtocol.Get, .. RendezvousProtocol.Message(key, timeoutMilliseconds)]);
+    public byte[]? Get(string key, int timeoutMilliseconds) =>
+        Ask([RendezvousProtocol.Get, .. RendezvousProtocol.Message(key, timeoutMilliseconds)]);
 
     /// <summary>Waits until all ranks are here. From then on a rank's end is an accident, unless it has left.</summary>
     /// <param name="timeout">How long.</param>
@@ -106,7 +113,8 @@ internal sealed class RendezvousClient : IDisposable
         try
         {
             var answer = Task.Run(() => Ask([RendezvousProtocol.WhoIsLate, .. BitConverter.GetBytes(Volatile.Read(ref _operations))]));
-            return answer.Wait(LatePatience) ? PeerText.Visible(Encoding.UTF8.GetString(answer.Result ?? [])) : "no answer from rank 0, stopped or on a machine that is gone";
+            return answer.Wait(LatePatience) ? PeerText.Visible(Encoding.UTF8.GetString(answer.Result ?? []))
+                : "no answer from rank 0, stopped or on a machine that is gone";
         }
         catch (AggregateException e) when (e.InnerException is IOException or ObjectDisposedException)
         {
@@ -177,7 +185,8 @@ internal sealed class RendezvousClient : IDisposable
                         throw new IOException($"an answer of {number} bytes; at most {RendezvousProtocol.LongestValue} were expected");
                     }
 
-                    _answers.Writer.TryWrite(number < 0 ? null : await RendezvousProtocol.ReadAsync(_stream, number, CancellationToken.None));
+                    _answers.Writer.TryWrite(number < 0 ? null
+                        : await RendezvousProtocol.ReadAsync(_stream, number, CancellationToken.None));
                 }
                 else
                 {
@@ -223,7 +232,8 @@ internal sealed class RendezvousClient : IDisposable
         }
     }
 
-    private static string? TryConnect(string host, int port, GangIdentity identity, TimeSpan timeout, CancellationToken cancellation, out RendezvousClient? connected)
+    private static string? TryConnect(string host, int port, GangIdentity identity, TimeSpan timeout, CancellationToken cancellation,
+        out RendezvousClient? connected)
     {
         connected = null;
         var client = new TcpClient { NoDelay = true };
@@ -234,7 +244,9 @@ internal sealed class RendezvousClient : IDisposable
             client.ConnectAsync(host, port, patience.Token).AsTask().GetAwaiter().GetResult();
             KeepAlive.Enable(client.Client, timeout);
             var stream = client.GetStream();
-            stream.Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, identity.Job, identity.Attempt, identity.Rank, identity.Size, identity.Proof()));
+            stream.Write(
+                RendezvousProtocol.Message(RendezvousProtocol.Magic, identity.Job, identity.Attempt, identity.Rank, identity.Size,
+                    identity.Proof()));
             var answer = RendezvousProtocol.ReadInt32Async(stream, patience.Token).GetAwaiter().GetResult();
             var attempt = RendezvousProtocol.ReadInt32Async(stream, patience.Token).GetAwaiter().GetResult();
             var message = PeerText.Visible(RendezvousProtocol.ReadTextAsync(stream, patience.Token).GetAwaiter().GetResult());

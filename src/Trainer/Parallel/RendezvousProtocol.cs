@@ -4,12 +4,12 @@ using System.Text;
 namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
-/// The rendezvous on the wire, little-endian. Greeting: magic, then five fields (job, attempt, rank, size, and the proof that the secret of the
-/// gang is known, where there is one). Answer: 0 or −1, the server's attempt, a text; −2 where the rank was told another size of the gang. Then requests: set (1, key, value), get (2, key, milliseconds),
-/// watch (3), leave (4): the connection's end that follows is no loss; who is late (5, operations begun) and here (6, operations begun). The server
-/// sends frames: an answer (0, length and value, or −1 when time is up) to each set, get and who is late, and notices (1, number) to those who watch:
-/// −2 when all ranks watch, so that the gang can form; then the number of a rank that is lost, or −1 when the server ends in good order; −3 asks for
-/// a here.
+/// The rendezvous on the wire, little-endian. Greeting: magic, then five fields (job, attempt, rank, size, and the proof that the secret of
+/// the gang is known, where there is one). Answer: 0 or −1, the server's attempt, a text; −2 where the rank was told another size of the
+/// gang. Then requests: set (1, key, value), get (2, key, milliseconds), watch (3), leave (4): the connection's end that follows is no
+/// loss; who is late (5, operations begun) and here (6, operations begun). The server sends frames: an answer (0, length and value, or −1
+/// when time is up) to each set, get and who is late, and notices (1, number) to those who watch: −2 when all ranks watch, so that the gang
+/// can form; then the number of a rank that is lost, or −1 when the server ends in good order; −3 asks for a here.
 /// </summary>
 internal static class RendezvousProtocol
 {

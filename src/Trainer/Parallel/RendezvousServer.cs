@@ -6,9 +6,10 @@ namespace MhcOperator.Trainer.Parallel;
 
 /// <summary>
 /// The key-value store through which the ranks of one attempt find each other; rank 0 serves it on MASTER_PORT. Whoever does not greet
-/// as a rank of this job and this attempt, does not know the gang's secret, where there is one, or greets twice, or after the gang stands, is refused and told why. Strangers and port scans, however
-/// many and whatever they call themselves, cost it a closed connection each, a few lines of log in all, and no memory.
-/// Its connections then tell when a rank dies: a collective would notice too, but only when the next one is called.
+/// as a rank of this job and this attempt, does not know the gang's secret, where there is one, or greets twice, or after the gang stands,
+/// is refused and told why. Strangers and port scans, however many and whatever they call themselves, cost it a closed connection each, a
+/// few lines of log in all, and no memory. Its connections then tell when a rank dies: a collective would notice too, but only when the
+/// next one is called.
 /// </summary>
 internal sealed class RendezvousServer : IDisposable
 {
@@ -160,7 +161,8 @@ internal sealed class RendezvousServer : IDisposable
                 await RendezvousProtocol.ReadInt32Async(stream, patience.Token));
             proof = await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestProof, patience.Token);
         }
-        catch (Exception e) when (e is EndOfStreamException or InvalidDataException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException
+            || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
             ReportStranger($"refused {peer}: it did not greet");
             return null;
@@ -172,7 +174,8 @@ internal sealed class RendezvousServer : IDisposable
 
         var refusal = Refusal(other) ?? Untrusted(other, proof) ?? Late(other);
         var answer = RendezvousProtocol.Message(
-            refusal is null ? RendezvousProtocol.Accepted : IsOneOfUs(other) ? RendezvousProtocol.Misconfigured : RendezvousProtocol.Refused,
+            refusal is null ? RendezvousProtocol.Accepted : IsOneOfUs(other) ? RendezvousProtocol.Misconfigured
+                : RendezvousProtocol.Refused,
             _identity.Attempt,
             refusal ?? "");
         await stream.WriteAsync(answer, stop);
@@ -197,7 +200,8 @@ internal sealed class RendezvousServer : IDisposable
 
     /// <summary>A rank of this very attempt that was told another size of the gang: to come again cannot help it.</summary>
     private bool IsOneOfUs(GangIdentity other) =>
-        other.Attempt == _identity.Attempt && other.Size != _identity.Size && string.Equals(other.Job, _identity.Job, StringComparison.Ordinal);
+        other.Attempt == _identity.Attempt && other.Size != _identity.Size
+            && string.Equals(other.Job, _identity.Job, StringComparison.Ordinal);
 
     private string? Refusal(GangIdentity other)
     {
@@ -311,7 +315,9 @@ internal sealed class RendezvousServer : IDisposable
         }
     }
 
-    /// <summary>Throws when the peer closes its connection. One that sends more before it is answered is not looked at again until then.</summary>
+    /// <summary>
+    /// Throws when the peer closes its connection. One that sends more before it is answered is not looked at again until then.
+    /// </summary>
     private static async Task<byte[]> EndAsync(Socket peer, CancellationToken stop)
     {
         if (await peer.ReceiveAsync(new byte[1], SocketFlags.Peek, stop) > 0)

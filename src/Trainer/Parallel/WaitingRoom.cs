@@ -1,6 +1,8 @@
 namespace MhcOperator.Trainer.Parallel;
 
-/// <summary>Connections that have not said who they are. There are few places: when all are taken, whoever has waited longest is closed.</summary>
+/// <summary>
+/// Connections that have not said who they are. There are few places: when all are taken, whoever has waited longest is closed.
+/// </summary>
 /// <param name="places">At least 1.</param>
 internal sealed class WaitingRoom(int places)
 {

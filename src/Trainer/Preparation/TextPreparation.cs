@@ -11,8 +11,8 @@ using MhcOperator.Trainer.Files;
 namespace MhcOperator.Trainer.Preparation;
 
 /// <summary>
-/// Turns text files into a folder of token files. The files follow each other in the order given, each with the end-of-text token behind it;
-/// the tokens do not depend on the number of threads. The folder is made under another name and renamed when it is whole.
+/// Turns text files into a folder of token files. The files follow each other in the order given, each with the end-of-text token behind
+/// it; the tokens do not depend on the number of threads. The folder is made under another name and renamed when it is whole.
 /// </summary>
 internal sealed class TextPreparation(Tokenizer tokenizer, int shardTokens, TextCutter cutter, int threads)
 {
@@ -44,7 +44,8 @@ internal sealed class TextPreparation(Tokenizer tokenizer, int shardTokens, Text
 
             Directory.CreateDirectory(unfinished);
             var prepared = Write(texts, unfinished, done);
-            Disk.Instance.Write(Path.Combine(unfinished, PreparedData.FileName), JsonSerializer.SerializeToUtf8Bytes(prepared, PreparationJsonContext.Default.PreparedData));
+            Disk.Instance.Write(Path.Combine(unfinished, PreparedData.FileName),
+                JsonSerializer.SerializeToUtf8Bytes(prepared, PreparationJsonContext.Default.PreparedData));
             Disk.Instance.FlushFolder(unfinished);
             Disk.Instance.RenameFolder(unfinished, output);
             Disk.Instance.FlushFolder(parent);

@@ -54,7 +54,8 @@ internal sealed record TextSource(string Path, long? Size)
         if (Size is { } size && read != size)
         {
             throw TrainerException.DataUnreadable(
-                string.Create(CultureInfo.InvariantCulture, $"data file {Path}: it had {size} bytes at first, and {read} were read; it must not change meanwhile"));
+                string.Create(CultureInfo.InvariantCulture,
+                    $"data file {Path}: it had {size} bytes at first, and {read} were read; it must not change meanwhile"));
         }
     }
 

@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Profiling;
 
 /// <summary>
-/// Where the time of a training step goes, by name. Forward, each part says when it ends (<see cref="Ends"/>). Backward, the same places are
-/// passed in the other order: a function in the graph that does nothing notes when, so that the time between two of them is that of the part
-/// that lies between. All parts follow one another, so that nothing is counted twice.
+/// Where the time of a training step goes, by name. Forward, each part says when it ends (<see cref="Ends"/>). Backward, the same places
+/// are passed in the other order: a function in the graph that does nothing notes when, so that the time between two of them is that of the
+/// part that lies between. All parts follow one another, so that nothing is counted twice.
 /// </summary>
 internal sealed class StepProfile
 {
@@ -26,12 +26,15 @@ internal sealed class StepProfile
     public double SecondsPerStep => _total / Steps;
 
     /// <summary>Mean seconds of each part, in the order in which they first came.</summary>
-    public IEnumerable<(string Part, ProfilePhase Phase, double Seconds)> Parts => _seconds.Select(p => (p.Key.Part, p.Key.Phase, p.Value / Steps));
+    public IEnumerable<(string Part, ProfilePhase Phase, double Seconds)> Parts =>
+        _seconds.Select(p => (p.Key.Part, p.Key.Phase, p.Value / Steps));
 
     /// <summary>Share of the time that has a name, 0 to 1.</summary>
     public double Accounted => _seconds.Values.Sum() / _total;
 
-    /// <summary>A part of the forward pass ends with this tensor. Where nobody measures, this is all that happens: the tensor comes back.</summary>
+    /// <summary>
+    /// A part of the forward pass ends with this tensor. Where nobody measures, this is all that happens: the tensor comes back.
+    /// </summary>
     /// <param name="result">all that the parts after this one take from it</param>
     /// <param name="part">name of the part</param>
     /// <returns>the tensor to go on with: the same values</returns>

@@ -13,7 +13,9 @@ internal sealed record Finding(FindingLevel Level, string Reason, string Message
     /// <summary>First step of what was found, and its data step; null: this one.</summary>
     public (int Step, long DataStep)? Since { get; init; }
 
-    /// <summary>It has lasted for long enough that the weights are asked, if they can be: then they decide whether it is confirmed.</summary>
+    /// <summary>
+    /// It has lasted for long enough that the weights are asked, if they can be: then they decide whether it is confirmed.
+    /// </summary>
     public bool WeightsDecide { get; init; }
 
     /// <summary>It counts only beside another detector's.</summary>

@@ -36,8 +36,14 @@ internal sealed class GainDetector(GainPolicy policy) : IDetector
         _last = new Finding(
             _inARow < policy.Patience ? FindingLevel.Suspicious : finite ? FindingLevel.Confirmed : FindingLevel.Certain,
             EndReason.GainExceeded,
-            string.Create(CultureInfo.InvariantCulture, $"composite gain forward {gain.Forward:G4}, backward {gain.Backward:G4}, {_inARow} measurements in a row (threshold {policy.Threshold:G4}, patience {policy.Patience})"),
-            new Dictionary<string, double>(StringComparer.Ordinal) { ["gainForward"] = gain.Forward, ["gainBackward"] = gain.Backward, ["gainThreshold"] = policy.Threshold })
+            string.Create(CultureInfo.InvariantCulture,
+                $"composite gain forward {gain.Forward:G4}, backward {gain.Backward:G4}, {_inARow} measurements in a row (threshold {policy.Threshold:G4}, patience {policy.Patience})"),
+            new Dictionary<string, double>(StringComparer.Ordinal)
+            {
+                ["gainForward"] = gain.Forward,
+                ["gainBackward"] = gain.Backward,
+                ["gainThreshold"] = policy.Threshold
+            })
         {
             NeedsCompany = finite,
             WeightsDecide = finite && _inARow >= policy.Patience,

@@ -2,15 +2,18 @@ namespace MhcOperator.Trainer.Stability;
 
 /// <summary>
 /// Looks for one kind of instability. A detector is deterministic: the same observations give the same findings on every rank. It judges
-/// first and learns later: <see cref="Observe"/> leaves the values that it compares with alone, and <see cref="Learn"/> is called only when no
-/// detector was suspicious, so that a runaway cannot become the new normal.
+/// first and learns later: <see cref="Observe"/> leaves the values that it compares with alone, and <see cref="Learn"/> is called only when
+/// no detector was suspicious, so that a runaway cannot become the new normal.
 /// </summary>
 internal interface IDetector
 {
     /// <summary>Judges a step.</summary>
     Finding Observe(in StepObservation step);
 
-    /// <summary>Puts the values from which on a step would be suspicious now where the metrics tell them, by the name of the value; none while it judges nothing, or no value alone.</summary>
+    /// <summary>
+    /// Puts the values from which on a step would be suspicious now where the metrics tell them, by the name of the value; none while it
+    /// judges nothing, or no value alone.
+    /// </summary>
     void Limit(IDictionary<string, double> limits)
     {
     }

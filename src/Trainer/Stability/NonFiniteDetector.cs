@@ -24,7 +24,8 @@ internal sealed class NonFiniteDetector(NonFinitePolicy policy) : IDetector
         return new Finding(
             _inARow > policy.SkipUpdates ? FindingLevel.Certain : FindingLevel.Suspicious,
             double.IsFinite(step.Loss) ? EndReason.NonFiniteGradient : EndReason.NonFiniteLoss,
-            string.Create(CultureInfo.InvariantCulture, $"the {what} is not finite, {_inARow} steps in a row; {policy.SkipUpdates} updates may be left out"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"the {what} is not finite, {_inARow} steps in a row; {policy.SkipUpdates} updates may be left out"),
             new Dictionary<string, double>(StringComparer.Ordinal) { ["nonFiniteSteps"] = _inARow, ["skipUpdates"] = policy.SkipUpdates });
     }
 

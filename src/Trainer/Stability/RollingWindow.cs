@@ -38,8 +38,8 @@ internal sealed class RollingWindow(int capacity)
 
     /// <summary>
     /// Where the series is and how much it scatters: the median of its newest values, and the standard deviation as the median absolute
-    /// deviation of successive differences tells it. Differences do not see a trend, which in the first steps of training is far larger than
-    /// the scatter; for independent values their deviation is √2 times that of the values.
+    /// deviation of successive differences tells it. Differences do not see a trend, which in the first steps of training is far larger
+    /// than the scatter; for independent values their deviation is √2 times that of the values.
     /// </summary>
     /// <param name="newest">Values that the median is taken of; the window must hold at least two.</param>
     public (double Median, double Deviation) Statistics(int newest)

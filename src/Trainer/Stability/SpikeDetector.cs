@@ -37,8 +37,14 @@ internal sealed class SpikeDetector(SpikeRule rule) : IDetector
                 : surprise >= Enough ? FindingLevel.Suspicious
                 : FindingLevel.Unusual,
             rule.Reason,
-            string.Create(CultureInfo.InvariantCulture, $"{rule.Subject} {value:G5} is {score:G4} robust standard deviations above its recent values, {_runs.Length} steps in a row (threshold {rule.Threshold:G4}, patience {rule.Patience}{Usual()})"),
-            new Dictionary<string, double>(StringComparer.Ordinal) { [rule.Name] = value, [rule.Name + "ZScore"] = score, [rule.Name + "Threshold"] = rule.Threshold })
+            string.Create(CultureInfo.InvariantCulture,
+                $"{rule.Subject} {value:G5} is {score:G4} robust standard deviations above its recent values, {_runs.Length} steps in a row (threshold {rule.Threshold:G4}, patience {rule.Patience}{Usual()})"),
+            new Dictionary<string, double>(StringComparer.Ordinal)
+            {
+                [rule.Name] = value,
+                [rule.Name + "ZScore"] = score,
+                [rule.Name + "Threshold"] = rule.Threshold
+            })
         {
             Since = _runs.Began,
             WeightsDecide = _runs.Length >= rule.Patience,
@@ -71,5 +77,6 @@ internal sealed class SpikeDetector(SpikeRule rule) : IDetector
         _runs.Restore(memory.TryGetValue(rule.Name + "Runs", out var runs) ? runs : []);
     }
 
-    private string Usual() => _runs.Share >= 0.02 ? string.Create(CultureInfo.InvariantCulture, $"; of all steps {_runs.Share:P0} are so") : "";
+    private string Usual() =>
+        _runs.Share >= 0.02 ? string.Create(CultureInfo.InvariantCulture, $"; of all steps {_runs.Share:P0} are so") : "";
 }

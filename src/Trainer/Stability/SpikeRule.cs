@@ -10,7 +10,8 @@ namespace MhcOperator.Trainer.Stability;
 /// <param name="Value">The value; steps at which it is not finite are another detector's.</param>
 /// <param name="Scale">What is judged of it: itself, or its logarithm where it spreads over orders of magnitude.</param>
 /// <param name="Unscale">The inverse of <paramref name="Scale"/>.</param>
-/// <param name="Floor">Least standard deviation for a level, both after <paramref name="Scale"/>: smaller differences are not worth a rollback.</param>
+/// <param name="Floor">Least standard deviation for a level, both after <paramref name="Scale"/>: smaller differences are not worth a
+/// rollback.</param>
 /// <param name="Window">Steps compared with.</param>
 /// <param name="Threshold">Robust standard deviations from which a step counts.</param>
 /// <param name="Patience">Steps in a row before training counts as unstable.</param>
@@ -26,7 +27,9 @@ internal sealed record SpikeRule(
     double Threshold,
     int Patience)
 {
-    /// <summary>A loss far above its recent values; a hundredth of it up or down, or of a nat where there is hardly any left, is always normal.</summary>
+    /// <summary>
+    /// A loss far above its recent values; a hundredth of it up or down, or of a nat where there is hardly any left, is always normal.
+    /// </summary>
     public static SpikeRule Loss(LossSpikePolicy policy) => new(
         "loss",
         EndReason.LossSpike,

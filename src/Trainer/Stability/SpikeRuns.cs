@@ -1,18 +1,22 @@
 namespace MhcOperator.Trainer.Stability;
 
 /// <summary>
-/// How much a run of spikes surprises. Data have heavy tails: where one batch in ten is of another kind than the rest, three spikes in a row
-/// come by themselves. So a spike counts by how rare they are here: a whole step where at most one in a hundred is one, less where more are,
-/// by the logarithm, so that a run counts for how improbable it is. Rare are first those that follow on an ordinary step, and apart from
-/// them those that follow on another: stretches of another kind come in pieces. Only runs that ended by themselves are counted, and
+/// How much a run of spikes surprises. Data have heavy tails: where one batch in ten is of another kind than the rest, three spikes in a
+/// row come by themselves. So a spike counts by how rare they are here: a whole step where at most one in a hundred is one, less where more
+/// are, by the logarithm, so that a run counts for how improbable it is. Rare are first those that follow on an ordinary step, and apart
+/// from them those that follow on another: stretches of another kind come in pieces. Only runs that ended by themselves are counted, and
 /// old ones are forgotten; a runaway does not end and cannot make itself usual.
 /// </summary>
 internal sealed class SpikeRuns
 {
-    /// <summary>As rare as this a spike counts for a whole step. After the first steps all are taken to be as rare until they are seen.</summary>
+    /// <summary>
+    /// As rare as this a spike counts for a whole step. After the first steps all are taken to be as rare until they are seen.
+    /// </summary>
     private const double Rare = 0.01;
 
-    /// <summary>Steps that the belief in <see cref="Rare"/> weighs, and spikes that the belief weighs that one does not bring the next.</summary>
+    /// <summary>
+    /// Steps that the belief in <see cref="Rare"/> weighs, and spikes that the belief weighs that one does not bring the next.
+    /// </summary>
     private const double StepsBelieved = 64, SpikesBelieved = 2;
 
     /// <summary>Spikes that the first steps are believed to have had: training begins with large steps on a rough surface.</summary>
@@ -37,7 +41,8 @@ internal sealed class SpikeRuns
     public double Share => (_spikes + (StepsBelieved * Rare) + (Early * Math.Exp(-_steps / StepsBelieved))) / (_steps + StepsBelieved);
 
     /// <summary>For how many steps the present run counts; at most its length.</summary>
-    public double Surprise => _run == 0 ? 0 : Worth(Share) + ((_run - 1) * Worth(Math.Max(Share, (_followers + (SpikesBelieved * Share)) / (_spikes + SpikesBelieved))));
+    public double Surprise => _run == 0 ? 0
+        : Worth(Share) + ((_run - 1) * Worth(Math.Max(Share, (_followers + (SpikesBelieved * Share)) / (_spikes + SpikesBelieved))));
 
     /// <summary>What was counted, for a checkpoint; a run that has not ended is not in it.</summary>
     public IReadOnlyList<double> State => [_steps, _spikes, _followers];

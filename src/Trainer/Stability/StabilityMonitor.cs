@@ -98,7 +98,8 @@ internal sealed class StabilityMonitor
 
     /// <summary>Judges a step; to be called before its update is applied.</summary>
     /// <param name="step">What it showed.</param>
-    /// <param name="lossOf">Loss that the weights have now on the batch of a data step, the same on every rank; null: nobody can say.</param>
+    /// <param name="lossOf">Loss that the weights have now on the batch of a data step, the same on every rank; null: nobody can
+    /// say.</param>
     public StabilityReport Observe(in StepObservation step, Func<long, double>? lossOf = null)
     {
         List<Finding> findings = [];
@@ -145,7 +146,8 @@ internal sealed class StabilityMonitor
     {
         if (findings.Count > 0)
         {
-            foreach (var (began, dataStep) in findings.Select(f => f.Since).OfType<(int Step, long DataStep)>().Append((step.Step, step.DataStep)))
+            foreach (var (began, dataStep) in findings.Select(f => f.Since).OfType<(int Step, long DataStep)>()
+                .Append((step.Step, step.DataStep)))
             {
                 _onset = _onset is { } onset && onset.Step <= began ? onset : (began, dataStep);
             }
@@ -166,7 +168,8 @@ internal sealed class StabilityMonitor
         }
     }
 
-    private static bool IsBad(List<Finding> findings) => findings.Exists(f => f is { Level: >= FindingLevel.Suspicious, NeedsCompany: false });
+    private static bool IsBad(List<Finding> findings) =>
+        findings.Exists(f => f is { Level: >= FindingLevel.Suspicious, NeedsCompany: false });
 
     private void AskTheWeights(in StepObservation step, List<Finding> findings, Func<long, double>? lossOf)
     {
@@ -177,17 +180,20 @@ internal sealed class StabilityMonitor
             return;
         }
 
-        // Batches of another kind disturb the weights a little: what matters is a rise that is no chance, and no small part of what is to be explained.
+        // Batches of another kind disturb the weights a little: what matters is a rise that is no chance, and no small part of what is to
+        // be explained.
         var loss = lossOf(usual.DataStep);
         var most = Math.Max(_loss.Threshold * _loss.Floor(usual.Loss), Explained * (step.Loss - usual.Loss));
         var well = loss - usual.Loss <= most;
-        var said = string.Create(CultureInfo.InvariantCulture, $"; the batch of data step {usual.DataStep}, which had a loss of {usual.Loss:G5}, has {loss:G5} now: {(well ? "the data explain it" : "it is not the data alone")}");
+        var said = string.Create(CultureInfo.InvariantCulture,
+            $"; the batch of data step {usual.DataStep}, which had a loss of {usual.Loss:G5}, has {loss:G5} now: {(well ? "the data explain it" : "it is not the data alone")}");
         for (var i = 0; i < findings.Count; i++)
         {
             var finding = findings[i];
             if (finding.WeightsDecide)
             {
-                var level = !well ? FindingLevel.Confirmed : finding.Level > FindingLevel.Suspicious ? FindingLevel.Suspicious : finding.Level;
+                var level = !well ? FindingLevel.Confirmed : finding.Level > FindingLevel.Suspicious ? FindingLevel.Suspicious
+                    : finding.Level;
                 findings[i] = finding with { Level = level, Message = finding.Message + said };
             }
         }

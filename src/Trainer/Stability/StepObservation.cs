@@ -9,4 +9,5 @@ namespace MhcOperator.Trainer.Stability;
 /// <param name="GradientNorm">Global norm before clipping.</param>
 /// <param name="Gain">Composite gain; null where it was not measured in this step.</param>
 /// <param name="Gap">How far residual mappings are from doubly stochastic; null where that was not measured in this step.</param>
-internal readonly record struct StepObservation(int Step, long DataStep, double Loss, double GradientNorm, GainStatus? Gain, GapStatus? Gap);
+internal readonly record struct StepObservation(int Step, long DataStep, double Loss, double GradientNorm, GainStatus? Gain,
+    GapStatus? Gap);

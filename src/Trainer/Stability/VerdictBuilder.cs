@@ -11,7 +11,8 @@ internal static class VerdictBuilder
     /// <param name="detected">The step at which it was found.</param>
     /// <param name="rollback">Has the margin.</param>
     /// <param name="verifiedSteps">Steps of the verified checkpoints, in any order.</param>
-    public static Verdict Build(StabilityReport report, in StepObservation detected, RollbackPolicy rollback, IEnumerable<int> verifiedSteps)
+    public static Verdict Build(StabilityReport report, in StepObservation detected, RollbackPolicy rollback,
+        IEnumerable<int> verifiedSteps)
     {
         var onset = report.Onset ?? (detected.Step, detected.DataStep);
         var evidence = new Dictionary<string, double>(StringComparer.Ordinal);

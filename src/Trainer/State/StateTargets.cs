@@ -84,7 +84,8 @@ internal sealed class StateTargets(IReadOnlyList<StateTarget> targets, IReadOnly
         }
 
         using var scope = NewDisposeScope();
-        target.Value.view(-1).narrow(0, begin - target.Begin, end - begin).copy_(piece.Value.view(-1).narrow(0, begin - piece.Begin, end - begin));
+        target.Value.view(-1).narrow(0, begin - target.Begin, end - begin)
+            .copy_(piece.Value.view(-1).narrow(0, begin - piece.Begin, end - begin));
     }
 
     private sealed record Saved(string Name, (long Begin, long End)? Range, Tensor Value)

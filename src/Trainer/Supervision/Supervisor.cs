@@ -12,15 +12,16 @@ namespace MhcOperator.Trainer.Supervision;
 
 /// <summary>
 /// The first process of a container that can restart in place: it runs the trainer as its child, and where that ends with "try again" or
-/// "unstable", or dies, the container goes on. The supervisor tells whoever asks how the process has ended, and begins the next attempt once
-/// it is ordered to: that is the barrier at which all containers of a gang wait. Ends that are final (0, 65, 78) are the container's own, and
-/// so is every other where no order comes.
+/// "unstable", or dies, the container goes on. The supervisor tells whoever asks how the process has ended, and begins the next attempt
+/// once it is ordered to: that is the barrier at which all containers of a gang wait. Ends that are final (0, 65, 78) are the container's
+/// own, and so is every other where no order comes.
 /// </summary>
 /// <param name="settings">What the environment says.</param>
 /// <param name="command">Program to run, and its arguments.</param>
 /// <param name="say">Takes one line for people.</param>
 /// <param name="time">Clock.</param>
-internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<string> command, Action<string> say, TimeProvider time) : IDisposable
+internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<string> command, Action<string> say,
+    TimeProvider time) : IDisposable
 {
     private const int LongestMessage = 4096; // the kubelet's own limit
     private const int LongestOrder = 1 << 21; // annotations have 256 KiB at most
@@ -46,13 +47,16 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
         while (true)
         {
             var code = await RunChildAsync(ordered);
-            if (settings.OrderFile is not { } orders || code is ExitCode.Done or ExitCode.DataUnreadable or ExitCode.ConfigurationWrong || _stop.IsCancellationRequested)
+            if (settings.OrderFile is not { } orders || code is ExitCode.Done or ExitCode.DataUnreadable or ExitCode.ConfigurationWrong
+                || _stop.IsCancellationRequested)
             {
                 return code;
             }
 
             _board.Ended(code, LastWords());
-            say(string.Create(CultureInfo.InvariantCulture, $"attempt {_board.Current.Attempt} ended with {code}; waiting for the order to begin another in this container"));
+            say(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"attempt {_board.Current.Attempt} ended with {code}; waiting for the order to begin another in this container"));
             if (await WaitForOrderAsync(orders) is not { } order)
             {
                 return code;
@@ -96,7 +100,9 @@ internal sealed class Supervisor(SupervisorSettings settings, IReadOnlyList<stri
         }
         catch (System.Net.Sockets.SocketException e)
         {
-            throw TrainerException.TryAgain(EndReason.PortTaken, string.Create(CultureInfo.InvariantCulture, $"port {settings.Port} ({TrainerEnvironment.WorkerPort}) cannot be listened on: {e.Message}{PortOwner.Describe(settings.Port)}"), e);
+            throw TrainerException.TryAgain(EndReason.PortTaken,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"port {settings.Port} ({TrainerEnvironment.WorkerPort}) cannot be listened on: {e.Message}{PortOwner.Describe(settings.Port)}"), e);
         }
     }
 

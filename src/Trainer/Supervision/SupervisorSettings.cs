@@ -30,7 +30,9 @@ internal sealed record SupervisorSettings
     /// <summary>Where the process leaves its last words.</summary>
     public required string TerminationMessage { get; init; }
 
-    /// <summary>How long an order is waited for after the end of the process, and after each question how it ended: nobody who asks will give one.</summary>
+    /// <summary>
+    /// How long an order is waited for after the end of the process, and after each question how it ended: nobody who asks will give one.
+    /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Whether this process is to supervise others.</summary>

@@ -17,7 +17,8 @@ internal sealed class WorkerBoard(int attempt, TimeProvider time)
     public volatile WorkerReport Current = new() { Attempt = attempt };
 
     /// <summary>Since the process ended, or since somebody last asked; without an end once it has ended long ago.</summary>
-    public TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _endedAt)) < LongestWait ? time.GetElapsedTime(Volatile.Read(ref _askedAt)) : TimeSpan.MaxValue;
+    public TimeSpan Silence => time.GetElapsedTime(Volatile.Read(ref _endedAt)) < LongestWait
+        ? time.GetElapsedTime(Volatile.Read(ref _askedAt)) : TimeSpan.MaxValue;
 
     /// <summary>Somebody asks.</summary>
     public WorkerReport Ask()

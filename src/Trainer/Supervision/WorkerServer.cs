@@ -8,8 +8,8 @@ using MhcOperator.Trainer.Parallel;
 namespace MhcOperator.Trainer.Supervision;
 
 /// <summary>
-/// Answers <c>GET /worker</c> (a <see cref="Api.Contract.WorkerReport"/>) and <c>GET /readyz</c> (200 while a process runs, else 503). It speaks
-/// the little HTTP that this takes itself: a web server would cost each rank as much memory as the rest of its supervisor.
+/// Answers <c>GET /worker</c> (a <see cref="Api.Contract.WorkerReport"/>) and <c>GET /readyz</c> (200 while a process runs, else 503). It
+/// speaks the little HTTP that this takes itself: a web server would cost each rank as much memory as the rest of its supervisor.
 /// </summary>
 internal sealed class WorkerServer : IDisposable
 {
@@ -124,6 +124,7 @@ internal sealed class WorkerServer : IDisposable
             "/readyz" => ("503 Service Unavailable", "text/plain", "no process runs\n"),
             _ => ("404 Not Found", "text/plain", "there are /worker and /readyz\n"),
         };
-        return Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}");
+        return Encoding.UTF8.GetBytes(
+            $"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}");
     }
 }

@@ -5,7 +5,9 @@ using MhcOperator.Api.Json;
 
 namespace MhcOperator.Trainer.Telemetry;
 
-/// <summary>The record of a run: <c>metrics.jsonl</c> in the checkpoint folder, of which nothing is left that a rollback has undone.</summary>
+/// <summary>
+/// The record of a run: <c>metrics.jsonl</c> in the checkpoint folder, of which nothing is left that a rollback has undone.
+/// </summary>
 internal sealed class MetricsLog : IDisposable
 {
     private readonly LogFile _file;

@@ -9,8 +9,8 @@ namespace MhcOperator.Trainer.Telemetry;
 internal sealed class ModelWork(ModelSpec model, long parameters, long samples)
 {
     /// <summary>
-    /// Floating-point operations of a token, forward and backward: six for each parameter, and twelve for each layer, channel and place of the
-    /// context in attention (arXiv 2204.02311, appendix B).
+    /// Floating-point operations of a token, forward and backward: six for each parameter, and twelve for each layer, channel and place of
+    /// the context in attention (arXiv 2204.02311, appendix B).
     /// </summary>
     public double FlopsPerToken { get; } = (6.0 * parameters) + (12.0 * model.Layers * model.Width * model.ContextLength);
 

@@ -3,8 +3,8 @@ using MhcOperator.Trainer.Interop;
 namespace MhcOperator.Trainer.Telemetry;
 
 /// <summary>
-/// The most memory that this process has used since a moment, over what it had then: resident by Linux's own count, what the allocator keeps
-/// back between its pieces included, and in use by the allocator's, at the moments of <see cref="Look"/>.
+/// The most memory that this process has used since a moment, over what it had then: resident by Linux's own count, what the allocator
+/// keeps back between its pieces included, and in use by the allocator's, at the moments of <see cref="Look"/>.
 /// </summary>
 internal sealed class PeakMemory
 {

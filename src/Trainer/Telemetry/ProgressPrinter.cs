@@ -5,8 +5,9 @@ using MhcOperator.Api.Contract;
 namespace MhcOperator.Trainer.Telemetry;
 
 /// <summary>
-/// Lines for people: one that is rewritten on a terminal, plain ones elsewhere, and never more than a few a minute of the same kind. Training
-/// never ends of them: what cannot be written, to a full disk or a reader that has left, is counted, and the first is said elsewhere.
+/// Lines for people: one that is rewritten on a terminal, plain ones elsewhere, and never more than a few a minute of the same kind.
+/// Training never ends of them: what cannot be written, to a full disk or a reader that has left, is counted, and the first is said
+/// elsewhere.
 /// </summary>
 /// <param name="writer">Where they go.</param>
 /// <param name="terminal">Whether a person looks on.</param>
@@ -57,10 +58,13 @@ internal sealed class ProgressPrinter(TextWriter writer, bool terminal, TimeProv
     {
         var gain = status.Gain is { } g ? string.Create(CultureInfo.InvariantCulture, $"  gain {g.Forward:F3}/{g.Backward:F3}") : "";
         var gap = status.Gap is { } d ? string.Create(CultureInfo.InvariantCulture, $"  gap {d.Row:F3}/{d.Column:F3}") : "";
-        var eta = status.EtaSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"  eta {Times.Seconds(Math.Round(seconds)):c}") : "";
+        var eta = status.EtaSeconds is { } seconds
+            ? string.Create(CultureInfo.InvariantCulture, $"  eta {Times.Seconds(Math.Round(seconds)):c}") : "";
         var loss = status.Loss is { } value ? value.ToString("F4", CultureInfo.InvariantCulture) : "not finite";
-        var validation = status.ValidationLoss is { } measured ? string.Create(CultureInfo.InvariantCulture, $"  validation {measured:F4}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"step {status.Step}/{status.TotalSteps}  loss {loss}{validation}  {status.TokensPerSecond:F0} tok/s{gain}{gap}  lr {status.LearningRate:E2}{eta}");
+        var validation = status.ValidationLoss is { } measured
+            ? string.Create(CultureInfo.InvariantCulture, $"  validation {measured:F4}") : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"step {status.Step}/{status.TotalSteps}  loss {loss}{validation}  {status.TokensPerSecond:F0} tok/s{gain}{gap}  lr {status.LearningRate:E2}{eta}");
     }
 
     private void Write(string text)

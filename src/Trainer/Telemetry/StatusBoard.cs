@@ -3,8 +3,8 @@ using MhcOperator.Api.Contract;
 namespace MhcOperator.Trainer.Telemetry;
 
 /// <summary>
-/// The newest status, put up by the training thread and read by whoever asks. A snapshot is replaced as a whole and never changed, so neither
-/// side waits for the other.
+/// The newest status, put up by the training thread and read by whoever asks. A snapshot is replaced as a whole and never changed, so
+/// neither side waits for the other.
 /// </summary>
 internal sealed class StatusBoard
 {

@@ -11,7 +11,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace MhcOperator.Trainer.Telemetry;
 
-/// <summary>Answers <c>GET /status</c>, <c>/metrics</c> and <c>/healthz</c> from the board. It runs on the thread pool and never holds training up.</summary>
+/// <summary>
+/// Answers <c>GET /status</c>, <c>/metrics</c> and <c>/healthz</c> from the board. It runs on the thread pool and never holds training up.
+/// </summary>
 internal sealed class StatusServer : IDisposable
 {
     private const int Connections = 128;
@@ -23,7 +25,8 @@ internal sealed class StatusServer : IDisposable
     private StatusServer(WebApplication application) => _application = application;
 
     /// <summary>Where it listens.</summary>
-    public int Port => new Uri(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
+    public int Port => new Uri(
+        _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
     /// <summary>Begins to answer.</summary>
     /// <param name="address">Address to bind to.</param>

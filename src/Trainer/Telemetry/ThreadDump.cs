@@ -4,8 +4,9 @@ using System.Text;
 namespace MhcOperator.Trainer.Telemetry;
 
 /// <summary>
-/// Where this process stands, in text: what training is at and since when, and each thread with its state, its processor time and the kernel
-/// function that it waits in (proc(5)). The stacks of managed threads cannot be had from within; what they wait for mostly can be told from these.
+/// Where this process stands, in text: what training is at and since when, and each thread with its state, its processor time and the
+/// kernel function that it waits in (proc(5)). The stacks of managed threads cannot be had from within; what they wait for mostly can be
+/// told from these.
 /// </summary>
 internal static class ThreadDump
 {
@@ -21,7 +22,8 @@ internal static class ThreadDump
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"--- {why}: where {who} is at {now.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\n");
-        text.Append(CultureInfo.InvariantCulture, $"training: step {activity.Step}, {activity.What} for {(now - activity.Since).TotalSeconds:0.0} s\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"training: step {activity.Step}, {activity.What} for {(now - activity.Since).TotalSeconds:0.0} s\n");
         foreach (var thread in Directory.EnumerateDirectories(Threads).Order(StringComparer.Ordinal))
         {
             text.Append(Describe(thread)).Append('\n');
@@ -38,10 +40,13 @@ internal static class ThreadDump
             var stat = File.ReadAllText(Path.Combine(thread, "stat"));
             var name = stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..stat.LastIndexOf(')')];
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' '); // the third field of proc(5) and on
-            var seconds = (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
-            return string.Create(CultureInfo.InvariantCulture, $"thread {id} {name}: {fields[0]}, {seconds:0.00} s of processor time{Waiting(thread)}");
+            var seconds = (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12],
+                CultureInfo.InvariantCulture)) / TicksPerSecond;
+            return string.Create(CultureInfo.InvariantCulture,
+                $"thread {id} {name}: {fields[0]}, {seconds:0.00} s of processor time{Waiting(thread)}");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentOutOfRangeException or IndexOutOfRangeException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentOutOfRangeException
+            or IndexOutOfRangeException)
         {
             return $"thread {id} has ended";
         }

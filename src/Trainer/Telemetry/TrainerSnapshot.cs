@@ -10,10 +10,11 @@ namespace MhcOperator.Trainer.Telemetry;
 internal sealed record TrainerSnapshot(TrainerStatus Status, int SkippedUpdates, int CheckpointFailures, double CheckpointSeconds)
 {
     /// <summary>
-    /// Tells from where on a value of the next step would be suspicious, by name: loss, gradientNorm, gain, gapRow, gapColumn. Worked out when it
-    /// is asked for.
+    /// Tells from where on a value of the next step would be suspicious, by name: loss, gradientNorm, gain, gapRow, gapColumn. Worked out
+    /// when it is asked for.
     /// </summary>
-    public Func<IReadOnlyDictionary<string, double>> Limits { get; init; } = static () => new Dictionary<string, double>(StringComparer.Ordinal);
+    public Func<IReadOnlyDictionary<string, double>> Limits { get; init; } =
+        static () => new Dictionary<string, double>(StringComparer.Ordinal);
 
     /// <summary>Lines for people and records that could not be written.</summary>
     public int LostLines { get; init; }

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Training;
 
-/// <summary>The loss that the weights have now on the batch of any data step. Nothing of training changes by it: no gradient is made.</summary>
+/// <summary>
+/// The loss that the weights have now on the batch of any data step. Nothing of training changes by it: no gradient is made.
+/// </summary>
 internal sealed class BatchLoss(Transformer model, BatchReader batches, BatchPlan plan, IGang gang)
 {
     /// <summary>Measures; every rank calls it at the same step.</summary>

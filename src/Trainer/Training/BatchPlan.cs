@@ -19,12 +19,14 @@ internal readonly record struct BatchPlan(int Samples, int First, int Micro, int
         var share = optimization.BatchTokens / ranks;
         if (optimization.BatchTokens < 1 || optimization.BatchTokens % ((long)context * ranks) != 0)
         {
-            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"spec.optimization.batchTokens: {optimization.BatchTokens} was given; a multiple of contextLength x ranks = {context} x {ranks} was expected");
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                $"spec.optimization.batchTokens: {optimization.BatchTokens} was given; a multiple of contextLength x ranks = {context} x {ranks} was expected");
         }
 
         var micro = optimization.MicroBatchTokens ?? share;
         return micro >= context && micro % context == 0 && share % micro == 0
             ? new BatchPlan(optimization.BatchTokens / context, rank * (share / context), micro / context, share / micro)
-            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"spec.optimization.microBatchTokens: {micro} was given; a divisor of batchTokens / ranks = {share} and a multiple of contextLength = {context} was expected");
+            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                $"spec.optimization.microBatchTokens: {micro} was given; a divisor of batchTokens / ranks = {share} and a multiple of contextLength = {context} was expected");
     }
 }

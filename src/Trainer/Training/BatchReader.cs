@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>Makes the token tensors of this rank's part of each data step.</summary>
-internal sealed class BatchReader(DataSet data, SampleOrder order, BatchPlan plan, int context, IReadOnlyList<Drill> drills, TokenFrequencies? frequencies = null)
+internal sealed class BatchReader(DataSet data, SampleOrder order, BatchPlan plan, int context, IReadOnlyList<Drill> drills,
+    TokenFrequencies? frequencies = null)
 {
     private readonly long[] _tokens = new long[plan.Micro * (context + 1)];
     private readonly long[] _samples = new long[plan.Micro];

@@ -35,7 +35,9 @@ internal sealed class CheckpointKeeper(
     /// <summary>The last checkpoint that was written; null before the first.</summary>
     public CheckpointOutcome? LastWritten { get; private set; }
 
-    /// <summary>Whether this rank has done what all must have done before a checkpoint can go on; travels with the numbers of a step.</summary>
+    /// <summary>
+    /// Whether this rank has done what all must have done before a checkpoint can go on; travels with the numbers of a step.
+    /// </summary>
     public bool IsReady => writer.IsReady;
 
     /// <summary>Training begins with a checkpoint that need not be written again.</summary>
@@ -73,7 +75,8 @@ internal sealed class CheckpointKeeper(
         {
             if (Save(progress) is { } failure)
             {
-                throw TrainerException.TryAgain(EndReason.CheckpointFailed, $"the last checkpoint, of step {progress.Step}, could not be written: {failure}").OfAll();
+                throw TrainerException.TryAgain(EndReason.CheckpointFailed,
+                    $"the last checkpoint, of step {progress.Step}, could not be written: {failure}").OfAll();
             }
         }
         else if (_due && healthy)
@@ -83,7 +86,10 @@ internal sealed class CheckpointKeeper(
         }
     }
 
-    /// <summary>Waits for the checkpoint that is being written, and until the folder says which ones are verified; every rank calls it at the same step.</summary>
+    /// <summary>
+    /// Waits for the checkpoint that is being written, and until the folder says which ones are verified; every rank calls it at the same
+    /// step.
+    /// </summary>
     /// <returns>What failed; null on success, or where there was none.</returns>
     public string? Drain()
     {
@@ -141,7 +147,9 @@ internal sealed class CheckpointKeeper(
         else
         {
             Failures++;
-            warn(string.Create(CultureInfo.InvariantCulture, $"checkpoint {outcome.Step} could not be written, the one before stays the newest: {outcome.Failure}"));
+            warn(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"checkpoint {outcome.Step} could not be written, the one before stays the newest: {outcome.Failure}"));
         }
 
         return outcome.Failure;

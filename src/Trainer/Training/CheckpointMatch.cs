@@ -8,8 +8,8 @@ using MhcOperator.Trainer.State;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// Whether training can go on from a checkpoint: what may not change in a running job may not change between a checkpoint and who goes on from it,
-/// either. Shapes do not show it all: another number of heads has the same tensors.
+/// Whether training can go on from a checkpoint: what may not change in a running job may not change between a checkpoint and who goes on
+/// from it, either. Shapes do not show it all: another number of heads has the same tensors.
 /// </summary>
 internal static class CheckpointMatch
 {

@@ -6,8 +6,8 @@ using MhcOperator.Trainer.Failures;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// A ConfigMap's file on a node may still be that of before for a minute or two. Ranks that begin with different configurations would not train one
-/// model, so each waits for the one that its attempt is to begin with.
+/// A ConfigMap's file on a node may still be that of before for a minute or two. Ranks that begin with different configurations would not
+/// train one model, so each waits for the one that its attempt is to begin with.
 /// </summary>
 internal static class ConfigurationArrival
 {
@@ -28,7 +28,9 @@ internal static class ConfigurationArrival
 
         try
         {
-            return path is not null && string.Equals(Convert.ToHexStringLower(SHA256.HashData(ConfigurationFile.ReadBytes(path))), hash, StringComparison.OrdinalIgnoreCase);
+            return path is not null
+                && string.Equals(Convert.ToHexStringLower(SHA256.HashData(ConfigurationFile.ReadBytes(path))), hash,
+                    StringComparison.OrdinalIgnoreCase);
         }
         catch (IOException)
         {
@@ -59,7 +61,8 @@ internal static class ConfigurationArrival
             {
                 throw TrainerException.TryAgain(
                     "ConfigurationNotArrived",
-                    string.Create(CultureInfo.InvariantCulture, $"configuration {path} ({TrainerEnvironment.Configuration}) has not had the SHA-256 {hash} ({TrainerEnvironment.ConfigurationHash}) for {Patience.TotalSeconds} s"));
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"configuration {path} ({TrainerEnvironment.Configuration}) has not had the SHA-256 {hash} ({TrainerEnvironment.ConfigurationHash}) for {Patience.TotalSeconds} s"));
             }
 
             try

@@ -18,7 +18,8 @@ internal static class ConfigurationFile
     /// <summary>The configuration in a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="ranks">Ranks in the gang: some rules are on them.</param>
-    /// <exception cref="TrainerException">It cannot be read, or something in it is wrong; the message has all fields and what was expected.</exception>
+    /// <exception cref="TrainerException">It cannot be read, or something in it is wrong; the message has all fields and what was
+    /// expected.</exception>
     public static TrainerConfiguration Read(string path, int ranks)
     {
         try
@@ -26,11 +27,13 @@ internal static class ConfigurationFile
             using var text = new StreamReader(new MemoryStream(ReadBytes(path)));
             var result = TrainerConfigurationReader.Read(text.ReadToEnd(), ranks);
             return result.Configuration
-                ?? throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"configuration {path} (MHC_CONFIG): {string.Join("; ", result.Errors)}");
+                ?? throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                    $"configuration {path} (MHC_CONFIG): {string.Join("; ", result.Errors)}");
         }
         catch (IOException e)
         {
-            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"configuration {path} (MHC_CONFIG) cannot be read: {e.Message}", e);
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                $"configuration {path} (MHC_CONFIG) cannot be read: {e.Message}", e);
         }
     }
 }

@@ -9,9 +9,9 @@ using MhcOperator.Trainer.Telemetry;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// SIGQUIT: says where this rank stands (<see cref="ThreadDump"/>) and goes on. The same when a stop was asked for and training has not come to
-/// the end of its step for a while: then it hangs, and whoever stops it wants to know where. The text goes to the log, which goes with the pod,
-/// and into the checkpoint folder, which stays.
+/// SIGQUIT: says where this rank stands (<see cref="ThreadDump"/>) and goes on. The same when a stop was asked for and training has not
+/// come to the end of its step for a while: then it hangs, and whoever stops it wants to know where. The text goes to the log, which goes
+/// with the pod, and into the checkpoint folder, which stays.
 /// </summary>
 internal sealed class DumpRequest : IDisposable
 {
@@ -25,7 +25,8 @@ internal sealed class DumpRequest : IDisposable
     private readonly PosixSignalRegistration _signal;
     private ITimer? _late;
 
-    private DumpRequest(GangIdentity identity, ActivityBoard activity, CheckpointFolder folder, StopRequest stop, Action<string> say, TimeProvider time)
+    private DumpRequest(GangIdentity identity, ActivityBoard activity, CheckpointFolder folder, StopRequest stop, Action<string> say,
+        TimeProvider time)
     {
         (_identity, _activity, _folder, _say, _time) = (identity, activity, folder, say, time);
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context =>
@@ -33,7 +34,9 @@ internal sealed class DumpRequest : IDisposable
             context.Cancel = true;
             Dump("SIGQUIT");
         });
-        stop.OnRequest(() => _late ??= time.CreateTimer(_ => Dump("asked to stop, and the step does not end"), null, Patience, Timeout.InfiniteTimeSpan));
+        stop.OnRequest(
+            () => _late ??= time.CreateTimer(_ => Dump("asked to stop, and the step does not end"), null, Patience,
+                Timeout.InfiniteTimeSpan));
     }
 
     /// <summary>Begins to listen.</summary>
@@ -43,7 +46,8 @@ internal sealed class DumpRequest : IDisposable
     /// <param name="stop">Tells that a stop was asked for.</param>
     /// <param name="say">Takes the text.</param>
     /// <param name="time">Clock.</param>
-    public static DumpRequest Listen(GangIdentity identity, ActivityBoard activity, CheckpointFolder folder, StopRequest stop, Action<string> say, TimeProvider time) =>
+    public static DumpRequest Listen(GangIdentity identity, ActivityBoard activity, CheckpointFolder folder, StopRequest stop,
+        Action<string> say, TimeProvider time) =>
         new(identity, activity, folder, stop, say, time);
 
     /// <inheritdoc/>
@@ -65,7 +69,9 @@ internal sealed class DumpRequest : IDisposable
                 throw new InvalidDataException($"{folder.FullName} is a link");
             }
 
-            using var file = RegularFile.OpenAppend(Path.Combine(folder.FullName, string.Create(CultureInfo.InvariantCulture, $"attempt-{_identity.Attempt:00000}-rank-{_identity.Rank:00000}.txt")));
+            using var file = RegularFile.OpenAppend(
+                Path.Combine(folder.FullName,
+                    string.Create(CultureInfo.InvariantCulture, $"attempt-{_identity.Attempt:00000}-rank-{_identity.Rank:00000}.txt")));
             file.Write(Encoding.UTF8.GetBytes(text + "\n"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)

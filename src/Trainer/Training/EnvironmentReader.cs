@@ -22,7 +22,8 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
     {
         null or "false" => false,
         "true" => true,
-        var text => throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{name}: \"{text}\" was given; true or false was expected"),
+        var text => throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+            $"{name}: \"{text}\" was given; true or false was expected"),
     };
 
     /// <summary>A whole number.</summary>
@@ -40,7 +41,9 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
             ? value
-            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid, string.Create(CultureInfo.InvariantCulture, $"{name}: \"{text}\" was given; a whole number from {least} to {most} was expected"));
+            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{name}: \"{text}\" was given; a whole number from {least} to {most} was expected"));
     }
 
     /// <summary>A number over 0.</summary>
@@ -54,6 +57,7 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value)
             ? value
-            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{name}: \"{text}\" was given; a number over 0 was expected");
+            : throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                $"{name}: \"{text}\" was given; a number over 0 was expected");
     }
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace MhcOperator.Trainer.Training;
 
-/// <summary>The memory that this process can have at most: the machine's, swap included, or less where its control group allows less.</summary>
+/// <summary>
+/// The memory that this process can have at most: the machine's, swap included, or less where its control group allows less.
+/// </summary>
 internal static class MachineMemory
 {
     private static readonly string[] Limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
@@ -12,11 +14,15 @@ internal static class MachineMemory
     public static long? Bytes(Func<string, string?> read)
     {
         var total = Field("MemTotal") + Field("SwapTotal");
-        var limits = Limits.Select(read).Select(text => long.TryParse(text?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : (long?)null);
+        var limits = Limits.Select(read)
+            .Select(
+                text => long.TryParse(text?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : (long?)null);
         return limits.Append(total).Min();
 
-        long? Field(string name) => (read("/proc/meminfo") ?? "").Split('\n').FirstOrDefault(l => l.StartsWith(name + ":", StringComparison.Ordinal)) is { } line
-            && long.TryParse(line[(name.Length + 1)..].Replace("kB", "", StringComparison.Ordinal).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var kibibytes)
+        long? Field(string name) =>
+            (read("/proc/meminfo") ?? "").Split('\n').FirstOrDefault(l => l.StartsWith(name + ":", StringComparison.Ordinal)) is { } line
+            && long.TryParse(line[(name.Length + 1)..].Replace("kB", "", StringComparison.Ordinal).Trim(), NumberStyles.None,
+                CultureInfo.InvariantCulture, out var kibibytes)
             ? kibibytes * 1024 : null;
     }
 

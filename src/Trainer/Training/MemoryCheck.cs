@@ -6,8 +6,8 @@ using MhcOperator.Trainer.State;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// Tells before anything is allocated what cannot fit into this machine's memory: an allocation that fails says nothing of the job, and a process
-/// that the system ends for its memory says nothing at all. Only what is certain counts, so what passes may still be too large.
+/// Tells before anything is allocated what cannot fit into this machine's memory: an allocation that fails says nothing of the job, and a
+/// process that the system ends for its memory says nothing at all. Only what is certain counts, so what passes may still be too large.
 /// </summary>
 /// <param name="available">Bytes; null where it is not known, and then nothing is refused.</param>
 internal sealed class MemoryCheck(long? available)
@@ -37,7 +37,8 @@ internal sealed class MemoryCheck(long? available)
     /// <param name="bytes">As estimated.</param>
     /// <exception cref="TrainerException">It cannot fit.</exception>
     public void Activations(long bytes) => Fits(
-        bytes, "spec.optimization.microBatchTokens: the activations of one forward pass need about", "smaller microBatchTokens need less, and recompute: true");
+        bytes, "spec.optimization.microBatchTokens: the activations of one forward pass need about",
+        "smaller microBatchTokens need less, and recompute: true");
 
     private void Fits(double bytes, string what, string less)
     {

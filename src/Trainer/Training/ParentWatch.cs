@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace MhcOperator.Trainer.Training;
 
-/// <summary>Calls back when another process is gone. It is asked for twice a second: the kernel tells only of a direct parent's thread.</summary>
+/// <summary>
+/// Calls back when another process is gone. It is asked for twice a second: the kernel tells only of a direct parent's thread.
+/// </summary>
 internal sealed class ParentWatch : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);

@@ -23,7 +23,12 @@ internal static class RankFacts
     {
         var facts = new FieldValues();
         // Where the data lies may differ from machine to machine; what it holds may not.
-        var configuration = settings.Configuration with { Job = "", Namespace = "", Data = settings.Configuration.Data with { Source = new DataSource() } };
+        var configuration = settings.Configuration with
+        {
+            Job = "",
+            Namespace = "",
+            Data = settings.Configuration.Data with { Source = new DataSource() }
+        };
         facts.Add("spec", JsonSerializer.SerializeToNode(configuration, ApiJsonContext.Default.TrainerConfiguration));
         facts.Add("spec.data (SHA-256 of what it holds)", data);
         facts.Add(TrainerEnvironment.ResumeStep, settings.Resume.ToString());

@@ -9,8 +9,8 @@ using MhcOperator.Trainer.State;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// Takes training back to the newest checkpoint that is of use. Whatever is wrong with one, on whatever rank, it is quarantined and the one before is
-/// tried; that it is of another job is no damage, but a mistake of somebody, and ends the job.
+/// Takes training back to the newest checkpoint that is of use. Whatever is wrong with one, on whatever rank, it is quarantined and the one
+/// before is tried; that it is of another job is no damage, but a mistake of somebody, and ends the job.
 /// </summary>
 /// <param name="loader">Finds and reads checkpoints.</param>
 /// <param name="gang">The ranks.</param>
@@ -32,7 +32,11 @@ internal sealed class Resumption(CheckpointLoader loader, IGang gang, TrainingSt
             {
                 monitor.Restore(manifest.Stability);
                 say($"training goes on after step {manifest.Step}, with data step {manifest.DataStep}");
-                return new TrainingProgress(manifest.Step, manifest.DataStep, manifest.Tokens) { Loss = manifest.Loss, ValidationLoss = manifest.ValidationLoss };
+                return new TrainingProgress(manifest.Step, manifest.DataStep, manifest.Tokens)
+                {
+                    Loss = manifest.Loss,
+                    ValidationLoss = manifest.ValidationLoss
+                };
             }
         }
 
@@ -59,7 +63,8 @@ internal sealed class Resumption(CheckpointLoader loader, IGang gang, TrainingSt
             }
 
             return Reject(manifest, half)
-                ? throw TrainerException.TryAgain(EndReason.CheckpointUnreadable, $"checkpoint {manifest.Step} does not have the optimizer's state of this model; it is quarantined, and the next attempt begins with the one before").OfAll()
+                ? throw TrainerException.TryAgain(EndReason.CheckpointUnreadable,
+                    $"checkpoint {manifest.Step} does not have the optimizer's state of this model; it is quarantined, and the next attempt begins with the one before").OfAll()
                 : true;
         }
         finally

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// SIGTERM, SIGINT, and SIGHUP, which comes when the terminal or the session of a trainer ends. Once training runs, the loop sees the request at the end of a step, together with its peers; before that there is
-/// nothing to save, and <paramref name="leave"/> ends the process.
+/// SIGTERM, SIGINT, and SIGHUP, which comes when the terminal or the session of a trainer ends. Once training runs, the loop sees the
+/// request at the end of a step, together with its peers; before that there is nothing to save, and <paramref name="leave"/> ends the
+/// process.
 /// </summary>
 /// <param name="leave">Ends the process at once.</param>
 internal sealed class StopRequest(Action leave) : IDisposable

@@ -5,7 +5,9 @@ using MhcOperator.Trainer.Failures;
 
 namespace MhcOperator.Trainer.Training;
 
-/// <summary>The last words of a trainer: one line of JSON in the file that Kubernetes shows as the container's termination message.</summary>
+/// <summary>
+/// The last words of a trainer: one line of JSON in the file that Kubernetes shows as the container's termination message.
+/// </summary>
 internal static class TerminationReport
 {
     /// <summary>Kubernetes' own default.</summary>

@@ -61,11 +61,13 @@ internal sealed record TrainerSettings
         var size = variables.Number(TrainerEnvironment.WorldSize, 1, 1, 65536);
         var rank = variables.Number(TrainerEnvironment.Rank, 0, 0, size - 1);
         var localRanks = variables.Number(TrainerEnvironment.LocalWorldSize, 1, 1, 4096);
-        var configuration = ConfigurationFile.Read(variables.Required(TrainerEnvironment.Configuration, "the path of the job's JSON"), size);
+        var configuration = ConfigurationFile.Read(
+            variables.Required(TrainerEnvironment.Configuration, "the path of the job's JSON"), size);
         var job = $"{variables.Text(TrainerEnvironment.Namespace) ?? configuration.Namespace}/{variables.Text(TrainerEnvironment.Job) ?? configuration.Job}";
         return new TrainerSettings
         {
-            Identity = new GangIdentity(job, variables.Number(TrainerEnvironment.Attempt, 1, 1, TrainerEnvironment.MostAttempts), rank, size)
+            Identity = new GangIdentity(job, variables.Number(TrainerEnvironment.Attempt, 1, 1, TrainerEnvironment.MostAttempts),
+                rank, size)
             {
                 Secret = variables.Text(TrainerEnvironment.GangSecret),
             },
@@ -76,19 +78,24 @@ internal sealed record TrainerSettings
             JobSince = variables.Long(TrainerEnvironment.JobSince, 0, 0, TrainerEnvironment.LatestJobSince),
             TakeOver = variables.Flag(TrainerEnvironment.TakeOver),
             Resume = ResumePoint.Parse(variables.Text(TrainerEnvironment.ResumeStep))
-                ?? throw TrainerException.Configuration(EndReason.ConfigurationInvalid, $"{TrainerEnvironment.ResumeStep}: \"{variables.Text(TrainerEnvironment.ResumeStep)}\" was given; none, latest or a step was expected"),
+                ?? throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                    $"{TrainerEnvironment.ResumeStep}: \"{variables.Text(TrainerEnvironment.ResumeStep)}\" was given; none, latest or a step was expected"),
             SkipWindows = Windows(variables),
             LearningRateFactor = variables.Factor(TrainerEnvironment.LearningRateFactor, 1),
-            StatusPort = variables.Text(TrainerEnvironment.StatusPort) is null ? null : variables.Number(TrainerEnvironment.StatusPort, 0, 1, 65535),
+            StatusPort = variables.Text(TrainerEnvironment.StatusPort) is null ? null
+                : variables.Number(TrainerEnvironment.StatusPort, 0, 1, 65535),
             Corpus = variables.Text(TrainerEnvironment.Corpus),
-            Threads = variables.Number(TrainerEnvironment.Threads, OpenMpThreads(variables) ?? Math.Max(1, Environment.ProcessorCount / localRanks), 1, MostThreads),
-            Parent = variables.Text(TrainerEnvironment.ParentProcess) is null ? null : variables.Number(TrainerEnvironment.ParentProcess, 0, 1, int.MaxValue),
+            Threads = variables.Number(TrainerEnvironment.Threads,
+                OpenMpThreads(variables) ?? Math.Max(1, Environment.ProcessorCount / localRanks), 1, MostThreads),
+            Parent = variables.Text(TrainerEnvironment.ParentProcess) is null ? null
+                : variables.Number(TrainerEnvironment.ParentProcess, 0, 1, int.MaxValue),
         };
     }
 
     /// <summary>What other programs go by: one number, or one for each level of nesting; OpenMP ignores anything else.</summary>
     private static int? OpenMpThreads(EnvironmentReader variables) =>
-        int.TryParse(variables.Text("OMP_NUM_THREADS")?.Split(',')[0], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var threads) && threads > 0
+        int.TryParse(variables.Text("OMP_NUM_THREADS")?.Split(',')[0], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+            CultureInfo.InvariantCulture, out var threads) && threads > 0
             ? Math.Min(threads, MostThreads)
             : null;
 
@@ -100,7 +107,8 @@ internal sealed record TrainerSettings
         }
         catch (FormatException e)
         {
-            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, string.Create(CultureInfo.InvariantCulture, $"{TrainerEnvironment.SkipWindows}: {e.Message}"), e);
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                string.Create(CultureInfo.InvariantCulture, $"{TrainerEnvironment.SkipWindows}: {e.Message}"), e);
         }
     }
 }

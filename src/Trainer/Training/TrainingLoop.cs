@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>
-/// The training loop. Everything that decides (loss, gradients, stop request, gain, gap) is brought together over the gang first, so that every
-/// rank takes the same turn at the same step. A step is judged before its update is made.
+/// The training loop. Everything that decides (loss, gradients, stop request, gain, gap) is brought together over the gang first, so that
+/// every rank takes the same turn at the same step. A step is judged before its update is made.
 /// </summary>
 internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingState state, LoopParts parts, double learningRateFactor)
 {
@@ -39,7 +39,8 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
             var report = parts.Monitor.Observe(observed, parts.LossOf);
             React(report, observed);
 
-            var learningRate = parts.Drills.Aggregate(LearningRate.At(_optimization, step, learningRateFactor), (rate, d) => d.LearningRate(step, rate));
+            var learningRate = parts.Drills.Aggregate(LearningRate.At(_optimization, step, learningRateFactor),
+                (rate, d) => d.LearningRate(step, rate));
             parts.StepLog?.Write(observed, learningRate);
             if (!report.SkipUpdate)
             {
@@ -97,22 +98,18 @@ internal sealed class TrainingLoop(TrainerConfiguration configuration, TrainingS
 
         state.Model.Gap = null;
         parts.Drills.ForEach(d => d.Gradients(step, state.Model.NamedParameters));
-        var measured = measures ? state.Model.LastGain : null;
-        Span<float> shared = [(float)loss, parts.Stop.Requested ? 1 : 0, (float)(measured?.Forward ?? 0), (float)(measured?.Backward ?? 0), parts.Keeper.IsReady ? 1 : 0];
-        var farthest = gap?.Measure();
-        Span<float> largest = [(float)(farthest?.Row ?? 0), (float)(farthest?.Column ?? 0)];
+        var vote = new StepVote
+        {
+            Loss = loss,
+            Stops = parts.Stop.Requested,
+            IsReady = parts.Keeper.IsReady,
+            Gain = measures ? state.Model.LastGain : null,
+            Gap = gap?.Measure(),
+        };
         parts.Activity.Begin("averaging gradients with the gang", step);
-        var norm = state.Updater.Average(shared, largest);
-        parts.Keeper.Advance(shared[4] >= 1);
-        return (
-            new StepObservation(
-                step,
-                dataStep,
-                shared[0],
-                norm,
-                measured is null ? null : new GainStatus { Forward = shared[2], Backward = shared[3] },
-                farthest is null ? null : new GapStatus { Row = largest[0], Column = largest[1] }),
-            shared[1] > 0);
+        var (all, norm) = vote.Exchange(state.Updater);
+        parts.Keeper.Advance(all.IsReady);
+        return (new StepObservation(step, dataStep, all.Loss, norm, all.Gain, all.Gap), all.Stops);
     }
 
     private void React(StabilityReport report, in StepObservation observed)

@@ -9,6 +9,9 @@ internal readonly record struct TrainingProgress(int Step, long DataStep, long T
     /// <summary>Of the last update, nats per token; null where not finite.</summary>
     public double? Loss { get; init; }
 
-    /// <summary>Of the weights after the last update, on data kept back, nats per token; null where it was not measured at this step, or is not finite.</summary>
+    /// <summary>
+    /// Of the weights after the last update, on data kept back, nats per token; null where it was not measured at this step, or is not
+    /// finite.
+    /// </summary>
     public double? ValidationLoss { get; init; }
 }

@@ -17,10 +17,9 @@ using static TorchSharp.torch;
 namespace MhcOperator.Trainer.Training;
 
 /// <summary>One attempt of one rank, from the environment to the last checkpoint.</summary>
-internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, TrainingLogs logs, ProgressPrinter printer, StopRequest stop, Action<TrainerException> end, TimeProvider time)
+internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, TrainingLogs logs, ProgressPrinter printer,
+    StopRequest stop, Action<TrainerException> end, TimeProvider time)
 {
-    private const int SharedNumbers = 7;
-
     private readonly TrainerConfiguration _configuration = settings.Configuration;
     private readonly GangIdentity _identity = settings.Identity;
 
@@ -33,23 +32,31 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var vocabulary = Vocabulary.Of(_configuration);
         var plan = BatchPlan.Make(_configuration, _identity.Rank, _identity.Size);
         var folder = CheckpointFolder.OpenForWriting(settings.CheckpointFolder, time);
-        var board = new StatusBoard { Current = new TrainerSnapshot(new TrainerStatus { Attempt = _identity.Attempt, TotalSteps = _configuration.Optimization.Steps }, 0, 0, 0) };
+        var board = new StatusBoard
+        {
+            Current = new TrainerSnapshot(
+            new TrainerStatus { Attempt = _identity.Attempt, TotalSteps = _configuration.Optimization.Steps }, 0, 0, 0)
+        };
         var activity = new ActivityBoard(time);
         using var dumps = DumpRequest.Listen(_identity, activity, folder, stop, printer.Line, time);
         using var server = Serve(board);
         using var data = DataSet.Open(_configuration.Data, _configuration.Model.ContextLength, vocabulary, settings.Corpus);
         var memory = new MemoryCheck(MachineMemory.Bytes());
-        memory.Model(new ModelDimensions(_configuration.Model, vocabulary), _configuration.Parallelism.Sharding == Sharding.Optimizer ? _identity.Size : 1);
+        memory.Model(new ModelDimensions(_configuration.Model, vocabulary),
+            _configuration.Parallelism.Sharding == Sharding.Optimizer ? _identity.Size : 1);
         using var state = new TrainingState(_configuration, vocabulary, kernels);
         SayOf(data);
-        Say($"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
+        Say(
+            $"{_identity}: {data.Origin}; {state.Model.NamedParameters.Sum(p => p.Value.numel()).ToString("N0", CultureInfo.InvariantCulture)} parameters; {settings.Threads} threads");
         PlanRecomputation(state.Model, plan, memory);
 
         var fence = new CheckpointFence(folder, _identity.Attempt, time, settings.JobSince);
         TakeOver(fence, folder);
-        using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort, TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None, lost => end(TrainerException.TryAgain(EndReason.PeerLost, lost)));
+        using var gang = GangFactory.Create(_identity, settings.MasterAddress, settings.MasterPort,
+            TimeSpan.FromSeconds(_configuration.Parallelism.TimeoutSeconds), printer.Line, CancellationToken.None,
+            lost => end(TrainerException.TryAgain(EndReason.PeerLost, lost)));
         Together(() => GangAgreement.Check(gang, RankFacts.Of(settings, kernels, data.Fingerprint)), gang);
-        state.Join(gang, _configuration, SharedNumbers);
+        state.Join(gang, _configuration, StepVote.Numbers);
         TakeFolder(fence, folder, board);
         Together(() => SharedFolder.Check(folder, gang), gang);
         using var watch = FolderWatch.Start(fence, time, end);
@@ -73,7 +80,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         var batches = new BatchReader(data, order, plan, _configuration.Model.ContextLength, drills, frequencies);
         if (progress.Step >= _configuration.Optimization.Steps)
         {
-            Warn($"spec.optimization.steps: {_configuration.Optimization.Steps} was given, and the checkpoint that this run goes on from has {progress.Step}: there is nothing left to do");
+            Warn(
+                $"spec.optimization.steps: {_configuration.Optimization.Steps} was given, and the checkpoint that this run goes on from has {progress.Step}: there is nothing left to do");
         }
 
         stop.TrainingBegins();
@@ -85,13 +93,15 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             Monitor = monitor,
             Keeper = keeper,
             Ledger = ledger,
-            Telemetry = new TrainingTelemetry(board, printer, ledger, keeper, _identity, _configuration.Optimization, () => state.Updater.BytesSent, time)
+            Telemetry = new TrainingTelemetry(board, printer, ledger, keeper, _identity, _configuration.Optimization,
+                () => state.Updater.BytesSent, time)
             {
                 Metrics = metrics,
                 JobSince = settings.JobSince,
                 Work = new ModelWork(_configuration.Model, state.Model.NamedParameters.Sum(p => p.Value.numel()), order.Samples),
                 Limits = () => monitor.Limits,
-                Learning = new LearningWatch(_configuration.Optimization.Steps, _configuration.Optimization.WarmupSteps, () => frequencies.Entropy),
+                Learning = new LearningWatch(_configuration.Optimization.Steps, _configuration.Optimization.WarmupSteps,
+                    () => frequencies.Entropy),
             },
             Drills = drills,
             Stop = stop,
@@ -108,7 +118,9 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         return board.Current.Status;
     }
 
-    /// <summary>An end that all ranks have agreed on, or come to at the same step, must not look to the slower ones like a lost peer.</summary>
+    /// <summary>
+    /// An end that all ranks have agreed on, or come to at the same step, must not look to the slower ones like a lost peer.
+    /// </summary>
     private static void Together(Action action, IGang gang)
     {
         try
@@ -140,7 +152,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
     {
         if (_configuration.Device == Api.Device.Cuda)
         {
-            throw TrainerException.Configuration(EndReason.ConfigurationInvalid, "spec.workers.device: Cuda was given; this trainer computes on the Cpu");
+            throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+                "spec.workers.device: Cuda was given; this trainer computes on the Cpu");
         }
 
         if (ProcessorFeatures.Advice(_configuration.Device, _configuration.Optimization.Precision) is { } advice)
@@ -161,7 +174,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         try
         {
             (model.Recompute, var fits) = RecomputeChoice.Make(optimization, estimate, spec.Layers, spec.Mhc.Streams);
-            var figures = string.Create(CultureInfo.InvariantCulture, $"{model.Recompute}: about {Mebibytes(model.Recompute)} MiB of activations ({Mebibytes(RecomputePlan.None)} if all were kept)");
+            var figures = string.Create(CultureInfo.InvariantCulture,
+                $"{model.Recompute}: about {Mebibytes(model.Recompute)} MiB of activations ({Mebibytes(RecomputePlan.None)} if all were kept)");
             if (optimization.Recompute)
             {
                 Say($"recompute: {figures}");
@@ -170,7 +184,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             memory.Activations(estimate.Peak(model.Recompute));
             if (!fits)
             {
-                Warn($"spec.optimization.activationMemory: {optimization.ActivationMemory} was given, and the least is more: {figures}; smaller microBatchTokens need less");
+                Warn(
+                    $"spec.optimization.activationMemory: {optimization.ActivationMemory} was given, and the least is more: {figures}; smaller microBatchTokens need less");
             }
         }
         catch (FormatException e)
@@ -209,7 +224,9 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
             return;
         }
 
-        Say(string.Create(CultureInfo.InvariantCulture, $"a process of an older attempt may still run; the checkpoint folder is claimed, and its lease waited for ({FolderWatch.TakeOverWait.TotalSeconds} s)"));
+        Say(
+            string.Create(CultureInfo.InvariantCulture,
+                $"a process of an older attempt may still run; the checkpoint folder is claimed, and its lease waited for ({FolderWatch.TakeOverWait.TotalSeconds} s)"));
         OnFolder(folder, () => FolderWatch.TakeOver(fence, time));
     }
 
@@ -240,7 +257,8 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
         }
     }
 
-    private CheckpointManifest Describe(TrainingProgress progress, StabilityMonitor monitor, int vocabulary, SampleOrder order, DataSet data,
+    private CheckpointManifest Describe(TrainingProgress progress, StabilityMonitor monitor, int vocabulary, SampleOrder order,
+        DataSet data,
         ValidationMeter? validation) => new()
         {
             Job = _identity.Job,

@@ -55,7 +55,8 @@ internal sealed class TrainingState : IDisposable
         var (decay, clip) = (configuration.Optimization.WeightDecay, configuration.Optimization.GradientClip);
         _updater = gang.Size == 1
             ? new LocalUpdater(Model.NamedParameters, decay, clip)
-            : new GangUpdater(gang, Model.NamedParameters, configuration.Parallelism, decay, clip, numbers, overlaps: configuration.Drills.Count == 0);
+            : new GangUpdater(gang, Model.NamedParameters, configuration.Parallelism, decay, clip, numbers,
+                overlaps: configuration.Drills.Count == 0);
     }
 
     /// <summary>Tensors that all ranks hold alike, under the names of a checkpoint. Live ones: they change with the next step.</summary>
@@ -70,7 +71,8 @@ internal sealed class TrainingState : IDisposable
     public IReadOnlyList<NamedTensor> OwnTensors() => [.. Updater.OwnState.Select(Saved)];
 
     /// <summary>Whether this rank needs a tensor of a checkpoint.</summary>
-    public bool Wants(string name) => !name.StartsWith(OptimizerPrefix, StringComparison.Ordinal) || Updater.Wants(name[OptimizerPrefix.Length..]);
+    public bool Wants(string name) =>
+        !name.StartsWith(OptimizerPrefix, StringComparison.Ordinal) || Updater.Wants(name[OptimizerPrefix.Length..]);
 
     /// <summary>Copies a checkpoint's tensors in.</summary>
     /// <returns>What kept the optimizer's state from being taken, after the weights were; null: nothing.</returns>
@@ -80,7 +82,9 @@ internal sealed class TrainingState : IDisposable
         RestoreWeights(Model, tensors);
         try
         {
-            Updater.Restore([.. tensors.Where(t => t.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal)).Select(t => (t.Name[OptimizerPrefix.Length..], t.Value))]);
+            Updater.Restore(
+                [.. tensors.Where(t => t.Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal))
+                    .Select(t => (t.Name[OptimizerPrefix.Length..], t.Value))]);
             if (tensors.FirstOrDefault(t => string.Equals(t.Name, RandomName, StringComparison.Ordinal)).Value is { } state)
             {
                 set_rng_state(state);
@@ -113,9 +117,11 @@ internal sealed class TrainingState : IDisposable
 
         foreach (var parameter in model.NamedParameters)
         {
-            if (!saved.Remove(parameter.Name, out var value) || value.dtype != parameter.Value.dtype || !value.shape.SequenceEqual(parameter.Value.shape))
+            if (!saved.Remove(parameter.Name, out var value) || value.dtype != parameter.Value.dtype
+                || !value.shape.SequenceEqual(parameter.Value.shape))
             {
-                throw new InvalidDataException($"{parameter.Name} has the shape [{string.Join(", ", parameter.Value.shape)}] in this model, and in the checkpoint {(value is null ? "it is missing" : $"{value.dtype} [{string.Join(", ", value.shape)}]")}");
+                throw new InvalidDataException(
+                    $"{parameter.Name} has the shape [{string.Join(", ", parameter.Value.shape)}] in this model, and in the checkpoint {(value is null ? "it is missing" : $"{value.dtype} [{string.Join(", ", value.shape)}]")}");
             }
         }
 

@@ -125,9 +125,11 @@ internal sealed class TrainingTelemetry(
 
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 
-    private static GainStatus? Finite(GainStatus? gain) => gain is not null && double.IsFinite(gain.Forward) && double.IsFinite(gain.Backward) ? gain : null;
+    private static GainStatus? Finite(GainStatus? gain) =>
+        gain is not null && double.IsFinite(gain.Forward) && double.IsFinite(gain.Backward) ? gain : null;
 
-    private static GapStatus? Finite(GapStatus? gap) => gap is not null && double.IsFinite(gap.Row) && double.IsFinite(gap.Column) ? gap : null;
+    private static GapStatus? Finite(GapStatus? gap) =>
+        gap is not null && double.IsFinite(gap.Row) && double.IsFinite(gap.Column) ? gap : null;
 
     private TrainerStatus Show(TrainerStatus status)
     {

@@ -23,7 +23,8 @@ internal sealed class LayerCase : IVectorCase
     {
         _name = file.Name;
         _iterations = file.Integer("iterations", 1, 1024);
-        long n = file.Integer("n", 1, 8), tokens = file.Integer("tokens", 1, int.MaxValue), channels = file.Integer("channels", 1, int.MaxValue);
+        long n = file.Integer("n", 1, 8), tokens = file.Integer("tokens", 1, int.MaxValue), channels =
+            file.Integer("channels", 1, int.MaxValue);
         var coefficients = (n * n) + (2 * n);
         Add("x", tokens, n, channels);
         Add("phi", n * channels, coefficients);

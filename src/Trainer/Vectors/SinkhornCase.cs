@@ -52,6 +52,7 @@ internal sealed class SinkhornCase : IVectorCase
     private (Tensor Output, Tensor GradLogits) Native()
     {
         var logits = _logits.to(ScalarType.Float32);
-        return (MhcKernels.Sinkhorn(logits, _iterations), MhcKernels.SinkhornBackward(logits, _gradOutput.to(ScalarType.Float32), _iterations));
+        return (MhcKernels.Sinkhorn(logits, _iterations),
+            MhcKernels.SinkhornBackward(logits, _gradOutput.to(ScalarType.Float32), _iterations));
     }
 }

@@ -19,7 +19,8 @@ internal static class Tolerances
     /// <param name="logitDeviation">standard deviation of the Sinkhorn logits; 0 for anything else</param>
     /// <param name="streams">how the native path stores streams</param>
     public static double For(KernelKind path, double logitDeviation, ScalarType streams = ScalarType.Float32) =>
-        path == KernelKind.Reference ? Double : streams == ScalarType.BFloat16 ? HalfStreams : logitDeviation >= SharpDeviation ? SingleSharpLogits : Single;
+        path == KernelKind.Reference ? Double : streams == ScalarType.BFloat16 ? HalfStreams : logitDeviation >= SharpDeviation
+            ? SingleSharpLogits : Single;
 
     /// <summary>max |actual − expected| / max |expected|; the absolute difference where all expected are zero.</summary>
     public static double Error(Tensor actual, Tensor expected)

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace MhcOperator.Trainer.Vectors;
 
-/// <summary>A vector file's fields, checked as they are read. Every error is an <see cref="InvalidDataException"/> that names file and field.</summary>
+/// <summary>
+/// A vector file's fields, checked as they are read. Every error is an <see cref="InvalidDataException"/> that names file and field.
+/// </summary>
 internal sealed class VectorFile
 {
     private readonly Dictionary<string, JsonElement> _fields;
@@ -71,7 +73,8 @@ internal sealed class VectorFile
             return null;
         }
 
-        return element.ValueKind == JsonValueKind.Number ? element.GetDouble() : throw Wrong(field, $"must be a number, not {element.GetRawText()}");
+        return element.ValueKind == JsonValueKind.Number ? element.GetDouble()
+            : throw Wrong(field, $"must be a number, not {element.GetRawText()}");
     }
 
     /// <summary>A flattened array as a float64 tensor of the given shape.</summary>
@@ -103,7 +106,8 @@ internal sealed class VectorFile
     private string Text(string field)
     {
         var element = Field(field);
-        return element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Wrong(field, $"must be a string, not {element.GetRawText()}");
+        return element.ValueKind == JsonValueKind.String ? element.GetString()!
+            : throw Wrong(field, $"must be a string, not {element.GetRawText()}");
     }
 
     private JsonElement Field(string field) => _fields.TryGetValue(field, out var element) ? element : throw Wrong(field, "is missing");

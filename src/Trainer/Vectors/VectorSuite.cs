@@ -18,7 +18,9 @@ internal static class VectorSuite
         return files.Length > 0 ? files : throw new InvalidDataException($"{folder}: holds no vector files (*.json).");
     }
 
-    /// <summary>Runs every file on every path. All files are read before the first is computed, so that a malformed one is found at once.</summary>
+    /// <summary>
+    /// Runs every file on every path. All files are read before the first is computed, so that a malformed one is found at once.
+    /// </summary>
     /// <exception cref="InvalidDataException">A file is malformed.</exception>
     public static IEnumerable<VectorResult> Run(string folder, IReadOnlyList<KernelKind> paths)
     {

@@ -5,7 +5,8 @@ namespace Api.Tests.Architecture;
 
 public sealed class ArchitectureTests
 {
-    private static readonly Lazy<IReadOnlyList<(string Path, string Text)>> Sources = new(() => [.. SourceGraph.Read(RepositoryFile.Root())]);
+    private static readonly Lazy<IReadOnlyList<(string Path, string Text)>> Sources =
+        new(() => [.. SourceGraph.Read(RepositoryFile.Root())]);
 
     public static TheoryData<string> Projects => [.. Layers.Of.Keys];
 
@@ -18,7 +19,8 @@ public sealed class ArchitectureTests
     public void A_use_against_the_order_is_found(string project)
     {
         var folders = Layers.Of[project];
-        foreach (var (folder, above) in folders.Zip(folders.Skip(1)).Where(pair => pair.Second.Length > 0)) // nobody can name an entry point
+        // nobody can name an entry point
+        foreach (var (folder, above) in folders.Zip(folders.Skip(1)).Where(pair => pair.Second.Length > 0))
         {
             var planted = Plant(project, folder, above);
 
@@ -31,7 +33,8 @@ public sealed class ArchitectureTests
     [Fact]
     public void A_constant_of_a_higher_folder_is_found_too()
     {
-        var planted = ("Operator/Runtime/Planted.cs", "using MhcOperator.Operator.Planning.Inputs;\nnamespace MhcOperator.Operator.Runtime;\nclass Planted { string x = Reasons.WriteRefused; }");
+        var planted = ("Operator/Runtime/Planted.cs",
+            "using MhcOperator.Operator.Planning.Inputs;\nnamespace MhcOperator.Operator.Runtime;\nclass Planted { string x = Reasons.WriteRefused; }");
 
         Assert.Single(Faults("Operator", [.. Sources.Value, planted]));
     }
@@ -47,7 +50,10 @@ public sealed class ArchitectureTests
             """);
 
         Assert.Empty(Faults("Operator", [.. Sources.Value, planted]));
-        Assert.Single(Faults("Operator", [.. Sources.Value, (planted.Item1, planted.Item2.Replace("\"Planner\"", "$\"{Planner.Plan}\"", StringComparison.Ordinal))]));
+        Assert.Single(
+            Faults(
+                "Operator", [.. Sources.Value,
+                    (planted.Item1, planted.Item2.Replace("\"Planner\"", "$\"{Planner.Plan}\"", StringComparison.Ordinal))]));
     }
 
     [Fact]
@@ -72,10 +78,12 @@ public sealed class ArchitectureTests
         var expected = new StringBuilder();
         foreach (var (project, folders) in Layers.Of)
         {
-            expected.Append("| `src/").Append(project).Append("` | ").AppendJoin(" ← ", folders.Select(folder => folder.Length == 0 ? "*root*" : $"`{folder}`")).Append(" |\n");
+            expected.Append("| `src/").Append(project).Append("` | ")
+                .AppendJoin(" ← ", folders.Select(folder => folder.Length == 0 ? "*root*" : $"`{folder}`")).Append(" |\n");
         }
 
-        Assert.Contains(expected.ToString(), File.ReadAllText(Path.Combine(RepositoryFile.Root(), "docs/architecture.md")), StringComparison.Ordinal);
+        Assert.Contains(expected.ToString(), File.ReadAllText(Path.Combine(RepositoryFile.Root(), "docs/architecture.md")),
+            StringComparison.Ordinal);
     }
 
     private static string Folder(string path) => path[..path.LastIndexOf('/')];
@@ -88,9 +96,11 @@ public sealed class ArchitectureTests
     /// <summary>What of a project stands against the order.</summary>
     private static List<string> Faults(string project, IEnumerable<(string Path, string Text)> sources)
     {
-        var order = Layers.Of[project].Select((folder, place) => (Folder: $"{project}/{folder}".TrimEnd('/'), place)).ToDictionary(pair => pair.Folder, pair => pair.place, StringComparer.Ordinal);
+        var order = Layers.Of[project].Select((folder, place) => (Folder: $"{project}/{folder}".TrimEnd('/'), place))
+            .ToDictionary(pair => pair.Folder, pair => pair.place, StringComparer.Ordinal);
         var own = sources.Where(file => file.Path.StartsWith(project + "/", StringComparison.Ordinal)).ToList();
-        var homeless = own.Select(file => Folder(file.Path)).Distinct(StringComparer.Ordinal).Where(folder => !order.ContainsKey(folder)).ToList();
+        var homeless = own.Select(file => Folder(file.Path)).Distinct(StringComparer.Ordinal).Where(folder => !order.ContainsKey(folder))
+            .ToList();
         return homeless.Count > 0
             ? [.. homeless.Select(folder => $"{folder} has no place in Layers.cs")]
             :

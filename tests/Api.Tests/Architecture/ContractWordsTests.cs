@@ -6,18 +6,24 @@ using MhcOperator.Api.Contract;
 
 namespace Api.Tests.Architecture;
 
-/// <summary>What operator and trainer must both spell alike stands in src/Api/Contract alone: names of variables and ports, numbers of ports, words of a state, reasons of an end.</summary>
+/// <summary>
+/// What operator and trainer must both spell alike stands in src/Api/Contract alone: names of variables and ports, numbers of ports, words
+/// of a state, reasons of an end.
+/// </summary>
 public sealed partial class ContractWordsTests
 {
     private static readonly HashSet<string> Words =
     [
-        .. Constants<string>(typeof(TrainerEnvironment)), .. Constants<string>(typeof(TrainerPorts)).Except(["status"], StringComparer.Ordinal), // the name of many things
+        // the name of many things
+        .. Constants<string>(typeof(TrainerEnvironment)),
+        .. Constants<string>(typeof(TrainerPorts)).Except(["status"], StringComparer.Ordinal),
         .. Enum.GetNames<StabilityState>().Except([nameof(StabilityState.Unknown)], StringComparer.Ordinal), // likewise
         .. Constants<string>(typeof(EndReason)).Except([EndReason.Terminated], StringComparer.Ordinal), // also one of the kubelet's
         ResumePoint.Newest.ToString(),
     ];
 
-    private static readonly HashSet<string> Numbers = [.. Constants<int>(typeof(TrainerPorts)).Select(port => port.ToString(CultureInfo.InvariantCulture))];
+    private static readonly HashSet<string> Numbers =
+        [.. Constants<int>(typeof(TrainerPorts)).Select(port => port.ToString(CultureInfo.InvariantCulture))];
 
     [Fact]
     public void The_contracts_words_and_numbers_stand_in_its_folder_alone() =>
@@ -43,7 +49,8 @@ public sealed partial class ContractWordsTests
     private static partial Regex Literal { get; }
 
     private static IEnumerable<T> Constants<T>(Type type) =>
-        type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral && field.FieldType == typeof(T) && field.Name != nameof(TrainerEnvironment.MostAttempts))
+        type.GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(field => field.IsLiteral && field.FieldType == typeof(T) && field.Name != nameof(TrainerEnvironment.MostAttempts))
             .Select(field => (T)field.GetRawConstantValue()!);
 
     private static IEnumerable<string> Strays(string path, string text) => path.StartsWith("Api/Contract/", StringComparison.Ordinal)

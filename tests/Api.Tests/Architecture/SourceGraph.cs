@@ -3,8 +3,9 @@ using System.Text.RegularExpressions;
 namespace Api.Tests.Architecture;
 
 /// <summary>
-/// Which source file uses which. A file uses another where a type that the other declares occurs in it, as a word outside strings and comments,
-/// and its namespace is visible there. Constants count too, which compiled code no longer shows. A property that is named like a type counts as well.
+/// Which source file uses which. A file uses another where a type that the other declares occurs in it, as a word outside strings and
+/// comments, and its namespace is visible there. Constants count too, which compiled code no longer shows. A property that is named like a
+/// type counts as well.
 /// </summary>
 internal sealed partial class SourceGraph
 {
@@ -16,7 +17,8 @@ internal sealed partial class SourceGraph
     public SourceGraph(IEnumerable<(string Path, string Text)> files)
     {
         _files = [.. files.Select(file => SourceFile.Read(file.Path, file.Text))];
-        var declaring = _files.SelectMany(file => file.Declares.Select(type => (type, file))).ToLookup(pair => pair.type, pair => pair.file);
+        var declaring = _files.SelectMany(file => file.Declares.Select(type => (type, file)))
+            .ToLookup(pair => pair.type, pair => pair.file);
         Uses =
         [
             .. from file in _files
@@ -47,7 +49,8 @@ internal sealed partial class SourceGraph
     }
 
     /// <summary>Comments, and strings but for the holes in those that have some.</summary>
-    [GeneratedRegex(""""/\*.*?\*/|//[^\n]*|"""(?:.*?)"""|(?<hole>\$)?@?"(?:[^"\\\n]|\\.)*"|'(?:[^'\\]|\\.)'"""", RegexOptions.Singleline | RegexOptions.ExplicitCapture, Limit)]
+    [GeneratedRegex(""""/\*.*?\*/|//[^\n]*|"""(?:.*?)"""|(?<hole>\$)?@?"(?:[^"\\\n]|\\.)*"|'(?:[^'\\]|\\.)'"""",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture, Limit)]
     private static partial Regex Text { get; }
 
     [GeneratedRegex(@"\{(?<code>[^{}]*)\}", RegexOptions.ExplicitCapture, Limit)]
@@ -67,11 +70,14 @@ internal sealed partial class SourceGraph
         RegexOptions.Multiline | RegexOptions.ExplicitCapture, Limit)]
     private static partial Regex Declaration { get; }
 
-    private sealed record SourceFile(string Path, string Namespace, IReadOnlySet<string> Sees, IReadOnlySet<string> Words, IReadOnlyList<string> Declares)
+    private sealed record SourceFile(string Path, string Namespace, IReadOnlySet<string> Sees, IReadOnlySet<string> Words,
+        IReadOnlyList<string> Declares)
     {
         public static SourceFile Read(string path, string text)
         {
-            var code = Text.Replace(text, match => match.Groups["hole"].Success ? string.Join(' ', Hole.Matches(match.Value).Select(hole => hole.Groups["code"].Value)) : " ");
+            var code = Text.Replace(text,
+                match => match.Groups["hole"].Success
+                    ? string.Join(' ', Hole.Matches(match.Value).Select(hole => hole.Groups["code"].Value)) : " ");
             var home = NamespaceLine.Match(code).Groups["name"].Value;
             var sees = Using.Matches(code).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
             for (var outer = home; outer.Length > 0; outer = outer[..Math.Max(0, outer.LastIndexOf('.'))])

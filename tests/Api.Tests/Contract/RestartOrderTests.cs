@@ -7,7 +7,8 @@ public sealed class RestartOrderTests
     [Fact]
     public void What_is_written_is_read()
     {
-        var text = RestartOrder.Render([new("MHC_ATTEMPT", "7"), new("MHC_SKIP_WINDOWS", ""), new("MHC_RESUME_STEP", "latest"), new("MHC_CONFIG_SHA256", "ab")]);
+        var text = RestartOrder.Render(
+            [new("MHC_ATTEMPT", "7"), new("MHC_SKIP_WINDOWS", ""), new("MHC_RESUME_STEP", "latest"), new("MHC_CONFIG_SHA256", "ab")]);
 
         var order = RestartOrder.Parse(text)!;
 

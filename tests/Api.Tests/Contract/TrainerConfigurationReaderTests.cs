@@ -39,7 +39,8 @@ public sealed class TrainerConfigurationReaderTests
     [Fact]
     public void The_schema_has_the_fields_of_the_record() =>
         Assert.Equal(
-            typeof(TrainerConfiguration).GetProperties().Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Order(StringComparer.Ordinal),
+            typeof(TrainerConfiguration).GetProperties().Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name))
+                .Order(StringComparer.Ordinal),
             TrainerConfigurationReader.Schema.Properties.Select(p => p.Key).Order(StringComparer.Ordinal));
 
     [Theory]
@@ -65,7 +66,8 @@ public sealed class TrainerConfigurationReaderTests
     [InlineData("{\"\\ud800\":1}")]
     [InlineData("{\"job\":\"\\ud800\"}")]
     [InlineData("{\"job\":\"a\"} x")]
-    public void Text_that_is_no_JSON_is_an_error_and_no_exception(string json) => Assert.NotEmpty(TrainerConfigurationReader.Read(json).Errors);
+    public void Text_that_is_no_JSON_is_an_error_and_no_exception(string json) =>
+        Assert.NotEmpty(TrainerConfigurationReader.Read(json).Errors);
 
     [Fact]
     public void Rules_on_the_gang_need_its_size()
@@ -76,5 +78,6 @@ public sealed class TrainerConfigurationReaderTests
         Assert.Equal("optimization.batchTokens", Assert.Single(TrainerConfigurationReader.Read(json, 2).Errors).Path);
     }
 
-    private static string Serialize(TrainerConfiguration configuration) => JsonSerializer.Serialize(configuration, ApiJsonContext.Default.TrainerConfiguration);
+    private static string Serialize(TrainerConfiguration configuration) =>
+        JsonSerializer.Serialize(configuration, ApiJsonContext.Default.TrainerConfiguration);
 }

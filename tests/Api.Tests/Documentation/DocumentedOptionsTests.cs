@@ -4,10 +4,13 @@ namespace Api.Tests.Documentation;
 
 public sealed partial class DocumentedOptionsTests
 {
-    /// <summary>Options of programs that are not ours; those in runbooks are held against the programs themselves by a test of their own.</summary>
+    /// <summary>
+    /// Options of programs that are not ours; those in runbooks are held against the programs themselves by a test of their own.
+    /// </summary>
     private static readonly string[] Others =
     [
-        "--type", "--create-namespace", "--set", "--take-ownership", "--force-conflicts", "--reuse-values", "--show-only", "--clusterrole", "--serviceaccount", "--export", "--verify",
+        "--type", "--create-namespace", "--set", "--take-ownership", "--force-conflicts", "--reuse-values", "--show-only", "--clusterrole",
+        "--serviceaccount", "--export", "--verify",
         "--preserve-digests", "--input",
     ];
 
@@ -16,8 +19,10 @@ public sealed partial class DocumentedOptionsTests
     {
         var root = RepositoryFile.Root();
         var known = Files(root, "src", "*.cs").Concat(Files(root, "eng", "*")).Concat(Files(root, "bench", "*"))
-            .SelectMany(file => Option().Matches(File.ReadAllText(file)).Select(m => m.Value)).Concat(Others).ToHashSet(StringComparer.Ordinal);
-        var named = Files(root, "docs", "*.md").Where(file => !file.Contains("/runbooks/", StringComparison.Ordinal)).Append(Path.Combine(root, "README.md"))
+            .SelectMany(file => Option().Matches(File.ReadAllText(file)).Select(m => m.Value)).Concat(Others)
+            .ToHashSet(StringComparer.Ordinal);
+        var named = Files(root, "docs", "*.md").Where(file => !file.Contains("/runbooks/", StringComparison.Ordinal))
+            .Append(Path.Combine(root, "README.md"))
             .SelectMany(file => Option().Matches(File.ReadAllText(file)).Select(m => $"{Path.GetFileName(file)}: {m.Value}"));
 
         Assert.DoesNotContain(named, n => !known.Contains(n.Split(' ')[1]));
@@ -27,7 +32,8 @@ public sealed partial class DocumentedOptionsTests
     public void Kind_is_given_one_archive_at_a_time_for_it_overlooks_all_but_the_first()
     {
         var root = RepositoryFile.Root();
-        var loads = Files(root, "docs", "*.md").Append(Path.Combine(root, "README.md")).SelectMany(file => Load().Matches(File.ReadAllText(file))).Select(m => m.Groups["what"].Value);
+        var loads = Files(root, "docs", "*.md").Append(Path.Combine(root, "README.md"))
+            .SelectMany(file => Load().Matches(File.ReadAllText(file))).Select(m => m.Groups["what"].Value);
 
         Assert.NotEmpty(loads);
         Assert.All(loads, what => Assert.DoesNotMatch("[*? ]", what));

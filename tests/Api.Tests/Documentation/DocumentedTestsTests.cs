@@ -9,9 +9,12 @@ public sealed partial class DocumentedTestsTests
     public void Every_class_of_tests_that_a_document_names_is_there()
     {
         var root = RepositoryFile.Root();
-        var classes = Directory.EnumerateFiles(Path.Combine(root, "tests"), "*Tests.cs", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension).ToHashSet(StringComparer.Ordinal);
+        var classes = Directory.EnumerateFiles(Path.Combine(root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+            .Select(Path.GetFileNameWithoutExtension).ToHashSet(StringComparer.Ordinal);
         var named = Directory.EnumerateFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories)
-            .SelectMany(file => Names().Matches(File.ReadAllText(file)).Select(match => (File: Path.GetFileName(file), Name: match.Groups["name"].Value)))
+            .SelectMany(
+                file => Names().Matches(File.ReadAllText(file))
+                    .Select(match => (File: Path.GetFileName(file), Name: match.Groups["name"].Value)))
             .ToList();
 
         Assert.NotEmpty(named);

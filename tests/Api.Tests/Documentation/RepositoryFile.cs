@@ -11,7 +11,8 @@ internal static class RepositoryFile
             File.WriteAllText(path, expected);
         }
 
-        Assert.True(File.Exists(path) && File.ReadAllText(path) == expected, $"{file} is out of date: run the tests with MHC_REGENERATE=1 and commit it");
+        Assert.True(File.Exists(path) && File.ReadAllText(path) == expected,
+            $"{file} is out of date: run the tests with MHC_REGENERATE=1 and commit it");
     }
 
     public static string Root()

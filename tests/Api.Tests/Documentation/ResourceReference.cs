@@ -28,7 +28,8 @@ internal static class ResourceReference
     public static string Write()
     {
         var text = new StringBuilder(Introduction);
-        text.Append("## metadata\n\n").Append(Table([KeyValuePair.Create("name", JobSchema.Root.Property("metadata")!.Property("name")!)], ["name"]));
+        text.Append("## metadata\n\n")
+            .Append(Table([KeyValuePair.Create("name", JobSchema.Root.Property("metadata")!.Property("name")!)], ["name"]));
         Section(text, "spec", JobSchema.Spec);
         Section(text, "status", JobSchema.Status);
         Rules(text);

@@ -18,7 +18,8 @@ public sealed class ResourceReferenceTests
         Assert.DoesNotContain(withoutRules, l => l.Contains("x-kubernetes-validations:", StringComparison.Ordinal));
         RepositoryFile.HoldUpToDate(
             Path.Combine("crds", "mhctrainingjobs.training.mhc.dev.yaml"),
-            "# Generated from cel/mhctrainingjobs.training.mhc.dev.yaml: the same without the rules between fields.\n" + string.Join('\n', withoutRules));
+            "# Generated from cel/mhctrainingjobs.training.mhc.dev.yaml: the same without the rules between fields.\n"
+                + string.Join('\n', withoutRules));
     }
 
     /// <summary>Leaves out every <c>x-kubernetes-validations</c> list, and the comment at the top.</summary>

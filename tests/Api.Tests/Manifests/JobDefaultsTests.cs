@@ -36,12 +36,15 @@ public sealed class JobDefaultsTests
     {
         var spec = Apply(Job("{}"), JobDefaults.Patch(Job("{}")))["spec"]!;
         Assert.Equal(12, (long?)spec["model"]!["heads"]);
-        Assert.Null(spec["model"]!["keyValueHeads"] ?? spec["model"]!["feedForwardWidth"] ?? spec["model"]!["vocabulary"] ?? spec["optimization"]!["microBatchTokens"] ?? spec["trainer"]!["image"]);
+        Assert.Null(spec["model"]!["keyValueHeads"] ?? spec["model"]!["feedForwardWidth"] ?? spec["model"]!["vocabulary"]
+            ?? spec["optimization"]!["microBatchTokens"] ?? spec["trainer"]!["image"]);
     }
 
     [Theory]
-    [InlineData("""{"drills":[{"kind":"Crash","step":1},{"kind":"Hang","step":2,"steps":3,"factor":1000.0,"rank":0,"attempts":2}]}""", "/spec/drills/0/steps /spec/drills/0/factor /spec/drills/0/rank /spec/drills/0/attempts", "/spec/drills")]
-    [InlineData("""{"model":{"heads":null,"mhc":{"streams":2}}}""", "/spec/model/heads /spec/model/mhc/head", "/spec/model /spec/model/mhc /spec/model/mhc/streams")]
+    [InlineData("""{"drills":[{"kind":"Crash","step":1},{"kind":"Hang","step":2,"steps":3,"factor":1000.0,"rank":0,"attempts":2}]}""",
+        "/spec/drills/0/steps /spec/drills/0/factor /spec/drills/0/rank /spec/drills/0/attempts", "/spec/drills")]
+    [InlineData("""{"model":{"heads":null,"mhc":{"streams":2}}}""", "/spec/model/heads /spec/model/mhc/head",
+        "/spec/model /spec/model/mhc /spec/model/mhc/streams")]
     [InlineData("""{"model":5,"drills":{}}""", "/spec/workers", "/spec/model /spec/drills")]
     public void Every_default_that_is_not_there_is_written_where_it_belongs(string spec, string expected, string given)
     {
@@ -54,9 +57,11 @@ public sealed class JobDefaultsTests
     [Fact]
     public void A_job_without_a_spec_gets_none() => Assert.Empty(JobDefaults.Patch(new JsonObject { ["spec"] = null }));
 
-    private static JsonObject Job(string spec) => new() { ["metadata"] = new JsonObject { ["name"] = "a" }, ["spec"] = JsonNode.Parse(spec) };
+    private static JsonObject Job(string spec) =>
+        new() { ["metadata"] = new JsonObject { ["name"] = "a" }, ["spec"] = JsonNode.Parse(spec) };
 
-    private static string Meaning(JsonObject job) => JsonSerializer.Serialize(JobManifestReader.FromJson(job).Job!, ApiJsonContext.Default.MhcTrainingJob);
+    private static string Meaning(JsonObject job) =>
+        JsonSerializer.Serialize(JobManifestReader.FromJson(job).Job!, ApiJsonContext.Default.MhcTrainingJob);
 
     private static IEnumerable<string> Errors(JsonObject job) => JobManifestReader.FromJson(job).Errors.Select(e => e.ToString());
 
@@ -71,7 +76,8 @@ public sealed class JobDefaultsTests
             JsonNode target = changed;
             foreach (var name in names[..^1])
             {
-                target = (target is JsonArray list ? list[int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)] : target[name])!;
+                target = (target is JsonArray list ? list[int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)]
+                    : target[name])!;
             }
 
             target[names[^1]] = step["value"]!.DeepClone();

@@ -14,7 +14,8 @@ public sealed class ManifestFuzzTests
         var manifests = JobManifestReader.FromYaml(text, "job.yaml");
 
         Assert.NotEmpty(manifests);
-        Assert.All(manifests.SelectMany(m => m.Errors), e => Assert.True(e is { Path.Length: > 0, Line: > 0, File: "job.yaml" }, e.ToString()));
+        Assert.All(manifests.SelectMany(m => m.Errors),
+            e => Assert.True(e is { Path.Length: > 0, Line: > 0, File: "job.yaml" }, e.ToString()));
         Assert.All(manifests, m => Assert.True(m.Job is not null || m.Errors.Count > 0));
     });
 

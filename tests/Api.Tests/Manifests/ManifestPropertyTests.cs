@@ -34,7 +34,8 @@ public sealed class ManifestPropertyTests
         var broken = RandomManifest.Break(manifest, random);
 
         // JSON is YAML.
-        var read = Assert.Single(JobManifestReader.FromYaml(manifest.ToJsonString(new JsonSerializerOptions { WriteIndented = true }), "job.yaml"));
+        var read = Assert.Single(
+            JobManifestReader.FromYaml(manifest.ToJsonString(new JsonSerializerOptions { WriteIndented = true }), "job.yaml"));
 
         Assert.Contains(read.Errors, e => FieldPath.Overlap(e.Path, broken) && e is { Line: > 0, File: "job.yaml" });
     });

@@ -37,8 +37,10 @@ internal static class RandomManifest
 
     private static readonly string[] Tokens =
     [
-        ":", ": ", "- ", "\n", "\n  ", "\t", "{", "}", "[", "]", ",", "\"", "'", "&a ", "*a", "!!str ", "!x ", "|\n", ">-\n", "#", "%", "@", "`", "? ",
-        "---\n", "...\n", "<<: ", "null", "true", ".nan", "1e999", "-", "0x", "é", "\0", "\u0085", "\ud800", "spec:\n", "apiVersion: training.mhc.dev/v1alpha1\n",
+        ":", ": ", "- ", "\n", "\n  ", "\t", "{", "}", "[", "]", ",", "\"", "'", "&a ", "*a", "!!str ", "!x ", "|\n", ">-\n", "#", "%", "@",
+        "`", "? ",
+        "---\n", "...\n", "<<: ", "null", "true", ".nan", "1e999", "-", "0x", "é", "\0", "\u0085", "\ud800", "spec:\n",
+        "apiVersion: training.mhc.dev/v1alpha1\n",
         "kind: MhcTrainingJob\n", "metadata: {name: a}\n", "model:\n", "heads: 3\n", "items", "List",
     ];
 
@@ -65,7 +67,8 @@ internal static class RandomManifest
                 ["residual"] = Pick(random, "Mhc", "HyperConnections", "Standard"),
                 ["mhc"] = new JsonObject { ["streams"] = random.Next(1, 9), ["initialGate"] = (1 + random.Next(100)) / 128.0 },
             },
-            ["data"] = random.Next(2) == 0 ? new JsonObject() : new JsonObject { ["source"] = new JsonObject { ["configMap"] = new JsonObject { ["name"] = "a-" + random.Next(99) } } },
+            ["data"] = random.Next(2) == 0 ? new JsonObject()
+                : new JsonObject { ["source"] = new JsonObject { ["configMap"] = new JsonObject { ["name"] = "a-" + random.Next(99) } } },
             ["optimization"] = new JsonObject
             {
                 ["batchTokens"] = micro * random.Next(1, 9) * ranks.Replicas * ranks.Devices,
@@ -77,11 +80,23 @@ internal static class RandomManifest
                 ["activationMemory"] = $"{random.Next(1, 99)}{Pick(random, "", "M", "Gi", "e9")}",
                 ["seed"] = random.NextInt64(),
             },
-            ["checkpoints"] = new JsonObject { ["intervalSteps"] = interval, ["keepLatest"] = random.Next(2, 5), ["verifyAfterSteps"] = random.Next((2 * interval) + 1) },
-            ["trainer"] = new JsonObject { ["image"] = "mine:1", ["env"] = new JsonArray([.. Enumerable.Range(0, random.Next(4)).Select(i => new JsonObject { ["name"] = $"V{i}", ["value"] = RandomText(random) })]) },
+            ["checkpoints"] = new JsonObject
+            {
+                ["intervalSteps"] = interval,
+                ["keepLatest"] = random.Next(2, 5),
+                ["verifyAfterSteps"] = random.Next((2 * interval) + 1)
+            },
+            ["trainer"] = new JsonObject
+            {
+                ["image"] = "mine:1",
+                ["env"] = new JsonArray(
+                    [.. Enumerable.Range(0, random.Next(4))
+                        .Select(i => new JsonObject { ["name"] = $"V{i}", ["value"] = RandomText(random) })])
+            },
             ["drills"] = new JsonArray([.. Enumerable.Range(0, random.Next(3)).Select(_ => new JsonObject
             {
-                ["kind"] = Pick(random, "Crash", "Hang", "NonFiniteGradient"), ["step"] = random.Next(1, steps + 1), ["rank"] = random.Next(ranks.Replicas * ranks.Devices),
+                ["kind"] = Pick(random, "Crash", "Hang", "NonFiniteGradient"), ["step"] = random.Next(1, steps + 1),
+                ["rank"] = random.Next(ranks.Replicas * ranks.Devices),
             })]),
         };
         return new JsonObject
@@ -139,7 +154,8 @@ internal static class RandomManifest
     /// <summary>Pieces of YAML in a random order.</summary>
     public static string Junk(Random random) => string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => Pick(random, Tokens)));
 
-    private static IEnumerable<(JsonObject Parent, string Name, SchemaNode Schema, string Path)> Fields(JsonObject json, SchemaNode schema, string path)
+    private static IEnumerable<(JsonObject Parent, string Name, SchemaNode Schema, string Path)> Fields(JsonObject json, SchemaNode schema,
+        string path)
     {
         foreach (var (name, property) in schema.Properties)
         {
@@ -181,7 +197,8 @@ internal static class RandomManifest
         return wrong[random.Next(wrong.Length)];
     }
 
-    private static string RandomText(Random random) => string.Concat(Enumerable.Range(0, random.Next(9)).Select(_ => Pick(random, "a", " ", "é", "\n", "\"", "$(X)", "🙂", ":")));
+    private static string RandomText(Random random) =>
+        string.Concat(Enumerable.Range(0, random.Next(9)).Select(_ => Pick(random, "a", " ", "é", "\n", "\"", "$(X)", "🙂", ":")));
 
     private static T Pick<T>(Random random, params T[] values) => values[random.Next(values.Length)];
 }

@@ -70,16 +70,22 @@ public sealed class YamlReaderTests
     [InlineData("a: 1\nb: 2\na: 3", "line 3: a: expected each field once, got it again (first on line 1)")]
     [InlineData("a:\n  b: *x", "line 2: a.b: expected YAML, got a syntax error: the alias *x has no anchor before it")]
     [InlineData("a: !!int |\n  5\n", "line 1: a: expected a value without the tag tag:yaml.org,2002:int")]
-    [InlineData("a: {b: 1, <<: {b: 2}}", "line 1: a[<<]: expected << before \"b\": kubectl takes what comes last, so this one would replace the value above")]
+    [InlineData("a: {b: 1, <<: {b: 2}}",
+        "line 1: a[<<]: expected << before \"b\": kubectl takes what comes last, so this one would replace the value above")]
     [InlineData("a: &x 1\nb: &x [*x]", "line 2: b[0]: expected YAML, got a syntax error: the alias *x has no anchor before it")]
     [InlineData("a: {b:, c: 1}", "line 1: a.b: expected a blank behind the colon; without one kubectl takes it for a part of the name")]
     [InlineData("on: 1", "line 1: on: expected text as the name of a field, got what kubectl reads as true; put it in quotes")]
-    [InlineData("a: 1\n--- # b\nc: 1", "line 2: (document): expected a line of --- and nothing else, got a comment behind it: older versions of kubectl drop what follows; put the comment into a line of its own")]
-    [InlineData("a: 1\n---\nb: 1\n...\nc: 1", "line 5: (document): expected a line of --- before this document; without one kubectl drops it")]
+    [InlineData("a: 1\n--- # b\nc: 1",
+        "line 2: (document): expected a line of --- and nothing else, got a comment behind it: older versions of kubectl drop what follows; put the comment into a line of its own")]
+    [InlineData("a: 1\n---\nb: 1\n...\nc: 1",
+        "line 5: (document): expected a line of --- before this document; without one kubectl drops it")]
     [InlineData("a: 1\n---\nb: \u0001", "line 3: (document): expected no control characters, got U+0001")]
-    [InlineData("{\n\"a\": 1,\n\"b\": x}", "line 3: a: expected JSON, got a syntax error: 'x' is an invalid start of a value. A text that begins with { is JSON for kubectl; where it is meant as YAML, begin with a line of ---.")]
-    [InlineData("a: 1\n---\n# b\n...\n", "line 4: (document): expected no line of ... here, which ends a document, before one has begun; kubectl refuses it")]
-    [InlineData("... # a\na: 1", "line 1: (document): expected no line of ... here, which ends a document, before one has begun; kubectl refuses it")]
+    [InlineData("{\n\"a\": 1,\n\"b\": x}",
+        "line 3: a: expected JSON, got a syntax error: 'x' is an invalid start of a value. A text that begins with { is JSON for kubectl; where it is meant as YAML, begin with a line of ---.")]
+    [InlineData("a: 1\n---\n# b\n...\n",
+        "line 4: (document): expected no line of ... here, which ends a document, before one has begun; kubectl refuses it")]
+    [InlineData("... # a\na: 1",
+        "line 1: (document): expected no line of ... here, which ends a document, before one has begun; kubectl refuses it")]
     [InlineData("a: [b?c]", "line 1: a[0]: expected text in quotes, since it has a ?, which ends a text inside braces for kubectl")]
     [InlineData("a: {b?: 1}", "line 1: a[b?]: expected text in quotes, since it has a ?, which ends a text inside braces for kubectl")]
     [InlineData("a:\n  <<: 5", "line 2: a[<<]: expected an object or a list of objects to merge")]
@@ -98,10 +104,13 @@ public sealed class YamlReaderTests
     [Fact]
     public void Aliases_and_merge_keys_stand_for_their_anchors()
     {
-        var document = Assert.Single(YamlReader.Read("base: &b {x: 1, v: [2]}\nalias: *b\nmerged:\n  <<: *b\n  x: 9\nboth: {<<: [{z: 1}, {z: 2, w: 3}]}"));
+        var document = Assert.Single(
+            YamlReader.Read("base: &b {x: 1, v: [2]}\nalias: *b\nmerged:\n  <<: *b\n  x: 9\nboth: {<<: [{z: 1}, {z: 2, w: 3}]}"));
 
         Assert.Empty(document.Errors);
-        Assert.Equal("{\"base\":{\"x\":1,\"v\":[2]},\"alias\":{\"x\":1,\"v\":[2]},\"merged\":{\"x\":9,\"v\":[2]},\"both\":{\"z\":1,\"w\":3}}", document.Root!.ToJsonString());
+        Assert.Equal(
+            "{\"base\":{\"x\":1,\"v\":[2]},\"alias\":{\"x\":1,\"v\":[2]},\"merged\":{\"x\":9,\"v\":[2]},\"both\":{\"z\":1,\"w\":3}}",
+            document.Root!.ToJsonString());
     }
 
     [Fact]
@@ -110,7 +119,8 @@ public sealed class YamlReaderTests
         var text = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for (var i = 1; i < 12; i++)
         {
-            text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]");
+            text.AppendLine(System.Globalization.CultureInfo.InvariantCulture,
+                $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]");
         }
 
         var error = Assert.Single(YamlReader.Read(text.ToString()).SelectMany(d => d.Errors));
@@ -130,7 +140,8 @@ public sealed class YamlReaderTests
 
     [Fact]
     public void A_text_that_is_too_long_is_an_error() =>
-        Assert.Contains("at most", Assert.Single(Assert.Single(YamlReader.Read(new string('a', YamlReader.MaxLength + 1))).Errors).Message, StringComparison.Ordinal);
+        Assert.Contains("at most", Assert.Single(Assert.Single(YamlReader.Read(new string('a', YamlReader.MaxLength + 1))).Errors).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Each_document_of_a_file_knows_its_lines_and_may_have_a_byte_order_mark()
@@ -188,7 +199,8 @@ public sealed class YamlReaderTests
 
     private static string Hostile(string kind, int size) => kind switch
     {
-        "nested long names" => string.Concat(Enumerable.Range(0, 44).Select(i => $"{new string(' ', i)}{new string('k', 1000)}:\n")) + new string(' ', 44) + $"[{string.Join(',', Enumerable.Repeat("1", 10_000 * size))}]",
+        "nested long names" => string.Concat(Enumerable.Range(0, 44).Select(i => $"{new string(' ', i)}{new string('k', 1000)}:\n"))
+            + new string(' ', 44) + $"[{string.Join(',', Enumerable.Repeat("1", 10_000 * size))}]",
         "many items" => $"kind: List\nitems: [{string.Join(',', Enumerable.Repeat("{}", 8_000 * size))}]",
         "many wrong values" => string.Concat(Enumerable.Range(0, 10_000 * size).Select(i => $"k{i}: .nan\n")),
         "many leaves" => string.Concat(Enumerable.Range(0, 10_000 * size).Select(i => $"k{i}: 1\n")),
@@ -208,6 +220,7 @@ public sealed class YamlReaderTests
     {
         var lines = YamlReader.Read("# comment\na:\n  b: 1\n  c:\n  - x\n  - y: 2\n").Single().Lines;
 
-        Assert.Equal((2, 3, 5, 6, 6), (lines.Find("a"), lines.Find("a.b"), lines.Find("a.c[0]"), lines.Find("a.c[1].y"), lines.Find("a.c[1].missing")));
+        Assert.Equal((2, 3, 5, 6, 6),
+            (lines.Find("a"), lines.Find("a.b"), lines.Find("a.c[0]"), lines.Find("a.c[1].y"), lines.Find("a.c[1].missing")));
     }
 }

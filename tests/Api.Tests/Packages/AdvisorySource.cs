@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using MhcOperator.Programs.Tests;
 
 namespace Api.Tests.Packages;
 
@@ -13,10 +13,11 @@ internal sealed class AdvisorySource : IDisposable
     private readonly HttpListener _listener = new();
     private readonly Task _serving;
 
-    /// <param name="advisories">Names of packages in small letters → their advisories, as JSON; none where the source knows nothing of vulnerabilities.</param>
+    /// <param name="advisories">Names of packages in small letters → their advisories, as JSON; none where the source knows nothing of
+    /// vulnerabilities.</param>
     public AdvisorySource(string? advisories)
     {
-        var address = $"http://127.0.0.1:{FreePort()}/";
+        var address = $"http://127.0.0.1:{FreePort.Take()}/";
         Address = $"{address}index.json";
         _listener.Prefixes.Add(address);
         _listener.Start();
@@ -38,14 +39,6 @@ internal sealed class AdvisorySource : IDisposable
           <auditSources><clear /><add key="advisories" value="{Address}" allowInsecureConnections="true" /></auditSources>
         </configuration>
         """;
-
-    /// <summary>A port of loopback that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
-    }
 
     public void Dispose()
     {

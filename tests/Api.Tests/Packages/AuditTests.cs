@@ -1,9 +1,12 @@
+using MhcOperator.Programs.Tests;
+
 namespace Api.Tests.Packages;
 
 /// <summary><c>make audit</c>, with real sources of NuGet's in the place of the public one, whose word changes.</summary>
 public sealed class AuditTests
 {
-    private const string Advisories = """{"fractions":[{"severity":0,"url":"https://example.org/advisories/1","versions":"(, 100.0.0)"}]}""";
+    private const string Advisories =
+        """{"fractions":[{"severity":0,"url":"https://example.org/advisories/1","versions":"(, 100.0.0)"}]}""";
 
     [Fact]
     public async Task A_known_vulnerability_of_a_package_that_another_brings_fails_with_its_advisory()
@@ -24,18 +27,21 @@ public sealed class AuditTests
         var answer = await PackagesScript.RunAsync(source.Address, "audit", "src/Api");
 
         Assert.Equal(0, answer.ExitCode);
-        Assert.Equal($"skipped: known vulnerabilities of packages: Audit source '{source.Address}' did not provide any vulnerability data.\n", answer.Said);
+        Assert.Equal(
+            $"skipped: known vulnerabilities of packages: Audit source '{source.Address}' did not provide any vulnerability data.\n",
+            answer.Said);
     }
 
     [Fact]
     public async Task A_source_that_does_not_answer_is_told_in_one_line()
     {
-        var address = $"http://127.0.0.1:{AdvisorySource.FreePort()}/index.json";
+        var address = $"http://127.0.0.1:{FreePort.Take()}/index.json";
 
         var answer = await PackagesScript.RunAsync(address, "audit", "src/Api");
 
         Assert.Equal(0, answer.ExitCode);
-        Assert.Matches($"^skipped: known vulnerabilities of packages: Unable to load the service index for source {address}.*\n$", answer.Said);
+        Assert.Matches($"^skipped: known vulnerabilities of packages: Unable to load the service index for source {address}.*\n$",
+            answer.Said);
     }
 
     [Fact]
@@ -47,7 +53,8 @@ public sealed class AuditTests
         var answer = await PackagesScript.RunAsync($"{knowing.Address} {silent.Address}", "audit", "src/Api");
 
         Assert.Equal(0, answer.ExitCode);
-        Assert.Equal($"Audit source '{silent.Address}' did not provide any vulnerability data.\nno package of 1 projects has a known vulnerability\n", answer.Said);
+        Assert.Equal(
+            $"Audit source '{silent.Address}' did not provide any vulnerability data.\nno package of 1 projects has a known vulnerability\n", answer.Said);
     }
 
     [Fact]

@@ -15,7 +15,8 @@ public sealed partial class FetchedTests
     [Theory]
     [MemberData(nameof(Scripts))]
     public void A_script_that_fetches_something_is_in_the_table_of_what_a_build_fetches(string script) =>
-        Assert.Contains(File.ReadLines(Path.Combine(Root, "docs", "release.md")), line => line.StartsWith("| ", StringComparison.Ordinal) && line.Contains($"`{script}`", StringComparison.Ordinal));
+        Assert.Contains(File.ReadLines(Path.Combine(Root, "docs", "release.md")),
+            line => line.StartsWith("| ", StringComparison.Ordinal) && line.Contains($"`{script}`", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(Scripts))]
@@ -23,9 +24,11 @@ public sealed partial class FetchedTests
     {
         var text = File.ReadAllText(Path.Combine(Root, script));
 
-        Assert.DoesNotMatch(@"\b(pip3? install|wget (-|http)|go get|go install|npm (install|ci|i) |npx |cargo install|dotnet tool install)", text);
+        Assert.DoesNotMatch(
+            @"\b(pip3? install|wget (-|http)|go get|go install|npm (install|ci|i) |npx |cargo install|dotnet tool install)", text);
         Assert.All(NpmPackage().Matches(text), package => Assert.Matches(@"@\d+\.\d+\.\d+$", package.Value));
-        Assert.True(!text.Contains("npm pack", StringComparison.Ordinal) || text.Contains("sha256sum --check", StringComparison.Ordinal), $"{script} checks no hash");
+        Assert.True(!text.Contains("npm pack", StringComparison.Ordinal) || text.Contains("sha256sum --check", StringComparison.Ordinal),
+            $"{script} checks no hash");
     }
 
     [GeneratedRegex(

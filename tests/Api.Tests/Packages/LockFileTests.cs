@@ -5,7 +5,9 @@ using Api.Tests.Documentation;
 
 namespace Api.Tests.Packages;
 
-/// <summary>packages.lock.json beside each project against Directory.Packages.props. That they fit the projects is seen to by each restore.</summary>
+/// <summary>
+/// packages.lock.json beside each project against Directory.Packages.props. That they fit the projects is seen to by each restore.
+/// </summary>
 public sealed partial class LockFileTests
 {
     private static readonly string Root = RepositoryFile.Root();
@@ -18,18 +20,21 @@ public sealed partial class LockFileTests
     public void A_project_is_locked_to_the_versions_of_the_one_table(string project)
     {
         var table = XDocument.Load(Path.Combine(Root, "Directory.Packages.props")).Descendants("PackageVersion")
-            .ToDictionary(package => (string)package.Attribute("Include")!, package => (string)package.Attribute("Version")!, StringComparer.Ordinal);
+            .ToDictionary(package => (string)package.Attribute("Include")!, package => (string)package.Attribute("Version")!,
+                StringComparer.Ordinal);
 
         var named = Locked(project).Where(package => package.Requested is not null).ToList();
 
         Assert.NotEmpty(named);
-        Assert.All(named, package => Assert.Equal(($"[{table[package.Name]}, )", table[package.Name]), (package.Requested, package.Version)));
+        Assert.All(
+            named, package => Assert.Equal(($"[{table[package.Name]}, )", table[package.Name]), (package.Requested, package.Version)));
     }
 
     [Fact]
     public void All_projects_take_the_same_of_a_package()
     {
-        var packages = Projects.SelectMany(project => Locked(project.Data)).GroupBy(package => package.Name, StringComparer.OrdinalIgnoreCase);
+        var packages = Projects.SelectMany(project => Locked(project.Data))
+            .GroupBy(package => package.Name, StringComparer.OrdinalIgnoreCase);
 
         Assert.All(packages, package => Assert.Single(package.Select(locked => (locked.Version, locked.Hash)).Distinct()));
     }
@@ -45,7 +50,8 @@ public sealed partial class LockFileTests
         return from framework in JsonNode.Parse(File.ReadAllText(file))!["dependencies"]!.AsObject()
                from package in framework.Value!.AsObject()
                where (string)package.Value!["type"]! != "Project"
-               select new LockedPackage(package.Key, (string?)package.Value["requested"], (string)package.Value["resolved"]!, (string)package.Value["contentHash"]!);
+               select new LockedPackage(package.Key, (string?)package.Value["requested"], (string)package.Value["resolved"]!,
+               (string)package.Value["contentHash"]!);
     }
 
     private sealed record LockedPackage(string Name, string? Requested, string Version, string Hash);
@@ -53,6 +59,7 @@ public sealed partial class LockFileTests
     [GeneratedRegex("(?<=\")[^\"]+\\.csproj(?=\")", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Project();
 
-    [GeneratedRegex(@"ILCompiler|Crossgen|^Microsoft\.(NETCore|AspNetCore)\.App", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"ILCompiler|Crossgen|^Microsoft\.(NETCore|AspNetCore)\.App", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex OfTheSdk();
 }

@@ -13,7 +13,8 @@ internal static class PackagesScript
         var answers = Directory.CreateTempSubdirectory("mhc-packages-").FullName;
         try
         {
-            return await External.RunAsync(Path.Combine(RepositoryFile.Root(), "eng", "packages.sh"), arguments, ("AUDIT_SOURCES", source), ("NUGET_HTTP_CACHE_PATH", answers), ("MSBUILDDISABLENODEREUSE", "1"));
+            return await External.RunAsync(Path.Combine(RepositoryFile.Root(), "eng", "packages.sh"), arguments, ("AUDIT_SOURCES", source),
+                ("NUGET_HTTP_CACHE_PATH", answers), ("MSBUILDDISABLENODEREUSE", "1"));
         }
         finally
         {

@@ -7,7 +7,8 @@ internal sealed class ProjectCopy : IDisposable
 {
     private static readonly string[] Read =
     [
-        "Directory.Build.props", "Directory.Packages.props", "VERSION", "global.json", "src/Api/MhcOperator.Api.csproj", "src/Api/packages.lock.json",
+        "Directory.Build.props", "Directory.Packages.props", "VERSION", "global.json", "src/Api/MhcOperator.Api.csproj",
+        "src/Api/packages.lock.json",
     ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("mhc-project-").FullName;

@@ -38,10 +38,12 @@ public sealed partial class RestoreTests
     [Fact]
     public async Task A_known_vulnerability_fails_the_restore()
     {
-        using var source = new AdvisorySource("""{"fractions":[{"severity":0,"url":"https://example.org/advisories/1","versions":"(, 100.0.0)"}]}""");
+        using var source = new AdvisorySource(
+            """{"fractions":[{"severity":0,"url":"https://example.org/advisories/1","versions":"(, 100.0.0)"}]}""");
         using var project = new ProjectCopy();
 
-        var answer = await PackagesScript.RunAsync("", "restore", project.Path, "--configfile", project.Add("nuget.config", source.Configuration));
+        var answer = await PackagesScript.RunAsync("", "restore", project.Path, "--configfile",
+            project.Add("nuget.config", source.Configuration));
 
         Assert.Equal(1, answer.ExitCode);
         Assert.Contains("error NU1901: Warning As Error: Package 'Fractions'", answer.Said, StringComparison.Ordinal);
@@ -54,15 +56,20 @@ public sealed partial class RestoreTests
     [InlineData("Fractions/8.3.2", "same", null)]
     [InlineData("Microsoft.DotNet.ILCompiler/10.0.1", "any", null)]
     [InlineData("runtime.linux-x64.Microsoft.DotNet.ILCompiler/10.0.1", "any", null)]
-    public async Task What_is_compiled_to_native_code_is_held_against_the_lock_but_for_the_compiler_itself(string package, string hash, string? expected)
+    public async Task What_is_compiled_to_native_code_is_held_against_the_lock_but_for_the_compiler_itself(string package, string hash,
+        string? expected)
     {
         using var project = new ProjectCopy();
-        var locked = project.Add("packages.lock.json", """{"dependencies":{"net10.0":{"Fractions":{"type":"Transitive","resolved":"8.3.2","contentHash":"same"}}}}""");
-        var restored = project.Add("project.assets.json", $$"""{"libraries":{"{{package}}":{"type":"package","sha512":"{{hash}}"},"Own/1.0.0":{"type":"project"} } }""");
+        var locked = project.Add("packages.lock.json",
+            """{"dependencies":{"net10.0":{"Fractions":{"type":"Transitive","resolved":"8.3.2","contentHash":"same"}}}}""");
+        var restored = project.Add("project.assets.json",
+            $$"""{"libraries":{"{{package}}":{"type":"package","sha512":"{{hash}}"},"Own/1.0.0":{"type":"project"} } }""");
 
         var answer = await PackagesScript.RunAsync("", "compare", locked, restored);
 
-        Assert.Equal((expected is null ? 0 : 1, expected is null ? "" : $"packages.sh: what was restored is not what {locked} says:\n{expected}"), (answer.ExitCode, answer.Said));
+        Assert.Equal(
+            (expected is null ? 0 : 1, expected is null ? "" : $"packages.sh: what was restored is not what {locked} says:\n{expected}"),
+            (answer.ExitCode, answer.Said));
     }
 
     [GeneratedRegex("(?<=\"YamlDotNet\": \\{[^}]*\"contentHash\": \")[^\"]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

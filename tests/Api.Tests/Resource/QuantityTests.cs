@@ -27,5 +27,6 @@ public sealed class QuantityTests
     [InlineData("1e999")]
     [InlineData("ten")]
     public void What_is_no_positive_quantity_is_refused(string text) =>
-        Assert.Contains($"\"{text}\" was given", Assert.Throws<FormatException>(() => Quantity.Read(text)).Message, StringComparison.Ordinal);
+        Assert.Contains($"\"{text}\" was given", Assert.Throws<FormatException>(() => Quantity.Read(text)).Message,
+            StringComparison.Ordinal);
 }

@@ -6,7 +6,10 @@ using MhcOperator.Api.Schema;
 
 namespace Api.Tests.Schema;
 
-/// <summary>The table of a pod's fields is the one that the Kubernetes client's models have; reflection stays here, since the operator is compiled ahead of time.</summary>
+/// <summary>
+/// The table of a pod's fields is the one that the Kubernetes client's models have; reflection stays here, since the operator is compiled
+/// ahead of time.
+/// </summary>
 public sealed class PodFieldsTests
 {
     [Fact]

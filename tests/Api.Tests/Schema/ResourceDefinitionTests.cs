@@ -33,7 +33,8 @@ public sealed class ResourceDefinitionTests
     {
         var (_, type, schema, _) = Record(path);
 
-        Assert.Equal(Properties(type).Select(JsonName).Order(StringComparer.Ordinal), schema.Properties.Select(p => p.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(Properties(type).Select(JsonName).Order(StringComparer.Ordinal),
+            schema.Properties.Select(p => p.Key).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -78,7 +79,8 @@ public sealed class ResourceDefinitionTests
                 JsonValue value when value.ToString().Length == 0 => null,
                 var value => value,
             };
-            Assert.True(JsonNode.DeepEquals(expected, property.Default), $"{path}.{name}: record {expected?.ToJsonString()}, schema {property.Default?.ToJsonString()}");
+            Assert.True(JsonNode.DeepEquals(expected, property.Default),
+                $"{path}.{name}: record {expected?.ToJsonString()}, schema {property.Default?.ToJsonString()}");
         }
     }
 
@@ -91,7 +93,8 @@ public sealed class ResourceDefinitionTests
     [Fact]
     public void Every_description_in_the_spec_names_the_default_or_says_that_there_is_none()
     {
-        foreach (var (path, schema, parent) in AllFields().Where(f => f.Path.StartsWith("spec.", StringComparison.Ordinal) && !f.Path.EndsWith(']')))
+        foreach (var (path, schema, parent) in AllFields()
+            .Where(f => f.Path.StartsWith("spec.", StringComparison.Ordinal) && !f.Path.EndsWith(']')))
         {
             var name = path[(path.LastIndexOf('.') + 1)..];
             var expected = schema.Default switch
@@ -103,7 +106,8 @@ public sealed class ResourceDefinitionTests
                 JsonArray array => $"Defaults to [{string.Join(", ", array)}].",
                 var value => $"Defaults to {value}.",
             };
-            Assert.True(schema.Description.Contains(expected, StringComparison.Ordinal), $"{path}: expected \"{expected}\" in \"{schema.Description}\"");
+            Assert.True(schema.Description.Contains(expected, StringComparison.Ordinal),
+                $"{path}: expected \"{expected}\" in \"{schema.Description}\"");
         }
     }
 
@@ -114,7 +118,8 @@ public sealed class ResourceDefinitionTests
         {
             Assert.All(
                 new[] { schema.Minimum, schema.Maximum }.Where(x => x is not null and not int.MaxValue),
-                x => Assert.True(schema.Description.Split(' ', '.', ',').Contains(Expectation.Number(x!.Value), StringComparer.Ordinal), $"{path}: {x} is not in \"{schema.Description}\""));
+                x => Assert.True(schema.Description.Split(' ', '.', ',').Contains(Expectation.Number(x!.Value), StringComparer.Ordinal),
+                    $"{path}: {x} is not in \"{schema.Description}\""));
         }
     }
 
@@ -133,7 +138,8 @@ public sealed class ResourceDefinitionTests
     [Fact]
     public void Every_pattern_has_words_for_the_error_message()
     {
-        Assert.All(AllFields().Where(f => f.Schema.Pattern is not null), f => Assert.True(Expectation.PatternNames.ContainsKey(f.Schema.Pattern!.ToString()), $"{f.Path}: {f.Schema.Pattern}"));
+        Assert.All(AllFields().Where(f => f.Schema.Pattern is not null),
+            f => Assert.True(Expectation.PatternNames.ContainsKey(f.Schema.Pattern!.ToString()), $"{f.Path}: {f.Schema.Pattern}"));
     }
 
     [Fact]
@@ -141,10 +147,13 @@ public sealed class ResourceDefinitionTests
     {
         var columns = JobSchema.CrdJson()["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray();
 
-        Assert.Equal("Phase Reason Step Loss Attempt Rollbacks Age", string.Join(' ', columns.Where(c => c!["priority"] is null).Select(c => c!["name"])));
-        foreach (var path in columns.Select(c => c!["jsonPath"]!.GetValue<string>()).Where(p => !p.StartsWith(".metadata", StringComparison.Ordinal)))
+        Assert.Equal("Phase Reason Step Loss Attempt Rollbacks Age",
+            string.Join(' ', columns.Where(c => c!["priority"] is null).Select(c => c!["name"])));
+        foreach (var path in columns.Select(c => c!["jsonPath"]!.GetValue<string>())
+            .Where(p => !p.StartsWith(".metadata", StringComparison.Ordinal)))
         {
-            var node = path.Split('.', StringSplitOptions.RemoveEmptyEntries).Aggregate(JobSchema.Root, (schema, name) => schema.Property(name)!);
+            var node = path.Split('.', StringSplitOptions.RemoveEmptyEntries)
+                .Aggregate(JobSchema.Root, (schema, name) => schema.Property(name)!);
             Assert.True(node.Type is not SchemaType.Object and not SchemaType.Array, path);
         }
     }
@@ -152,24 +161,29 @@ public sealed class ResourceDefinitionTests
     private static IEnumerable<(string Path, SchemaNode Schema, SchemaNode? Parent)> AllFields() =>
         AllFields("spec", JobSchema.Spec, JobSchema.Root).Concat(AllFields("status", JobSchema.Status, JobSchema.Root));
 
-    private static IEnumerable<(string Path, SchemaNode Schema, SchemaNode? Parent)> AllFields(string path, SchemaNode schema, SchemaNode? parent) =>
+    private static IEnumerable<(string Path, SchemaNode Schema, SchemaNode? Parent)> AllFields(string path, SchemaNode schema,
+        SchemaNode? parent) =>
         schema.Properties.SelectMany(p => AllFields($"{path}.{p.Key}", p.Value, schema))
             .Concat(schema.Items is { } items ? AllFields($"{path}[]", items, schema) : [])
             .Prepend((path, schema, parent));
 
-    private static (string Path, Type Type, SchemaNode Schema, object Instance) Record(string path) => Records().Single(r => r.Path == path);
+    private static (string Path, Type Type, SchemaNode Schema, object Instance) Record(string path) =>
+        Records().Single(r => r.Path == path);
 
     private static IEnumerable<(string Path, Type Type, SchemaNode Schema, object Instance)> Records() =>
-        Records("spec", typeof(MhcTrainingJobSpec), JobSchema.Spec).Concat(Records("status", typeof(MhcTrainingJobStatus), JobSchema.Status));
+        Records("spec", typeof(MhcTrainingJobSpec), JobSchema.Spec)
+            .Concat(Records("status", typeof(MhcTrainingJobStatus), JobSchema.Status));
 
-    private static IEnumerable<(string Path, Type Type, SchemaNode Schema, object Instance)> Records(string path, Type type, SchemaNode schema)
+    private static IEnumerable<(string Path, Type Type, SchemaNode Schema, object Instance)> Records(string path, Type type,
+        SchemaNode schema)
     {
         yield return (path, type, schema, Activator.CreateInstance(type)!);
         foreach (var property in Properties(type))
         {
             var (element, suffix) = Element(property.PropertyType) is { } item ? (item, "[]") : (property.PropertyType, "");
             var child = schema.Property(JsonName(property));
-            if (child is null || Scalars.Contains(element) || element.IsEnum || element == typeof(JsonObject) || Nullable.GetUnderlyingType(element) is not null)
+            if (child is null || Scalars.Contains(element) || element.IsEnum || element == typeof(JsonObject)
+                || Nullable.GetUnderlyingType(element) is not null)
             {
                 continue;
             }

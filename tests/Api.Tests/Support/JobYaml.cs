@@ -11,7 +11,8 @@ internal static class JobYaml
 
     /// <summary>Reads a manifest whose spec is this YAML in one line, such as <c>model: {heads: 7}</c>.</summary>
     public static JobManifest WithSpec(string spec, string name = "quickstart") =>
-        Assert.Single(JobManifestReader.FromYaml(Header.Replace("quickstart", name, StringComparison.Ordinal) + $"spec: {{{spec}}}\n", "job.yaml"));
+        Assert.Single(
+            JobManifestReader.FromYaml(Header.Replace("quickstart", name, StringComparison.Ordinal) + $"spec: {{{spec}}}\n", "job.yaml"));
 
     /// <summary>The spec of a valid manifest.</summary>
     public static MhcTrainingJobSpec Spec(string spec)

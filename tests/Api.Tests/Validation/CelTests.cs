@@ -17,11 +17,13 @@ public sealed class CelTests
 
     [Fact]
     public void Only_the_pod_template_and_texts_in_the_machines_unit_have_rules_without_a_CEL_form() =>
-        Assert.Equal("spec.workers.template spec.trainer.command spec.trainer.args spec.trainer.env spec.data.source.path spec.data.source.persistentVolumeClaim.subPath spec.checkpoints.volume.subPath", string.Join(' ', CrossValidator.Rules.Where(r => r.Cel is null).Select(r => r.Path)));
+        Assert.Equal(
+            "spec.workers.template spec.trainer.command spec.trainer.args spec.trainer.env spec.data.source.path spec.data.source.persistentVolumeClaim.subPath spec.checkpoints.volume.subPath", string.Join(' ', CrossValidator.Rules.Where(r => r.Cel is null).Select(r => r.Path)));
 
     [Fact]
     public void Every_field_that_a_rule_reads_exists() =>
-        Assert.All(CrossValidator.Rules.SelectMany(r => r.Uses).Concat(Immutability.Fields.Select(f => f.Path)), path => Assert.NotNull(Find(path)));
+        Assert.All(CrossValidator.Rules.SelectMany(r => r.Uses).Concat(Immutability.Fields.Select(f => f.Path)),
+            path => Assert.NotNull(Find(path)));
 
     // A server checks defaults alone against the rules beside them: at "default: {}" the fields would not be there.
     [Fact]
@@ -42,7 +44,8 @@ public sealed class CelTests
         var text = new StringBuilder();
         foreach (var rule in rules)
         {
-            text.AppendLine($"- rule: {Quote(rule.Rule)}").AppendLine($"  message: {Quote(rule.Message)}").AppendLine($"  fieldPath: {rule.FieldPath}");
+            text.AppendLine($"- rule: {Quote(rule.Rule)}").AppendLine($"  message: {Quote(rule.Message)}")
+                .AppendLine($"  fieldPath: {rule.FieldPath}");
         }
 
         return text.ToString();

@@ -29,7 +29,8 @@ public sealed class PrintableTextTests
         for (var c = 0; c <= char.MaxValue; c++)
         {
             Assert.All(PrintableText.Line($"a{(char)c}b"), shown => Assert.False(char.IsControl(shown) || char.IsSurrogate(shown)
-                || char.GetUnicodeCategory(shown) is System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator));
+                || char.GetUnicodeCategory(shown) is System.Globalization.UnicodeCategory.Format
+                    or System.Globalization.UnicodeCategory.LineSeparator));
         }
     }
 
@@ -43,7 +44,8 @@ public sealed class PrintableTextTests
     [InlineData("trainer: {env: [{name: A}, {name: A}], \"\\e\": 1}")]
     public void No_finding_brings_a_manifests_own_codes_to_a_terminal(string spec)
     {
-        var manifest = JobManifestReader.FromYaml($"apiVersion: training.mhc.dev/v1alpha1\nkind: MhcTrainingJob\nmetadata: {{name: a}}\nspec: {{{spec}}}\n", "a\u001b.yaml")[0];
+        var manifest = JobManifestReader.FromYaml(
+            $"apiVersion: training.mhc.dev/v1alpha1\nkind: MhcTrainingJob\nmetadata: {{name: a}}\nspec: {{{spec}}}\n", "a\u001b.yaml")[0];
         Assert.NotEmpty(manifest.Errors);
         Assert.All(manifest.Errors, e => Assert.Equal(PrintableText.Line(e.ToString()), e.ToString()));
     }

@@ -59,6 +59,8 @@ public sealed class RuleTests
     [Fact]
     public void Findings_come_in_the_order_of_the_fields() =>
         Assert.Equal(
-            ["spec.workers.replicas", "spec.model.heads", "spec.model.mhc.streams", "spec.model.depth", "spec.checkpoints.keepLatest", "spec.drills[0].rank", "spec.drills[1].kind"],
-            JobYaml.WithSpec("drills: [{kind: Crash, step: 1, rank: -1}, {step: 1}], checkpoints: {keepLatest: 0}, model: {depth: 3, mhc: {streams: 9}, heads: 5}, workers: {replicas: 0}").Errors.Select(e => e.Path));
+            ["spec.workers.replicas", "spec.model.heads", "spec.model.mhc.streams", "spec.model.depth", "spec.checkpoints.keepLatest",
+                "spec.drills[0].rank", "spec.drills[1].kind"],
+            JobYaml.WithSpec(
+                "drills: [{kind: Crash, step: 1, rank: -1}, {step: 1}], checkpoints: {keepLatest: 0}, model: {depth: 3, mhc: {streams: 9}, heads: 5}, workers: {replicas: 0}").Errors.Select(e => e.Path));
 }

@@ -14,17 +14,24 @@ public sealed class TemplateSecretsTests
 
     [Theory]
     [InlineData("""{"volumes":[{"name":"a","emptyDir":{}},{"name":"b","secret":{"secretName":"s"}}]}""", "volumes[1].secret.secretName")]
-    [InlineData("""{"volumes":[{"name":"a","projected":{"sources":[{"configMap":{"name":"c"}},{"secret":{"name":"s"}}]}}]}""", "volumes[0].projected.sources[1].secret.name")]
-    [InlineData("""{"volumes":[{"name":"a","csi":{"driver":"d","nodePublishSecretRef":{"name":"s"}}}]}""", "volumes[0].csi.nodePublishSecretRef.name")]
+    [InlineData("""{"volumes":[{"name":"a","projected":{"sources":[{"configMap":{"name":"c"}},{"secret":{"name":"s"}}]}}]}""",
+        "volumes[0].projected.sources[1].secret.name")]
+    [InlineData("""{"volumes":[{"name":"a","csi":{"driver":"d","nodePublishSecretRef":{"name":"s"}}}]}""",
+        "volumes[0].csi.nodePublishSecretRef.name")]
     [InlineData("""{"volumes":[{"name":"a","azureFile":{"shareName":"x","secretName":"s"}}]}""", "volumes[0].azureFile.secretName")]
-    [InlineData("""{"volumes":[{"name":"a","flexVolume":{"driver":"a/b","secretRef":{"name":"s"}}}]}""", "volumes[0].flexVolume.secretRef.name")]
-    [InlineData("""{"containers":[{"name":"trainer","env":[{"name":"A","valueFrom":{"secretKeyRef":{"name":"s","key":"k"}}}]}]}""", "containers[0].env[0].valueFrom.secretKeyRef.name")]
-    [InlineData("""{"containers":[{"name":"trainer","envFrom":[{"secretRef":{"name":"s"}}]}]}""", "containers[0].envFrom[0].secretRef.name")]
-    [InlineData("""{"initContainers":[{"name":"i","image":"i","envFrom":[{"secretRef":{"name":"s"}}]}]}""", "initContainers[0].envFrom[0].secretRef.name")]
+    [InlineData("""{"volumes":[{"name":"a","flexVolume":{"driver":"a/b","secretRef":{"name":"s"}}}]}""",
+        "volumes[0].flexVolume.secretRef.name")]
+    [InlineData("""{"containers":[{"name":"trainer","env":[{"name":"A","valueFrom":{"secretKeyRef":{"name":"s","key":"k"}}}]}]}""",
+        "containers[0].env[0].valueFrom.secretKeyRef.name")]
+    [InlineData("""{"containers":[{"name":"trainer","envFrom":[{"secretRef":{"name":"s"}}]}]}""",
+        "containers[0].envFrom[0].secretRef.name")]
+    [InlineData("""{"initContainers":[{"name":"i","image":"i","envFrom":[{"secretRef":{"name":"s"}}]}]}""",
+        "initContainers[0].envFrom[0].secretRef.name")]
     [InlineData("""{"imagePullSecrets":[{"name":"s"}]}""", "imagePullSecrets[0].name")]
     [InlineData("""{"volumes":[{"name":"a","secret":{"items":[]}}]}""", "volumes[0].secret")]
     [InlineData("""{"volumes":[{"name":"a","secret":{"secretName":5}}]}""", "volumes[0].secret.secretName")]
-    [InlineData("""{"containers":[{"name":"trainer","env":[{"name":"A","valueFrom":{"tomorrowsSecretRef":{"name":"s"}}}]}]}""", "containers[0].env[0].valueFrom.tomorrowsSecretRef.name")]
+    [InlineData("""{"containers":[{"name":"trainer","env":[{"name":"A","valueFrom":{"tomorrowsSecretRef":{"name":"s"}}}]}]}""",
+        "containers[0].env[0].valueFrom.tomorrowsSecretRef.name")]
     [InlineData("""{"fieldOfTomorrow":[{"secretName":"s"}]}""", "fieldOfTomorrow[0].secretName")]
     public void A_field_that_names_a_Secret_is_named_with_its_path(string spec, string path)
     {
@@ -41,9 +48,12 @@ public sealed class TemplateSecretsTests
 
     [Theory]
     [InlineData("{}")]
-    [InlineData("""{"nodeSelector":{"secret":"x"},"affinity":{"podAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"podAffinityTerm":{"labelSelector":{"matchLabels":{"secretName":"x"}}}}]}}}""")]
-    [InlineData("""{"volumes":[{"name":"secret","configMap":{"name":"my-secret"}},{"name":"c","csi":{"driver":"d","volumeAttributes":{"secretProviderClass":"x"}}}]}""")]
-    [InlineData("""{"containers":[{"name":"secret","image":"secret","args":["secret"],"env":[{"name":"SECRET","value":"secret"}]}],"imagePullSecrets":[],"volumes":[{"name":"a","secret":null}]}""")]
+    [InlineData(
+        """{"nodeSelector":{"secret":"x"},"affinity":{"podAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"podAffinityTerm":{"labelSelector":{"matchLabels":{"secretName":"x"}}}}]}}}""")]
+    [InlineData(
+        """{"volumes":[{"name":"secret","configMap":{"name":"my-secret"}},{"name":"c","csi":{"driver":"d","volumeAttributes":{"secretProviderClass":"x"}}}]}""")]
+    [InlineData(
+        """{"containers":[{"name":"secret","image":"secret","args":["secret"],"env":[{"name":"SECRET","value":"secret"}]}],"imagePullSecrets":[],"volumes":[{"name":"a","secret":null}]}""")]
     [InlineData("""{"containers":5,"volumes":["secret"],"imagePullSecrets":null}""")]
     public void What_names_none_is_allowed(string spec) => Assert.Empty(Check(spec));
 

@@ -23,14 +23,16 @@ internal sealed class Release
     public IReadOnlyList<JsonObject> Objects { get; }
 
     /// <summary>The arguments of the operator.</summary>
-    public IEnumerable<string> Arguments => Of("Deployment").Single()["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string)a!);
+    public IEnumerable<string> Arguments =>
+        Of("Deployment").Single()["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.AsArray().Select(a => (string)a!);
 
     /// <summary>Renders the chart, as release <c>mhc</c> of a namespace that nothing is named after.</summary>
     /// <param name="values">YAML; what it leaves out has its default.</param>
     /// <param name="server">Version of Kubernetes.</param>
     /// <param name="helm">Version of Helm.</param>
     /// <param name="name">Name of the release.</param>
-    public static async Task<Release> RenderAsync(string values = "", string server = "1.35.0", string helm = Helm.Newest, string name = "mhc")
+    public static async Task<Release> RenderAsync(string values = "", string server = "1.35.0", string helm = Helm.Newest,
+        string name = "mhc")
     {
         var answer = await TryAsync(values, server, helm, name);
         Assert.True(answer.ExitCode == 0, answer.Error);
@@ -44,7 +46,8 @@ internal sealed class Release
         try
         {
             await File.WriteAllTextAsync(file, values, TestContext.Current.CancellationToken);
-            return await Helm.RunAsync(helm, "template", name, Helm.Chart, "--namespace", Namespace, "--kube-version", server, "--values", file);
+            return await Helm.RunAsync(helm, "template", name, Helm.Chart, "--namespace", Namespace, "--kube-version", server,
+                "--values", file);
         }
         finally
         {
@@ -53,7 +56,8 @@ internal sealed class Release
     }
 
     /// <summary>Those of a kind, the ones of <c>helm test</c> left out.</summary>
-    public IEnumerable<JsonObject> Of(string kind) => Objects.Where(o => (string?)o["kind"] == kind && o["metadata"]!["annotations"]?["helm.sh/hook"] is null);
+    public IEnumerable<JsonObject> Of(string kind) =>
+        Objects.Where(o => (string?)o["kind"] == kind && o["metadata"]!["annotations"]?["helm.sh/hook"] is null);
 
     public static string NameOf(JsonObject made) => (string)made["metadata"]!["name"]!;
 }

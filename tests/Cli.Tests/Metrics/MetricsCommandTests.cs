@@ -15,7 +15,8 @@ public sealed class MetricsCommandTests : IDisposable
     [Fact]
     public async Task Every_update_is_a_line_of_comma_separated_values()
     {
-        Save("run/checkpoints", Line(1, 1), Line(1, 2).Replace(@"""loss"":2.5,", @"""validationLoss"":2.25,""gapRow"":1e-7,""gapColumn"":0.02,", StringComparison.Ordinal));
+        Save("run/checkpoints", Line(1, 1),
+            Line(1, 2).Replace(@"""loss"":2.5,", @"""validationLoss"":2.25,""gapRow"":1e-7,""gapColumn"":0.02,", StringComparison.Ordinal));
 
         var result = await _shell.RunAsync("metrics", "run", "--csv");
 
@@ -58,8 +59,10 @@ public sealed class MetricsCommandTests : IDisposable
     [Fact]
     public async Task The_next_job_on_a_folder_begins_with_attempt_1_again_and_its_updates_are_shown()
     {
-        string Of(int job, string line) => line.Replace(",\"step\"", FormattableString.Invariant($",\"jobSince\":{job},\"step\""), StringComparison.Ordinal);
-        Save("run", Of(100, Line(1, 1)), Of(100, Line(7, 2)), Of(100, Line(7, 3)), Of(200, Line(1, 3)), Of(100, Line(7, 4)), Of(200, Line(1, 4)));
+        string Of(int job, string line) =>
+            line.Replace(",\"step\"", FormattableString.Invariant($",\"jobSince\":{job},\"step\""), StringComparison.Ordinal);
+        Save("run", Of(100, Line(1, 1)), Of(100, Line(7, 2)), Of(100, Line(7, 3)), Of(200, Line(1, 3)), Of(100, Line(7, 4)),
+            Of(200, Line(1, 4)));
 
         var result = await _shell.RunAsync("metrics", "run", "--csv");
 
@@ -90,7 +93,8 @@ public sealed class MetricsCommandTests : IDisposable
     [Fact]
     public async Task Lines_that_are_no_updates_are_counted_but_for_the_last_which_may_still_be_written()
     {
-        Save("run", Line(1, 1), Line(1, 2)[..20], "{}", Line(1, 3).Replace("1,", "\"1\",", StringComparison.Ordinal), Line(1, 4), Line(1, 5)[..30]);
+        Save("run", Line(1, 1), Line(1, 2)[..20], "{}", Line(1, 3).Replace("1,", "\"1\",", StringComparison.Ordinal), Line(1, 4),
+            Line(1, 5)[..30]);
 
         var result = await _shell.RunAsync("metrics", "run", "--csv");
 
@@ -100,7 +104,9 @@ public sealed class MetricsCommandTests : IDisposable
     [Fact]
     public async Task What_no_trainer_writes_is_shown_as_not_there()
     {
-        Save("run", Line(1, 1).Replace("2.5", "1e999", StringComparison.Ordinal).Replace("\"Healthy\"", "null", StringComparison.Ordinal).Replace("0.001", "-1e999", StringComparison.Ordinal));
+        Save(
+            "run", Line(1, 1).Replace("2.5", "1e999", StringComparison.Ordinal).Replace("\"Healthy\"", "null",
+                StringComparison.Ordinal).Replace("0.001", "-1e999", StringComparison.Ordinal));
 
         var (csv, table) = (await _shell.RunAsync("metrics", "run", "--csv"), await _shell.RunAsync("metrics", "run"));
 
@@ -163,7 +169,8 @@ public sealed class MetricsCommandTests : IDisposable
         var result = await _shell.RunAsync("metrics", "run", "--tensorboard", "board");
 
         Assert.Contains("written: board", result.Error, StringComparison.Ordinal);
-        var bytes = await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(Path.Combine(_shell.Folder, "board"))), TestContext.Current.CancellationToken);
+        var bytes = await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(Path.Combine(_shell.Folder, "board"))),
+            TestContext.Current.CancellationToken);
         var records = new List<byte[]>();
         for (var at = 0; at < bytes.Length; at += 16 + records[^1].Length)
         {
@@ -187,7 +194,8 @@ public sealed class MetricsCommandTests : IDisposable
         var result = await _shell.RunAsync("metrics", "run");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
-        Assert.StartsWith("mhc: run: there is no run/checkpoints/metrics.jsonl; mhc-trainer writes it", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith("mhc: run: there is no run/checkpoints/metrics.jsonl; mhc-trainer writes it", result.Error,
+            StringComparison.Ordinal);
     }
 
     /// <summary>The checksum of a TFRecord, bit by bit: CRC-32C, masked.</summary>
@@ -206,7 +214,8 @@ public sealed class MetricsCommandTests : IDisposable
         return ((~sum >> 15) | (~sum << 17)) + 0xa282ead8;
     }
 
-    private static IEnumerable<string> Steps(string csv) => csv.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(l => string.Join(',', l.Split(',').Take(2)));
+    private static IEnumerable<string> Steps(string csv) =>
+        csv.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(l => string.Join(',', l.Split(',').Take(2)));
 
     private static string Line(int attempt, int step) => FormattableString.Invariant(
         $$"""{"attempt":{{attempt}},"step":{{step}},"dataStep":{{step - 1}},"tokens":{{512 * step}},"time":"2026-01-01T00:{{step / 60 % 60:00}}:{{step % 60:00}}Z","loss":2.5,"gradientNorm":0.5,"learningRate":0.001,"tokensPerSecond":1000,"stabilityState":"Healthy","skipped":false}""");

@@ -13,7 +13,8 @@ public sealed class LiveRunViewTests
     public async Task Progress_and_what_happened_are_on_a_terminal_of_any_size(int rows)
     {
         using var output = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new SizedOutput(output, rows) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new SizedOutput(output, rows) });
         var view = new LiveRunView(console);
         var snapshot = new RunSnapshot { Name = "small", Elapsed = TimeSpan.Zero, Phase = "Running", Attempt = 1, TotalSteps = 40 };
 

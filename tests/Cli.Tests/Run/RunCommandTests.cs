@@ -51,7 +51,8 @@ public sealed class RunCommandTests : IDisposable
         Assert.Matches("^try-[a-z0-9]{5}: ", result.Output);
         var log = Assert.Single(Directory.GetFiles(Path.Combine(_shell.Folder, "out", "logs"), "try-*-1-0.log"));
         Assert.Matches("^job try-[a-z0-9]{5}$", (await ReadAsync(log)).Trim());
-        Assert.Contains("--run-dir", (await _shell.RunAsync("run", file, "--trainer", trainer, "--resume")).Error, StringComparison.Ordinal);
+        Assert.Contains("--run-dir", (await _shell.RunAsync("run", file, "--trainer", trainer, "--resume")).Error,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -65,7 +66,8 @@ public sealed class RunCommandTests : IDisposable
     public async Task A_template_of_wrong_types_is_named_before_anything_starts(string template, string path)
     {
         var trainer = _shell.WriteScript("trainer", "exit 0");
-        var file = _shell.Write("bad.yaml", Manifests.Small.Replace("device: Cpu", $"device: Cpu\n    template: {template}", StringComparison.Ordinal));
+        var file = _shell.Write("bad.yaml",
+            Manifests.Small.Replace("device: Cpu", $"device: Cpu\n    template: {template}", StringComparison.Ordinal));
 
         var result = await _shell.RunAsync("run", file, "--trainer", trainer, "--run-dir", "out");
 
@@ -113,7 +115,9 @@ public sealed class RunCommandTests : IDisposable
 
     private string Beside(string script) => _shell.Write("beside.yaml", Manifests.Small
         .Replace("maxRestarts: 1", "maxRestarts: 0", StringComparison.Ordinal)
-        .Replace("    device: Cpu", $"    device: Cpu\n    template: {{spec: {{containers: [{{name: log-shipper, image: i, command: [sh, -c, '{script}']}}]}}}}", StringComparison.Ordinal));
+        .Replace("    device: Cpu",
+            $"    device: Cpu\n    template: {{spec: {{containers: [{{name: log-shipper, image: i, command: [sh, -c, '{script}']}}]}}}}",
+            StringComparison.Ordinal));
 
     [Fact]
     public async Task A_killed_worker_restarts_the_gang()
@@ -131,7 +135,9 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_manifest_with_errors_is_exit_code_2_with_every_finding()
     {
-        var bad = _shell.Write("bad.yaml", Manifests.Small.Replace("heads: 2", "heads: 3", StringComparison.Ordinal).Replace("steps: 40", "steps: 0", StringComparison.Ordinal));
+        var bad = _shell.Write("bad.yaml",
+            Manifests.Small.Replace("heads: 2", "heads: 3", StringComparison.Ordinal).Replace("steps: 40", "steps: 0",
+                StringComparison.Ordinal));
 
         var result = await _shell.RunAsync("run", bad);
 
@@ -175,7 +181,8 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Two_files_of_jobs_in_one_are_too_many()
     {
-        var two = _shell.Write("two.yaml", Manifests.Small + "\n---\n" + Manifests.Small.Replace("name: small", "name: other", StringComparison.Ordinal));
+        var two = _shell.Write("two.yaml",
+            Manifests.Small + "\n---\n" + Manifests.Small.Replace("name: small", "name: other", StringComparison.Ordinal));
 
         var result = await _shell.RunAsync("run", two);
 
@@ -183,5 +190,6 @@ public sealed class RunCommandTests : IDisposable
         Assert.Contains("two.yaml holds 2 jobs; expected one", result.Error, StringComparison.Ordinal);
     }
 
-    private Task<string> ReadAsync(string name) => File.ReadAllTextAsync(Path.Combine(_shell.Folder, name), TestContext.Current.CancellationToken);
+    private Task<string> ReadAsync(string name) =>
+        File.ReadAllTextAsync(Path.Combine(_shell.Folder, name), TestContext.Current.CancellationToken);
 }

@@ -83,7 +83,9 @@ public sealed class RunFolderTests : IDisposable
     public async Task A_run_is_not_resumed_with_another_model()
     {
         Assert.Equal(CliExitCode.Ok, (await RunAsync()).ExitCode);
-        _shell.Write(_manifest, Manifests.Small.Replace("layers: 1", "layers: 2", StringComparison.Ordinal).Replace("steps: 40", "steps: 50", StringComparison.Ordinal));
+        _shell.Write(
+            _manifest, Manifests.Small.Replace("layers: 1", "layers: 2", StringComparison.Ordinal).Replace("steps: 40", "steps: 50",
+                StringComparison.Ordinal));
 
         var result = await RunAsync("--resume");
 
@@ -114,13 +116,15 @@ public sealed class RunFolderTests : IDisposable
         {
             Directory.CreateDirectory(Path.Combine(_shell.Folder, $"out/checkpoints/step-000000{step}"));
             _shell.Write($"out/checkpoints/step-000000{step}/rank-00000.safetensors", "changed");
-            _shell.Write($"out/checkpoints/step-000000{step}/manifest.json", """{"job":"default/small","shards":[{"file":"rank-00000.safetensors","bytes":7,"sha256":"00"}]}""");
+            _shell.Write($"out/checkpoints/step-000000{step}/manifest.json",
+                """{"job":"default/small","shards":[{"file":"rank-00000.safetensors","bytes":7,"sha256":"00"}]}""");
         }
 
         var result = await RunAsync("--resume");
 
         Assert.Equal(CliExitCode.BadInput, result.ExitCode);
-        Assert.Contains("none of 2 checkpoints is whole (that of step 10: rank-00000.safetensors has another SHA-256", result.Error, StringComparison.Ordinal);
+        Assert.Contains("none of 2 checkpoints is whole (that of step 10: rank-00000.safetensors has another SHA-256", result.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,7 +138,8 @@ public sealed class RunFolderTests : IDisposable
 
         var result = await RunAsync("--resume");
 
-        Assert.Contains("warning: the checkpoint of step 10 in out/checkpoints is of the job default/small; other goes on from it", result.Output, StringComparison.Ordinal);
+        Assert.Contains("warning: the checkpoint of step 10 in out/checkpoints is of the job default/small; other goes on from it",
+            result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,7 +154,8 @@ public sealed class RunFolderTests : IDisposable
     public async Task A_folder_that_another_run_has_is_named_with_that_run()
     {
         Directory.CreateDirectory(Path.Combine(_shell.Folder, "out"));
-        using var other = new FileStream(Path.Combine(_shell.Folder, "out/lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        using var other = new FileStream(Path.Combine(_shell.Folder, "out/lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite,
+            FileShare.None);
         _shell.Write("out/lock.owner", "process 7, job other");
 
         var result = await RunAsync();
@@ -184,7 +190,8 @@ public sealed class RunFolderTests : IDisposable
         await process.WaitForExitAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(60), Cancel);
 
         Assert.Equal("0\n", await File.ReadAllTextAsync(Path.Combine(_shell.Folder, "code"), Cancel));
-        Assert.Contains("\"Succeeded\"", await File.ReadAllTextAsync(Path.Combine(_shell.Folder, "out/status.json"), Cancel), StringComparison.Ordinal);
+        Assert.Contains("\"Succeeded\"", await File.ReadAllTextAsync(Path.Combine(_shell.Folder, "out/status.json"), Cancel),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -224,5 +231,6 @@ public sealed class RunFolderTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private Task<MhcResult> RunAsync(params string[] more) => _shell.RunAsync(["run", _manifest, "--trainer", _trainer, "--run-dir", "out", "--prompt", "", .. more]);
+    private Task<MhcResult> RunAsync(params string[] more) =>
+        _shell.RunAsync(["run", _manifest, "--trainer", _trainer, "--run-dir", "out", "--prompt", "", .. more]);
 }

@@ -29,8 +29,10 @@ public sealed class RunHistoryTests
         Assert.Equal(((20, 3.0), (22, 9.0)), history.LossAround(rollback));
         Assert.Collection(
             history.Attempts,
-            a => Assert.Equal((1, "unstable: LossSpike", 1, 23, 8.0), (a.Number, a.Result, a.FirstStep, a.LastStep, (a.EndedAt!.Value - a.StartedAt).TotalSeconds)),
-            a => Assert.Equal((2, "succeeded", 11, 40, 12.0), (a.Number, a.Result, a.FirstStep, a.LastStep, (a.EndedAt!.Value - a.StartedAt).TotalSeconds)));
+            a => Assert.Equal((1, "unstable: LossSpike", 1, 23, 8.0),
+                (a.Number, a.Result, a.FirstStep, a.LastStep, (a.EndedAt!.Value - a.StartedAt).TotalSeconds)),
+            a => Assert.Equal((2, "succeeded", 11, 40, 12.0),
+                (a.Number, a.Result, a.FirstStep, a.LastStep, (a.EndedAt!.Value - a.StartedAt).TotalSeconds)));
         Assert.Equal((1, 5.5), history.StartLoss);
         Assert.Equal((39, 2.0), history.FinalLoss);
     }
@@ -67,16 +69,17 @@ public sealed class RunHistoryTests
         Assert.Null(history.Attempts[1].Result);
     }
 
-    private static MhcTrainingJob Job(int attempt, IReadOnlyList<RollbackRecord>? rollbacks = null, int restarts = 0, string? condition = null) => new()
-    {
-        Metadata = new V1ObjectMeta { Name = "small" },
-        Spec = new MhcTrainingJobSpec { Optimization = new OptimizationSpec { Steps = 40 } },
-        Status = new MhcTrainingJobStatus
+    private static MhcTrainingJob Job(int attempt, IReadOnlyList<RollbackRecord>? rollbacks = null, int restarts = 0,
+        string? condition = null) => new()
         {
-            Attempt = attempt,
-            Rollbacks = rollbacks ?? [],
-            Restarts = restarts,
-            Conditions = condition is null ? [] : [new V1Condition { Type = condition, Status = "True" }],
-        },
-    };
+            Metadata = new V1ObjectMeta { Name = "small" },
+            Spec = new MhcTrainingJobSpec { Optimization = new OptimizationSpec { Steps = 40 } },
+            Status = new MhcTrainingJobStatus
+            {
+                Attempt = attempt,
+                Rollbacks = rollbacks ?? [],
+                Restarts = restarts,
+                Conditions = condition is null ? [] : [new V1Condition { Type = condition, Status = "True" }],
+            },
+        };
 }

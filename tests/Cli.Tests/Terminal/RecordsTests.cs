@@ -5,7 +5,8 @@ namespace MhcOperator.Cli.Tests.Terminal;
 
 public sealed class RecordsTests
 {
-    private static readonly (string Name, bool IsNumber)[] Columns = [("attempt", false), ("reason", false), ("loss before", true), ("skipped data", false)];
+    private static readonly (string Name, bool IsNumber)[] Columns =
+        [("attempt", false), ("reason", false), ("loss before", true), ("skipped data", false)];
     private static readonly string[][] Rows = [["1", "GradientNormSpike", "12.3456", "110-121"], ["2", "LossSpike", "2.5000", ""]];
 
     private static string Write(int width, params string[][] rows)
@@ -33,7 +34,8 @@ public sealed class RecordsTests
         var text = Write(width, Rows);
         Assert.All(text.Split('\n'), line => Assert.InRange(line.Length, 0, width));
         var words = text.Split([' ', '\n', ','], StringSplitOptions.RemoveEmptyEntries);
-        Assert.All((string[])["Rollbacks", "GradientNormSpike", "12.3456", "110-121", "skipped", "LossSpike"], word => Assert.Contains(word, words));
+        Assert.All((string[])["Rollbacks", "GradientNormSpike", "12.3456", "110-121", "skipped", "LossSpike"],
+            word => Assert.Contains(word, words));
     }
 
     [Fact]

@@ -13,7 +13,12 @@ public sealed class ShellWordTests
     [InlineData("")]
     public async Task A_shell_reads_the_word_as_the_text(string text)
     {
-        using var process = Process.Start(new ProcessStartInfo("sh", ["-c", $"printf %s_ {ShellWord.Of(text)}"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("sh", ["-c", $"printf %s_ {ShellWord.Of(text)}"])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true
+            })!;
 
         Assert.Equal($"{text}_", await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
     }

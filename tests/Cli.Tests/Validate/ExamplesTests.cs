@@ -6,7 +6,8 @@ namespace MhcOperator.Cli.Tests.Validate;
 public sealed class ExamplesTests
 {
     public static TheoryData<string> Examples { get; } =
-        [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "examples"), "*.yaml").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "examples"),
+        "*.yaml").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Examples))]

@@ -103,7 +103,8 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_warning_is_said_and_the_job_is_valid()
     {
-        var file = _shell.Write("job.yaml", Manifests.Small.Replace("device: Cpu", "device: Cpu\n    template: {spec: {aFieldOfTomorrow: 1}}", StringComparison.Ordinal));
+        var file = _shell.Write("job.yaml",
+            Manifests.Small.Replace("device: Cpu", "device: Cpu\n    template: {spec: {aFieldOfTomorrow: 1}}", StringComparison.Ordinal));
 
         var result = await _shell.RunAsync("validate", file);
 
@@ -126,13 +127,16 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task No_code_of_a_manifest_reaches_the_terminal()
     {
-        var file = _shell.Write("bad.yaml", Manifests.Small.Replace("  model:", "  \"\\e]0;owned\\a\": 1\n  \"\\u202e\": {a: \"\\e[31m\"}\n  model:", StringComparison.Ordinal));
+        var file = _shell.Write("bad.yaml",
+            Manifests.Small.Replace("  model:", "  \"\\e]0;owned\\a\": 1\n  \"\\u202e\": {a: \"\\e[31m\"}\n  model:",
+                StringComparison.Ordinal));
 
         var result = await _shell.RunAsync("validate", file);
 
         Assert.Equal(CliExitCode.Failed, result.ExitCode);
         Assert.Contains("spec[\\u001b]0;owned\\u0007]", result.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain(result.Output, c => c is not '\n' && (char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format));
+        Assert.DoesNotContain(result.Output,
+            c => c is not '\n' && (char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format));
     }
 
     [Theory]
@@ -154,7 +158,8 @@ public sealed class ValidateCommandTests : IDisposable
     [InlineData(new byte[] { 0xef, 0xbb, 0xbf }, "utf-8")]
     public async Task A_byte_order_mark_tells_the_encoding(byte[] mark, string encoding)
     {
-        File.WriteAllBytes(Path.Combine(_shell.Folder, "job.yaml"), [.. mark, .. System.Text.Encoding.GetEncoding(encoding).GetBytes(Manifests.Small)]);
+        File.WriteAllBytes(Path.Combine(_shell.Folder, "job.yaml"),
+            [.. mark, .. System.Text.Encoding.GetEncoding(encoding).GetBytes(Manifests.Small)]);
 
         var result = await _shell.RunAsync("validate", "job.yaml");
 
@@ -164,7 +169,8 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task Bytes_that_are_no_text_are_not_replaced_by_others()
     {
-        File.WriteAllBytes(Path.Combine(_shell.Folder, "job.yaml"), [.. System.Text.Encoding.UTF8.GetBytes(Manifests.Small), (byte)'#', 0xff]);
+        File.WriteAllBytes(Path.Combine(_shell.Folder, "job.yaml"),
+            [.. System.Text.Encoding.UTF8.GetBytes(Manifests.Small), (byte)'#', 0xff]);
 
         var result = await _shell.RunAsync("validate", "job.yaml");
 

@@ -33,5 +33,6 @@ internal static class Eventually
         }
     }
 
-    public static TimeoutException TooLong(string what, object? seen) => new($"waited {Limit.TotalSeconds:0} s for {what}; seen last:\n{seen ?? "nothing"}");
+    public static TimeoutException TooLong(string what, object? seen) =>
+        new($"waited {Limit.TotalSeconds:0} s for {what}; seen last:\n{seen ?? "nothing"}");
 }

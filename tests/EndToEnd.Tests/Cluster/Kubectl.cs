@@ -59,7 +59,8 @@ internal sealed class Kubectl(string kubeconfig)
             await process.WaitForExitAsync(limit.Token);
             return process.ExitCode == 0
                 ? await output
-                : throw new KubectlException($"kubectl {string.Join(' ', arguments)}: exit code {process.ExitCode}: {(await errors).Trim()}");
+                : throw new KubectlException(
+                    $"kubectl {string.Join(' ', arguments)}: exit code {process.ExitCode}: {(await errors).Trim()}");
         }
         catch (OperationCanceledException)
         {
@@ -83,7 +84,10 @@ internal sealed class Kubectl(string kubeconfig)
     public Task ApplyAsync(string yaml, string? inNamespace = null) =>
         RunAsync(["apply", "-f", "-", .. inNamespace is null ? Array.Empty<string>() : ["--namespace", inNamespace]], yaml);
 
-    /// <summary>The first state of an object for which the condition holds. One process hears of each, which costs less than looking again and again.</summary>
+    /// <summary>
+    /// The first state of an object for which the condition holds. One process hears of each, which costs less than looking again and
+    /// again.
+    /// </summary>
     /// <param name="what">Completes "waited N s for …".</param>
     /// <param name="arguments">Of <c>kubectl get</c>, of an object that exists.</param>
     /// <param name="holds">The condition.</param>
@@ -96,7 +100,8 @@ internal sealed class Kubectl(string kubeconfig)
         var said = "";
         while (!limit.IsCancellationRequested)
         {
-            // A server that has replaced the resource's storage, for its definition was changed, can leave a watch open and tell it nothing more.
+            // A server that has replaced the resource's storage, for its definition was changed, can leave a watch open and tell it nothing
+            // more.
             using var watch = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
             watch.CancelAfter(LongestWatch);
             try

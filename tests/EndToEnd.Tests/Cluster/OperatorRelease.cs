@@ -11,12 +11,14 @@ internal sealed class OperatorRelease(string kubeconfig, string version = Helm.N
     public const string Name = "mhc-operator";
     public const string Namespace = "mhc-system";
 
-    private static string Log => Path.Combine(Directory.CreateDirectory(Repository.PathOf("artifacts/test-logs")).FullName, "EndToEnd.operator.log");
+    private static string Log =>
+        Path.Combine(Directory.CreateDirectory(Repository.PathOf("artifacts/test-logs")).FullName, "EndToEnd.operator.log");
 
     /// <summary>Whether the cluster is one of somebody's own, with images elsewhere.</summary>
     public static bool HasFurtherValues => Further.Length > 0;
 
-    private static string[] Further => Environment.GetEnvironmentVariable("MHC_E2E_VALUES") is { Length: > 0 } file ? ["--values", file] : [];
+    private static string[] Further =>
+        Environment.GetEnvironmentVariable("MHC_E2E_VALUES") is { Length: > 0 } file ? ["--values", file] : [];
 
     /// <summary>Values that name the images of this repository by their digests.</summary>
     private static IEnumerable<string> Images =>
@@ -27,7 +29,9 @@ internal sealed class OperatorRelease(string kubeconfig, string version = Helm.N
         from argument in (string[])["--set", $"{values}.digest={cells[2]}"]
         select argument;
 
-    /// <summary>Installs the chart of this repository as tests use it, or upgrades to it, and returns when its replicas are ready.</summary>
+    /// <summary>
+    /// Installs the chart of this repository as tests use it, or upgrades to it, and returns when its replicas are ready.
+    /// </summary>
     /// <param name="arguments">Further arguments.</param>
     public Task InstallAsync(params string[] arguments) => InstallAsAsync(Name, Namespace, ["--set", "stackDumps=true", .. arguments]);
 
@@ -70,5 +74,6 @@ internal sealed class OperatorRelease(string kubeconfig, string version = Helm.N
     }
 
     private Task<IReadOnlyList<JsonNode>> PodsAsync(string release) =>
-        new Kubectl(kubeconfig).ListAsync("pods", "--all-namespaces", "--selector", $"app.kubernetes.io/name=mhc-operator,app.kubernetes.io/instance={release}");
+        new Kubectl(kubeconfig).ListAsync("pods", "--all-namespaces", "--selector",
+            $"app.kubernetes.io/name=mhc-operator,app.kubernetes.io/instance={release}");
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EndToEnd.Tests.Cluster;
 
 /// <summary>
-/// A real cluster in which Helm has installed the chart with the images of this repository, shared by all tests. <c>KUBECONFIG_E2E</c> names it
-/// (eng/test.sh brings one up, with the images); <c>MHC_E2E_VALUES</c> is a file with further values, for a cluster of one's own;
+/// A real cluster in which Helm has installed the chart with the images of this repository, shared by all tests. <c>KUBECONFIG_E2E</c>
+/// names it (eng/test.sh brings one up, with the images); <c>MHC_E2E_VALUES</c> is a file with further values, for a cluster of one's own;
 /// <c>MHC_E2E_SKIP</c> says why there can be none, and the tests are skipped with that.
 /// </summary>
 public sealed class RealCluster : IAsyncLifetime
@@ -22,7 +22,8 @@ public sealed class RealCluster : IAsyncLifetime
 
     internal OperatorRelease HelmOf(string version) => new(Kubeconfig, version);
 
-    private string Kubeconfig => _kubeconfig ?? throw new InvalidOperationException("KUBECONFIG_E2E is not set: run make test, or name a cluster in it");
+    private string Kubeconfig =>
+        _kubeconfig ?? throw new InvalidOperationException("KUBECONFIG_E2E is not set: run make test, or name a cluster in it");
 
     /// <summary>Installs the operator for all namespaces.</summary>
     public async ValueTask InitializeAsync()

@@ -25,11 +25,15 @@ internal sealed class TestNamespace(Kubectl kubectl, string name) : IAsyncDispos
 
     /// <summary>Reasons of the events about the job.</summary>
     public async Task<IReadOnlyList<string>> EventReasonsAsync(string job) =>
-        [.. (await kubectl.ListAsync("events", "--namespace", name, "--field-selector", $"involvedObject.kind={MhcTrainingJob.KindName},involvedObject.name={job}"))
+        [.. (await kubectl.ListAsync("events", "--namespace", name, "--field-selector",
+            $"involvedObject.kind={MhcTrainingJob.KindName},involvedObject.name={job}"))
             .Select(item => (string)item["reason"]!)];
 
     /// <summary>The events about the job, for people.</summary>
-    public Task<string> EventsAsync(string job) => kubectl.RunAsync(["get", "events", "--namespace", name, "--field-selector", $"involvedObject.kind={MhcTrainingJob.KindName},involvedObject.name={job}"]);
+    public Task<string> EventsAsync(string job) =>
+        kubectl.RunAsync(
+            ["get", "events", "--namespace", name, "--field-selector",
+                $"involvedObject.kind={MhcTrainingJob.KindName},involvedObject.name={job}"]);
 
     /// <summary>What the pod has written.</summary>
     public Task<string> LogAsync(string pod) => kubectl.RunAsync(["logs", pod, "--namespace", name]);

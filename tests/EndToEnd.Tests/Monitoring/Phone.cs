@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using EndToEnd.Tests.Cluster;
+using MhcOperator.Programs.Tests;
 
 namespace EndToEnd.Tests.Monitoring;
 
@@ -9,7 +9,7 @@ namespace EndToEnd.Tests.Monitoring;
 internal sealed class Phone : IDisposable
 {
     private readonly HttpListener _listener = new();
-    private readonly string _address = $"http://127.0.0.1:{FreePort()}/";
+    private readonly string _address = $"http://127.0.0.1:{FreePort.Take()}/";
 
     public Phone()
     {
@@ -33,7 +33,8 @@ internal sealed class Phone : IDisposable
             var message = await JsonNode.ParseAsync(call.Request.InputStream, cancellationToken: TestContext.Current.CancellationToken);
             call.Response.Close();
             var alert = message!["alerts"]!.AsArray().FirstOrDefault(alert =>
-                (string?)alert!["labels"]!["alertname"] == name && (string?)alert["labels"]!["namespace"] == ns && (string?)alert["status"] == state);
+                (string?)alert!["labels"]!["alertname"] == name && (string?)alert["labels"]!["namespace"] == ns
+                    && (string?)alert["status"] == state);
             if (alert is not null)
             {
                 return (call.Request.Url!.AbsolutePath.Trim('/'), alert);
@@ -42,11 +43,4 @@ internal sealed class Phone : IDisposable
     }
 
     public void Dispose() => _listener.Close();
-
-    private static int FreePort()
-    {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        return ((IPEndPoint)free.LocalEndpoint).Port;
-    }
 }

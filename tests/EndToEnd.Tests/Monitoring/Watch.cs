@@ -8,9 +8,10 @@ using MhcOperator.Programs.Tests;
 namespace EndToEnd.Tests.Monitoring;
 
 /// <summary>
-/// A real Prometheus that scrapes by the chart's monitors and judges by its rules, and a real Alertmanager that tells a <see cref="Phone"/> by
-/// <c>monitoring/alertmanager.yml</c>. What stands in for something else: targets are written to files, for Debian's Prometheus does not know Kubernetes;
-/// scrapes, rules and messages wait two seconds at most.
+/// A real Prometheus that scrapes by the chart's monitors and judges by its rules, and a real Alertmanager that tells a <see cref="Phone"/>
+/// by
+/// <c>monitoring/alertmanager.yml</c>. What stands in for something else: targets are written to files, for Debian's Prometheus does not
+/// know Kubernetes; scrapes, rules and messages wait two seconds at most.
 /// </summary>
 internal sealed class Watch : IAsyncDisposable
 {
@@ -42,7 +43,8 @@ internal sealed class Watch : IAsyncDisposable
                 await watch.ScrapesAsync(space, monitors), (Rules, monitors["PrometheusRule"]["spec"]!.ToJsonString()));
             await watch.WriteTargetsAsync(
                 "operators",
-                await cluster.Kubectl.ListAsync("pods", "--namespace", OperatorRelease.Namespace, "--selector", $"app.kubernetes.io/instance={OperatorRelease.Name}"),
+                await cluster.Kubectl.ListAsync("pods", "--namespace", OperatorRelease.Namespace, "--selector",
+                    $"app.kubernetes.io/instance={OperatorRelease.Name}"),
                 "metrics");
             return watch;
         }
@@ -55,7 +57,8 @@ internal sealed class Watch : IAsyncDisposable
 
     /// <summary>Scrapes the job's pods too, those that there are.</summary>
     public async Task AddAsync(TestNamespace space, string job) =>
-        await WriteTargetsAsync("trainers", await _cluster.Kubectl.ListAsync("pods", "--namespace", space.Name, "--selector", $"{Labels.Job}={job}"), "status");
+        await WriteTargetsAsync("trainers",
+            await _cluster.Kubectl.ListAsync("pods", "--namespace", space.Name, "--selector", $"{Labels.Job}={job}"), "status");
 
     /// <summary>The only value of a query.</summary>
     public async Task<double> ValueAsync(string query)
@@ -98,7 +101,8 @@ internal sealed class Watch : IAsyncDisposable
         (routes["route"]!["group_wait"], routes["route"]!["group_interval"]) = ("0s", "1s");
         foreach (var receiver in routes["receivers"]!.AsArray())
         {
-            receiver!["webhook_configs"] = new JsonArray(new JsonObject { ["url"] = Phone.AddressOf((string)receiver["name"]!), ["send_resolved"] = true });
+            receiver!["webhook_configs"] =
+                new JsonArray(new JsonObject { ["url"] = Phone.AddressOf((string)receiver["name"]!), ["send_resolved"] = true });
         }
 
         return routes.ToJsonString();
@@ -110,11 +114,14 @@ internal sealed class Watch : IAsyncDisposable
         var endpoint = monitors["ServiceMonitor"]["spec"]!["endpoints"]![0]!;
         var authority = endpoint["tlsConfig"]!["ca"]!["secret"]!;
         var (certificate, token) = (Path.Combine(_folder, "ca.crt"), Path.Combine(_folder, "token"));
-        await File.WriteAllBytesAsync(certificate, await SecretAsync((string)authority["name"]!, OperatorRelease.Namespace, (string)authority["key"]!), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(certificate,
+            await SecretAsync((string)authority["name"]!, OperatorRelease.Namespace, (string)authority["key"]!),
+            TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(token, await TokenAsync(space), TestContext.Current.CancellationToken);
         var operators = Scrape("operators", endpoint);
         operators["scheme"] = endpoint["scheme"]!.DeepClone();
-        operators["tls_config"] = new JsonObject { ["ca_file"] = certificate, ["server_name"] = endpoint["tlsConfig"]!["serverName"]!.DeepClone() };
+        operators["tls_config"] =
+            new JsonObject { ["ca_file"] = certificate, ["server_name"] = endpoint["tlsConfig"]!["serverName"]!.DeepClone() };
         operators["authorization"] = new JsonObject { ["credentials_file"] = token };
         return new JsonObject
         {
@@ -122,7 +129,12 @@ internal sealed class Watch : IAsyncDisposable
             ["rule_files"] = new JsonArray(Rules),
             ["alerting"] = new JsonObject
             {
-                ["alertmanagers"] = new JsonArray(new JsonObject { ["static_configs"] = new JsonArray(new JsonObject { ["targets"] = new JsonArray(_alertmanager!.Address.Authority) }) }),
+                ["alertmanagers"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["static_configs"] = new JsonArray(
+                        new JsonObject { ["targets"] = new JsonArray(_alertmanager!.Address.Authority) })
+                    }),
             },
             ["scrape_configs"] = new JsonArray(operators, Scrape("trainers", monitors["PodMonitor"]["spec"]!["podMetricsEndpoints"]![0]!)),
         }.ToJsonString();
@@ -137,16 +149,19 @@ internal sealed class Watch : IAsyncDisposable
     };
 
     private static JsonNode Relabeling(JsonNode? relabeling) => new JsonObject(relabeling!.AsObject().Select(field => KeyValuePair.Create(
-        field.Key switch { "sourceLabels" => "source_labels", "targetLabel" => "target_label", _ => field.Key }, field.Value?.DeepClone())));
+        field.Key switch { "sourceLabels" => "source_labels", "targetLabel" => "target_label", _ => field.Key },
+        field.Value?.DeepClone())));
 
     /// <summary>A token of an account that may get metrics, and nothing else.</summary>
     private async Task<byte[]> TokenAsync(TestNamespace space)
     {
         await _cluster.Kubectl.RunAsync(["create", "serviceaccount", "prometheus", "--namespace", space.Name]);
         await _cluster.Kubectl.RunAsync([
-            "create", "clusterrolebinding", $"prometheus-{space.Name}", $"--clusterrole={OperatorRelease.Name}-metrics-reader", $"--serviceaccount={space.Name}:prometheus"]);
+            "create", "clusterrolebinding", $"prometheus-{space.Name}", $"--clusterrole={OperatorRelease.Name}-metrics-reader",
+            $"--serviceaccount={space.Name}:prometheus"]);
         var account = await Eventually.SeesAsync(
-            "the account's token", () => _cluster.Kubectl.GetAsync("serviceaccount", "prometheus", "--namespace", space.Name), account => account?["secrets"]?.AsArray().Count > 0);
+            "the account's token", () => _cluster.Kubectl.GetAsync("serviceaccount", "prometheus", "--namespace", space.Name),
+            account => account?["secrets"]?.AsArray().Count > 0);
         return await SecretAsync((string)account!["secrets"]![0]!["name"]!, space.Name, "token");
     }
 

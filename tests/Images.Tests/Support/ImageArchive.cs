@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace Images.Tests.Support;
 
-/// <summary>An archive of <c>eng/images.sh</c>, read by the specification of OCI's images (https://github.com/opencontainers/image-spec, 1.0).</summary>
+/// <summary>
+/// An archive of <c>eng/images.sh</c>, read by the specification of OCI's images (https://github.com/opencontainers/image-spec, 1.0).
+/// </summary>
 internal sealed class ImageArchive
 {
     private static readonly Dictionary<string, Lazy<ImageArchive>> Read = new[] { "mhc-operator", "mhc-operator-debug", "mhc-trainer" }
@@ -32,7 +34,8 @@ internal sealed class ImageArchive
         Manifest = JsonNode.Parse(members[BlobPath(Digest)])!;
         Configuration = JsonNode.Parse(members[BlobPath((string)Manifest["config"]!["digest"]!)])!;
         LayerDigests = [.. Manifest["layers"]!.AsArray().Select(layer => (string)layer!["digest"]!)];
-        Blobs = members.Where(member => member.Key.StartsWith("blobs/sha256/", StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
+        Blobs = members.Where(member => member.Key.StartsWith("blobs/sha256/", StringComparison.Ordinal))
+            .ToDictionary(StringComparer.Ordinal);
         ReadLayers();
     }
 
@@ -83,7 +86,8 @@ internal sealed class ImageArchive
     {
         foreach (var digest in LayerDigests)
         {
-            Repository.Run("bash", ["-c", "set -o pipefail; tar -xOf \"$1\" \"$2\" | tar -C \"$3\" -xzpf -", "-", Path, BlobPath(digest), folder]);
+            Repository.Run(
+                "bash", ["-c", "set -o pipefail; tar -xOf \"$1\" \"$2\" | tar -C \"$3\" -xzpf -", "-", Path, BlobPath(digest), folder]);
         }
     }
 

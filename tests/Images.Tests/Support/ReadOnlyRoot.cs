@@ -1,6 +1,8 @@
 namespace Images.Tests.Support;
 
-/// <summary>An image's files, and programs that run in them as its user, with its variables. Skips the test where that needs rights that it lacks.</summary>
+/// <summary>
+/// An image's files, and programs that run in them as its user, with its variables. Skips the test where that needs rights that it lacks.
+/// </summary>
 internal sealed class ReadOnlyRoot : IDisposable
 {
     // The kernel's own file systems, as a container has them.
@@ -35,7 +37,8 @@ internal sealed class ReadOnlyRoot : IDisposable
     public (int Code, string Output, string Error) Run(params string[] command)
     {
         var program = string.Join(' ', command.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
-        return Repository.Try("unshare", ["--mount", "--pid", "--fork", "bash", "-c", $"program=({program})\n{Enter}", "-", _folder.Path, .. _variables]);
+        return Repository.Try("unshare",
+            ["--mount", "--pid", "--fork", "bash", "-c", $"program=({program})\n{Enter}", "-", _folder.Path, .. _variables]);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -17,9 +17,12 @@ internal sealed partial record Alert(string Name, JsonObject Rule)
     public string Annotation(string name) => (string?)Rule["annotations"]?[name] ?? "";
 
     /// <summary>Those that the chart renders by default.</summary>
-    public static IReadOnlyList<Alert> All() => [.. Rules(Read("monitoring/rules.yaml")).Where(rule => rule.ContainsKey("alert")).Select(rule => new Alert((string)rule["alert"]!, rule))];
+    public static IReadOnlyList<Alert> All() =>
+        [.. Rules(Read("monitoring/rules.yaml")).Where(rule => rule.ContainsKey("alert"))
+            .Select(rule => new Alert((string)rule["alert"]!, rule))];
 
-    public static IEnumerable<JsonObject> Rules(JsonNode file) => file["groups"]!.AsArray().SelectMany(group => group!["rules"]!.AsArray()).Select(rule => rule!.AsObject());
+    public static IEnumerable<JsonObject> Rules(JsonNode file) =>
+        file["groups"]!.AsArray().SelectMany(group => group!["rules"]!.AsArray()).Select(rule => rule!.AsObject());
 
     /// <summary>A YAML file of the repository.</summary>
     public static JsonNode Read(string file) => Parse(File.ReadAllText(Path.Combine(RepositoryFile.Root(), file)));
@@ -32,7 +35,8 @@ internal sealed partial record Alert(string Name, JsonObject Rule)
     }
 
     /// <summary>The names of our metrics in a text; what is recorded is not one.</summary>
-    public static IEnumerable<string> Metrics(string text) => MetricName().Matches(text).Select(match => match.Value).Distinct(StringComparer.Ordinal);
+    public static IEnumerable<string> Metrics(string text) =>
+        MetricName().Matches(text).Select(match => match.Value).Distinct(StringComparer.Ordinal);
 
     [GeneratedRegex(@"(?<![\w:])(mhc_(operator|job|train)|process|dotnet)_\w+(?![\w:])", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MetricName();

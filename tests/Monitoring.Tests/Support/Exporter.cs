@@ -17,7 +17,8 @@ using static MhcOperator.Operator.Tests.Building.StatusBuilder;
 namespace Monitoring.Tests.Support;
 
 /// <summary>
-/// Serves <c>/operator</c>, what an operator serves that has work to do at each scrape, and <c>/trainer</c>, what rank 0 of a real training serves that
+/// Serves <c>/operator</c>, what an operator serves that has work to do at each scrape, and <c>/trainer</c>, what rank 0 of a real training
+/// serves that
 /// <c>mhc run examples/quickstart.yaml</c> does here meanwhile.
 /// </summary>
 internal sealed class Exporter : IAsyncDisposable
@@ -39,13 +40,16 @@ internal sealed class Exporter : IAsyncDisposable
 
     private Exporter()
     {
-        (_runtime, _jobs, _admission, _certificate) = (new RuntimeMetrics(_registry), new OperatorMetrics(_registry), new AdmissionMetrics(_registry), new CertificateMetrics(_registry));
+        (_runtime, _jobs, _admission, _certificate) =
+            (new RuntimeMetrics(_registry), new OperatorMetrics(_registry), new AdmissionMetrics(_registry),
+            new CertificateMetrics(_registry));
         _ = new ProcessMetrics(_registry);
         _training = new Process
         {
             StartInfo = new ProcessStartInfo(
                 Programs.Built("Cli", "mhc"),
-                ["run", "examples/quickstart.yaml", "--plain", "--prompt", "", "--run-dir", _folder, "--trainer", Programs.Built("Trainer", "mhc-trainer")])
+                ["run", "examples/quickstart.yaml", "--plain", "--prompt", "", "--run-dir", _folder, "--trainer",
+                    Programs.Built("Trainer", "mhc-trainer")])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
@@ -85,7 +89,9 @@ internal sealed class Exporter : IAsyncDisposable
             _ => { },
             server =>
             {
-                server.Map("/operator", branch => branch.Run(context => context.Response.WriteAsync(exporter.OperatorText(), context.RequestAborted)));
+                server.Map(
+                    "/operator", branch => branch.Run(
+                        context => context.Response.WriteAsync(exporter.OperatorText(), context.RequestAborted)));
                 server.Map("/trainer", branch => branch.Run(exporter.AnswerTrainerAsync));
             },
             TestContext.Current.CancellationToken);
@@ -125,7 +131,8 @@ internal sealed class Exporter : IAsyncDisposable
         var status = MetricsReference.FullStatus();
         status.RollbackCount = turn;
         var running = JobBuilder.MakeJob().Named(Job).BuildManifest(status);
-        var ended = JobBuilder.MakeJob().Named("ended").BuildManifest(MakeRunning(1, 2).With(s => s.FinishedAt = Clock.Start.UtcDateTime).Build());
+        var ended = JobBuilder.MakeJob().Named("ended")
+            .BuildManifest(MakeRunning(1, 2).With(s => s.FinishedAt = Clock.Start.UtcDateTime).Build());
         _each.Lead(() => [running, ended]);
         using var text = new MemoryStream();
         _registry.CollectAndExportAsTextAsync(text).GetAwaiter().GetResult();
@@ -139,7 +146,8 @@ internal sealed class Exporter : IAsyncDisposable
         try
         {
             var port = FindStatusPort() ?? throw new HttpRequestException("there is no rank 0");
-            await context.Response.WriteAsync(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), context.RequestAborted), context.RequestAborted);
+            await context.Response.WriteAsync(
+                await _http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), context.RequestAborted), context.RequestAborted);
         }
         catch (HttpRequestException)
         {
@@ -148,9 +156,12 @@ internal sealed class Exporter : IAsyncDisposable
     }
 
     /// <summary>Each attempt has another: it stands in the environment of the process.</summary>
-    private string? FindStatusPort() => Directory.EnumerateDirectories("/proc").Select(Environ).Where(variables => variables.Contains("RANK=0") && variables.Contains($"MHC_JOB={Job}"))
+    private string? FindStatusPort() => Directory.EnumerateDirectories("/proc").Select(Environ)
+        .Where(variables => variables.Contains("RANK=0") && variables.Contains($"MHC_JOB={Job}"))
         .Where(variables => variables.Any(variable => variable.StartsWith($"MHC_CHECKPOINT_DIR={_folder}/", StringComparison.Ordinal)))
-        .Select(variables => variables.FirstOrDefault(variable => variable.StartsWith("MHC_STATUS_PORT=", StringComparison.Ordinal))?.Split('=')[1])
+        .Select(
+            variables => variables.FirstOrDefault(variable => variable.StartsWith("MHC_STATUS_PORT=", StringComparison.Ordinal))?.Split(
+                '=')[1])
         .LastOrDefault(port => port is not null);
 
     private static string[] Environ(string process)

@@ -6,9 +6,11 @@ namespace Monitoring.Tests.Support;
 /// <summary>What the checks of this project run.</summary>
 internal static class Programs
 {
-    public static Task<Answer> PromtoolAsync(params string[] arguments) => External.RunAsync(Path.Combine(Server.Programs, "promtool"), arguments);
+    public static Task<Answer> PromtoolAsync(params string[] arguments) =>
+        External.RunAsync(Path.Combine(Server.Programs, "promtool"), arguments);
 
-    public static Task<Answer> AmtoolAsync(params string[] arguments) => External.RunAsync(Path.Combine(Server.Programs, "amtool"), arguments);
+    public static Task<Answer> AmtoolAsync(params string[] arguments) =>
+        External.RunAsync(Path.Combine(Server.Programs, "amtool"), arguments);
 
     /// <summary>Renders the chart as deploy/ has it: release mhc-operator in mhc-system.</summary>
     /// <param name="values">YAML.</param>
@@ -20,7 +22,8 @@ internal static class Programs
         {
             await File.WriteAllTextAsync(file, values, TestContext.Current.CancellationToken);
             return await Helm.RunAsync(
-                Helm.Newest, "template", "mhc-operator", Helm.Chart, "--namespace", "mhc-system", "--values", file, "--show-only", $"templates/{template}");
+                Helm.Newest, "template", "mhc-operator", Helm.Chart, "--namespace", "mhc-system", "--values", file, "--show-only",
+                $"templates/{template}");
         }
         finally
         {
@@ -30,5 +33,6 @@ internal static class Programs
 
     /// <summary>A program of src/, built as this test is.</summary>
     public static string Built(string project, string program) =>
-        Path.Combine(RepositoryFile.Root(), "src", project, Path.GetRelativePath(Path.Combine(RepositoryFile.Root(), "tests", "Monitoring.Tests"), AppContext.BaseDirectory), program);
+        Path.Combine(RepositoryFile.Root(), "src", project,
+            Path.GetRelativePath(Path.Combine(RepositoryFile.Root(), "tests", "Monitoring.Tests"), AppContext.BaseDirectory), program);
 }

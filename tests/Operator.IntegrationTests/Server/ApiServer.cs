@@ -31,7 +31,8 @@ internal sealed class ApiServer : IAsyncDisposable
         _etcd = Daemon.Start(
             _binaries.Etcd,
             ["--data-dir", Path.Combine(_folder, "etcd"), "--listen-client-urls", EtcdAddress, "--advertise-client-urls", EtcdAddress,
-             "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", $"default={peers}", "--unsafe-no-fsync"],
+             "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", $"default={peers}",
+             "--unsafe-no-fsync"],
             Path.Combine(_folder, "etcd.log"));
         WriteFiles();
         Admin = new TestApi(new Uri($"https://127.0.0.1:{_port}/"), AdminToken);
@@ -105,7 +106,8 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         _server = Daemon.Start(_binaries.ApiServer, Arguments(), Path.Combine(_folder, "apiserver.log"));
         await Eventually.HoldsAsync(
-            async () => !_server.HasExited ? await Admin.IsReadyAsync(cancel) : throw new InvalidOperationException($"kube-apiserver has ended: {_server.Log}"),
+            async () => !_server.HasExited ? await Admin.IsReadyAsync(cancel)
+                : throw new InvalidOperationException($"kube-apiserver has ended: {_server.Log}"),
             "the API server is ready", cancel);
     }
 
@@ -113,10 +115,12 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         foreach (var file in Directory.GetFiles(Repository.PathOf("crds"), "*.yaml"))
         {
-            await Admin.CreateYamlAsync("apis/apiextensions.k8s.io/v1/customresourcedefinitions", await File.ReadAllTextAsync(file, cancel), cancel);
+            await Admin.CreateYamlAsync("apis/apiextensions.k8s.io/v1/customresourcedefinitions", await File.ReadAllTextAsync(file, cancel),
+                cancel);
         }
 
-        await Eventually.HoldsAsync(() => Admin.ExistsAsync("apis/training.mhc.dev/v1alpha1/mhctrainingjobs", cancel), "jobs are served", cancel);
+        await Eventually.HoldsAsync(() => Admin.ExistsAsync("apis/training.mhc.dev/v1alpha1/mhctrainingjobs", cancel), "jobs are served",
+            cancel);
     }
 
     /// <summary>Writes a kubeconfig and returns its path.</summary>
@@ -157,15 +161,19 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private string[] Arguments() =>
     [
-        "--etcd-servers", EtcdAddress, "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port", _port.ToString(CultureInfo.InvariantCulture),
-        "--cert-dir", Path.Combine(_folder, "certificates"), "--service-cluster-ip-range", "10.96.0.0/16", "--endpoint-reconciler-type", "none",
+        "--etcd-servers", EtcdAddress, "--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--secure-port",
+        _port.ToString(CultureInfo.InvariantCulture),
+        "--cert-dir", Path.Combine(_folder, "certificates"), "--service-cluster-ip-range", "10.96.0.0/16",
+        "--endpoint-reconciler-type", "none",
         "--authorization-mode", "RBAC", "--token-auth-file", Path.Combine(_folder, "tokens.csv"),
         "--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", Path.Combine(_folder, "accounts.pub"),
         "--service-account-signing-key-file", Path.Combine(_folder, "accounts.key"),
         "--disable-admission-plugins", "ServiceAccount", // nobody makes the default accounts here
-        // What no test needs takes half of the time to start. kubectl 1.20 asks for definitions of v1beta1 where the newest is not published yet.
+        // What no test needs takes half of the time to start. kubectl 1.20 asks for definitions of v1beta1 where the newest is not
+        // published yet.
         "--enable-priority-and-fairness=false", "--runtime-config", "api/beta=false,policy/v1beta1=true,apiextensions.k8s.io/v1beta1=true",
-        "--audit-policy-file", Path.Combine(_folder, "audit-policy.yaml"), "--audit-log-path", Path.Combine(_folder, "audit.log"), "--audit-log-mode", "blocking",
+        "--audit-policy-file", Path.Combine(_folder, "audit-policy.yaml"), "--audit-log-path", Path.Combine(_folder, "audit.log"),
+        "--audit-log-mode", "blocking",
         .. _further,
     ];
 

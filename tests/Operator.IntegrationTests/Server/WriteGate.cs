@@ -5,8 +5,8 @@ using System.Net.Http.Headers;
 namespace MhcOperator.Operator.IntegrationTests.Server;
 
 /// <summary>
-/// Stands between an operator and its server and lets through as many writes as a test allows. The last of them is done, but its answer never
-/// arrives, and neither does anything after it. It can also refuse writes in the server's place.
+/// Stands between an operator and its server and lets through as many writes as a test allows. The last of them is done, but its answer
+/// never arrives, and neither does anything after it. It can also refuse writes in the server's place.
 /// </summary>
 internal sealed class WriteGate : IDisposable
 {
@@ -20,14 +20,16 @@ internal sealed class WriteGate : IDisposable
 
     /// <param name="serverPort">The server's.</param>
     /// <param name="writes">How many are let through.</param>
-    /// <param name="refuse">Hears of each write with its body, and says what is answered to it, 0 being a connection that breaks; null: it is let through.</param>
+    /// <param name="refuse">Hears of each write with its body, and says what is answered to it, 0 being a connection that breaks; null: it
+    /// is let through.</param>
     public WriteGate(int serverPort, int writes, Func<HttpListenerRequest, string, (int Code, string Message)?>? refuse = null)
     {
         _left = writes;
         _refuse = refuse;
         var handler = new SocketsHttpHandler { UseProxy = false };
         var upstream = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{serverPort}/"));
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => upstream.IsLoopback; // a server on loopback with a certificate of its own making
+        // a server on loopback with a certificate of its own making
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => upstream.IsLoopback;
         _server = new HttpClient(handler) { BaseAddress = upstream, Timeout = Timeout.InfiniteTimeSpan };
         Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Ports.Take(1)[0]}/");
         _listener.Prefixes.Add(Address);
@@ -78,7 +80,8 @@ internal sealed class WriteGate : IDisposable
             }
 
             using var copy = await CopyAsync(context.Request);
-            if (isWrite && _refuse?.Invoke(context.Request, copy.Content is null ? "" : await copy.Content.ReadAsStringAsync(_closed.Token)) is { } refusal)
+            if (isWrite && _refuse?.Invoke(context.Request,
+                copy.Content is null ? "" : await copy.Content.ReadAsStringAsync(_closed.Token)) is { } refusal)
             {
                 await RefuseAsync(context.Response, refusal.Code, refusal.Message);
                 return;
@@ -105,7 +108,8 @@ internal sealed class WriteGate : IDisposable
 
             context.Response.Close();
         }
-        catch (Exception e) when (e is HttpRequestException or HttpListenerException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is HttpRequestException or HttpListenerException or IOException or OperationCanceledException
+            or ObjectDisposedException)
         {
             context.Response.Abort(); // either side has gone
         }

@@ -10,11 +10,13 @@ internal static class Eventually
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100); // each look takes from what it waits for
 
-    public static Task HoldsAsync(Func<Task<bool>> condition, string what, CancellationToken cancel) => HoldsAsync(condition, () => what, cancel);
+    public static Task HoldsAsync(Func<Task<bool>> condition, string what, CancellationToken cancel) =>
+        HoldsAsync(condition, () => what, cancel);
 
     public static Task HoldsAsync(Func<bool> condition, string what, CancellationToken cancel) => HoldsAsync(condition, () => what, cancel);
 
-    public static Task HoldsAsync(Func<bool> condition, Func<string> what, CancellationToken cancel) => HoldsAsync(() => Task.FromResult(condition()), what, cancel);
+    public static Task HoldsAsync(Func<bool> condition, Func<string> what, CancellationToken cancel) =>
+        HoldsAsync(() => Task.FromResult(condition()), what, cancel);
 
     public static async Task HoldsAsync(Func<Task<bool>> condition, Func<string> what, CancellationToken cancel)
     {

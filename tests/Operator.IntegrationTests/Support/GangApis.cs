@@ -2,16 +2,20 @@ using System.Text.Json.Nodes;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;
 
-/// <summary>The resources of gang schedulers, with as much of their published schema as the operator fills in; anything else in a spec is refused.</summary>
+/// <summary>
+/// The resources of gang schedulers, with as much of their published schema as the operator fills in; anything else in a spec is refused.
+/// </summary>
 internal static class GangApis
 {
     private static readonly JsonObject Gang = Object(("minCount", Of("integer")));
 
     public static Task InstallCoschedulingAsync(TestApi api, CancellationToken cancel) => InstallAsync(
-        api, "scheduling.x-k8s.io", "v1alpha1", "PodGroup", Object(("minMember", Of("integer")), ("scheduleTimeoutSeconds", Of("integer"))), cancel);
+        api, "scheduling.x-k8s.io", "v1alpha1", "PodGroup", Object(("minMember", Of("integer")), ("scheduleTimeoutSeconds", Of("integer"))),
+        cancel);
 
     public static Task InstallVolcanoAsync(TestApi api, CancellationToken cancel) => InstallAsync(
-        api, "scheduling.volcano.sh", "v1beta1", "PodGroup", Object(("minMember", Of("integer")), ("queue", Of("string")), ("priorityClassName", Of("string"))), cancel);
+        api, "scheduling.volcano.sh", "v1beta1", "PodGroup",
+        Object(("minMember", Of("integer")), ("queue", Of("string")), ("priorityClassName", Of("string"))), cancel);
 
     /// <summary>The first form of the native API (Kubernetes 1.35).</summary>
     public static Task InstallWorkloadsAsync(TestApi api, CancellationToken cancel) => InstallAsync(
@@ -25,10 +29,12 @@ internal static class GangApis
     public static Task InstallNativePodGroupsAsync(TestApi api, CancellationToken cancel) => InstallAsync(
         api, "scheduling.k8s.io", "v1alpha2", "PodGroup", Object(("schedulingPolicy", Object(("gang", Gang)))), cancel);
 
-    private static async Task InstallAsync(TestApi api, string group, string version, string kind, JsonObject spec, CancellationToken cancel)
+    private static async Task InstallAsync(TestApi api, string group, string version, string kind, JsonObject spec,
+        CancellationToken cancel)
     {
         var plural = kind.ToLowerInvariant() + "s";
-        await api.ApplyAsync($"apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{group}", Definition(group, version, kind, plural, spec), cancel);
+        await api.ApplyAsync($"apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{group}",
+            Definition(group, version, kind, plural, spec), cancel);
         await Eventually.HoldsAsync(() => api.ExistsAsync($"apis/{group}/{version}/{plural}", cancel), $"{plural} are served", cancel);
     }
 

@@ -9,7 +9,8 @@ internal sealed class JobBuilder
     {
         ["workers"] = new JsonObject { ["replicas"] = 2, ["device"] = "Cpu" },
         ["model"] = new JsonObject { ["layers"] = 2, ["width"] = 64, ["heads"] = 4, ["contextLength"] = 64 },
-        ["optimization"] = new JsonObject { ["steps"] = 100, ["batchTokens"] = 64 * 120 }, // 120 sequences: any of these gangs shares them evenly
+        // 120 sequences: any of these gangs shares them evenly
+        ["optimization"] = new JsonObject { ["steps"] = 100, ["batchTokens"] = 64 * 120 },
         ["stability"] = new JsonObject(),
         ["scheduling"] = new JsonObject(),
         ["runPolicy"] = new JsonObject { ["backoff"] = new JsonObject { ["initialSeconds"] = 0, ["maximumSeconds"] = 0 } },
@@ -30,7 +31,8 @@ internal sealed class JobBuilder
 
     public JobBuilder MaxRestarts(int restarts) => Set("runPolicy", "maxRestarts", restarts);
 
-    public JobBuilder Backoff(int seconds) => Set("runPolicy", "backoff", new JsonObject { ["initialSeconds"] = seconds, ["maximumSeconds"] = seconds });
+    public JobBuilder Backoff(int seconds) =>
+        Set("runPolicy", "backoff", new JsonObject { ["initialSeconds"] = seconds, ["maximumSeconds"] = seconds });
 
     public JobBuilder CleanPods(string policy) => Set("runPolicy", "cleanPods", policy);
 
@@ -38,7 +40,8 @@ internal sealed class JobBuilder
 
     public JobBuilder Response(string response) => Set("stability", "response", response);
 
-    public JobBuilder Gang(string kind, int timeoutSeconds = 300) => Set("scheduling", "gang", kind).Set("scheduling", "timeoutSeconds", timeoutSeconds);
+    public JobBuilder Gang(string kind, int timeoutSeconds = 300) =>
+        Set("scheduling", "gang", kind).Set("scheduling", "timeoutSeconds", timeoutSeconds);
 
     public JobBuilder Queue(string name) => Set("scheduling", "queue", name);
 

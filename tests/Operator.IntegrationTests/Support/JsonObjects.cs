@@ -10,7 +10,8 @@ internal static class JsonObjects
     public static string Uid(this JsonObject item) => (string)item["metadata"]!["uid"]!;
 
     public static JsonObject? Condition(this JsonObject job, string type) =>
-        job["status"]?["conditions"]?.AsArray().Select(condition => condition!.AsObject()).FirstOrDefault(condition => (string?)condition["type"] == type);
+        job["status"]?["conditions"]?.AsArray().Select(condition => condition!.AsObject())
+            .FirstOrDefault(condition => (string?)condition["type"] == type);
 
     /// <summary>Environment of a pod's first container.</summary>
     public static string? Variable(this JsonObject pod, string name) =>

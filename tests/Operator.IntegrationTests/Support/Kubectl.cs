@@ -20,7 +20,8 @@ internal sealed class Kubectl : IDisposable
         RunAsync(text, cancel, "--kubeconfig", kubeconfig, "create", "--dry-run=server", "--validate=false", "-o", "json");
 
     /// <summary>What it would send; no server is asked.</summary>
-    public Task<KubectlAnswer> ReadAsync(string text, CancellationToken cancel) => RunAsync(text, cancel, "annotate", "--local", "by=test", "-o", "json");
+    public Task<KubectlAnswer> ReadAsync(string text, CancellationToken cancel) =>
+        RunAsync(text, cancel, "annotate", "--local", "by=test", "-o", "json");
 
     private async Task<KubectlAnswer> RunAsync(string text, CancellationToken cancel, params string[] arguments)
     {

@@ -16,13 +16,15 @@ internal sealed class LogText : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel))
         {
             lock (_text)
             {
-                _text.Append(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.fff}Z {formatter(state, exception)}").AppendLine(exception is null ? "" : $" {exception}");
+                _text.Append(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.fff}Z {formatter(state, exception)}")
+                    .AppendLine(exception is null ? "" : $" {exception}");
             }
         }
     }

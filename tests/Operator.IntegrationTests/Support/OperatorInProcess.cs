@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.IntegrationTests.Support;
 
 /// <summary>
-/// The operator in the process of the tests: all of it but its process. A program of its own takes two processor seconds to start, mostly for the
-/// compiler, and is needed only where it is killed or measured (<see cref="OperatorProgram"/>).
+/// The operator in the process of the tests: all of it but its process. A program of its own takes two processor seconds to start, mostly
+/// for the compiler, and is needed only where it is killed or measured (<see cref="OperatorProgram"/>).
 /// </summary>
 internal sealed class OperatorInProcess : OperatorUnderTest
 {
@@ -28,13 +28,13 @@ internal sealed class OperatorInProcess : OperatorUnderTest
 
     public override bool HasExited => _running.IsCompleted;
 
-    /// <summary>Starts it with a command line.</summary>
+    /// <summary>Starts it with a command line, and without a rehearsal.</summary>
     public static OperatorInProcess Start(string kubeconfig, params IEnumerable<string> arguments) =>
         new(Settings(kubeconfig, arguments));
 
-    /// <summary>What a command line says.</summary>
+    /// <summary>What a command line says, without a rehearsal.</summary>
     public static OperatorSettings Settings(string kubeconfig, params IEnumerable<string> arguments) =>
-        OperatorCommand.Read(CommandLine.Parse([.. Usual(kubeconfig), .. arguments]));
+        OperatorCommand.Read(CommandLine.Parse([.. Usual(kubeconfig), "--no-rehearsal", .. arguments]));
 
     public override void Terminate() => _stop.Cancel();
 

@@ -21,10 +21,14 @@ internal sealed partial class OperatorProgram : OperatorUnderTest
 
     public int ExitCode => _process.ExitCode;
 
-    public long ResidentBytes => long.Parse(ResidentLine().Match(File.ReadAllText($"/proc/{_process.Id}/status")).Groups["value"].Value, CultureInfo.InvariantCulture) * 1024;
+    public long ResidentBytes =>
+        long.Parse(ResidentLine().Match(File.ReadAllText($"/proc/{_process.Id}/status")).Groups["value"].Value,
+            CultureInfo.InvariantCulture) * 1024;
 
     public static OperatorProgram Start(ApiServer server, string kubeconfig, params IEnumerable<string> arguments) =>
-        new(Daemon.Start(Path.Combine(AppContext.BaseDirectory, "mhc-operator"), Usual(kubeconfig).Concat(arguments), server.NewLogFile("operator")));
+        new(
+            Daemon.Start(Path.Combine(AppContext.BaseDirectory, "mhc-operator"), Usual(kubeconfig).Concat(arguments),
+                server.NewLogFile("operator")));
 
     public override void Terminate() => Signals.Send(_process.Id, Signals.Terminate);
 

@@ -62,7 +62,8 @@ internal abstract partial class OperatorUnderTest : IDisposable
     /// <param name="cancel">Stops waiting.</param>
     public async Task<double> MetricAsync(string name, CancellationToken cancel)
     {
-        var line = (await AskAsync("/metrics", cancel)).Body.Split('\n').FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        var line = (await AskAsync("/metrics", cancel)).Body.Split('\n')
+            .FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal));
         return line is null ? 0 : double.Parse(line[name.Length..], CultureInfo.InvariantCulture);
     }
 
@@ -77,7 +78,8 @@ internal abstract partial class OperatorUnderTest : IDisposable
     protected abstract void Dispose(bool disposing);
 
     /// <summary>Arguments of all operators: a free port on loopback, and short waits.</summary>
-    protected static IEnumerable<string> Usual(string kubeconfig) => ["--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--poll-interval", "0.2"];
+    protected static IEnumerable<string> Usual(string kubeconfig) =>
+        ["--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--poll-interval", "0.2"];
 
     [GeneratedRegex(@"(\] |Z )(?<value>\S+) serves ", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex IdentityLine();

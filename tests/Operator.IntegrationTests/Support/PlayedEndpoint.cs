@@ -3,7 +3,9 @@ using System.Net;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;
 
-/// <summary>What a pod answers over HTTP, on a loopback address of its own. Whoever asks may be killed meanwhile: the next one is answered.</summary>
+/// <summary>
+/// What a pod answers over HTTP, on a loopback address of its own. Whoever asks may be killed meanwhile: the next one is answered.
+/// </summary>
 internal abstract class PlayedEndpoint : IDisposable
 {
     private static int _addresses;
@@ -17,7 +19,9 @@ internal abstract class PlayedEndpoint : IDisposable
         _ = AnswerAsync();
     }
 
-    public string Address { get; } = string.Create(CultureInfo.InvariantCulture, $"127.{(Environment.ProcessId % 200) + 1}.{Interlocked.Increment(ref _addresses) % 250}.8");
+    public string Address { get; } =
+        string.Create(CultureInfo.InvariantCulture,
+        $"127.{(Environment.ProcessId % 200) + 1}.{Interlocked.Increment(ref _addresses) % 250}.8");
 
     public void Dispose() => _listener.Close();
 

@@ -11,16 +11,25 @@ internal static class PlayedParts
     /// <summary>The scheduler has found a node.</summary>
     public static Task PlaceAsync(this TestNamespace ns, JsonObject pod, string node) => ns.Api.CreateAsync(
         ns.Path("pods", pod.Name()) + "/binding",
-        new JsonObject { ["metadata"] = new JsonObject { ["name"] = pod.Name() }, ["target"] = new JsonObject { ["kind"] = "Node", ["name"] = node } }, Cancel);
+        new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = pod.Name() },
+            ["target"] = new JsonObject { ["kind"] = "Node", ["name"] = node }
+        }, Cancel);
 
     /// <summary>The scheduler has found none, or has not been let to look (reason SchedulingGated).</summary>
     public static Task CannotPlaceAsync(this TestNamespace ns, JsonObject pod, string reason, string message) =>
         ns.SetConditionAsync(pod, "PodScheduled", "False", reason, message);
 
     /// <summary>Sets a condition of a pod, as whoever takes it away does first.</summary>
-    public static Task SetConditionAsync(this TestNamespace ns, JsonObject pod, string type, string status, string reason, string message = "") => ns.Api.PatchStatusAsync(
+    public static Task SetConditionAsync(this TestNamespace ns, JsonObject pod, string type, string status, string reason,
+        string message = "") => ns.Api.PatchStatusAsync(
         ns.Path("pods", pod.Name()),
-        new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = type, ["status"] = status, ["reason"] = reason, ["message"] = message }) }, Cancel);
+        new JsonObject
+        {
+            ["conditions"] = new JsonArray(
+            new JsonObject { ["type"] = type, ["status"] = status, ["reason"] = reason, ["message"] = message })
+        }, Cancel);
 
     /// <summary>The kubelet cannot start a container.</summary>
     public static Task CannotStartAsync(this TestNamespace ns, JsonObject pod, string reason, string message) => ns.Api.MergeAsync(
@@ -42,10 +51,12 @@ internal static class PlayedParts
         }, Cancel);
 
     /// <summary>What the kubelet says of a pod's containers.</summary>
-    public static Task TellAsync(this TestNamespace ns, JsonObject pod, string phase, params (string Name, JsonObject State)[] containers) => ns.TellAsync(pod, phase, first: null, containers);
+    public static Task TellAsync(this TestNamespace ns, JsonObject pod, string phase,
+        params (string Name, JsonObject State)[] containers) => ns.TellAsync(pod, phase, first: null, containers);
 
     /// <summary>The same where one comes before them.</summary>
-    public static Task TellAsync(this TestNamespace ns, JsonObject pod, string phase, (string Name, JsonObject State)? first, params (string Name, JsonObject State)[] containers) => ns.Api.MergeAsync(
+    public static Task TellAsync(this TestNamespace ns, JsonObject pod, string phase, (string Name, JsonObject State)? first,
+        params (string Name, JsonObject State)[] containers) => ns.Api.MergeAsync(
         ns.Path("pods", pod.Name()) + "/status",
         new JsonObject
         {
@@ -99,7 +110,12 @@ internal static class PlayedParts
     /// <summary>What a drain does to a pod.</summary>
     public static Task EvictAsync(this TestNamespace ns, JsonObject pod) => ns.Api.CreateAsync(
         ns.Path("pods", pod.Name()) + "/eviction",
-        new JsonObject { ["apiVersion"] = "policy/v1beta1", ["kind"] = "Eviction", ["metadata"] = new JsonObject { ["name"] = pod.Name(), ["namespace"] = ns.Name } }, Cancel);
+        new JsonObject
+        {
+            ["apiVersion"] = "policy/v1beta1",
+            ["kind"] = "Eviction",
+            ["metadata"] = new JsonObject { ["name"] = pod.Name(), ["namespace"] = ns.Name }
+        }, Cancel);
 
     public static Task<JsonObject> ChangeAsync(this TestNamespace ns, string job, JsonObject spec) =>
         ns.Api.MergeAsync(ns.Path("mhctrainingjobs", job), new JsonObject { ["spec"] = spec }, Cancel);
@@ -109,7 +125,8 @@ internal static class PlayedParts
     {
         var marker = $"marker{Guid.NewGuid().ToString("n")[..6]}";
         await ns.CreateJobAsync(JobBuilder.Make(marker).Replicas(1));
-        await Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("pods", $"{marker}-1-0"), Cancel) is not null, "the operator has gone on", Cancel);
+        await Eventually.HoldsAsync(async () => await ns.Api.FindAsync(ns.Path("pods", $"{marker}-1-0"), Cancel) is not null,
+            "the operator has gone on", Cancel);
     }
 
     /// <summary>The kubelet has ended a pod that was to be deleted.</summary>

@@ -10,7 +10,8 @@ internal sealed class PlayedWorker() : PlayedEndpoint(8471)
     private volatile WorkerReport _report = new() { Attempt = 1 };
 
     /// <summary>Its process has ended.</summary>
-    public void End(int exitCode, string message = "") => _report = _report with { ExitCode = exitCode, Message = message, EndedAt = DateTime.UtcNow };
+    public void End(int exitCode, string message = "") =>
+        _report = _report with { ExitCode = exitCode, Message = message, EndedAt = DateTime.UtcNow };
 
     /// <summary>Its process has begun.</summary>
     public void Begin(int attempt) => _report = new WorkerReport { Attempt = attempt };

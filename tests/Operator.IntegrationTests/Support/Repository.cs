@@ -11,6 +11,7 @@ internal static class Repository
             folder = folder.Parent;
         }
 
-        return Path.Combine(folder?.FullName ?? throw new DirectoryNotFoundException($"no MhcOperator.sln above {AppContext.BaseDirectory}"), relative);
+        return Path.Combine(
+            folder?.FullName ?? throw new DirectoryNotFoundException($"no MhcOperator.sln above {AppContext.BaseDirectory}"), relative);
     }
 }

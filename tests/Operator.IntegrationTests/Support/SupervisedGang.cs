@@ -61,7 +61,8 @@ internal sealed class SupervisedGang : IDisposable
     }
 
     /// <summary>What each pod was last ordered; null: nothing.</summary>
-    public async Task<IReadOnlyList<RestartOrder?>> OrdersAsync() => [.. (await AnnotationsAsync(Annotations.Order)).Select(RestartOrder.Parse)];
+    public async Task<IReadOnlyList<RestartOrder?>> OrdersAsync() =>
+        [.. (await AnnotationsAsync(Annotations.Order)).Select(RestartOrder.Parse)];
 
     /// <summary>Which time each pod was last ordered it.</summary>
     public async Task<IReadOnlyList<int>> OrderCountsAsync() =>
@@ -69,10 +70,14 @@ internal sealed class SupervisedGang : IDisposable
 
     public async Task<bool> AreOrderedAsync(int attempt) => (await OrdersAsync()).All(o => o?.Attempt == attempt);
 
-    public Task OrderedAsync(int attempt) => Eventually.HoldsAsync(() => AreOrderedAsync(attempt), $"every pod is ordered to begin attempt {attempt}", Cancel);
+    public Task OrderedAsync(int attempt) =>
+        Eventually.HoldsAsync(() => AreOrderedAsync(attempt), $"every pod is ordered to begin attempt {attempt}", Cancel);
 
     private async Task<string?[]> AnnotationsAsync(string annotation) =>
-        await Task.WhenAll(Pods.Select(async pod => (string?)(await _ns.Api.FindAsync(_ns.Path("pods", pod.Name()), Cancel))?["metadata"]!["annotations"]?[annotation]));
+        await Task.WhenAll(
+            Pods.Select(
+                async pod => (string?)(await _ns.Api.FindAsync(_ns.Path("pods", pod.Name()),
+                    Cancel))?["metadata"]!["annotations"]?[annotation]));
 
     public void Dispose() => _workers.ForEach(w => w.Dispose());
 }

@@ -15,7 +15,8 @@ internal sealed class TestApi : IDisposable
     public TestApi(Uri server, string token)
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => server.IsLoopback; // a server on loopback with a certificate of its own making
+        // a server on loopback with a certificate of its own making
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => server.IsLoopback;
         _http = new HttpClient(handler) { BaseAddress = server, Timeout = Eventually.Limit };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("integration-tests");
@@ -68,27 +69,35 @@ internal sealed class TestApi : IDisposable
 
     /// <summary>A pod's new status, as kubelets, schedulers and queues send it: each changes its own conditions alone.</summary>
     public Task<JsonObject> PatchStatusAsync(string pod, JsonObject status, CancellationToken cancel) =>
-        SendAsync(HttpMethod.Patch, pod + "/status", new JsonObject { ["status"] = status }.ToJsonString(), "application/strategic-merge-patch+json", cancel);
+        SendAsync(HttpMethod.Patch, pod + "/status", new JsonObject { ["status"] = status }.ToJsonString(),
+            "application/strategic-merge-patch+json", cancel);
 
-    public Task<JsonObject> DeleteAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, "{}", "application/json", cancel);
+    public Task<JsonObject> DeleteAsync(string path, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Delete, path, "{}", "application/json", cancel);
 
     /// <summary>Deletes without a grace period, as a kubelet does when the last container has ended.</summary>
-    public Task<JsonObject> DeleteNowAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, """{"gracePeriodSeconds":0}""", "application/json", cancel);
+    public Task<JsonObject> DeleteNowAsync(string path, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Delete, path, """{"gracePeriodSeconds":0}""", "application/json", cancel);
 
     /// <summary>Deletes the children first.</summary>
-    public Task<JsonObject> DeleteInForegroundAsync(string path, CancellationToken cancel) => SendAsync(HttpMethod.Delete, path, """{"propagationPolicy":"Foreground"}""", "application/json", cancel);
+    public Task<JsonObject> DeleteInForegroundAsync(string path, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Delete, path, """{"propagationPolicy":"Foreground"}""", "application/json", cancel);
 
     /// <summary>Without a grace period, and whether it is still there or not.</summary>
     public async Task CollectAsync(string path, CancellationToken cancel)
     {
         using var answer = await _http.DeleteAsync(path + "?gracePeriodSeconds=0", cancel);
-        Assert.True(answer.IsSuccessStatusCode || answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict, $"DELETE {path}: {(int)answer.StatusCode}");
+        Assert.True(answer.IsSuccessStatusCode || answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict,
+            $"DELETE {path}: {(int)answer.StatusCode}");
     }
 
     /// <summary>Sends whatever it is, and returns what the server says to it.</summary>
-    public async Task<(HttpStatusCode Code, JsonObject Answer)> AskAsync(HttpMethod method, string path, JsonObject body, string mediaType, CancellationToken cancel)
+    public async Task<(HttpStatusCode Code, JsonObject Answer)> AskAsync(HttpMethod method, string path, JsonObject body, string mediaType,
+        CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, mediaType) };
+        using var request = new HttpRequestMessage(method,
+            path)
+        { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, mediaType) };
         using var answer = await _http.SendAsync(request, cancel);
         return (answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancel))!.AsObject());
     }

@@ -44,7 +44,8 @@ internal sealed class TestNamespace
         OperatorProgram.Start(_server, kubeconfig ?? _server.Kubeconfig(), [.. OwnArguments, .. arguments]);
 
     /// <summary>A program that already acts on jobs.</summary>
-    public Task<OperatorProgram> RunProgramAsync(string? kubeconfig = null, params IEnumerable<string> arguments) => WorkingAsync(StartProgram(kubeconfig, arguments));
+    public Task<OperatorProgram> RunProgramAsync(string? kubeconfig = null, params IEnumerable<string> arguments) =>
+        WorkingAsync(StartProgram(kubeconfig, arguments));
 
     public string Path(string resource, string? name = null)
     {
@@ -64,7 +65,9 @@ internal sealed class TestNamespace
     public async Task<IReadOnlyList<JsonObject>> GangAsync(int attempt)
     {
         var label = attempt.ToString(CultureInfo.InvariantCulture);
-        return [.. (await PodsAsync()).Where(pod => (string?)pod["metadata"]!["labels"]?["training.mhc.dev/attempt"] == label && pod["metadata"]!["deletionTimestamp"] is null)];
+        return [.. (await PodsAsync()).Where(
+            pod => (string?)pod["metadata"]!["labels"]?["training.mhc.dev/attempt"] == label
+                && pod["metadata"]!["deletionTimestamp"] is null)];
     }
 
     /// <summary>Waits until the attempt's pods are all there, and no others.</summary>
@@ -88,16 +91,20 @@ internal sealed class TestNamespace
     /// them a pod that no node has is left with its deletion time stamp.
     /// </summary>
     private Task CollectAsync(IEnumerable<JsonObject> pods) =>
-        Task.WhenAll(pods.Where(pod => pod["metadata"]!["deletionTimestamp"] is not null && pod["spec"]!["nodeName"] is null).Select(pod => Api.CollectAsync(Path("pods", pod.Name()), Cancel)));
+        Task.WhenAll(pods.Where(pod => pod["metadata"]!["deletionTimestamp"] is not null && pod["spec"]!["nodeName"] is null)
+            .Select(pod => Api.CollectAsync(Path("pods", pod.Name()), Cancel)));
 
     public Task JobHoldsAsync(string name, Func<JsonObject, bool> condition, string what)
     {
         JsonObject? job = null;
-        return Eventually.HoldsAsync(async () => condition(job = await JobAsync(name)), () => $"job {name}: {what}; it is {job?["status"]?.ToJsonString()}", Cancel);
+        return Eventually.HoldsAsync(async () => condition(job = await JobAsync(name)),
+            () => $"job {name}: {what}; it is {job?["status"]?.ToJsonString()}", Cancel);
     }
 
     public Task ConditionHoldsAsync(string job, string type, string status, string? reason = null) =>
-        JobHoldsAsync(job, found => found.Condition(type) is { } c && (string?)c["status"] == status && (reason is null || (string?)c["reason"] == reason), $"{type}={status} {reason}");
+        JobHoldsAsync(
+            job, found => found.Condition(type) is { } c && (string?)c["status"] == status
+                && (reason is null || (string?)c["reason"] == reason), $"{type}={status} {reason}");
 
     public Task RunPodAsync(JsonObject pod, string? address = null) => PatchPodAsync(pod, new JsonObject
     {
@@ -124,7 +131,8 @@ internal sealed class TestNamespace
 
     public Task RunGangAsync(IEnumerable<JsonObject> gang) => Task.WhenAll(gang.Select(pod => RunPodAsync(pod)));
 
-    public Task EndGangAsync(IEnumerable<JsonObject> gang, int exitCode, string message = "") => Task.WhenAll(gang.Select(pod => EndPodAsync(pod, exitCode, message)));
+    public Task EndGangAsync(IEnumerable<JsonObject> gang, int exitCode, string message = "") =>
+        Task.WhenAll(gang.Select(pod => EndPodAsync(pod, exitCode, message)));
 
     /// <summary>Events about a job.</summary>
     public async Task<IReadOnlyList<JsonObject>> EventsAsync(string job) =>
@@ -133,7 +141,8 @@ internal sealed class TestNamespace
     /// <summary>Whether a bad job is refused, without storing it where it is not.</summary>
     public async Task<bool> IsRefusedAsync()
     {
-        var (code, _) = await Api.AskAsync(HttpMethod.Post, Path("mhctrainingjobs") + "?dryRun=All", JobBuilder.Make("refused").Heads(7).Build(), "application/json", Cancel);
+        var (code, _) = await Api.AskAsync(HttpMethod.Post, Path("mhctrainingjobs") + "?dryRun=All",
+            JobBuilder.Make("refused").Heads(7).Build(), "application/json", Cancel);
         return code == System.Net.HttpStatusCode.UnprocessableEntity;
     }
 

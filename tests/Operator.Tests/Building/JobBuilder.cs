@@ -38,7 +38,8 @@ internal sealed class JobBuilder
 
     public JobBuilder WithRestarts(int max) => With(j => j.Spec.RunPolicy.MaxRestarts = max);
 
-    public JobBuilder WithBackoff(int initial, int maximum) => With(j => j.Spec.RunPolicy.Backoff = new BackoffSpec { InitialSeconds = initial, MaximumSeconds = maximum });
+    public JobBuilder WithBackoff(int initial, int maximum) =>
+        With(j => j.Spec.RunPolicy.Backoff = new BackoffSpec { InitialSeconds = initial, MaximumSeconds = maximum });
 
     public JobBuilder WithRollbacks(int limit, int refillAfter = 1000, double factor = 1) => With(j =>
         j.Spec.Stability.Rollback = new RollbackPolicy { Limit = limit, RefillAfterSteps = refillAfter, LearningRateFactor = factor });

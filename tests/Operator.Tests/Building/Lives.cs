@@ -19,18 +19,23 @@ internal static class Lives
         new Dictionary<string, (Func<Simulation>, Func<Simulation, Task>, string[])>(StringComparer.Ordinal)
         {
             ["usual"] = (
-                () => new Simulation(Hasty().WithResponse(StabilityResponse.Suspend).With(j => j.Spec.RunPolicy.TtlSecondsAfterFinished = 300)),
+                () => new Simulation(Hasty().WithResponse(StabilityResponse.Suspend)
+                    .With(j => j.Spec.RunPolicy.TtlSecondsAfterFinished = 300)),
                 LiveAsUsualAsync,
                 [
-                    "create Service demo", "create ConfigMap demo", "create PersistentVolumeClaim demo", "create Pod demo-1-0", "create Pod demo-2-1",
-                    "apply ConfigMap demo", "delete Pod demo-1-1", "status", "event GangRunning", "event Succeeded", "suspend", "delete job",
+                    "create Service demo", "create ConfigMap demo", "create PersistentVolumeClaim demo", "create Pod demo-1-0",
+                    "create Pod demo-2-1",
+                    "apply ConfigMap demo", "delete Pod demo-1-1", "status", "event GangRunning", "event Succeeded", "suspend",
+                    "delete job",
                 ]),
             ["in place"] = (() => new Simulation(MakeJob()), RestartInPlaceAsync, ["order Pod demo-1-1"]),
-            ["beside a sidecar"] = (() => new Simulation(MakeJob().WithRestarts(0).With(AddHelper)), FailBesideASidecarAsync, ["stop Pod demo-1-0"]),
+            ["beside a sidecar"] = (() => new Simulation(MakeJob().WithRestarts(0).With(AddHelper)), FailBesideASidecarAsync,
+                ["stop Pod demo-1-0"]),
             ["without leave"] = (() => new Simulation(MakeJob()), StartWithoutLeaveAsync, ["own PersistentVolumeClaim demo-checkpoints"]),
             ["immutable"] = (() => new Simulation(Hasty()), ChangeWhatIsImmutableAsync, ["delete ConfigMap demo"]),
             ["in a group"] = (
-                () => new Simulation(Hasty().With(j => j.Spec.Scheduling.Gang = GangKind.Coscheduling)), LiveInAGroupAsync, ["create PodGroup", "delete PodGroup"]),
+                () => new Simulation(Hasty().With(j => j.Spec.Scheduling.Gang = GangKind.Coscheduling)), LiveInAGroupAsync,
+                ["create PodGroup", "delete PodGroup"]),
             ["without a label"] = (() => new Simulation(Hasty()), LoseALabelAsync, ["reclaim Pod demo-1-1"]),
         };
 
@@ -40,7 +45,8 @@ internal static class Lives
         await simulation.PassAsync(Minute);
         simulation.Launcher.Alive[0].Exit(86, Verdicts.LossSpike(restore: 100));
         await simulation.PassAsync(2 * Minute);
-        simulation.Local.Update(simulation.Key, spec => spec with { Suspend = false, Optimization = spec.Optimization with { PeakLearningRate = 0.125 } });
+        simulation.Local.Update(simulation.Key,
+            spec => spec with { Suspend = false, Optimization = spec.Optimization with { PeakLearningRate = 0.125 } });
         await simulation.PassAsync(Minute);
         await SucceedAsync(simulation, 10 * Minute);
         Assert.Null(simulation.Local.FindJob(simulation.Key));

@@ -41,12 +41,14 @@ internal sealed class PodBuilder
     public static List<V1Pod> MakeRunningGang(int attempt, int count) => [.. MakePods(attempt, count).Select(p => p.Running().Build())];
 
     public PodBuilder OwnedBy(string uid) => With(p => p.Metadata.OwnerReferences =
-        [new V1OwnerReference { ApiVersion = "training.mhc.dev/v1alpha1", Kind = "MhcTrainingJob", Name = "demo", Uid = uid, Controller = true }]);
+        [new V1OwnerReference { ApiVersion = "training.mhc.dev/v1alpha1", Kind = "MhcTrainingJob", Name = "demo", Uid = uid,
+        Controller = true }]);
 
     public PodBuilder OfSomebodyElse() => With(p => p.Metadata.OwnerReferences =
         [new V1OwnerReference { ApiVersion = "apps/v1", Kind = "ReplicaSet", Name = "demo", Uid = "another-uid", Controller = true }]);
 
-    public PodBuilder OfGeneration(long generation) => With(p => p.Metadata.Labels[Labels.Generation] = generation.ToString(CultureInfo.InvariantCulture));
+    public PodBuilder OfGeneration(long generation) =>
+        With(p => p.Metadata.Labels[Labels.Generation] = generation.ToString(CultureInfo.InvariantCulture));
 
     public PodBuilder Scheduled() => With(p => p.Spec.NodeName = "node-1");
 
@@ -59,7 +61,8 @@ internal sealed class PodBuilder
         [new V1PodCondition { Type = "PodScheduled", Status = "False", Reason = "Unschedulable", Message = message }]);
 
     public PodBuilder Waiting(string reason, string message) => Scheduled().With(p =>
-        p.Status.ContainerStatuses = [Status(new V1ContainerState { Waiting = new V1ContainerStateWaiting { Reason = reason, Message = message } })]);
+        p.Status.ContainerStatuses = [Status(
+            new V1ContainerState { Waiting = new V1ContainerStateWaiting { Reason = reason, Message = message } })]);
 
     public PodBuilder Running() => Scheduled().With(p =>
     {
@@ -81,7 +84,8 @@ internal sealed class PodBuilder
     {
         p.Spec.Containers.Add(new V1Container { Name = name, RestartPolicy = restartPolicy });
         p.Status.ContainerStatuses = [.. p.Status.ContainerStatuses ?? [], Status(state ?? new V1ContainerState(), name)];
-        p.Status.Conditions = [.. (p.Status.Conditions ?? []).Where(c => c.Type != "Ready"), new V1PodCondition { Type = "Ready", Status = state?.Running is null ? "False" : "True" }];
+        p.Status.Conditions = [.. (p.Status.Conditions ?? []).Where(c => c.Type != "Ready"),
+            new V1PodCondition { Type = "Ready", Status = state?.Running is null ? "False" : "True" }];
         p.Status.Phase = state?.Running is not null ? "Running" : p.Status.Phase;
     });
 
@@ -106,11 +110,12 @@ internal sealed class PodBuilder
     public static V1ContainerState Over(int code, string message = "") => Terminated(code, message, null).State;
 
     /// <summary>It was told to begin an attempt.</summary>
-    public PodBuilder Ordered(string order, int count = 0) => With(p => p.Metadata.Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        [Annotations.Order] = order,
-        [Annotations.OrderCount] = count.ToString(CultureInfo.InvariantCulture),
-    });
+    public PodBuilder Ordered(string order, int count = 0) =>
+        With(p => p.Metadata.Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [Annotations.Order] = order,
+            [Annotations.OrderCount] = count.ToString(CultureInfo.InvariantCulture),
+        });
 
     public PodBuilder Succeeded() => Ended(0, "");
 
@@ -134,7 +139,8 @@ internal sealed class PodBuilder
     });
 
     public PodBuilder Disrupted() => With(p => p.Status.Conditions =
-        [.. p.Status.Conditions ?? [], new V1PodCondition { Type = "DisruptionTarget", Status = "True", Reason = "EvictionByEvictionAPI" }]);
+        [.. p.Status.Conditions ?? [],
+        new V1PodCondition { Type = "DisruptionTarget", Status = "True", Reason = "EvictionByEvictionAPI" }]);
 
     public PodBuilder Deleting(DateTimeOffset until) => With(p => p.Metadata.DeletionTimestamp = until.UtcDateTime);
 
@@ -148,7 +154,13 @@ internal sealed class PodBuilder
 
     private static V1ContainerStatus Terminated(int code, string message, DateTimeOffset? at) => Status(new V1ContainerState
     {
-        Terminated = new V1ContainerStateTerminated { ExitCode = code, Reason = code == 0 ? "Completed" : "Error", Message = message, FinishedAt = (at ?? Clock.Start).UtcDateTime },
+        Terminated = new V1ContainerStateTerminated
+        {
+            ExitCode = code,
+            Reason = code == 0 ? "Completed" : "Error",
+            Message = message,
+            FinishedAt = (at ?? Clock.Start).UtcDateTime
+        },
     });
 
     private static V1ContainerStatus Status(V1ContainerState state, string name = "trainer") =>

@@ -35,7 +35,8 @@ internal sealed class Scene
 
     public Scene WithoutPods() => With(o => o with { Pods = [] });
 
-    public Scene WithReport(TrainerStatus report, DateTimeOffset? at = null) => With(o => o with { Report = new TrainerReport(report, at ?? Clock.Start) });
+    public Scene WithReport(TrainerStatus report, DateTimeOffset? at = null) =>
+        With(o => o with { Report = new TrainerReport(report, at ?? Clock.Start) });
 
     /// <summary>What the one container of a worker's pod has said, for each pod that has said something.</summary>
     public Scene WithReports(params (string Pod, WorkerReport Report)[] reports) => With(o => o with
@@ -51,7 +52,15 @@ internal sealed class Scene
 
     /// <summary>The same with the status that a plan has written, as the cluster would show it next.</summary>
     public Scene After(Plan plan) => plan.Status is { } status
-        ? With(o => o with { Manifest = o.Manifest with { Status = status, Job = o.Manifest.Job is { } job ? job with { Status = status } : null } })
+        ? With(
+            o => o with
+            {
+                Manifest = o.Manifest with
+                {
+                    Status = status,
+                    Job = o.Manifest.Job is { } job ? job with { Status = status } : null
+                }
+            })
         : this;
 
     public Plan Plan(double secondsLater = 0) => Planner.Plan(_observed, Clock.After(secondsLater));

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace MhcOperator.Operator.Tests.Building;
 
 /// <summary>
-/// A cluster, an operator that can die and come back, and a clock, all in the test's hand. Every status that is written is held against the one
-/// before: nothing that was counted is taken back, and an end is final.
+/// A cluster, an operator that can die and come back, and a clock, all in the test's hand. Every status that is written is held against the
+/// one before: nothing that was counted is taken back, and an end is final.
 /// </summary>
 internal sealed class Simulation
 {
@@ -110,15 +110,19 @@ internal sealed class Simulation
         {
             Check(status.Attempt >= last.Attempt, $"the attempt went from {last.Attempt} to {status.Attempt}");
             Check(status.Attempt <= last.Attempt + 1, $"the attempt jumped from {last.Attempt} to {status.Attempt}");
-            Check(status.Restarts >= last.Restarts && status.Restarts <= last.Restarts + (status.Attempt - last.Attempt), $"restarts went from {last.Restarts} to {status.Restarts}");
+            Check(status.Restarts >= last.Restarts && status.Restarts <= last.Restarts + (status.Attempt - last.Attempt),
+                $"restarts went from {last.Restarts} to {status.Restarts}");
             Check(status.Rollbacks.Count >= last.Rollbacks.Count, "a rollback was forgotten");
-            Check(status.Rollbacks.Take(last.Rollbacks.Count).Select(r => r.Attempt).SequenceEqual(last.Rollbacks.Select(r => r.Attempt)), "a rollback was rewritten");
+            Check(status.Rollbacks.Take(last.Rollbacks.Count).Select(r => r.Attempt).SequenceEqual(last.Rollbacks.Select(r => r.Attempt)),
+                "a rollback was rewritten");
             foreach (var end in (string[])[ConditionTypes.Succeeded, ConditionTypes.Failed])
             {
                 Check(!Conditions.IsTrue(last.Conditions, end) || Conditions.IsTrue(status.Conditions, end), $"{end} was taken back");
             }
 
-            Check(!(Conditions.IsTrue(status.Conditions, ConditionTypes.Succeeded) && Conditions.IsTrue(status.Conditions, ConditionTypes.Failed)), "both ends at once");
+            Check(
+                !(Conditions.IsTrue(status.Conditions, ConditionTypes.Succeeded)
+                    && Conditions.IsTrue(status.Conditions, ConditionTypes.Failed)), "both ends at once");
         }
 
         _statuses.Add(status);

@@ -36,7 +36,8 @@ internal sealed class StatusBuilder
         _status.Conditions =
         [
             .. _status.Conditions.Where(c => c.Type != type),
-            new V1Condition { Type = type, Status = value, Reason = reason, Message = message, LastTransitionTime = Clock.Start.UtcDateTime, ObservedGeneration = 1 },
+            new V1Condition { Type = type, Status = value, Reason = reason, Message = message, LastTransitionTime = Clock.Start.UtcDateTime,
+                ObservedGeneration = 1 },
         ];
         return this;
     }
@@ -51,7 +52,8 @@ internal sealed class StatusBuilder
         Since = Clock.After(since).UtcDateTime,
     });
 
-    public StatusBuilder Rollback(int attempt, int onset, int restored, string skipped = "", double factor = 1, double? seconds = null) => With(s => s.Rollbacks =
+    public StatusBuilder Rollback(int attempt, int onset, int restored, string skipped = "", double factor = 1, double? seconds = null) =>
+        With(s => s.Rollbacks =
     [
         .. s.Rollbacks,
         new RollbackRecord

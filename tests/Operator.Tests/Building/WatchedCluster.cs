@@ -12,7 +12,9 @@ using MhcOperator.Operator.Runtime;
 
 namespace MhcOperator.Operator.Tests.Building;
 
-/// <summary>A cluster that notes every write, can refuse one, and can have its caller die at any of them, before or after it is done.</summary>
+/// <summary>
+/// A cluster that notes every write, can refuse one, and can have its caller die at any of them, before or after it is done.
+/// </summary>
 internal sealed class WatchedCluster(ICluster inner) : ICluster
 {
     private int _untilCrash = -1;
@@ -134,9 +136,11 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
     public Task SetClaimOwnerAsync(V1PersistentVolumeClaim claim, MhcTrainingJob? owner, CancellationToken cancel) =>
         Write($"own PersistentVolumeClaim {claim.Metadata.Name}", () => inner.SetClaimOwnerAsync(claim, owner, cancel));
 
-    public Task StopPodAsync(V1Pod pod, CancellationToken cancel) => Write($"stop Pod {pod.Metadata.Name}", () => inner.StopPodAsync(pod, cancel));
+    public Task StopPodAsync(V1Pod pod, CancellationToken cancel) =>
+        Write($"stop Pod {pod.Metadata.Name}", () => inner.StopPodAsync(pod, cancel));
 
-    public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) => Write($"dump Pod {pod.Metadata.Name}", () => inner.DumpThreadsAsync(pod, cancel));
+    public Task DumpThreadsAsync(V1Pod pod, CancellationToken cancel) =>
+        Write($"dump Pod {pod.Metadata.Name}", () => inner.DumpThreadsAsync(pod, cancel));
 
     public Task OrderAsync(V1Pod pod, string order, int count, CancellationToken cancel) => Write($"order Pod {pod.Metadata.Name}", () =>
     {
@@ -158,7 +162,8 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     public Task SuspendJobAsync(MhcTrainingJob job, CancellationToken cancel) => Write("suspend", () => inner.SuspendJobAsync(job, cancel));
 
-    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) => Write("delete job", () => inner.DeleteJobAsync(job, cancel));
+    public Task DeleteJobAsync(MhcTrainingJob job, CancellationToken cancel) =>
+        Write("delete job", () => inner.DeleteJobAsync(job, cancel));
 
     public Task PatchStatusAsync(MhcTrainingJob job, MhcTrainingJobStatus status, CancellationToken cancel) =>
         Write("status", () => inner.PatchStatusAsync(job, status, cancel));
@@ -174,7 +179,9 @@ internal sealed class WatchedCluster(ICluster inner) : ICluster
 
     private Task Group(JsonObject manifest)
     {
-        var group = new PodGroup(Gangs!.ApiVersion!, Gangs.Kind!) { Metadata = KubernetesJson.Deserialize<V1ObjectMeta>(manifest["metadata"]!.ToJsonString()) };
+        var group = new PodGroup(Gangs!.ApiVersion!,
+            Gangs.Kind!)
+        { Metadata = KubernetesJson.Deserialize<V1ObjectMeta>(manifest["metadata"]!.ToJsonString()) };
         _groups[group.Metadata.Name] = group;
         return Task.CompletedTask;
     }

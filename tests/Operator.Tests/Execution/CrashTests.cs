@@ -4,7 +4,9 @@ using static MhcOperator.Operator.Tests.Building.JobBuilder;
 
 namespace MhcOperator.Operator.Tests.Execution;
 
-/// <summary>The operator dies at every single write of a scripted life, before and after it; the end must be the same as if it never had.</summary>
+/// <summary>
+/// The operator dies at every single write of a scripted life, before and after it; the end must be the same as if it never had.
+/// </summary>
 public sealed class CrashTests
 {
     private const int MoreThanAllWrites = 60;
@@ -36,14 +38,16 @@ public sealed class CrashTests
     {
         var status = simulation.Status;
         var pods = string.Join(',', simulation.PodNames);
-        var conditions = string.Join(',', status.Conditions.OrderBy(c => c.Type, StringComparer.Ordinal).Select(c => $"{c.Type}={c.Status}/{c.Reason}"));
+        var conditions = string.Join(',',
+            status.Conditions.OrderBy(c => c.Type, StringComparer.Ordinal).Select(c => $"{c.Type}={c.Status}/{c.Reason}"));
         var rollbacks = string.Join(',', status.Rollbacks.Select(r => $"{r.Attempt}>{r.RestoredStep}"));
         return $"{status.Phase} attempt {status.Attempt} restarts {status.Restarts} rollbacks {rollbacks} pods {pods} launches {simulation.Launcher.Launches} {conditions}";
     }
 
     private static async Task<Simulation> LiveAsync(string script, int crashAt, bool afterwards)
     {
-        var simulation = new Simulation(MakeJob().WithWorkers(2).WithResponse(script == "response" ? StabilityResponse.Suspend : StabilityResponse.Rollback));
+        var simulation = new Simulation(MakeJob().WithWorkers(2)
+            .WithResponse(script == "response" ? StabilityResponse.Suspend : StabilityResponse.Rollback));
         simulation.Cluster.CrashAt(crashAt, afterwards);
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
         switch (script)
@@ -52,7 +56,9 @@ public sealed class CrashTests
                 simulation.Launcher.Alive[0].Exit(137);
                 break;
             case "lost":
-                await simulation.Local.DeletePodAsync(simulation.Local.ListPods(simulation.Key).MinBy(p => p.Metadata.Name, StringComparer.Ordinal)!, null, CancellationToken.None);
+                await simulation.Local.DeletePodAsync(
+                    simulation.Local.ListPods(simulation.Key).MinBy(p => p.Metadata.Name, StringComparer.Ordinal)!, null,
+                    CancellationToken.None);
                 break;
             case "suspend":
                 simulation.Local.Update(simulation.Key, s => s with { Suspend = true });

@@ -35,7 +35,8 @@ public sealed class InvariantTests
                     if (pods.Count > 0)
                     {
                         failures++;
-                        await simulation.Local.DeletePodAsync(pods[argument % pods.Count], argument % 2 == 0 ? null : 5, CancellationToken.None);
+                        await simulation.Local.DeletePodAsync(pods[argument % pods.Count], argument % 2 == 0 ? null : 5,
+                            CancellationToken.None);
                     }
 
                     break;
@@ -46,7 +47,8 @@ public sealed class InvariantTests
                     simulation.Cluster.CrashAt((argument % 8) + 1, afterwards: argument % 2 == 0);
                     break;
                 case 5:
-                    simulation.Local.Remove(simulation.Key, argument % 2 == 0 ? "Service" : "ConfigMap", argument % 2 == 0 ? "demo" : "demo-config");
+                    simulation.Local.Remove(simulation.Key, argument % 2 == 0 ? "Service" : "ConfigMap",
+                        argument % 2 == 0 ? "demo" : "demo-config");
                     break;
                 case 6:
                     simulation.Launcher.Obeys = argument % 2 == 0;
@@ -76,7 +78,8 @@ public sealed class InvariantTests
         Assert.Equal(writes, simulation.Cluster.Writes.Count);
         Assert.True(simulation.Status.Restarts <= failures, $"{simulation.Status.Restarts} restarts for {failures} failures");
         var finished = simulation.Is(ConditionTypes.Succeeded) || simulation.Is(ConditionTypes.Failed);
-        Assert.True(finished || simulation.Is(ConditionTypes.Running), string.Join("; ", simulation.Status.Conditions.Select(c => $"{c.Type}={c.Status}/{c.Reason}: {c.Message}")));
+        Assert.True(finished || simulation.Is(ConditionTypes.Running),
+            string.Join("; ", simulation.Status.Conditions.Select(c => $"{c.Type}={c.Status}/{c.Reason}: {c.Message}")));
         Assert.Equal(finished ? 0 : 3, simulation.Launcher.Alive.Count + (finished ? 0 : simulation.Status.Workers.Succeeded));
         return true;
     }

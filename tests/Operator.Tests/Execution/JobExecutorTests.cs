@@ -37,7 +37,9 @@ public sealed class JobExecutorTests
         await simulation.SettleAsync();
         Assert.True(simulation.Is(ConditionTypes.Running));
         var others = simulation.Cluster.Writes.Where(w => !w.StartsWith("create Pod", StringComparison.Ordinal)).ToList();
-        Assert.Equal(["create ConfigMap demo-config", "create PersistentVolumeClaim demo-checkpoints", "create Service demo", "event GangRunning", "status"], others.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["create ConfigMap demo-config", "create PersistentVolumeClaim demo-checkpoints", "create Service demo", "event GangRunning",
+                "status"], others.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -144,10 +146,12 @@ public sealed class JobExecutorTests
     public async Task The_ranks_of_a_gang_and_nobody_else_have_a_secret_and_the_next_gang_has_another()
     {
         var simulation = new Simulation(MakeJob().WithBackoff(0, 0));
-        string[] Secrets() => [.. simulation.Launcher.Alive.Select(c => c.Pod.Spec.Containers[0].Env.Single(e => e.Name == "MHC_GANG_SECRET").Value)];
+        string[] Secrets() => [.. simulation.Launcher.Alive.Select(
+            c => c.Pod.Spec.Containers[0].Env.Single(e => e.Name == "MHC_GANG_SECRET").Value)];
 
         // One pod is made, the operator dies, and the next one makes the other.
-        simulation.Cluster.Refuse = what => what == "create Pod demo-1-1" ? new ApiException(HttpStatusCode.ServiceUnavailable, "busy") : null;
+        simulation.Cluster.Refuse =
+            what => what == "create Pod demo-1-1" ? new ApiException(HttpStatusCode.ServiceUnavailable, "busy") : null;
         await simulation.ReconcileAsync();
         var first = Assert.Single(Secrets());
         simulation.Cluster.Refuse = _ => null;
@@ -167,7 +171,8 @@ public sealed class JobExecutorTests
 
         var configuration = simulation.Local.FindConfigMap("default", "demo-config")!.Data.Values;
         string[] told = [.. simulation.Events.Select(e => e.Message), StatusJson.Of(simulation.Status).ToJsonString(), .. configuration];
-        Assert.All(Secrets().Append(first), secret => Assert.All(told, text => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));
+        Assert.All(Secrets().Append(first),
+            secret => Assert.All(told, text => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -202,7 +207,8 @@ public sealed class JobExecutorTests
         simulation.Cluster.ShowsClaims = false;
         simulation.Cluster.Refuse = what =>
         {
-            simulation.Cluster.ShowsClaims |= what.StartsWith("create PersistentVolumeClaim", StringComparison.Ordinal); // whoever is in the way is asked for
+            // whoever is in the way is asked for
+            simulation.Cluster.ShowsClaims |= what.StartsWith("create PersistentVolumeClaim", StringComparison.Ordinal);
             return null;
         };
         await simulation.PassAsync(TimeSpan.FromSeconds(30));
@@ -217,7 +223,8 @@ public sealed class JobExecutorTests
         var simulation = new Simulation(MakeJob());
         await simulation.Local.CreateAsync(ForeignPod("demo-1-1"), TestContext.Current.CancellationToken);
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
-        simulation.Launcher.Alive.Single(c => c.Pod.Metadata.Labels is not { } l || !l.ContainsKey(Labels.Job) || l[Labels.Role] == "foreign").Exit(0);
+        simulation.Launcher.Alive.Single(
+            c => c.Pod.Metadata.Labels is not { } l || !l.ContainsKey(Labels.Job) || l[Labels.Role] == "foreign").Exit(0);
         var foreign = await simulation.Local.ReadPodAsync("default", "demo-1-1", TestContext.Current.CancellationToken);
         await simulation.Local.DeletePodAsync(foreign!, 0, TestContext.Current.CancellationToken);
 
@@ -230,10 +237,12 @@ public sealed class JobExecutorTests
     public async Task A_pod_that_is_not_allowed_is_tried_again_later_and_told_once()
     {
         var simulation = new Simulation(MakeJob());
-        simulation.Cluster.Refuse = what => what == "create Pod demo-1-0" ? new ApiException(HttpStatusCode.Forbidden, "exceeded quota") : null;
+        simulation.Cluster.Refuse =
+            what => what == "create Pod demo-1-0" ? new ApiException(HttpStatusCode.Forbidden, "exceeded quota") : null;
         await simulation.PassAsync(TimeSpan.FromSeconds(100));
         Assert.Single(simulation.Events, e => e.Reason == "NotAllowed");
-        Assert.Contains("exceeded quota", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.GangScheduled).Message, StringComparison.Ordinal);
+        Assert.Contains("exceeded quota", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.GangScheduled).Message,
+            StringComparison.Ordinal);
 
         simulation.Cluster.Refuse = _ => null;
         await simulation.PassAsync(TimeSpan.FromSeconds(31));
@@ -245,7 +254,9 @@ public sealed class JobExecutorTests
     public async Task An_invalid_template_makes_the_job_invalid_and_does_not_loop()
     {
         var simulation = new Simulation(MakeJob());
-        simulation.Cluster.Refuse = what => what.StartsWith("create Pod", StringComparison.Ordinal) ? new ApiException(HttpStatusCode.UnprocessableEntity, "spec.containers[0].image: Required value") : null;
+        simulation.Cluster.Refuse =
+            what => what.StartsWith("create Pod", StringComparison.Ordinal)
+            ? new ApiException(HttpStatusCode.UnprocessableEntity, "spec.containers[0].image: Required value") : null;
         await simulation.PassAsync(TimeSpan.FromMinutes(10));
         Assert.Equal("Rejected", simulation.Status.Conditions.Single(c => c.Type == ConditionTypes.Valid).Reason);
         Assert.Single(simulation.Events, e => e.Reason == "Rejected");
@@ -299,7 +310,12 @@ public sealed class JobExecutorTests
     private static JsonObject ForeignPod(string name) => new()
     {
         ["kind"] = "Pod",
-        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "default", ["labels"] = new JsonObject { [Labels.Attempt] = "1", [Labels.Role] = "foreign" } },
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = name,
+            ["namespace"] = "default",
+            ["labels"] = new JsonObject { [Labels.Attempt] = "1", [Labels.Role] = "foreign" }
+        },
         ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "main" }) },
     };
 }

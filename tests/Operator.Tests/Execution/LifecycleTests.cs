@@ -162,7 +162,9 @@ public sealed class LifecycleTests
     {
         var simulation = new Simulation(MakeJob().WithDevices(2));
         await simulation.SettleAsync();
-        Assert.Equal(["0", "1", "2", "3"], simulation.Launcher.Alive.SelectMany(c => c.Pod.Spec.Containers).SelectMany(c => c.Env).Where(e => e.Name == "RANK").Select(e => e.Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(["0", "1", "2", "3"],
+            simulation.Launcher.Alive.SelectMany(c => c.Pod.Spec.Containers).SelectMany(c => c.Env).Where(e => e.Name == "RANK")
+                .Select(e => e.Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         Assert.Equal(4, simulation.Launcher.Launches);
         Assert.Equal(2, simulation.PodNames.Count());
     }

@@ -17,12 +17,13 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Tests.Execution;
 
 /// <summary>
-/// Every number and every time of the resource, at its limits and at those of its type: whatever one job asks for, it is served or told what is
-/// wrong with it, and so are all others. The clock is the machine's, since its timers have limits of their own.
+/// Every number and every time of the resource, at its limits and at those of its type: whatever one job asks for, it is served or told
+/// what is wrong with it, and so are all others. The clock is the machine's, since its timers have limits of their own.
 /// </summary>
 public sealed class NumberTests : IDisposable
 {
-    private const string Spec = """{"workers":{"device":"Cpu","replicas":1},"runPolicy":{"backoff":{"initialSeconds":0,"maximumSeconds":0}}}""";
+    private const string Spec =
+        """{"workers":{"device":"Cpu","replicas":1},"runPolicy":{"backoff":{"initialSeconds":0,"maximumSeconds":0}}}""";
     private const string Status = """
         {"attempt":1,"observedGeneration":1,"restarts":1,"restartsUsed":1,"restartedAtStep":1,"rollbackCount":1,"startedAt":"2026-11-23T12:00:00Z",
          "workers":{"active":1,"ready":1,"succeeded":0,"failed":0},
@@ -33,7 +34,8 @@ public sealed class NumberTests : IDisposable
         """;
 
     private static readonly string[] Extremes =
-        ["0", "1", "-1", "2147483647", "-2147483648", "2147483648", "4294967295", "5184000", "9223372036854775807", "-9223372036854775808", "0.5", "1e300", "-1e300", "5e-324"];
+        ["0", "1", "-1", "2147483647", "-2147483648", "2147483648", "4294967295", "5184000", "9223372036854775807", "-9223372036854775808",
+        "0.5", "1e300", "-1e300", "5e-324"];
 
     private static readonly string[] Moments = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z"];
 
@@ -49,7 +51,8 @@ public sealed class NumberTests : IDisposable
         var jobs = new List<(string, JsonObject)>();
         foreach (var (path, node) in Leaves(JobSchema.Spec, ""))
         {
-            foreach (var value in Values(node).Where(value => path != ".workers.replicas" || value is not ("4095" or "4096"))) // thousands of pods take their time
+            // thousands of pods take their time
+            foreach (var value in Values(node).Where(value => path != ".workers.replicas" || value is not ("4095" or "4096")))
             {
                 jobs.Add(($"spec{path}={value}", Job(Set(JsonNode.Parse(Spec)!.AsObject(), path, value), null)));
             }
@@ -57,7 +60,10 @@ public sealed class NumberTests : IDisposable
 
         foreach (var field in (string[])["terminationGracePeriodSeconds", "activeDeadlineSeconds", "priority"])
         {
-            jobs.AddRange(Extremes.Select(value => ($"template.{field}={value}", Job(Set(JsonNode.Parse(Spec)!.AsObject(), $".workers.template.spec.{field}", value), null))));
+            jobs.AddRange(
+                Extremes.Select(
+                    value => ($"template.{field}={value}",
+                        Job(Set(JsonNode.Parse(Spec)!.AsObject(), $".workers.template.spec.{field}", value), null))));
         }
 
         foreach (var state in (string[])["running", "finished", "in place"])
@@ -76,7 +82,8 @@ public sealed class NumberTests : IDisposable
         var status = JsonNode.Parse(Status)!.AsObject();
         if (state == "in place")
         {
-            status["inPlace"] = JsonNode.Parse("""{"podsAttempt":1,"pending":true,"restarts":1,"atStep":1,"since":"2026-11-23T12:00:00Z"}""");
+            status["inPlace"] = JsonNode.Parse(
+                """{"podsAttempt":1,"pending":true,"restarts":1,"atStep":1,"since":"2026-11-23T12:00:00Z"}""");
         }
         else if (state == "finished")
         {
@@ -144,7 +151,14 @@ public sealed class NumberTests : IDisposable
 
     private static JsonObject Job(JsonObject spec, JsonObject? status) => new()
     {
-        ["metadata"] = new JsonObject { ["name"] = "demo", ["namespace"] = "default", ["uid"] = "u", ["resourceVersion"] = "1", ["generation"] = 1 },
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = "demo",
+            ["namespace"] = "default",
+            ["uid"] = "u",
+            ["resourceVersion"] = "1",
+            ["generation"] = 1
+        },
         ["spec"] = spec,
         ["status"] = status,
     };
@@ -152,18 +166,21 @@ public sealed class NumberTests : IDisposable
     [Fact]
     public async Task No_number_of_one_job_keeps_the_operator_from_another()
     {
-        using var queue = new WorkQueue<NamespacedName>(TimeProvider.System, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), ScriptedServer.Metrics());
+        using var queue = new WorkQueue<NamespacedName>(TimeProvider.System, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1),
+            ScriptedServer.Metrics());
         using var stop = new CancellationTokenSource();
         var cast = new ConcurrentDictionary<NamespacedName, Actor>();
         var complaints = new ConcurrentQueue<string>();
         var log = new Complaints(complaints);
-        var workers = new Controller(queue, async (key, cancel) => new ReconcileResult(await cast[key].ReconcileAsync(cancel)), TimeProvider.System, ScriptedServer.Metrics(), log);
+        var workers = new Controller(queue, async (key, cancel) => new ReconcileResult(await cast[key].ReconcileAsync(cancel)),
+            TimeProvider.System, ScriptedServer.Metrics(), log);
         var running = workers.RunAsync(4, stop.Token);
         foreach (var (number, (what, job)) in Jobs().Index().Append((-1, ("ordinary", Job(JsonNode.Parse(Spec)!.AsObject(), null)))))
         {
             foreach (var ends in (bool[])[true, false])
             {
-                var key = new NamespacedName(ends ? "ends" : "runs", number < 0 ? "ordinary" : string.Create(CultureInfo.InvariantCulture, $"job-{number}"));
+                var key = new NamespacedName(ends ? "ends" : "runs",
+                    number < 0 ? "ordinary" : string.Create(CultureInfo.InvariantCulture, $"job-{number}"));
                 (job["metadata"]!["namespace"], job["metadata"]!["name"]) = (key.Namespace, key.Name);
                 var actor = cast[key] = new Actor(what, JobManifestReader.FromJson(job), ends);
                 actor.Changed += () => queue.Add(key);
@@ -174,10 +191,13 @@ public sealed class NumberTests : IDisposable
         var served = Task.WhenAll(cast.Values.Select(actor => actor.Settled));
         await Task.WhenAny(served, running, Task.Delay(Patience, TestContext.Current.CancellationToken));
         Assert.False(running.IsCompleted, "a worker has ended");
-        Assert.True(served.IsCompleted, $"not served: {string.Join("; ", cast.Where(a => !a.Value.Settled.IsCompleted).Select(a => $"{a.Key.Namespace} {a.Value.What}").Take(20))} {string.Join('\n', complaints.Take(5))}");
+        Assert.True(served.IsCompleted,
+            $"not served: {string.Join("; ", cast.Where(a => !a.Value.Settled.IsCompleted).Select(a => $"{a.Key.Namespace} {a.Value.What}").Take(20))} {string.Join('\n', complaints.Take(5))}");
         Assert.Empty(complaints);
-        await Eventually.HoldsAsync(() => cast[new NamespacedName("ends", "ordinary")].Find()!.Status?.Phase == "Succeeded", "an ordinary job ends");
-        await Eventually.HoldsAsync(() => cast[new NamespacedName("runs", "ordinary")].Find()!.Status?.Phase == "Running", "an ordinary job runs");
+        await Eventually.HoldsAsync(() => cast[new NamespacedName("ends", "ordinary")].Find()!.Status?.Phase == "Succeeded",
+            "an ordinary job ends");
+        await Eventually.HoldsAsync(() => cast[new NamespacedName("runs", "ordinary")].Find()!.Status?.Phase == "Running",
+            "an ordinary job runs");
         await stop.CancelAsync();
         await running;
     }
@@ -196,7 +216,8 @@ public sealed class NumberTests : IDisposable
             var options = new LocalRunOptions { RunFolder = _folder, TrainerCommand = ["true"] };
             var status = new LocalStatusFile(Path.Combine(_folder, "status.json"));
             using var stop = new CancellationTokenSource();
-            var run = new LocalRunner().RunAsync(manifest with { Status = null }, options, new Ending(ends: true), status, new RecordingObserver(), stop.Token);
+            var run = new LocalRunner()
+                .RunAsync(manifest with { Status = null }, options, new Ending(ends: true), status, new RecordingObserver(), stop.Token);
             try
             {
                 var job = await run.WaitAsync(Patience, TestContext.Current.CancellationToken);
@@ -226,7 +247,8 @@ public sealed class NumberTests : IDisposable
     [Fact]
     public void Any_sum_of_times_is_a_time() => Prop.ForAll<DateTime, double>((moment, seconds) =>
     {
-        foreach (var start in (DateTimeOffset[])[new(DateTime.SpecifyKind(moment, DateTimeKind.Utc)), DateTimeOffset.MinValue, DateTimeOffset.MaxValue])
+        foreach (var start in (DateTimeOffset[])[new(DateTime.SpecifyKind(moment, DateTimeKind.Utc)), DateTimeOffset.MinValue,
+            DateTimeOffset.MaxValue])
         {
             foreach (var many in (double[])[seconds, seconds * 1e9, double.MaxValue, double.MinValue, double.NaN, double.PositiveInfinity])
             {
@@ -243,7 +265,8 @@ public sealed class NumberTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
             said.Enqueue($"{formatter(state, exception)} {exception}");
     }
 
@@ -306,6 +329,7 @@ public sealed class NumberTests : IDisposable
             return container;
         }
 
-        public Task<Api.Contract.TrainerStatus?> GetStatusAsync(k8s.Models.V1Pod pod, CancellationToken cancel) => Task.FromResult<Api.Contract.TrainerStatus?>(null);
+        public Task<Api.Contract.TrainerStatus?> GetStatusAsync(k8s.Models.V1Pod pod, CancellationToken cancel) =>
+            Task.FromResult<Api.Contract.TrainerStatus?>(null);
     }
 }

@@ -80,13 +80,15 @@ public sealed class QuotaTests
     {
         lock (_held)
         {
-            return !write.StartsWith("create Pod ", StringComparison.Ordinal) || (_held.Count < _room && _held.Add(write["create Pod ".Length..])) ? null : Words;
+            return !write.StartsWith("create Pod ", StringComparison.Ordinal)
+                || (_held.Count < _room && _held.Add(write["create Pod ".Length..])) ? null : Words;
         }
     }
 
     private static JobBuilder OfThree(string name) => MakeJob().Named(name).WithWorkers(3).With(j => j.Spec.Scheduling.TimeoutSeconds = 60);
 
-    private bool Runs(NamespacedName job) => _local.FindJob(job)!.Status is { } status && Conditions.IsTrue(status.Conditions, ConditionTypes.Running);
+    private bool Runs(NamespacedName job) =>
+        _local.FindJob(job)!.Status is { } status && Conditions.IsTrue(status.Conditions, ConditionTypes.Running);
 
     private int Pods(NamespacedName job) => _local.ListPods(job).Count;
 }

@@ -54,7 +54,8 @@ public sealed class RefusedWriteTests
         {
             var simulation = begin();
             await goOn(simulation);
-            var sent = simulation.Cluster.Methods.Where(method => Array.Exists(prefixes, prefix => method.Key.StartsWith(prefix, StringComparison.Ordinal)));
+            var sent = simulation.Cluster.Methods.Where(
+                method => Array.Exists(prefixes, prefix => method.Key.StartsWith(prefix, StringComparison.Ordinal)));
             refused.AddRange(sent.Select(method => method.Value));
         }
 
@@ -65,11 +66,14 @@ public sealed class RefusedWriteTests
     public async Task What_is_refused_for_ever_costs_a_try_now_and_then_and_one_warning()
     {
         var simulation = new Simulation(MakeJob());
-        simulation.Cluster.Refuse = what => what.StartsWith("delete Pod", StringComparison.Ordinal) ? new ApiException(HttpStatusCode.Forbidden, Words) : null;
+        simulation.Cluster.Refuse =
+            what => what.StartsWith("delete Pod", StringComparison.Ordinal) ? new ApiException(HttpStatusCode.Forbidden, Words) : null;
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
         simulation.Local.Update(simulation.Key, spec => spec with { Suspend = true });
         var tries = 0;
-        simulation.Cluster.Refuse = what => what.StartsWith("delete Pod", StringComparison.Ordinal) && ++tries > 0 ? new ApiException(HttpStatusCode.Forbidden, Words) : null;
+        simulation.Cluster.Refuse =
+            what => what.StartsWith("delete Pod", StringComparison.Ordinal) && ++tries > 0
+            ? new ApiException(HttpStatusCode.Forbidden, Words) : null;
         await simulation.PassAsync(TimeSpan.FromMinutes(10));
         Assert.InRange(tries, 20, 60); // of two pods
         Assert.Single(simulation.Events, e => e.Message.Contains(Words, StringComparison.Ordinal));
@@ -88,7 +92,8 @@ public sealed class RefusedWriteTests
         var simulation = new Simulation(MakeJob());
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
         var refused = 0;
-        simulation.Cluster.Refuse = what => what == "event Suspended" && refused++ == 0 ? new ApiException(HttpStatusCode.BadRequest, Words) : null;
+        simulation.Cluster.Refuse =
+            what => what == "event Suspended" && refused++ == 0 ? new ApiException(HttpStatusCode.BadRequest, Words) : null;
         simulation.Local.Update(simulation.Key, spec => spec with { Suspend = true });
         await simulation.SettleAsync();
         Assert.False(simulation.Is(ConditionTypes.Reconciled));
@@ -102,7 +107,9 @@ public sealed class RefusedWriteTests
     {
         var simulation = new Simulation(MakeJob().WithBackoff(0, 0));
         await simulation.PassAsync(TimeSpan.FromSeconds(10));
-        simulation.Cluster.Refuse = what => what.StartsWith("delete Pod demo-1-1", StringComparison.Ordinal) || what.StartsWith("event", StringComparison.Ordinal) ? new ApiException(HttpStatusCode.InternalServerError, Words) : null;
+        simulation.Cluster.Refuse =
+            what => what.StartsWith("delete Pod demo-1-1", StringComparison.Ordinal) || what.StartsWith("event", StringComparison.Ordinal)
+            ? new ApiException(HttpStatusCode.InternalServerError, Words) : null;
         simulation.Local.Update(simulation.Key, spec => spec with { Suspend = true });
         await simulation.ReconcileAsync();
         Assert.Contains(simulation.Cluster.Writes, w => w == "delete Pod demo-1-0");
@@ -142,7 +149,9 @@ public sealed class RefusedWriteTests
         Assert.Contains(simulation.Cluster.Writes, w => w.StartsWith("delete ConfigMap demo", StringComparison.Ordinal));
         Assert.True(simulation.Is(ConditionTypes.Running));
         Assert.Equal(2, simulation.Status.Attempt);
-        Assert.Contains("0.125", simulation.Local.FindConfigMap("default", Operator.Planning.Gangs.GangNames.ConfigMap("demo"))!.Data.Values.Single(), StringComparison.Ordinal);
+        Assert.Contains("0.125",
+            simulation.Local.FindConfigMap("default", Operator.Planning.Gangs.GangNames.ConfigMap("demo"))!.Data.Values.Single(),
+            StringComparison.Ordinal);
     }
 
     private static async Task<Life> LiveAsync(string name, string? write, int code)
@@ -168,7 +177,8 @@ public sealed class RefusedWriteTests
         };
 
         await goOn(simulation);
-        string[] told = [Operator.Planning.Inputs.Reasons.WriteRefused, Operator.Planning.Inputs.Reasons.NotAllowed, Operator.Planning.Inputs.Reasons.Rejected];
+        string[] told = [Operator.Planning.Inputs.Reasons.WriteRefused, Operator.Planning.Inputs.Reasons.NotAllowed,
+            Operator.Planning.Inputs.Reasons.Rejected];
         return new Life(
             wasRefused,
             wasTold,
@@ -178,5 +188,6 @@ public sealed class RefusedWriteTests
     }
 
     private sealed record Life(
-        bool WasRefused, bool WasTold, (string? Phase, int Attempt, int Restarts, int Rollbacks, string Pods) End, string Events, IReadOnlyList<string> Violations);
+        bool WasRefused, bool WasTold, (string? Phase, int Attempt, int Restarts, int Rollbacks, string Pods) End, string Events,
+        IReadOnlyList<string> Violations);
 }

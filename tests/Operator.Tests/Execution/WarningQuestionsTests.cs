@@ -69,5 +69,9 @@ public sealed class WarningQuestionsTests
     }
 
     private Task<TimeSpan?> AskAsync(params PodBuilder[] pods) => _questions.AskAsync(
-        new Observed { Manifest = MakeJob().WithWorkers(Math.Max(2, pods.Length)).BuildManifest(), Pods = [.. pods.Select(p => p.Build())] }, _memory, Cancel);
+        new Observed
+        {
+            Manifest = MakeJob().WithWorkers(Math.Max(2, pods.Length)).BuildManifest(),
+            Pods = [.. pods.Select(p => p.Build())]
+        }, _memory, Cancel);
 }

@@ -76,7 +76,9 @@ public sealed class WorkerQuestionsTests
         Assert.Equal(new OperatorOptions().PollInterval, wait);
     }
 
-    public static TheoryData<string> Reasons => ["not supervised", "does not run yet", "is to go", "the gang does not run", "the job is suspended", "the job is over", "strategy Recreate"];
+    public static TheoryData<string> Reasons =>
+        ["not supervised", "does not run yet", "is to go", "the gang does not run", "the job is suspended", "the job is over",
+            "strategy Recreate"];
 
     [Theory]
     [MemberData(nameof(Reasons))]
@@ -95,7 +97,10 @@ public sealed class WorkerQuestionsTests
             "the job is over" => MakeRunning(1, 3).Condition(ConditionTypes.Failed, "True", "WorkerFailed"),
             _ => MakeRunning(1, 3),
         };
-        var job = MakeJob().WithWorkers(3).With(j => (j.Spec.Suspend, j.Spec.RunPolicy.RestartStrategy) = (why == "the job is suspended", why == "strategy Recreate" ? RestartStrategy.Recreate : RestartStrategy.Automatic));
+        var job = MakeJob().WithWorkers(3)
+            .With(
+                j => (j.Spec.Suspend, j.Spec.RunPolicy.RestartStrategy) = (why == "the job is suspended",
+                    why == "strategy Recreate" ? RestartStrategy.Recreate : RestartStrategy.Automatic));
 
         Assert.Null(await AskAsync(job, status, Ready(0), pod, Ready(2)));
         Assert.Empty(_cluster.Asked);
@@ -120,5 +125,6 @@ public sealed class WorkerQuestionsTests
     private Task<TimeSpan?> AskAsync(StatusBuilder status, params PodBuilder[] pods) => AskAsync(MakeJob().WithWorkers(3), status, pods);
 
     private Task<TimeSpan?> AskAsync(JobBuilder job, StatusBuilder status, params PodBuilder[] pods) =>
-        _questions.AskAsync(new Observed { Manifest = job.BuildManifest(status.Build()), Pods = [.. pods.Select(p => p.Build())] }, _memory, TestContext.Current.CancellationToken);
+        _questions.AskAsync(new Observed { Manifest = job.BuildManifest(status.Build()), Pods = [.. pods.Select(p => p.Build())] }, _memory,
+            TestContext.Current.CancellationToken);
 }

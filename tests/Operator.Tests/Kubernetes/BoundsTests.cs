@@ -62,7 +62,8 @@ public sealed class BoundsTests
     [Fact]
     public void Pods_of_the_largest_gang_are_made_one_by_one()
     {
-        var job = MakeJob().WithWorkers(4096).With(j => j.Spec.Workers.Template = Parse($$$$"""{"metadata":{"annotations":{"a":"{{{{new string('x', 6000)}}}}"}}}"""));
+        var job = MakeJob().WithWorkers(4096)
+            .With(j => j.Spec.Workers.Template = Parse($$$$"""{"metadata":{"annotations":{"a":"{{{{new string('x', 6000)}}}}"}}}"""));
         var plan = Scene.Of(job).Plan();
         Assert.Equal(4096, plan.Pods.Count);
         Assert.NotSame(plan.Pods[0], plan.Pods[0]); // made when it is looked at, and not kept
@@ -71,7 +72,8 @@ public sealed class BoundsTests
 
     private static System.Text.Json.Nodes.JsonObject Parse(string json) => System.Text.Json.Nodes.JsonNode.Parse(json)!.AsObject();
 
-    private static System.Text.Json.Nodes.JsonObject Job(string name, string tree) => Parse(Text(name, $$$"""{"spec":{"zzz":{{{tree}}}}}"""));
+    private static System.Text.Json.Nodes.JsonObject Job(string name, string tree) =>
+        Parse(Text(name, $$$"""{"spec":{"zzz":{{{tree}}}}}"""));
 
     private static string Text(string name, string template) =>
         $$$$"""{"metadata":{"name":"{{{{name}}}}","namespace":"default","uid":"{{{{name}}}}","resourceVersion":"1"},"spec":{"suspend":true,"workers":{"device":"Cpu","template":{{{{template}}}}}}}""";
@@ -80,7 +82,8 @@ public sealed class BoundsTests
     private static HttpResponseMessage Page(ServerRequest request, string tree, List<int> sizes)
     {
         var query = System.Web.HttpUtility.ParseQueryString(request.Query);
-        var (size, from) = (int.Parse(query["limit"]!, System.Globalization.CultureInfo.InvariantCulture), int.Parse(query["continue"] ?? "0", System.Globalization.CultureInfo.InvariantCulture));
+        var (size, from) = (int.Parse(query["limit"]!, System.Globalization.CultureInfo.InvariantCulture),
+            int.Parse(query["continue"] ?? "0", System.Globalization.CultureInfo.InvariantCulture));
         sizes.Add(size);
         var to = Math.Min(from + size, Hostile + 1);
         var text = new StringBuilder();

@@ -26,7 +26,8 @@ public sealed class ClusterAccessTests
 
         using var answer = await AskAsync(server, authorities, $"tls-server-name: {Name}");
 
-        Assert.Equal((Name, "Bearer secret"), (answer.RootElement.GetProperty("host").GetString(), answer.RootElement.GetProperty("token").GetString()));
+        Assert.Equal((Name, "Bearer secret"),
+            (answer.RootElement.GetProperty("host").GetString(), answer.RootElement.GetProperty("token").GetString()));
     }
 
     [Fact]
@@ -58,7 +59,8 @@ public sealed class ClusterAccessTests
                     {{more}}
                 """, Cancel);
             var access = ClusterAccess.Find(kubeconfig, "test");
-            var (connection, client) = access.Open(TimeProvider.System, new RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()), fence: null);
+            var (connection, client) =
+                access.Open(TimeProvider.System, new RuntimeMetrics(Prometheus.Metrics.NewCustomRegistry()), fence: null);
             using var owned = client;
             return await connection.SendAsync(new ApiRequest("get", "version", HttpMethod.Get, "version"), Cancel);
         }

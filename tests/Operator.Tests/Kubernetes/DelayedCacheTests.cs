@@ -1,7 +1,6 @@
 using MhcOperator.Operator.Hosting;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
-using MhcOperator.Operator.Tests.Kubernetes.Support;
 using MhcOperator.Operator.Tests.Runtime.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -15,24 +14,14 @@ public sealed class DelayedCacheTests
         var time = new PauseWatchingTime();
         var registry = Prometheus.Metrics.NewCustomRegistry();
         var metrics = new RuntimeMetrics(registry);
-        var settings = new OperatorSettings
-        {
-            Namespaces = ["ns"],
-            DefaultTrainerImage = "mhc-trainer",
-            BindAddress = "127.0.0.1",
-            MetricsPort = 0,
-            LeaderElection = false,
-            LeaseName = "mhc-operator",
-            LeaseDurationSeconds = 12,
-            Workers = 8,
-            PollInterval = TimeSpan.FromSeconds(5),
-        };
-        using var server = new MemoryServer("ns");
+        var settings = RehearsalTests.Settings with { Namespaces = ["ns"] };
+        using var server = new RehearsalServer("ns");
         using var slow = new LatePodWatch(server);
         using var client = new HttpClient(slow, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         using var stop = new CancellationTokenSource();
-        var connection = new ApiConnection(client, MemoryServer.Address, null, time, metrics);
-        var running = new OperatorTerm(connection, settings, "me", metrics, new OperatorMetrics(registry), new JobMetrics(), time, NullLogger.Instance).RunAsync(_ => { }, stop.Token);
+        var connection = new ApiConnection(client, RehearsalServer.Address, null, time, metrics);
+        var running = new OperatorTerm(connection, settings, "me", metrics, new OperatorMetrics(registry), new JobMetrics(), time,
+            NullLogger.Instance).RunAsync(_ => { }, stop.Token);
 
         await Eventually.HoldsAsync(() => slow.PodsMade == 2, "the gang is made");
         for (var look = 0; look < 5; look++)
@@ -50,7 +39,7 @@ public sealed class DelayedCacheTests
     }
 
     /// <summary>Opens the watch of pods only when told to.</summary>
-    private sealed class LatePodWatch(MemoryServer server) : DelegatingHandler(server)
+    private sealed class LatePodWatch(RehearsalServer server) : DelegatingHandler(server)
     {
         private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile int _podsMade;

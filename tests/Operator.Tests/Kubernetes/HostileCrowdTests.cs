@@ -17,8 +17,8 @@ using Microsoft.Extensions.Logging;
 namespace MhcOperator.Operator.Tests.Kubernetes;
 
 /// <summary>
-/// The program, with the heap that it has under the memory limit in deploy/, before a server with jobs as large as it stores them, and strangers who
-/// hold as many connections as they get: an ordinary job of another author is served all the same.
+/// The program, with the heap that it has under the memory limit in deploy/, before a server with jobs as large as it stores them, and
+/// strangers who hold as many connections as they get: an ordinary job of another author is served all the same.
 /// </summary>
 public sealed partial class HostileCrowdTests : IAsyncLifetime
 {
@@ -62,7 +62,8 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
             """, Cancel);
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "mhc-operator"))
         {
-            ArgumentList = { "--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--no-leader-election" },
+            ArgumentList = { "--kubeconfig", kubeconfig, "--bind-address", "127.0.0.1", "--metrics-port", "0", "--no-leader-election",
+                "--no-rehearsal" },
             Environment = { ["DOTNET_GCHeapHardLimit"] = HeapLimit },
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -117,7 +118,8 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
         }
 
         Assert.False(_program!.HasExited, string.Join('\n', _log));
-        var peak = long.Parse(PeakLine().Match(await File.ReadAllTextAsync($"/proc/{_program.Id}/status", Cancel)).Groups["kib"].Value, CultureInfo.InvariantCulture) / 1024;
+        var peak = long.Parse(PeakLine().Match(await File.ReadAllTextAsync($"/proc/{_program.Id}/status", Cancel)).Groups["kib"].Value,
+            CultureInfo.InvariantCulture) / 1024;
         TestContext.Current.TestOutputHelper?.WriteLine($"peak {peak} MiB");
         Assert.InRange(peak, 1, 500);
     }
@@ -154,7 +156,8 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
             {
                 _watched.TrySetResult();
                 await _released.Task.WaitAsync(context.RequestAborted);
-                await context.Response.WriteAsync($$"""{"type":"ADDED","object":{{Job("ordinary", "others", "{}", 1_000)}}}""" + "\n", context.RequestAborted);
+                await context.Response.WriteAsync($$"""{"type":"ADDED","object":{{Job("ordinary", "others", "{}", 1_000)}}}""" + "\n",
+                    context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
             }
 
@@ -162,7 +165,8 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
         }
         else if (context.Request.Method == "GET")
         {
-            await context.Response.WriteAsync(path == Jobs ? Page(query) : """{"metadata":{"resourceVersion":"1"},"items":[]}""", context.RequestAborted);
+            await context.Response.WriteAsync(path == Jobs ? Page(query) : """{"metadata":{"resourceVersion":"1"},"items":[]}""",
+                context.RequestAborted);
         }
         else
         {
@@ -174,7 +178,8 @@ public sealed partial class HostileCrowdTests : IAsyncLifetime
                 _served.TrySetResult();
             }
 
-            await context.Response.WriteAsync($$$"""{"metadata":{"name":"{{{name}}}","namespace":"others","resourceVersion":"2"}}""", context.RequestAborted);
+            await context.Response.WriteAsync($$$"""{"metadata":{"name":"{{{name}}}","namespace":"others","resourceVersion":"2"}}""",
+                context.RequestAborted);
         }
     }
 

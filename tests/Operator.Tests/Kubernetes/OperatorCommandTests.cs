@@ -26,7 +26,8 @@ public sealed class OperatorCommandTests
     [Fact]
     public void Namespaces_and_secrets_are_given_one_by_one()
     {
-        var settings = OperatorCommand.Read(OperatorCommand.Create().Parse("--namespace a --namespace 2b --namespace a --image-pull-secret x.y"));
+        var settings = OperatorCommand.Read(OperatorCommand.Create()
+            .Parse("--namespace a --namespace 2b --namespace a --image-pull-secret x.y"));
         Assert.Equal(["a", "2b"], settings.Namespaces);
         Assert.Equal(["x.y"], settings.ImagePullSecrets);
         Assert.Empty(OperatorCommand.Read(OperatorCommand.Create().Parse("")).Namespaces);
@@ -86,7 +87,8 @@ public sealed class OperatorCommandTests
     public void Labels_that_no_object_can_have_are_refused(string labels)
     {
         var error = Assert.Single(OperatorCommand.Create().Parse(["--network-policy-scrapers", labels]).Errors);
-        Assert.StartsWith($"--network-policy-scrapers: '{labels}' was given; labels were expected", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"--network-policy-scrapers: '{labels}' was given; labels were expected", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,7 +96,8 @@ public sealed class OperatorCommandTests
     {
         var settings = OperatorCommand.Read(OperatorCommand.Create().Parse("--metrics-port 0"));
         await using var host = await HttpHost.StartAsync(
-            settings.BindAddress, 0, "--metrics-port", _ => { }, server => server.Map("/healthz", branch => branch.Run(context => context.Response.WriteAsync("ok"))), Cancel);
+            settings.BindAddress, 0, "--metrics-port", _ => { },
+            server => server.Map("/healthz", branch => branch.Run(context => context.Response.WriteAsync("ok"))), Cancel);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         foreach (var address in (string[])(Socket.OSSupportsIPv6 ? ["127.0.0.1", "[::1]"] : ["127.0.0.1"]))
         {

@@ -10,7 +10,9 @@ public sealed class OwnAccountTests
     public void A_token_names_its_service_account() =>
         Assert.Equal(
             new OwnAccount("mhc-system", "mhc-operator", "1234"),
-            OwnAccount.Read(Token("""{"kubernetes.io":{"namespace":"mhc-system","pod":{"name":"p"},"serviceaccount":{"name":"mhc-operator","uid":"1234"}},"sub":"x"}""")));
+            OwnAccount.Read(
+                Token(
+                    """{"kubernetes.io":{"namespace":"mhc-system","pod":{"name":"p"},"serviceaccount":{"name":"mhc-operator","uid":"1234"}},"sub":"x"}""")));
 
     [Fact]
     public void So_does_one_that_is_kept_in_a_secret() =>

@@ -36,7 +36,8 @@ public sealed class PodExecTests
 
         await RunAsync(server);
 
-        Assert.Equal("Bearer secret /api/v1/namespaces/ns/pods/job-1-0/exec?container=trainer&stderr=true&command=sh&command=-c&command=kill%20-QUIT%201", await asked.Task);
+        Assert.Equal(
+            "Bearer secret /api/v1/namespaces/ns/pods/job-1-0/exec?container=trainer&stderr=true&command=sh&command=-c&command=kill%20-QUIT%201", await asked.Task);
         Assert.Empty(Said());
     }
 
@@ -80,8 +81,10 @@ public sealed class PodExecTests
     private static async Task AnswerAsync(HttpContext context, string status)
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync("v4.channel.k8s.io");
-        await socket.SendAsync(new byte[] { 2 }, WebSocketMessageType.Binary, endOfMessage: true, context.RequestAborted); // an empty line on standard error
-        await socket.SendAsync(Encoding.UTF8.GetBytes("\u0003" + status), WebSocketMessageType.Binary, endOfMessage: true, context.RequestAborted);
+        // an empty line on standard error
+        await socket.SendAsync(new byte[] { 2 }, WebSocketMessageType.Binary, endOfMessage: true, context.RequestAborted);
+        await socket.SendAsync(Encoding.UTF8.GetBytes("\u0003" + status), WebSocketMessageType.Binary, endOfMessage: true,
+            context.RequestAborted);
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
     }
 
@@ -112,5 +115,6 @@ public sealed class PodExecTests
         return Task.CompletedTask;
     }
 
-    private IEnumerable<string> Said() => _log.ReceivedCalls().Where(call => call.GetMethodInfo().Name == nameof(ILogger.Log)).Select(call => call.GetArguments()[2]!.ToString()!);
+    private IEnumerable<string> Said() => _log.ReceivedCalls().Where(call => call.GetMethodInfo().Name == nameof(ILogger.Log))
+        .Select(call => call.GetArguments()[2]!.ToString()!);
 }

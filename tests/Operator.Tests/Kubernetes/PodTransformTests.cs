@@ -19,7 +19,8 @@ public sealed class PodTransformTests
         var pod = Read(0);
         Assert.Equal(("demo-1-0", "uid-0", "100"), (pod.Metadata.Name, pod.Metadata.Uid, pod.Metadata.ResourceVersion));
         Assert.True(Gang.IsOwned(pod.Metadata, MakeJob().Build()));
-        Assert.Equal(["1", "1", "demo", "0", "worker"], pod.Metadata.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => l.Value));
+        Assert.Equal(["1", "1", "demo", "0", "worker"],
+            pod.Metadata.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => l.Value));
         Assert.Equal("node-1", pod.Spec.NodeName);
         Assert.Equal(TrainerPorts.Status, pod.Spec.Containers[0].Ports.Single(port => port.Name == "status").ContainerPort);
         Assert.Equal(("Running", "10.0.0.1"), (pod.Status.Phase, pod.Status.PodIP));
@@ -30,7 +31,8 @@ public sealed class PodTransformTests
         Assert.Null(pod.Metadata.ManagedFields);
         var worker = new WorkerPod(pod, Attempt: 1, Current: 1);
         Assert.Equal(("an order", 3), (worker.Order, worker.OrderCount));
-        Assert.Equal(("proxy", "Always", 1), (pod.Spec.InitContainers[0].Name, pod.Spec.InitContainers[0].RestartPolicy, pod.Spec.ActiveDeadlineSeconds));
+        Assert.Equal(("proxy", "Always", 1),
+            (pod.Spec.InitContainers[0].Name, pod.Spec.InitContainers[0].RestartPolicy, pod.Spec.ActiveDeadlineSeconds));
         Assert.DoesNotContain("example.org/note", pod.Metadata.Annotations.Keys);
     }
 
@@ -51,18 +53,22 @@ public sealed class PodTransformTests
         pod["metadata"]!["uid"] = $"uid-{worker}";
         pod["metadata"]!["resourceVersion"] = $"{100 + worker}";
         pod["metadata"]!["creationTimestamp"] = "2026-01-01T00:00:00Z";
-        pod["metadata"]!["annotations"] = new JsonObject { [Annotations.Order] = "an order", [Annotations.OrderCount] = "3", ["example.org/note"] = "nobody reads it" };
-        pod["metadata"]!["managedFields"] = new JsonArray(new JsonObject { ["manager"] = "mhc-operator", ["operation"] = "Update", ["fieldsV1"] = new JsonObject() });
+        pod["metadata"]!["annotations"] =
+            new JsonObject { [Annotations.Order] = "an order", [Annotations.OrderCount] = "3", ["example.org/note"] = "nobody reads it" };
+        pod["metadata"]!["managedFields"] =
+            new JsonArray(new JsonObject { ["manager"] = "mhc-operator", ["operation"] = "Update", ["fieldsV1"] = new JsonObject() });
         pod["spec"]!["nodeName"] = "node-1";
         pod["spec"]!["activeDeadlineSeconds"] = 1;
-        pod["spec"]!["initContainers"] = new JsonArray(new JsonObject { ["name"] = "proxy", ["image"] = "i", ["restartPolicy"] = "Always" });
+        pod["spec"]!["initContainers"] =
+            new JsonArray(new JsonObject { ["name"] = "proxy", ["image"] = "i", ["restartPolicy"] = "Always" });
         pod["status"] = new JsonObject
         {
             ["phase"] = "Running",
             ["podIP"] = "10.0.0.1",
             ["hostIP"] = "10.0.0.2",
             ["qosClass"] = "BestEffort",
-            ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "True", ["lastTransitionTime"] = "2026-01-01T00:00:01Z" }),
+            ["conditions"] = new JsonArray(
+                new JsonObject { ["type"] = "Ready", ["status"] = "True", ["lastTransitionTime"] = "2026-01-01T00:00:01Z" }),
             ["containerStatuses"] = new JsonArray(new JsonObject
             {
                 ["name"] = "trainer",

@@ -8,7 +8,8 @@ public sealed class PodWarningTests
     [Theory]
     [InlineData("\"lastTimestamp\": \"2026-01-02T03:04:05Z\"")]
     [InlineData("\"lastTimestamp\": null, \"eventTime\": \"2026-01-02T03:04:05.000000Z\"")]
-    [InlineData("\"lastTimestamp\": null, \"eventTime\": \"2020-01-01T00:00:00.000000Z\", \"series\": {\"count\": 3, \"lastObservedTime\": \"2026-01-02T03:04:05.000000Z\"}")]
+    [InlineData(
+        "\"lastTimestamp\": null, \"eventTime\": \"2020-01-01T00:00:00.000000Z\", \"series\": {\"count\": 3, \"lastObservedTime\": \"2026-01-02T03:04:05.000000Z\"}")]
     public void Recorders_of_either_kind_say_when_it_last_happened(string times) =>
         Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), Read("FailedMount", "not found", times).At);
 
@@ -25,7 +26,8 @@ public sealed class PodWarningTests
 
     private static PodWarning Read(string reason, string message, string times)
     {
-        using var json = JsonDocument.Parse($$"""{"metadata": {"name": "a"}, "reason": "{{reason}}", "message": "{{message}}", {{times}}}""");
+        using var json = JsonDocument.Parse(
+            $$"""{"metadata": {"name": "a"}, "reason": "{{reason}}", "message": "{{message}}", {{times}}}""");
         return PodWarning.Read(json.RootElement);
     }
 }

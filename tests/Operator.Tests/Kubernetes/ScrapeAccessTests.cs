@@ -10,7 +10,8 @@ namespace MhcOperator.Operator.Tests.Kubernetes;
 
 public sealed class ScrapeAccessTests
 {
-    private const string Reviewed = """{"status":{"authenticated":true,"user":{"username":"bot","uid":"u","groups":["g"],"extra":{"a":["b"]}}}}""";
+    private const string Reviewed =
+        """{"status":{"authenticated":true,"user":{"username":"bot","uid":"u","groups":["g"],"extra":{"a":["b"]}}}}""";
 
     private readonly FakeTimeProvider _time = new();
 
@@ -19,13 +20,15 @@ public sealed class ScrapeAccessTests
     [Fact]
     public async Task The_server_is_asked_whose_a_token_is_and_then_whether_all_that_it_said_of_him_may_get_the_metrics()
     {
-        using var server = new ScriptedServer(request => ScriptedServer.Json(IsReview(request) ? Reviewed : """{"status":{"allowed":true}}"""));
+        using var server = new ScriptedServer(
+            request => ScriptedServer.Json(IsReview(request) ? Reviewed : """{"status":{"allowed":true}}"""));
         using var access = Access(server);
         Assert.Equal(200, (await access.JudgeAsync("bearer secret", Cancel)).Status);
         Assert.Equal("secret", (string?)JsonNode.Parse(server.Requests[0].Body)!["spec"]!["token"]);
         var spec = JsonNode.Parse(server.Requests[1].Body)!["spec"]!;
         Assert.Equal(
-            """{"user":"bot","uid":"u","groups":["g"],"extra":{"a":["b"]},"nonResourceAttributes":{"path":"/metrics","verb":"get"}}""", spec.ToJsonString());
+            """{"user":"bot","uid":"u","groups":["g"],"extra":{"a":["b"]},"nonResourceAttributes":{"path":"/metrics","verb":"get"}}""",
+            spec.ToJsonString());
     }
 
     [Theory]
@@ -68,13 +71,15 @@ public sealed class ScrapeAccessTests
     [Theory]
     [InlineData(HttpStatusCode.InternalServerError, "broken")]
     [InlineData(HttpStatusCode.Forbidden, "the operator may not ask it: broken")]
-    public async Task A_server_in_trouble_or_without_a_right_for_the_operator_gives_503_with_the_reason_and_is_asked_again(HttpStatusCode code, string reason)
+    public async Task A_server_in_trouble_or_without_a_right_for_the_operator_gives_503_with_the_reason_and_is_asked_again(
+        HttpStatusCode code, string reason)
     {
         var healthy = false;
         using var server = new ScriptedServer(request => !healthy ? ScriptedServer.Refusal(code, "broken")
             : ScriptedServer.Json(IsReview(request) ? Reviewed : """{"status":{"allowed":true}}"""));
         using var access = Access(server);
-        Assert.Equal(new ScrapeVerdict(503, $"the API server does not say whether you may have the metrics: {reason}"), await access.JudgeAsync("Bearer secret", Cancel));
+        Assert.Equal(new ScrapeVerdict(503, $"the API server does not say whether you may have the metrics: {reason}"),
+            await access.JudgeAsync("Bearer secret", Cancel));
         healthy = true;
         Assert.Equal(200, (await access.JudgeAsync("Bearer secret", Cancel)).Status);
     }
@@ -88,7 +93,8 @@ public sealed class ScrapeAccessTests
             throw new InvalidOperationException("nobody ends it");
         });
         using var access = Access(server);
-        var judging = Enumerable.Range(0, 20).Select(i => access.JudgeAsync($"Bearer {i}", Cancel)).ToList(); // most of them wait for a place
+        // most of them wait for a place
+        var judging = Enumerable.Range(0, 20).Select(i => access.JudgeAsync($"Bearer {i}", Cancel)).ToList();
         _time.Advance(ScrapeAccess.Limit - TimeSpan.FromTicks(1));
         Assert.DoesNotContain(judging, task => task.IsCompleted);
         Assert.InRange(server.Requests.Count, 1, 8);
@@ -100,7 +106,9 @@ public sealed class ScrapeAccessTests
     public async Task An_answer_holds_for_a_while_and_no_longer_for_each_token_alone()
     {
         var allowed = true;
-        using var server = new ScriptedServer(request => ScriptedServer.Json(IsReview(request) ? Reviewed : "{\"status\":{\"allowed\":" + (allowed ? "true" : "false") + "}}"));
+        using var server = new ScriptedServer(
+            request => ScriptedServer.Json(IsReview(request) ? Reviewed : "{\"status\":{\"allowed\":" + (allowed ? "true" : "false")
+                + "}}"));
         using var access = Access(server);
         Assert.Equal(200, (await access.JudgeAsync("Bearer secret", Cancel)).Status);
         allowed = false;

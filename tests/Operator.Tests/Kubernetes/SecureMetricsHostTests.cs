@@ -43,7 +43,8 @@ public sealed class SecureMetricsHostTests : IAsyncLifetime
     {
         await using var host = await SecureMetricsHost.ListenAsync("127.0.0.1", 0, _certificates, guard: null, _endpoint, Cancel);
         using var http = Client(host);
-        Assert.Contains("mhc_operator_webhook_certificate_expiry_timestamp_seconds", await http.GetStringAsync("metrics", Cancel), StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_webhook_certificate_expiry_timestamp_seconds", await http.GetStringAsync("metrics", Cancel),
+            StringComparison.Ordinal);
         using var other = await http.GetAsync("readyz", Cancel);
         Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
         using var posted = await http.PostAsync("metrics", null, Cancel);
@@ -55,7 +56,8 @@ public sealed class SecureMetricsHostTests : IAsyncLifetime
     {
         var allowed = false;
         using var server = new ScriptedServer(request => ScriptedServer.Json(
-            request.Path.EndsWith("subjectaccessreviews", StringComparison.Ordinal) ? "{\"status\":{\"allowed\":" + (allowed ? "true" : "false") + "}}"
+            request.Path.EndsWith("subjectaccessreviews", StringComparison.Ordinal) ? "{\"status\":{\"allowed\":"
+                + (allowed ? "true" : "false") + "}}"
             : request.Body.Contains("good", StringComparison.Ordinal) ? """{"status":{"authenticated":true,"user":{"username":"bot"}}}"""
             : """{"status":{"authenticated":false}}"""));
         var time = new FakeTimeProvider();
@@ -65,7 +67,8 @@ public sealed class SecureMetricsHostTests : IAsyncLifetime
         using var nobody = await http.GetAsync("metrics", Cancel);
         Assert.Equal((HttpStatusCode.Unauthorized, "Bearer"), (nobody.StatusCode, nobody.Headers.WwwAuthenticate.ToString()));
         Assert.Equal((HttpStatusCode.Unauthorized, "the API server does not know this token\n"), await GetAsync(http, "bad"));
-        Assert.Equal((HttpStatusCode.Forbidden, "bot has no right to get /metrics (nonResourceURLs of a ClusterRole)\n"), await GetAsync(http, "good"));
+        Assert.Equal((HttpStatusCode.Forbidden, "bot has no right to get /metrics (nonResourceURLs of a ClusterRole)\n"),
+            await GetAsync(http, "good"));
         allowed = true;
         time.Advance(ScrapeAccess.Remembered);
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(http, "good")).Code);

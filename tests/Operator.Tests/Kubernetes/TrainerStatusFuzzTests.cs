@@ -12,13 +12,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MhcOperator.Operator.Tests.Kubernetes;
 
-/// <summary>What a trainer, ours or another, answers to whoever asks for its status: nothing of it reaches a decision or a status as it came.</summary>
+/// <summary>
+/// What a trainer, ours or another, answers to whoever asks for its status: nothing of it reaches a decision or a status as it came.
+/// </summary>
 public sealed class TrainerStatusFuzzTests
 {
     private const double Century = 100 * 365.25 * 24 * 3600;
 
     [Fact]
-    public void No_answer_is_more_than_nothing_or_figures_within_their_bounds_that_can_be_written() => Fuzzer.Run("statuses", 16 << 20, text =>
+    public void No_answer_is_more_than_nothing_or_figures_within_their_bounds_that_can_be_written() =>
+        Fuzzer.Run("statuses", 16 << 20, text =>
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         Check(TrainerAnswer.ReadStatus(bytes));
@@ -71,7 +74,8 @@ public sealed class TrainerStatusFuzzTests
             new[] { status.LatestCheckpoint, status.VerifiedCheckpoint, status.FirstStep, status.NotLearningSince },
             step => Assert.True(step is null || (step >= 0 && step <= last)));
         Assert.All(
-            new[] { status.LearningRate, status.TokensPerSecond, status.SecondsPerStep, status.EtaSeconds, status.Epoch, status.ModelFlopsPerSecond, status.Gap?.Row, status.Gap?.Column },
+            new[] { status.LearningRate, status.TokensPerSecond, status.SecondsPerStep, status.EtaSeconds, status.Epoch,
+                status.ModelFlopsPerSecond, status.Gap?.Row, status.Gap?.Column },
             value => Assert.True(value is null or (>= 0 and < double.PositiveInfinity)));
         Assert.All(
             new[] { status.Loss, status.ValidationLoss, status.GradientNorm, status.Gain?.Forward, status.Gain?.Backward },
@@ -127,7 +131,8 @@ public sealed class TrainerStatusFuzzTests
         {
             var stream = connection.GetStream();
             var (request, length) = (new byte[4096], 0);
-            while (!request.AsSpan(0, length).EndsWith("\r\n\r\n"u8) && await stream.ReadAsync(request.AsMemory(length)) is > 0 and var read)
+            while (!request.AsSpan(0, length).EndsWith("\r\n\r\n"u8)
+                && await stream.ReadAsync(request.AsMemory(length)) is > 0 and var read)
             {
                 length += read;
             }

@@ -35,7 +35,8 @@ public sealed class LocalClusterTests
     {
         var old = Job;
         await _cluster.PatchStatusAsync(old, new MhcTrainingJobStatus { Attempt = 1 }, Cancel);
-        var refused = await Assert.ThrowsAsync<ApiException>(() => _cluster.PatchStatusAsync(old, new MhcTrainingJobStatus { Attempt = 2 }, Cancel));
+        var refused = await Assert.ThrowsAsync<ApiException>(
+            () => _cluster.PatchStatusAsync(old, new MhcTrainingJobStatus { Attempt = 2 }, Cancel));
         Assert.Equal(HttpStatusCode.Conflict, refused.Status);
         Assert.Equal(1, Job.Status!.Attempt);
     }
@@ -67,7 +68,9 @@ public sealed class LocalClusterTests
         _launcher.Alive[0].Exit(86, "verdict");
         Assert.Equal("Running", before.Status.Phase);
         var after = _cluster.ListPods(_key)[0];
-        Assert.Equal(("Failed", 86, "verdict"), (after.Status.Phase, after.Status.ContainerStatuses[0].State.Terminated.ExitCode, after.Status.ContainerStatuses[0].State.Terminated.Message));
+        Assert.Equal(("Failed", 86, "verdict"),
+            (after.Status.Phase, after.Status.ContainerStatuses[0].State.Terminated.ExitCode,
+                after.Status.ContainerStatuses[0].State.Terminated.Message));
     }
 
     [Fact]
@@ -120,5 +123,6 @@ public sealed class LocalClusterTests
 
     [Fact]
     public async Task A_kind_that_it_does_not_have_is_refused() =>
-        await Assert.ThrowsAsync<ApiException>(() => _cluster.CreateAsync(new System.Text.Json.Nodes.JsonObject { ["kind"] = "Secret" }, Cancel));
+        await Assert.ThrowsAsync<ApiException>(
+            () => _cluster.CreateAsync(new System.Text.Json.Nodes.JsonObject { ["kind"] = "Secret" }, Cancel));
 }

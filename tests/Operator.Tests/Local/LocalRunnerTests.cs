@@ -26,8 +26,10 @@ public sealed class LocalRunnerTests : IDisposable
         Kill = kill,
     };
 
-    private Task<MhcTrainingJob> RunAsync(JobBuilder job, string script, CancellationTokenSource? stop = null, CancellationTokenSource? kill = null) =>
-        new LocalRunner().RunAsync(job.WithBackoff(0, 0).BuildManifest(), Options(script, kill?.Token ?? CancellationToken.None), _observer, stop?.Token ?? CancellationToken.None)
+    private Task<MhcTrainingJob> RunAsync(JobBuilder job, string script, CancellationTokenSource? stop = null,
+        CancellationTokenSource? kill = null) =>
+        new LocalRunner().RunAsync(job.WithBackoff(0, 0).BuildManifest(), Options(script, kill?.Token ?? CancellationToken.None), _observer,
+            stop?.Token ?? CancellationToken.None)
             .WaitAsync(Patience, TestContext.Current.CancellationToken);
 
     private string Log(string pod) => File.ReadAllText(Path.Combine(_folder, "logs", pod + ".log"));
@@ -45,8 +47,10 @@ public sealed class LocalRunnerTests : IDisposable
     [Fact]
     public async Task A_gang_that_ends_with_0_succeeds_and_its_output_is_in_its_logs()
     {
-        var run = RunAsync(MakeJob(), """echo out $RANK of $WORLD_SIZE; echo err >&2; until test -e "$MHC_CHECKPOINT_DIR/done"; do sleep 0.05; done""");
-        await _observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken); // a gang that is faster than the first look at it is never seen running
+        var run = RunAsync(MakeJob(),
+            """echo out $RANK of $WORLD_SIZE; echo err >&2; until test -e "$MHC_CHECKPOINT_DIR/done"; do sleep 0.05; done""");
+        // a gang that is faster than the first look at it is never seen running
+        await _observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await FinishAsync();
         var job = await run;
         Assert.Equal("Succeeded", job.Status!.Phase);
@@ -59,8 +63,10 @@ public sealed class LocalRunnerTests : IDisposable
     [Fact]
     public async Task The_environment_is_that_of_this_machine()
     {
-        await RunAsync(MakeJob(), """echo "$MASTER_ADDR|$MHC_ATTEMPT|$MHC_CHECKPOINT_DIR|$MHC_THREADS|$MHC_RESUME_STEP|$GREETING"; cat "$MHC_CONFIG"; test -d "$MHC_CHECKPOINT_DIR" """);
-        Assert.StartsWith($"127.0.0.1|1|{_folder}/checkpoints|2|latest|hello\n{{\"job\":\"demo\"", Log("demo-1-1"), StringComparison.Ordinal);
+        await RunAsync(MakeJob(),
+            """echo "$MASTER_ADDR|$MHC_ATTEMPT|$MHC_CHECKPOINT_DIR|$MHC_THREADS|$MHC_RESUME_STEP|$GREETING"; cat "$MHC_CONFIG"; test -d "$MHC_CHECKPOINT_DIR" """);
+        Assert.StartsWith($"127.0.0.1|1|{_folder}/checkpoints|2|latest|hello\n{{\"job\":\"demo\"", Log("demo-1-1"),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -116,7 +122,8 @@ public sealed class LocalRunnerTests : IDisposable
     public async Task Stopping_gives_the_gang_time_to_commit_a_checkpoint()
     {
         using var stop = new CancellationTokenSource();
-        var run = RunAsync(MakeJob(), """cd "$MHC_CHECKPOINT_DIR"; trap 'mv trains-$RANK saved-$RANK; exit 75' TERM; echo > trains-$RANK; while :; do sleep 0.05; done""", stop);
+        var run = RunAsync(MakeJob(),
+            """cd "$MHC_CHECKPOINT_DIR"; trap 'mv trains-$RANK saved-$RANK; exit 75' TERM; echo > trains-$RANK; while :; do sleep 0.05; done""", stop);
         await _observer.Running.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await UntilAsync(() => CheckpointNames().SequenceEqual(["trains-0", "trains-1"]));
         await stop.CancelAsync();
@@ -129,7 +136,8 @@ public sealed class LocalRunnerTests : IDisposable
     public async Task A_worker_that_does_not_obey_is_killed_when_its_grace_is_over()
     {
         using var stop = new CancellationTokenSource();
-        var run = RunAsync(MakeJob().WithWorkers(1).With(j => j.Spec.RunPolicy.TerminationTimeoutSeconds = 3), """trap 'echo asked' TERM; echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done""", stop);
+        var run = RunAsync(MakeJob().WithWorkers(1).With(j => j.Spec.RunPolicy.TerminationTimeoutSeconds = 3),
+            """trap 'echo asked' TERM; echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done""", stop);
         await UntilAsync(() => Pid() is not null);
         await stop.CancelAsync();
         var job = await run;
@@ -141,7 +149,8 @@ public sealed class LocalRunnerTests : IDisposable
     [Fact]
     public async Task A_container_beside_the_trainers_that_never_ends_keeps_no_run_from_ending()
     {
-        var job = await RunAsync(Beside("log-shipper", """echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done"""), """until test -s "$MHC_CHECKPOINT_DIR/pid"; do sleep 0.05; done""");
+        var job = await RunAsync(Beside("log-shipper", """echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done"""),
+            """until test -s "$MHC_CHECKPOINT_DIR/pid"; do sleep 0.05; done""");
         Assert.Equal("Succeeded", job.Status!.Phase);
         Assert.False(Directory.Exists($"/proc/{Pid()}"));
     }
@@ -163,7 +172,11 @@ public sealed class LocalRunnerTests : IDisposable
     {
         var job = MakeJob().WithWorkers(1).With(j => j.Spec.Workers.Template = new JsonObject
         {
-            ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "log-shipper", ["image"] = "fluent-bit" }) },
+            ["spec"] = new JsonObject
+            {
+                ["containers"] = new JsonArray(
+                new JsonObject { ["name"] = "log-shipper", ["image"] = "fluent-bit" })
+            },
         });
         Assert.Equal("Succeeded", (await RunAsync(job, "echo trains")).Status!.Phase);
         Assert.Equal("trains\n", Log("demo-1-0"));
@@ -174,7 +187,8 @@ public sealed class LocalRunnerTests : IDisposable
     public async Task A_trainer_that_ends_with_0_when_it_is_told_to_leaves_the_run_suspended()
     {
         using var stop = new CancellationTokenSource();
-        var run = RunAsync(MakeJob(), """cd "$MHC_CHECKPOINT_DIR"; trap 'exit 0' TERM; echo > trains-$RANK; while :; do sleep 0.05; done""", stop);
+        var run = RunAsync(MakeJob(),
+            """cd "$MHC_CHECKPOINT_DIR"; trap 'exit 0' TERM; echo > trains-$RANK; while :; do sleep 0.05; done""", stop);
         await UntilAsync(() => CheckpointNames().SequenceEqual(["trains-0", "trains-1"]));
         await stop.CancelAsync();
         var job = await run;
@@ -189,47 +203,55 @@ public sealed class LocalRunnerTests : IDisposable
             ("one", """sleep 0.2; echo one >> "$MHC_CHECKPOINT_DIR/order" """, null),
             ("proxy", """echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done""", "Always"),
             ("two", """echo two >> "$MHC_CHECKPOINT_DIR/order" """, null));
-        var ended = await RunAsync(job, """until test -s "$MHC_CHECKPOINT_DIR/pid"; do sleep 0.05; done; echo trainer >> "$MHC_CHECKPOINT_DIR/order" """);
+        var ended = await RunAsync(job,
+            """until test -s "$MHC_CHECKPOINT_DIR/pid"; do sleep 0.05; done; echo trainer >> "$MHC_CHECKPOINT_DIR/order" """);
         Assert.Equal("Succeeded", ended.Status!.Phase);
-        Assert.Equal(["one", "two", "trainer"], await File.ReadAllLinesAsync(Path.Combine(_folder, "checkpoints", "order"), TestContext.Current.CancellationToken));
+        Assert.Equal(["one", "two", "trainer"],
+            await File.ReadAllLinesAsync(Path.Combine(_folder, "checkpoints", "order"), TestContext.Current.CancellationToken));
         Assert.False(Directory.Exists($"/proc/{Pid()}"));
     }
 
     [Fact]
     public async Task One_that_comes_first_and_fails_is_named_and_nothing_after_it_is_started()
     {
-        var job = await RunAsync(Before(("fetch-data", "echo bucket not found; exit 42", null), ("two", "echo two", null)).WithRestarts(0), "echo trains");
-        Assert.Contains("init container fetch-data ended with 42 (Error): bucket not found", job.Status!.Conditions.Single(c => c.Type == ConditionTypes.Failed).Message, StringComparison.Ordinal);
+        var job = await RunAsync(Before(("fetch-data", "echo bucket not found; exit 42", null), ("two", "echo two", null)).WithRestarts(0),
+            "echo trains");
+        Assert.Contains("init container fetch-data ended with 42 (Error): bucket not found",
+            job.Status!.Conditions.Single(c => c.Type == ConditionTypes.Failed).Message, StringComparison.Ordinal);
         Assert.Equal(["demo-1-0-fetch-data.log"], Directory.GetFiles(Path.Combine(_folder, "logs")).Select(Path.GetFileName));
     }
 
-    private static JobBuilder Before(params (string Name, string Script, string? RestartPolicy)[] containers) => MakeJob().WithWorkers(1).With(j => j.Spec.Workers.Template = new JsonObject
-    {
-        ["spec"] = new JsonObject
+    private static JobBuilder Before(params (string Name, string Script, string? RestartPolicy)[] containers) =>
+        MakeJob().WithWorkers(1).With(j => j.Spec.Workers.Template = new JsonObject
         {
-            ["initContainers"] = new JsonArray([.. containers.Select(c => (JsonNode)new JsonObject
+            ["spec"] = new JsonObject
+            {
+                ["initContainers"] = new JsonArray([.. containers.Select(c => (JsonNode)new JsonObject
             {
                 ["name"] = c.Name,
                 ["image"] = "i",
                 ["command"] = new JsonArray("/bin/sh", "-c", c.Script),
                 ["restartPolicy"] = c.RestartPolicy,
             })]),
-        },
-    });
+            },
+        });
 
-    private static JobBuilder Beside(string name, string script) => MakeJob().WithWorkers(1).With(j => j.Spec.Workers.Template = new JsonObject
-    {
-        ["spec"] = new JsonObject
+    private static JobBuilder Beside(string name, string script) =>
+        MakeJob().WithWorkers(1).With(j => j.Spec.Workers.Template = new JsonObject
         {
-            ["containers"] = new JsonArray(new JsonObject { ["name"] = name, ["image"] = "i", ["command"] = new JsonArray("/bin/sh", "-c", script) }),
-        },
-    });
+            ["spec"] = new JsonObject
+            {
+                ["containers"] = new JsonArray(
+                new JsonObject { ["name"] = name, ["image"] = "i", ["command"] = new JsonArray("/bin/sh", "-c", script) }),
+            },
+        });
 
     [Fact]
     public async Task Killing_waits_for_nobody_and_leaves_no_child()
     {
         using var kill = new CancellationTokenSource();
-        var run = RunAsync(MakeJob().WithWorkers(1), """trap '' TERM; sh -c 'echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done' & wait""", kill: kill);
+        var run = RunAsync(MakeJob().WithWorkers(1),
+            """trap '' TERM; sh -c 'echo $$ > "$MHC_CHECKPOINT_DIR/pid"; while :; do sleep 0.05; done' & wait""", kill: kill);
         await UntilAsync(() => Pid() is not null);
         await kill.CancelAsync();
         var job = await run;
@@ -258,7 +280,8 @@ public sealed class LocalRunnerTests : IDisposable
     [Fact]
     public async Task The_status_of_rank_0_is_read_and_passed_on()
     {
-        var run = RunAsync(MakeJob().WithWorkers(1), """echo $MHC_STATUS_PORT > "$MHC_CHECKPOINT_DIR/pid"; until test -e "$MHC_CHECKPOINT_DIR/done"; do sleep 0.05; done""");
+        var run = RunAsync(MakeJob().WithWorkers(1),
+            """echo $MHC_STATUS_PORT > "$MHC_CHECKPOINT_DIR/pid"; until test -e "$MHC_CHECKPOINT_DIR/done"; do sleep 0.05; done""");
         await UntilAsync(() => Pid() is not null);
         using var server = new HttpListener { IgnoreWriteExceptions = true };
         server.Prefixes.Add($"http://127.0.0.1:{Pid()}/");
@@ -293,13 +316,20 @@ public sealed class LocalRunnerTests : IDisposable
     [Fact]
     public async Task What_this_machine_cannot_give_is_said_with_its_path_before_anything_starts()
     {
-        var claim = MakeJob().With(j => j.Spec.Data.Source = new DataSource { PersistentVolumeClaim = new PersistentVolumeClaimSource { ClaimName = "x" } });
-        Assert.Contains("spec.data.source.persistentVolumeClaim", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(claim, "exit 0"))).Message, StringComparison.Ordinal);
+        var claim = MakeJob().With(
+            j => j.Spec.Data.Source = new DataSource { PersistentVolumeClaim = new PersistentVolumeClaimSource { ClaimName = "x" } });
+        Assert.Contains("spec.data.source.persistentVolumeClaim",
+            (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(claim, "exit 0"))).Message, StringComparison.Ordinal);
         var map = MakeJob().With(j => j.Spec.Data.Source = new DataSource { ConfigMap = new ConfigMapSource { Name = "x" } });
-        Assert.Contains("spec.data.source.configMap", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(map, "exit 0"))).Message, StringComparison.Ordinal);
+        Assert.Contains("spec.data.source.configMap", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(map, "exit 0"))).Message,
+            StringComparison.Ordinal);
         var invalid = MakeJob().WithErrors(new Api.Errors.FieldError("spec.model.heads", "bad"));
-        Assert.Contains("spec.model.heads", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(invalid, "exit 0"))).Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<FileNotFoundException>(() => new LocalRunner().RunAsync(MakeJob().BuildManifest(), Options("", CancellationToken.None) with { TrainerCommand = ["/no/such/trainer"] }, _observer, TestContext.Current.CancellationToken));
+        Assert.Contains("spec.model.heads", (await Assert.ThrowsAsync<ArgumentException>(() => RunAsync(invalid, "exit 0"))).Message,
+            StringComparison.Ordinal);
+        await Assert.ThrowsAsync<FileNotFoundException>(
+            () => new LocalRunner().RunAsync(MakeJob().BuildManifest(),
+                Options("", CancellationToken.None) with { TrainerCommand = ["/no/such/trainer"] }, _observer,
+                TestContext.Current.CancellationToken));
         Assert.Empty(_observer.Events);
     }
 
@@ -315,7 +345,8 @@ public sealed class LocalRunnerTests : IDisposable
         Directory.GetFiles(Path.Combine(_folder, "checkpoints")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     /// <summary>Lets the scripts end that wait for the file <c>done</c>.</summary>
-    private Task FinishAsync() => File.WriteAllTextAsync(Path.Combine(_folder, "checkpoints", "done"), "", TestContext.Current.CancellationToken);
+    private Task FinishAsync() =>
+        File.WriteAllTextAsync(Path.Combine(_folder, "checkpoints", "done"), "", TestContext.Current.CancellationToken);
 
     private string? Pid()
     {

@@ -28,12 +28,20 @@ public sealed class ProcessLauncherTests : IDisposable
                 new V1EnvVar { Name = "MASTER_ADDR", Value = "demo-1-0.demo" },
             ],
         };
-        var pod = new V1Pod { Metadata = new V1ObjectMeta { Name = "demo-1-0", Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [Labels.Attempt] = "1" } } };
+        var pod = new V1Pod
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = "demo-1-0",
+                Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [Labels.Attempt] = "1" }
+            }
+        };
         var ended = new TaskCompletionSource<ContainerExit>();
 
         launcher.Launch(new ContainerLaunch(pod, container, null)).OnExit(ended.SetResult);
 
         Assert.Equal(0, (await ended.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)).ExitCode);
-        Assert.Equal("pa$word|xpa$wordy|$(LATER)|xpa$wordy|$(A)|127.0.0.1 late $(NOT_THERE)|", await File.ReadAllTextAsync(Path.Combine(_folder, "logs", "demo-1-0.log"), TestContext.Current.CancellationToken));
+        Assert.Equal("pa$word|xpa$wordy|$(LATER)|xpa$wordy|$(A)|127.0.0.1 late $(NOT_THERE)|",
+            await File.ReadAllTextAsync(Path.Combine(_folder, "logs", "demo-1-0.log"), TestContext.Current.CancellationToken));
     }
 }

@@ -17,7 +17,8 @@ public sealed class ProcessSpawnerTests : IDisposable
     {
         using (process)
         {
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken)
+                .WaitAsync(Patience, TestContext.Current.CancellationToken);
         }
     }
 
@@ -61,7 +62,8 @@ public sealed class ProcessSpawnerTests : IDisposable
         var process = spawner.Start(["/no/such/program"], NoEnvironment, null, Log);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Equal(127, process.ExitCode);
-        Assert.Contains("/no/such/program", await File.ReadAllTextAsync(Log, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("/no/such/program", await File.ReadAllTextAsync(Log, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     /// <summary>The shell becomes setsid, setpriv and then the program.</summary>

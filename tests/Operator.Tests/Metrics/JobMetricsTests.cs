@@ -75,7 +75,8 @@ public sealed class JobMetricsTests
     public void A_job_that_cannot_be_read_has_its_phase_and_conditions()
     {
         var status = MakeStatus().With(s => s.Phase = "Invalid").Condition("Valid", "False", "InvalidSpec").Build();
-        var lines = Lines(new JobManifest { Metadata = new V1ObjectMeta { Name = "demo", NamespaceProperty = "default" }, Status = status });
+        var lines = Lines(
+            new JobManifest { Metadata = new V1ObjectMeta { Name = "demo", NamespaceProperty = "default" }, Status = status });
         Assert.Contains($"mhc_job_condition{{{Us},type=\"Valid\",status=\"False\",reason=\"InvalidSpec\"}} 1", lines);
         Assert.Contains($"mhc_job_phase{{{Us},phase=\"Invalid\"}} 1", lines);
     }
@@ -84,7 +85,8 @@ public sealed class JobMetricsTests
     public void Who_does_not_lead_has_no_jobs_and_a_job_that_is_gone_or_somebody_elses_has_no_series()
     {
         Assert.Equal("", Text());
-        IReadOnlyList<JobManifest> jobs = [MakeJob().BuildManifest(), MakeJob().Named("theirs").With(j => j.Spec.ManagedBy = "example.com/queue").BuildManifest()];
+        IReadOnlyList<JobManifest> jobs =
+            [MakeJob().BuildManifest(), MakeJob().Named("theirs").With(j => j.Spec.ManagedBy = "example.com/queue").BuildManifest()];
         _metrics.Lead(() => jobs);
         Assert.Contains(Us, Text(), StringComparison.Ordinal);
         Assert.DoesNotContain("theirs", Text(), StringComparison.Ordinal);
@@ -97,7 +99,8 @@ public sealed class JobMetricsTests
     [Fact]
     public void Words_that_nobody_knows_and_conditions_that_come_twice_make_no_series()
     {
-        var status = MakeRunning(1, 2).Condition("Stable", "So\"so", "Made\nUp").Condition("Strange", "True", "Fine").With(s => s.Phase = "Else").Build();
+        var status = MakeRunning(1, 2).Condition("Stable", "So\"so", "Made\nUp").Condition("Strange", "True", "Fine")
+            .With(s => s.Phase = "Else").Build();
         status.Conditions = [.. status.Conditions, .. status.Conditions];
         var lines = Lines(MakeJob().BuildManifest(status)).Where(line => !line.StartsWith('#')).ToList();
         Assert.Contains($"mhc_job_condition{{{Us},type=\"Stable\",status=\"Unknown\",reason=\"Other\"}} 1", lines);
@@ -109,9 +112,11 @@ public sealed class JobMetricsTests
     [Fact]
     public void Every_reason_that_the_operator_gives_is_known()
     {
-        var reasons = typeof(Reasons).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!);
+        var reasons = typeof(Reasons).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(field => (string)field.GetRawConstantValue()!);
         Assert.Empty(reasons.Except(KnownWords.ConditionReasons));
-        var types = typeof(ConditionTypes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!);
+        var types = typeof(ConditionTypes).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(field => (string)field.GetRawConstantValue()!);
         Assert.Equal(types.Order(StringComparer.Ordinal), KnownWords.ConditionTypes.Order(StringComparer.Ordinal));
     }
 
@@ -141,7 +146,8 @@ public sealed class JobMetricsTests
         Assert.InRange(best.TotalSeconds, 0, 2); // a tenth of it on an idle machine; others may use this one
     }
 
-    private static string Seconds(double after) => (Clock.After(after) - DateTimeOffset.UnixEpoch).TotalSeconds.ToString(CultureInfo.InvariantCulture);
+    private static string Seconds(double after) =>
+        (Clock.After(after) - DateTimeOffset.UnixEpoch).TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
     private string[] Lines(params JobManifest[] jobs)
     {

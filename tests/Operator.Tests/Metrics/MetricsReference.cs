@@ -27,7 +27,8 @@ internal static class MetricsReference
         await registry.CollectAndExportAsTextAsync(stream, cancel);
         var jobs = new JobMetrics();
         var one = JobBuilder.MakeJob().With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = 3600).BuildManifest(FullStatus());
-        var other = JobBuilder.MakeJob().Named("ended").BuildManifest(MakeRunning(1, 2).With(s => s.FinishedAt = Clock.Start.UtcDateTime).Build());
+        var other = JobBuilder.MakeJob().Named("ended")
+            .BuildManifest(MakeRunning(1, 2).With(s => s.FinishedAt = Clock.Start.UtcDateTime).Build());
         jobs.Lead(() => [one, other]);
         var text = new ArrayBufferWriter<byte>();
         jobs.Write(text);
@@ -108,7 +109,8 @@ internal static class MetricsReference
     {
         metrics.Observe(new NamespacedName("default", "a"), null);
         metrics.Count(MakeRunning(1, 2).Build(), MakeRunning(2, 2).Condition("Restarting", "True", "Hung").Build());
-        metrics.Count(MakeRunning(2, 2).Build(), MakeRunning(3, 2).Condition("Restarting", "True", "RolledBack").Rollback(2, 115, 100).Build());
+        metrics.Count(MakeRunning(2, 2).Build(),
+            MakeRunning(3, 2).Condition("Restarting", "True", "RolledBack").Rollback(2, 115, 100).Build());
     }
 
     /// <summary>One row for each family, in the order of their names.</summary>
@@ -124,6 +126,8 @@ internal static class MetricsReference
     private static string Labels(string sample)
     {
         var (open, close) = (sample.IndexOf('{', StringComparison.Ordinal), sample.IndexOf('}', StringComparison.Ordinal));
-        return open < 0 ? "" : string.Join(' ', sample[(open + 1)..close].Split(',').Select(label => label.Split('=')[0]).Where(label => label != "le").Select(label => $"`{label}`"));
+        return open < 0 ? "" : string.Join(' ',
+            sample[(open + 1)..close].Split(',').Select(label => label.Split('=')[0]).Where(label => label != "le")
+                .Select(label => $"`{label}`"));
     }
 }

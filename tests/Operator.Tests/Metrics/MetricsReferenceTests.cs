@@ -21,7 +21,8 @@ public sealed class MetricsReferenceTests
 
     [Fact]
     public async Task Prometheus_own_check_has_nothing_to_say_about_what_is_served() =>
-        await Promtool.AcceptsAsync(await MetricsReference.TextAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await Promtool.AcceptsAsync(await MetricsReference.TextAsync(TestContext.Current.CancellationToken),
+            TestContext.Current.CancellationToken);
 
     private static string Root()
     {

@@ -49,7 +49,8 @@ public sealed class OperatorMetricsTests
         Assert.Contains("mhc_operator_restarts_total{reason=\"Hung\"} 0\n", text, StringComparison.Ordinal);
         Assert.Contains("mhc_operator_rollbacks_total{reason=\"LossSpike\"} 0\n", text, StringComparison.Ordinal);
         Assert.Contains("mhc_operator_rollbacks_total{reason=\"Other\"} 0\n", text, StringComparison.Ordinal);
-        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"default\",verdict=\"malformed\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"default\",verdict=\"malformed\"} 0\n", text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,12 +72,15 @@ public sealed class OperatorMetricsTests
         for (var i = 0; i < 100; i++)
         {
             var before = MakeRunning(1, 2).Build();
-            metrics.Count(before, MakeRunning(2, 2).Condition("Restarting", "True", $"R{i}").Rollback(1, 115, 100).With(s => s.Rollbacks[0].Reason = $"V{i}").Build());
+            metrics.Count(
+                before, MakeRunning(2, 2).Condition("Restarting", "True", $"R{i}").Rollback(1, 115,
+                    100).With(s => s.Rollbacks[0].Reason = $"V{i}").Build());
             metrics.Observe(new NamespacedName("default", $"job-{i}"), MakeRunning(1, 2).With(s => s.Phase = $"P{i}").Build());
         }
 
         var text = await TextAsync();
-        Assert.All((string[])["restarts_total{reason", "rollbacks_total{reason", "jobs{phase"], name => Assert.Contains($"mhc_operator_{name}=\"Other\"}} 100", text, StringComparison.Ordinal));
+        Assert.All((string[])["restarts_total{reason", "rollbacks_total{reason", "jobs{phase"],
+            name => Assert.Contains($"mhc_operator_{name}=\"Other\"}} 100", text, StringComparison.Ordinal));
         Assert.DoesNotContain("R7", text, StringComparison.Ordinal);
     }
 

@@ -15,7 +15,8 @@ public sealed class ProcessMetricsTests
         await registry.CollectAndExportAsTextAsync(text, TestContext.Current.CancellationToken);
 
         var version = typeof(ProcessMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-        var line = Assert.Single(Encoding.UTF8.GetString(text.ToArray()).Split('\n'), line => line.StartsWith("mhc_operator_build_info", StringComparison.Ordinal));
+        var line = Assert.Single(Encoding.UTF8.GetString(text.ToArray()).Split('\n'),
+            line => line.StartsWith("mhc_operator_build_info", StringComparison.Ordinal));
 
         Assert.Equal($"mhc_operator_build_info{{version=\"{version}\",dotnet=\"{Environment.Version}\"}} 1", line);
     }

@@ -56,7 +56,8 @@ public sealed class ConditionsTests
     [InlineData("", "Unknown")]
     [InlineData(null, "Unknown")]
     [InlineData("§§", "Unknown")]
-    public void Any_text_becomes_a_reason_that_the_server_takes(string? text, string expected) => Assert.Equal(expected, ConditionText.Reason(text));
+    public void Any_text_becomes_a_reason_that_the_server_takes(string? text, string expected) =>
+        Assert.Equal(expected, ConditionText.Reason(text));
 
     [Fact]
     public void A_message_without_end_is_cut() => Assert.Equal(4096, ConditionText.Message(new string('x', 100_000)).Length);

@@ -16,7 +16,8 @@ public sealed class PlannerPropertyTests
     {
         var plan = scene.Plan(20);
         var attempt = plan.Status?.Attempt ?? 2;
-        var living = pods.Any(p => p.Status.Phase is "Running" or "Pending" && p.Metadata.Labels["training.mhc.dev/attempt"] != $"{attempt}");
+        var living = pods.Any(
+            p => p.Status.Phase is "Running" or "Pending" && p.Metadata.Labels["training.mhc.dev/attempt"] != $"{attempt}");
         return plan.Pods.Count == 0 || !living;
     });
 
@@ -25,7 +26,8 @@ public sealed class PlannerPropertyTests
     {
         var first = scene.Plan(20);
         var second = scene.After(first).Plan(20);
-        return first.Status is null || (second.Status ?? first.Status) is var after && after.Attempt == first.Status.Attempt && after.Restarts == first.Status.Restarts && after.Rollbacks.Count == first.Status.Rollbacks.Count;
+        return first.Status is null || (second.Status ?? first.Status) is var after && after.Attempt == first.Status.Attempt
+            && after.Restarts == first.Status.Restarts && after.Rollbacks.Count == first.Status.Rollbacks.Count;
     });
 
     [Fact]
@@ -44,7 +46,8 @@ public sealed class PlannerPropertyTests
     public void The_same_observation_gives_the_same_plan() => Check((scene, _) =>
     {
         var (a, b) = (scene.Plan(20), scene.Plan(20));
-        return a.PodNames().SequenceEqual(b.PodNames()) && a.DeletedNames().SequenceEqual(b.DeletedNames()) && a.RequeueAfter == b.RequeueAfter
+        return a.PodNames().SequenceEqual(b.PodNames()) && a.DeletedNames().SequenceEqual(b.DeletedNames())
+            && a.RequeueAfter == b.RequeueAfter
             && a.Events.SequenceEqual(b.Events) && a.Status?.RestartNotBefore == b.Status?.RestartNotBefore;
     });
 

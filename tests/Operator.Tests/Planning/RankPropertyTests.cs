@@ -14,8 +14,8 @@ using static MhcOperator.Operator.Tests.Building.StatusBuilder;
 namespace MhcOperator.Operator.Tests.Planning;
 
 /// <summary>
-/// Random templates (containers beside the trainer's and before it, sidecars, volumes) whose pods are in random states, as a kubelet would tell them:
-/// only how ranks have ended decides a success, a verdict or a permanent failure.
+/// Random templates (containers beside the trainer's and before it, sidecars, volumes) whose pods are in random states, as a kubelet would
+/// tell them: only how ranks have ended decides a success, a verdict or a permanent failure.
 /// </summary>
 public sealed class RankPropertyTests
 {
@@ -28,7 +28,8 @@ public sealed class RankPropertyTests
     public void Nothing_but_a_rank_decides_a_success_a_verdict_or_a_permanent_failure() => Check(drawn =>
     {
         var status = drawn.Scene.Plan(20).Status ?? new MhcTrainingJobStatus();
-        return (!Is(status, ConditionTypes.Succeeded) || (drawn.RankCodes.Count == drawn.Ranks && drawn.RankCodes.All(c => c == 0) && !drawn.IsAsked))
+        return (!Is(status, ConditionTypes.Succeeded)
+            || (drawn.RankCodes.Count == drawn.Ranks && drawn.RankCodes.All(c => c == 0) && !drawn.IsAsked))
             && (!Is(status, ConditionTypes.Failed, "ConfigurationInvalid") || drawn.RankCodes.Contains(78))
             && (!Is(status, ConditionTypes.Failed, "DataUnreadable") || drawn.RankCodes.Contains(65))
             && (status.RollbackCount == 0 || drawn.RankCodes.Contains(86));
@@ -41,7 +42,8 @@ public sealed class RankPropertyTests
 
     [Fact]
     public void A_strong_code_of_a_rank_is_never_hidden_by_another_container() => Check(drawn =>
-        !drawn.RankCodes.Contains(78) || drawn.IsSuspended || Is(drawn.Scene.Plan(20).Status!, ConditionTypes.Failed, "ConfigurationInvalid"));
+        !drawn.RankCodes.Contains(78) || drawn.IsSuspended
+            || Is(drawn.Scene.Plan(20).Status!, ConditionTypes.Failed, "ConfigurationInvalid"));
 
     private static bool Is(MhcTrainingJobStatus status, string type, string? reason = null) =>
         status.Conditions.Any(c => c.Type == type && c.Status == "True" && (reason is null || c.Reason == reason));
@@ -53,7 +55,8 @@ public sealed class RankPropertyTests
     private static Drawn Draw(Dice dice)
     {
         var devices = dice.Next(3) + 1;
-        var job = MakeJob().WithWorkers(Workers).WithDevices(devices).WithRestarts(dice.Next(3)).With(j => j.Spec.Workers.Template = Template(dice, devices));
+        var job = MakeJob().WithWorkers(Workers).WithDevices(devices).WithRestarts(dice.Next(3))
+            .With(j => j.Spec.Workers.Template = Template(dice, devices));
         if (dice.Next(4) == 0)
         {
             job.Suspended();
@@ -73,23 +76,36 @@ public sealed class RankPropertyTests
     {
         JsonObject Added(string name, bool isSidecar) => isSidecar
             ? new() { ["name"] = name, ["image"] = "i", ["restartPolicy"] = "Always" }
-            : new() { ["name"] = name, ["image"] = "i", ["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "scratch", ["mountPath"] = "/scratch" }) };
+            : new()
+            {
+                ["name"] = name,
+                ["image"] = "i",
+                ["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "scratch", ["mountPath"] = "/scratch" })
+            };
 
         var spec = new JsonObject { ["volumes"] = new JsonArray(new JsonObject { ["name"] = "scratch", ["emptyDir"] = new JsonObject() }) };
         var beside = OtherNames.Where(_ => dice.Next(3) == 0).Select(name => (JsonNode)Added(name, isSidecar: false)).ToList();
         if (dice.Next(3) == 0)
         {
-            beside.Insert(dice.Next(beside.Count + 1), new JsonObject { ["name"] = devices == 1 ? "trainer" : "trainer-0", ["env"] = new JsonArray(new JsonObject { ["name"] = "A", ["value"] = "b" }) });
+            beside.Insert(dice.Next(beside.Count + 1),
+                new JsonObject
+                {
+                    ["name"] = devices == 1 ? "trainer" : "trainer-0",
+                    ["env"] = new JsonArray(new JsonObject { ["name"] = "A", ["value"] = "b" })
+                });
         }
 
         spec["containers"] = new JsonArray([.. beside]);
-        spec["initContainers"] = new JsonArray([.. ((string[])["fetch", "proxy"]).Where(_ => dice.Next(3) == 0).Select(name => (JsonNode)Added(name, dice.Next(2) == 0))]);
+        spec["initContainers"] =
+            new JsonArray(
+            [.. ((string[])["fetch", "proxy"]).Where(_ => dice.Next(3) == 0).Select(name => (JsonNode)Added(name, dice.Next(2) == 0))]);
         return new JsonObject { ["spec"] = spec };
     }
 
     private static V1Pod Pod(MhcTrainingJob job, int worker, int devices, int favourite, Dice dice, Drawn drawn)
     {
-        var pod = KubernetesJson.Deserialize<V1Pod>(PodManifest.For(job, new MhcTrainingJobStatus { Attempt = 1 }, worker, new OperatorOptions()).ToJsonString());
+        var pod = KubernetesJson.Deserialize<V1Pod>(
+            PodManifest.For(job, new MhcTrainingJobStatus { Attempt = 1 }, worker, new OperatorOptions()).ToJsonString());
         pod.Metadata.Uid = $"uid-{pod.Metadata.Name}";
         pod.Spec.NodeName = "node-1";
         pod.Status = new V1PodStatus();
@@ -143,10 +159,17 @@ public sealed class RankPropertyTests
 
     private static V1ContainerState Over(int code) => new()
     {
-        Terminated = new V1ContainerStateTerminated { ExitCode = code, Reason = code == 0 ? "Completed" : "Error", Message = code == 86 ? Verdicts.LossSpike() : "", FinishedAt = Clock.Start.UtcDateTime },
+        Terminated = new V1ContainerStateTerminated
+        {
+            ExitCode = code,
+            Reason = code == 0 ? "Completed" : "Error",
+            Message = code == 86 ? Verdicts.LossSpike() : "",
+            FinishedAt = Clock.Start.UtcDateTime
+        },
     };
 
-    private static V1ContainerStatus Status(string name, V1ContainerState state) => new() { Name = name, Image = "i", ImageID = "", Ready = state.Running is not null, State = state };
+    private static V1ContainerStatus Status(string name, V1ContainerState state) =>
+        new() { Name = name, Image = "i", ImageID = "", Ready = state.Running is not null, State = state };
 
     private sealed record Drawn(Scene Scene, int Ranks, bool IsSuspended)
     {

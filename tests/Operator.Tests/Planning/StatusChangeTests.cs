@@ -41,7 +41,8 @@ public sealed class StatusChangeTests
     [Fact]
     public void A_gang_that_was_unstable_before_the_first_status_is_in_that_status()
     {
-        var plan = Scene.Of(MakeJob().WithWorkers(1)).WithPods(MakePod(1, 0).Ended(86, Verdicts.LossSpike(restore: 100, bad: new(110, 121)))).Plan();
+        var plan = Scene.Of(MakeJob().WithWorkers(1))
+            .WithPods(MakePod(1, 0).Ended(86, Verdicts.LossSpike(restore: 100, bad: new(110, 121)))).Plan();
 
         Assert.False(plan.StatusFollowsPods);
         Assert.Equal((2, "110-121"), (plan.Status!.Attempt, Assert.Single(plan.Status.Rollbacks).Skipped));
@@ -59,7 +60,8 @@ public sealed class StatusChangeTests
 
     [Fact]
     public void Why_it_cannot_start_is_written_at_once() =>
-        Starting().WithPods(MakePod(1, 0).Unschedulable("no node has a GPU"), MakePod(1, 1)).Plan(1).ShouldHave(ConditionTypes.GangScheduled, "False", "Unschedulable");
+        Starting().WithPods(MakePod(1, 0).Unschedulable("no node has a GPU"), MakePod(1, 1)).Plan(1)
+            .ShouldHave(ConditionTypes.GangScheduled, "False", "Unschedulable");
 
     [Fact]
     public void A_pod_that_goes_before_it_is_written_that_all_were_there_is_lost_all_the_same()

@@ -16,16 +16,19 @@ namespace MhcOperator.Operator.Tests.Planning;
 public sealed class TrainerAnswerTests
 {
     private static readonly string[] Numbers =
-        ["1e999", "-1e999", "1e-320", "-1", "0", "2147483647", "-2147483648", "9223372036854775807", "1.5", "null", "\"7\"", "9".PadRight(400, '9'), "120"];
+        ["1e999", "-1e999", "1e-320", "-1", "0", "2147483647", "-2147483648", "9223372036854775807", "1.5", "null", "\"7\"",
+        "9".PadRight(400, '9'), "120"];
 
     private static readonly string[] Texts =
     [
-        "\"Healthy\"", "\"Unknown\"", "\"\\u001b[2J\"", "\"9998-12-31T23:59:59Z\"", "\"0001-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59-14:00\"", "\"2026-01-31T12:00:00Z\"", "null", "{}", "true",
+        "\"Healthy\"", "\"Unknown\"", "\"\\u001b[2J\"", "\"9998-12-31T23:59:59Z\"", "\"0001-01-01T00:00:00Z\"",
+        "\"9999-12-31T23:59:59-14:00\"", "\"2026-01-31T12:00:00Z\"", "null", "{}", "true",
     ];
 
     private static readonly string[] NumberFields =
     [
-        "attempt", "step", "totalSteps", "tokens", "loss", "validationLoss", "gradientNorm", "learningRate", "tokensPerSecond", "secondsPerStep", "etaSeconds", "bytesSent", "latestCheckpoint",
+        "attempt", "step", "totalSteps", "tokens", "loss", "validationLoss", "gradientNorm", "learningRate", "tokensPerSecond",
+        "secondsPerStep", "etaSeconds", "bytesSent", "latestCheckpoint",
         "verifiedCheckpoint", "firstStep",
     ];
 
@@ -65,15 +68,19 @@ public sealed class TrainerAnswerTests
     [InlineData("{\"gain\":{\"forward\":1,\"backward\":-1e999}}")]
     [InlineData("{\"gap\":{\"row\":1e999,\"column\":1}}")]
     [InlineData("{\"gap\":{\"row\":1,\"column\":-1}}")]
-    [InlineData("{\"loss\":1e999,\"validationLoss\":-1e999,\"gradientNorm\":1e999,\"etaSeconds\":1e300,\"tokensPerSecond\":1e999,\"learningRate\":1e999,\"secondsPerStep\":1e999}")]
-    [InlineData("{\"step\":-7,\"totalSteps\":-1,\"latestCheckpoint\":-1,\"verifiedCheckpoint\":-2147483648,\"firstStep\":-1,\"tokens\":-1,\"bytesSent\":-1}")]
+    [InlineData(
+        "{\"loss\":1e999,\"validationLoss\":-1e999,\"gradientNorm\":1e999,\"etaSeconds\":1e300,\"tokensPerSecond\":1e999,\"learningRate\":1e999,\"secondsPerStep\":1e999}")]
+    [InlineData(
+        "{\"step\":-7,\"totalSteps\":-1,\"latestCheckpoint\":-1,\"verifiedCheckpoint\":-2147483648,\"firstStep\":-1,\"tokens\":-1,\"bytesSent\":-1}")]
     [InlineData("{\"stabilityState\":\"\\u001b[31m\",\"firstStepAt\":\"9998-01-01T00:00:00Z\"}")]
     [InlineData("{\"stabilityState\":null}")]
     public void What_cannot_be_is_left_out(string json) => Assert.Equal(new TrainerStatus(), Read(json));
 
     [Fact]
     public void A_step_beyond_the_last_is_the_last() =>
-        Assert.Equal((200, null), (Read("{\"step\":2000000000,\"totalSteps\":200,\"latestCheckpoint\":201}")!.Step, Read("{\"step\":1,\"totalSteps\":200,\"latestCheckpoint\":201}")!.LatestCheckpoint));
+        Assert.Equal((200, null),
+            (Read("{\"step\":2000000000,\"totalSteps\":200,\"latestCheckpoint\":201}")!.Step,
+                Read("{\"step\":1,\"totalSteps\":200,\"latestCheckpoint\":201}")!.LatestCheckpoint));
 
     [Theory]
     [InlineData("")]
@@ -86,9 +93,11 @@ public sealed class TrainerAnswerTests
     [Fact]
     public void A_report_of_a_process_has_sane_times_and_visible_words()
     {
-        var report = TrainerAnswer.ReadReport("{\"attempt\":1,\"exitCode\":75,\"message\":\"\\u001b]0;owned\\u0007\",\"endedAt\":\"9999-12-31T23:59:59Z\"}"u8)!;
+        var report = TrainerAnswer.ReadReport(
+            "{\"attempt\":1,\"exitCode\":75,\"message\":\"\\u001b]0;owned\\u0007\",\"endedAt\":\"9999-12-31T23:59:59Z\"}"u8)!;
         Assert.Equal((75, "\\u001b]0;owned\\u0007", null), (report.ExitCode, report.Message, report.EndedAt));
-        Assert.Equal(TrainerAnswer.LongestWords, TrainerAnswer.ReadReport(Encoding.UTF8.GetBytes($"{{\"message\":\"{new string('x', 60_000)}\"}}"))!.Message!.Length);
+        Assert.Equal(TrainerAnswer.LongestWords,
+            TrainerAnswer.ReadReport(Encoding.UTF8.GetBytes($"{{\"message\":\"{new string('x', 60_000)}\"}}"))!.Message!.Length);
     }
 
     [Fact]
@@ -98,12 +107,16 @@ public sealed class TrainerAnswerTests
             var i = 0;
             var fields = NumberFields.Select(f => $"\"{f}\":{Numbers[dice[i++] % Numbers.Length]}")
                 .Concat(((string[])["stabilityState", "firstStepAt"]).Select(f => $"\"{f}\":{Texts[dice[i++] % Texts.Length]}"))
-                .Append($"\"gain\":{{\"forward\":{Numbers[dice[i++] % Numbers.Length]},\"backward\":{Numbers[dice[i++] % Numbers.Length]}}}")
+                .Append(
+                    $"\"gain\":{{\"forward\":{Numbers[dice[i++] % Numbers.Length]},\"backward\":{Numbers[dice[i++] % Numbers.Length]}}}")
                 .Append($"\"gap\":{{\"row\":{Numbers[dice[0] % Numbers.Length]},\"column\":{Numbers[dice[1] % Numbers.Length]}}}")
                 .Where((_, field) => (dice[19] >> (field % 16) & 1) == 0 || dice[20] % 4 == 0);
             var json = $"{{{string.Join(',', fields)}}}";
-            var report = TrainerAnswer.ReadReport(Encoding.UTF8.GetBytes($"{{\"attempt\":{Numbers[dice[21] % Numbers.Length]},\"exitCode\":{Numbers[dice[22] % Numbers.Length]},\"endedAt\":{Texts[dice[23] % Texts.Length]}}}"));
-            var scene = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Supervised(ready: false), MakePod(1, 1).Ended(0, json));
+            var report = TrainerAnswer.ReadReport(
+                Encoding.UTF8.GetBytes(
+                    $"{{\"attempt\":{Numbers[dice[21] % Numbers.Length]},\"exitCode\":{Numbers[dice[22] % Numbers.Length]},\"endedAt\":{Texts[dice[23] % Texts.Length]}}}"));
+            var scene = Scene.Of(MakeJob(), MakeRunning(1, 2))
+                .WithPods(MakePod(1, 0).Supervised(ready: false), MakePod(1, 1).Ended(0, json));
             if (Read(json) is { } status)
             {
                 scene.WithReport(status with { Attempt = 1 });

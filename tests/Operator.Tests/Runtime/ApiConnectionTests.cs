@@ -25,7 +25,8 @@ public sealed class ApiConnectionTests
     [Fact]
     public async Task A_refusal_in_plain_text_names_the_request()
     {
-        using var server = new ScriptedServer(_ => new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent("404 page not found\n") });
+        using var server = new ScriptedServer(
+            _ => new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent("404 page not found\n") });
         var refusal = await Assert.ThrowsAsync<ApiException>(() => server.Connect(_time).SendAsync(Read, Cancel));
         Assert.Equal("GET api/v1/pods: 404 404 page not found", refusal.Message);
     }

@@ -45,7 +45,8 @@ public sealed class ControllerTests
         Assert.Equal(3, looks);
     }
 
-    private async Task RunAsync(Func<NamespacedName, CancellationToken, Task<ReconcileResult>> reconcile, Func<WorkQueue<NamespacedName>, Task> test)
+    private async Task RunAsync(Func<NamespacedName, CancellationToken, Task<ReconcileResult>> reconcile,
+        Func<WorkQueue<NamespacedName>, Task> test)
     {
         using var queue = new WorkQueue<NamespacedName>(_time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), ScriptedServer.Metrics());
         using var stop = new CancellationTokenSource();
@@ -59,5 +60,6 @@ public sealed class ControllerTests
     private static Func<NamespacedName, CancellationToken, Task<ReconcileResult>> Reconcile(Func<string, TimeSpan?> reconcile) =>
         (job, _) => Task.FromResult(new ReconcileResult(reconcile(job.Name)));
 
-    private Task PassUntilAsync(Func<bool> condition) => Eventually.HoldsAsync(() => condition() || (_time.TryPass(TimeSpan.FromSeconds(30)) && condition()), "the job comes again");
+    private Task PassUntilAsync(Func<bool> condition) =>
+        Eventually.HoldsAsync(() => condition() || (_time.TryPass(TimeSpan.FromSeconds(30)) && condition()), "the job comes again");
 }

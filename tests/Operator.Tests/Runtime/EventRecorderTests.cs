@@ -11,7 +11,8 @@ namespace MhcOperator.Operator.Tests.Runtime;
 public sealed class EventRecorderTests
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly V1ObjectReference _job = new() { ApiVersion = "training.mhc.dev/v1alpha1", Kind = "MhcTrainingJob", Name = "j", NamespaceProperty = "ns", Uid = "u" };
+    private readonly V1ObjectReference _job =
+        new() { ApiVersion = "training.mhc.dev/v1alpha1", Kind = "MhcTrainingJob", Name = "j", NamespaceProperty = "ns", Uid = "u" };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -27,7 +28,8 @@ public sealed class EventRecorderTests
 
         Assert.Equal(["POST", "PATCH", "PATCH"], server.Requests.Select(request => request.Method));
         var made = JsonNode.Parse(server.Requests[0].Body)!;
-        Assert.Equal(("Warning", "u", "host-1"), ((string?)made["type"], (string?)made["involvedObject"]!["uid"], (string?)made["reportingInstance"]));
+        Assert.Equal(("Warning", "u", "host-1"),
+            ((string?)made["type"], (string?)made["involvedObject"]!["uid"], (string?)made["reportingInstance"]));
         Assert.EndsWith("/" + (string?)made["metadata"]!["name"], server.Requests[2].Path, StringComparison.Ordinal);
         Assert.Equal(3, (int?)JsonNode.Parse(server.Requests[2].Body)!["count"]);
     }
@@ -81,5 +83,6 @@ public sealed class EventRecorderTests
     private EventRecorder Recorder(ScriptedServer server) =>
         new(new ResourceClient<WrittenObject>(server.Connect(_time), ResourceTypes.Events), "mhc-operator", "host-1", _time);
 
-    private static HttpResponseMessage Accept(ServerRequest request) => ScriptedServer.Json("""{"metadata":{"name":"e","resourceVersion":"1"},"involvedObject":{}}""");
+    private static HttpResponseMessage Accept(ServerRequest request) =>
+        ScriptedServer.Json("""{"metadata":{"name":"e","resourceVersion":"1"},"involvedObject":{}}""");
 }

@@ -67,7 +67,9 @@ public sealed class LeaderElectorTests : IDisposable
         _leases.Mood = Enum.Parse<ServerMood>(mood);
         while (true)
         {
-            await Eventually.HoldsAsync(() => !_working || (_leases.IsHanging && _time.IsWaiting(Options.RequestLimit)) || _time.IsWaiting(Options.RenewInterval), "it waits for time to go on");
+            await Eventually.HoldsAsync(
+                () => !_working || (_leases.IsHanging && _time.IsWaiting(Options.RequestLimit)) || _time.IsWaiting(Options.RenewInterval),
+                "it waits for time to go on");
             if (!_working)
             {
                 break;
@@ -191,7 +193,8 @@ public sealed class LeaderElectorTests : IDisposable
     private LeaderElector Elector()
     {
         var client = new ResourceClient<V1Lease>(_leases.Server.Connect(_time), ResourceTypes.Leases);
-        return new LeaderElector(new LeaseClient(client, Options, _time, NullLogger.Instance), Options, _time, ScriptedServer.Metrics(), NullLogger.Instance);
+        return new LeaderElector(new LeaseClient(client, Options, _time, NullLogger.Instance), Options, _time, ScriptedServer.Metrics(),
+            NullLogger.Instance);
     }
 
     private Task Run() => Elector().RunAsync(

@@ -15,7 +15,8 @@ public sealed class MemoryTrimmerTests
         List<int> trims = [];
         var running = new MemoryTrimmer(time, () => allocated, () => trims.Add(looks)).RunAsync(stop.Token);
 
-        long[] atEachLook = [MemoryTrimmer.Worthwhile - 1, MemoryTrimmer.Worthwhile, MemoryTrimmer.Worthwhile, (2 * MemoryTrimmer.Worthwhile) - 1, 2 * MemoryTrimmer.Worthwhile];
+        long[] atEachLook = [MemoryTrimmer.Worthwhile - 1, MemoryTrimmer.Worthwhile, MemoryTrimmer.Worthwhile,
+            (2 * MemoryTrimmer.Worthwhile) - 1, 2 * MemoryTrimmer.Worthwhile];
         foreach (var bytes in atEachLook)
         {
             (allocated, looks) = (bytes, looks + 1);

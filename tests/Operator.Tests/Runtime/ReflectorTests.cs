@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MhcOperator.Operator.Tests.Runtime;
 
-/// <summary>The server answers lists with what the test has put into it, and each watch with the next of the test's scripts; a watch without one stays open.</summary>
+/// <summary>
+/// The server answers lists with what the test has put into it, and each watch with the next of the test's scripts; a watch without one
+/// stays open.
+/// </summary>
 public sealed class ReflectorTests : IDisposable
 {
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(15);
@@ -88,7 +91,9 @@ public sealed class ReflectorTests : IDisposable
     [Fact]
     public async Task Events_that_come_twice_are_told_once()
     {
-        _watches.Enqueue(() => Stream(Line("ADDED", Job("a", 11)), Line("ADDED", Job("a", 11)), Line("MODIFIED", Job("a", 12)), Line("ADDED", Job("a", 11)), Line("ADDED", Job("z", 13))));
+        _watches.Enqueue(
+            () => Stream(Line("ADDED", Job("a", 11)), Line("ADDED", Job("a", 11)), Line("MODIFIED", Job("a", 12)),
+                Line("ADDED", Job("a", 11)), Line("ADDED", Job("z", 13))));
         await RunAsync(() => _changes.Contains("z@13"));
         Assert.Equal(["a@11", "a@12", "z@13"], _changes);
     }
@@ -101,7 +106,8 @@ public sealed class ReflectorTests : IDisposable
             List(10, Job("b", 2)),
         ]);
         _list = "pages";
-        using var paged = new ScriptedServer((request, cancel) => request.IsWatch ? HangAsync(cancel) : Task.FromResult(ScriptedServer.Json(pages.Dequeue())));
+        using var paged = new ScriptedServer(
+            (request, cancel) => request.IsWatch ? HangAsync(cancel) : Task.FromResult(ScriptedServer.Json(pages.Dequeue())));
         await RunAsync(() => _changes.Count == 2, paged);
         Assert.Equal(["a@1", "b@2"], _changes);
         Assert.Contains("continue=next%20page", paged.Requests[1].Query, StringComparison.Ordinal);
@@ -139,7 +145,8 @@ public sealed class ReflectorTests : IDisposable
     private async Task RunAsync(Func<bool> until, ScriptedServer? from = null, bool timePasses = true)
     {
         var client = new ResourceClient<JobManifest>((from ?? _server).Connect(_time), ResourceTypes.Jobs);
-        var reflector = new Reflector<JobManifest>(client, _store, new WatchScope(null), _time, ScriptedServer.Metrics(), NullLogger.Instance);
+        var reflector = new Reflector<JobManifest>(client, _store, new WatchScope(null), _time, ScriptedServer.Metrics(),
+            NullLogger.Instance);
         reflector.Changed += job => _changes.Enqueue($"{job.Metadata.Name}@{job.Metadata.ResourceVersion}");
         var running = reflector.RunAsync(_stop.Token);
         await Eventually.HoldsAsync(
@@ -177,11 +184,14 @@ public sealed class ReflectorTests : IDisposable
         }
     }
 
-    private static HttpResponseMessage Stream(params string[] lines) => new(HttpStatusCode.OK) { Content = new StringContent(string.Join('\n', lines) + "\n", Encoding.UTF8) };
+    private static HttpResponseMessage Stream(params string[] lines) =>
+        new(HttpStatusCode.OK) { Content = new StringContent(string.Join('\n', lines) + "\n", Encoding.UTF8) };
 
     private static string Line(string type, string job) => $$"""{"type":"{{type}}","object":{{job}} }""";
 
-    private static string Job(string name, int version) => $$"""{"metadata":{"name":"{{name}}","namespace":"ns","uid":"u-{{name}}","resourceVersion":"{{version}}"},"spec":{} }""";
+    private static string Job(string name, int version) =>
+        $$"""{"metadata":{"name":"{{name}}","namespace":"ns","uid":"u-{{name}}","resourceVersion":"{{version}}"},"spec":{} }""";
 
-    private static string List(int version, params string[] jobs) => $$"""{"metadata":{"resourceVersion":"{{version}}"},"items":[{{string.Join(',', jobs)}}]}""";
+    private static string List(int version, params string[] jobs) =>
+        $$"""{"metadata":{"resourceVersion":"{{version}}"},"items":[{{string.Join(',', jobs)}}]}""";
 }

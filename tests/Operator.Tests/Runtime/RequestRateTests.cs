@@ -54,7 +54,8 @@ public sealed class RequestRateTests
         Assert.Equal(3, server.Requests.Count);
     }
 
-    private static List<Task> Wait(RequestRate rate, int requests) => [.. Enumerable.Range(0, requests).Select(_ => rate.WaitAsync(Cancel))];
+    private static List<Task> Wait(RequestRate rate, int requests) =>
+        [.. Enumerable.Range(0, requests).Select(_ => rate.WaitAsync(Cancel))];
 
     private static int Gone(List<Task> requests) => requests.Count(request => request.IsCompletedSuccessfully);
 }

@@ -38,7 +38,8 @@ public sealed class StoreTests
             Assert.Equal(Names(model.Values), Names(store.List()));
             foreach (var owner in new[] { "job0", "job1", "job2" })
             {
-                Assert.Equal(Names(model.Values.Where(pod => pod.Metadata.Labels["owner"] == owner)), Names(store.ListOwned(new NamespacedName("ns", owner))));
+                Assert.Equal(Names(model.Values.Where(pod => pod.Metadata.Labels["owner"] == owner)),
+                    Names(store.ListOwned(new NamespacedName("ns", owner))));
             }
         }).QuickCheckThrowOnFailure();
 

@@ -11,7 +11,8 @@ public sealed class WorkQueueTests
     private const int Keys = 4;
     private readonly FakeTimeProvider _time = new();
 
-    private WorkQueue<int> NewQueue(Func<int, bool>? canWait = null) => new(_time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), ScriptedServer.Metrics(), canWait);
+    private WorkQueue<int> NewQueue(Func<int, bool>? canWait = null) =>
+        new(_time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), ScriptedServer.Metrics(), canWait);
 
     [Fact]
     public void Whatever_is_added_taken_and_done_no_key_is_given_twice_at_once_and_none_is_lost() =>

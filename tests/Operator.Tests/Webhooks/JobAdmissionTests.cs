@@ -39,7 +39,8 @@ public sealed class JobAdmissionTests
     [Theory]
     [MemberData(nameof(BrokenRules.All), MemberType = typeof(BrokenRules))]
     public void Every_rule_between_fields_is_held_at_admission_in_the_same_words(string spec, string expected) =>
-        Assert.Equal(expected.Replace('\n', ';'), ((string?)_admission.Validate(Create(Job(spec))).Status!["message"])!.Replace("; spec.", ";spec.", StringComparison.Ordinal));
+        Assert.Equal(expected.Replace('\n', ';'),
+            ((string?)_admission.Validate(Create(Job(spec))).Status!["message"])!.Replace("; spec.", ";spec.", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(BrokenRules.Changes), MemberType = typeof(BrokenRules))]
@@ -50,7 +51,8 @@ public sealed class JobAdmissionTests
     public void Every_rule_that_servers_with_CEL_know_is_one_that_admission_holds()
     {
         var held = BrokenRules.All().Select(row => row.Data.Item2).Concat(BrokenRules.Changes().Select(row => row.Data.Item2)).ToList();
-        Assert.All(JobSchema.Spec.Validations, rule => Assert.Contains(held, blamed => blamed.StartsWith($"spec{rule.FieldPath}", StringComparison.Ordinal)));
+        Assert.All(JobSchema.Spec.Validations,
+            rule => Assert.Contains(held, blamed => blamed.StartsWith($"spec{rule.FieldPath}", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -63,7 +65,9 @@ public sealed class JobAdmissionTests
             "details":{"group":"training.mhc.dev","kind":"MhcTrainingJob","name":"job","causes":[
             {"reason":"FieldValueInvalid","field":"spec.model.heads","message":"expected a divisor of spec.model.width (768), got 7"},
             {"reason":"FieldValueInvalid","field":"spec.checkpoints.verifyAfterSteps","message":"expected at most spec.checkpoints.keepLatest × intervalSteps (30), else checkpoints are deleted before they can be trusted, got 50"}]}}}}
-            """.ReplaceLineEndings(""), review.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+            """.ReplaceLineEndings(""),
+            review.ToJsonString(
+                new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
     }
 
     [Theory]
@@ -100,7 +104,10 @@ public sealed class JobAdmissionTests
         Assert.Single(halfMended.Warnings);
         Assert.Equal(
             ["spec.model.heads", "spec.checkpoints.verifyAfterSteps", "spec.runPolicy.backoff.maximumSeconds"],
-            Paths(_admission.Validate(Update(stored, Job("model: {heads: 7}, checkpoints: {intervalSteps: 10}, runPolicy: {backoff: {initialSeconds: 361}}")))));
+            Paths(
+                _admission.Validate(
+                    Update(
+                        stored, Job("model: {heads: 7}, checkpoints: {intervalSteps: 10}, runPolicy: {backoff: {initialSeconds: 361}}")))));
     }
 
     [Fact]
@@ -118,9 +125,11 @@ public sealed class JobAdmissionTests
         const string mounts = "workers: {template: {spec: {volumes: [{name: a, secret: {secretName: deployer-token}}]}}}";
         Assert.True(_admission.Validate(Create(Job(mounts))).Allowed);
         Assert.True(new JobAdmission(new TemplateRules(Secrets: ["deployer-token"])).Validate(Create(Job(mounts))).Allowed);
-        foreach (var rules in (TemplateRules[])[new TemplateRules(Secrets: []), new TemplateRules(Secrets: ["other"]), new TemplateRules(AllowPrivileged: true, Secrets: [])])
+        foreach (var rules in (TemplateRules[])[new TemplateRules(Secrets: []), new TemplateRules(Secrets: ["other"]),
+            new TemplateRules(AllowPrivileged: true, Secrets: [])])
         {
-            Assert.Equal(["spec.workers.template.spec.volumes[0].secret.secretName"], Paths(new JobAdmission(rules).Validate(Create(Job(mounts)))));
+            Assert.Equal(["spec.workers.template.spec.volumes[0].secret.secretName"],
+                Paths(new JobAdmission(rules).Validate(Create(Job(mounts)))));
             Assert.True(new JobAdmission(rules).Validate(Create(Job($"managedBy: example.com/other, {mounts}"))).Allowed);
             Assert.Single(new JobAdmission(rules).Validate(Update(Job(mounts), Job($"suspend: true, {mounts}"))).Warnings);
         }
@@ -130,7 +139,8 @@ public sealed class JobAdmissionTests
     public void A_thousand_faults_are_cut_to_an_answer_that_the_server_takes()
     {
         var job = Job("");
-        job["spec"]!["trainer"] = new JsonObject { ["env"] = new JsonArray([.. Enumerable.Range(0, 250).Select(i => new JsonObject { ["name"] = $"MHC_{i}" })]) };
+        job["spec"]!["trainer"] =
+            new JsonObject { ["env"] = new JsonArray([.. Enumerable.Range(0, 250).Select(i => new JsonObject { ["name"] = $"MHC_{i}" })]) };
         var causes = _admission.Validate(Create(job)).Status!["details"]!["causes"]!.AsArray();
         Assert.Equal((101, "and 150 more"), (causes.Count, (string?)causes[^1]!["message"]));
     }
@@ -148,13 +158,15 @@ public sealed class JobAdmissionTests
         Assert.True(_admission.Validate(new AdmissionRequest("u", "DELETE", null, null, bad)).Allowed);
     }
 
-    private static void Check(Action<int> property) => FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(200), Prop.ForAll(Seeds, property));
+    private static void Check(Action<int> property) =>
+        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(200), Prop.ForAll(Seeds, property));
 
     private static AdmissionRequest Create(JsonObject job) => new("u", "CREATE", null, job, null);
 
     private static AdmissionRequest Update(JsonObject before, JsonObject after) => new("u", "UPDATE", null, after, before);
 
-    private static IEnumerable<string> Paths(AdmissionAnswer answer) => answer.Status?["details"]!["causes"]!.AsArray().Select(cause => (string)cause!["field"]!) ?? [];
+    private static IEnumerable<string> Paths(AdmissionAnswer answer) =>
+        answer.Status?["details"]!["causes"]!.AsArray().Select(cause => (string)cause!["field"]!) ?? [];
 
     /// <summary>A job whose spec is this YAML in one line.</summary>
     private static JsonObject Job(string spec) => new()

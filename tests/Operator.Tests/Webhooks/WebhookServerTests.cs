@@ -27,7 +27,9 @@ public sealed class WebhookServerTests : IAsyncLifetime
     {
         Write(CertificateSet.Issue(["localhost", "127.0.0.1"], DateTimeOffset.UtcNow, null));
         var metrics = new AdmissionMetrics(_registry);
-        _server = await new WebhookServer(new JobAdmission(new TemplateRules()), new CertificateFolder(_folder, new CertificateMetrics(_registry), NullLogger.Instance), metrics, NullLogger.Instance).StartAsync("127.0.0.1", 0, Cancel);
+        _server = await new WebhookServer(new JobAdmission(new TemplateRules()),
+            new CertificateFolder(_folder, new CertificateMetrics(_registry), NullLogger.Instance), metrics, NullLogger.Instance)
+                .StartAsync("127.0.0.1", 0, Cancel);
     }
 
     public async ValueTask DisposeAsync()
@@ -40,27 +42,35 @@ public sealed class WebhookServerTests : IAsyncLifetime
     public async Task A_review_is_answered_with_its_uid_and_counted()
     {
         using var http = Client();
-        var (code, body) = await PostAsync(http, "validate", Review("CREATE", """{"metadata":{"name":"a"},"spec":{"model":{"heads":7}}}"""));
-        Assert.Equal((HttpStatusCode.OK, "u-1", false), (code, (string?)JsonNode.Parse(body)!["response"]!["uid"], (bool?)JsonNode.Parse(body)!["response"]!["allowed"]));
+        var (code, body) = await PostAsync(http, "validate",
+            Review("CREATE", """{"metadata":{"name":"a"},"spec":{"model":{"heads":7}}}"""));
+        Assert.Equal((HttpStatusCode.OK, "u-1", false),
+            (code, (string?)JsonNode.Parse(body)!["response"]!["uid"], (bool?)JsonNode.Parse(body)!["response"]!["allowed"]));
         (_, body) = await PostAsync(http, "default", Review("CREATE", """{"metadata":{"name":"a"},"spec":{}}"""));
         var patch = JsonNode.Parse(Convert.FromBase64String((string)JsonNode.Parse(body)!["response"]!["patch"]!))!.AsArray();
         Assert.Contains(patch, step => ((string?)step!["op"], (string?)step["path"]) == ("add", "/spec/model"));
         using var stream = new MemoryStream();
         await _registry.CollectAndExportAsTextAsync(stream, Cancel);
         var metrics = Encoding.UTF8.GetString(stream.ToArray());
-        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"validate\",verdict=\"refused\"} 1", metrics, StringComparison.Ordinal);
-        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"default\",verdict=\"allowed\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"validate\",verdict=\"refused\"} 1", metrics,
+            StringComparison.Ordinal);
+        Assert.Contains("mhc_operator_admission_requests_total{webhook=\"default\",verdict=\"allowed\"} 1", metrics,
+            StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("", "expected JSON")]
     [InlineData("{", "expected JSON")]
     [InlineData("[]", "expected an AdmissionReview of admission.k8s.io/v1, got no JSON object")]
-    [InlineData("""{"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview"}""", "expected an AdmissionReview of admission.k8s.io/v1, got AdmissionReview of admission.k8s.io/v1beta1")]
+    [InlineData("""{"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview"}""",
+        "expected an AdmissionReview of admission.k8s.io/v1, got AdmissionReview of admission.k8s.io/v1beta1")]
     [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}""", "request: expected an object")]
     [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{}}""", "request.uid: expected text")]
-    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE"}}""", "request.kind: expected an object")]
-    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE","kind":{},"object":5}}""", "request.object: expected an object")]
+    [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE"}}""",
+        "request.kind: expected an object")]
+    [InlineData(
+        """{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE","kind":{},"object":5}}""",
+        "request.object: expected an object")]
     [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","uid":"v"}}""", "expected JSON")]
     [InlineData("""{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"\ud800"}}""", "expected JSON")]
     public async Task A_request_that_is_no_review_gets_400_and_says_what_was_expected(string request, string expected)
@@ -80,7 +90,9 @@ public sealed class WebhookServerTests : IAsyncLifetime
         using var http = Client();
         using var get = await http.GetAsync("validate", Cancel);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, get.StatusCode);
-        using var large = new HttpRequestMessage(HttpMethod.Post, "validate") { Content = new StringContent(new string(' ', (8 * 1024 * 1024) + 1)) };
+        using var large = new HttpRequestMessage(HttpMethod.Post,
+            "validate")
+        { Content = new StringContent(new string(' ', (8 * 1024 * 1024) + 1)) };
         large.Headers.ExpectContinue = true; // refused by its length, before it is sent
         using var refused = await http.SendAsync(large, Cancel);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, refused.StatusCode);
@@ -93,7 +105,8 @@ public sealed class WebhookServerTests : IAsyncLifetime
     {
         using var http = Client();
         var template = string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "1" + new string('}', levels);
-        var (code, body) = await PostAsync(http, "validate", Review("CREATE", """{"metadata":{"name":"a"},"spec":{"workers":{"template":{"spec":""" + template + "}}}}"));
+        var (code, body) = await PostAsync(http, "validate",
+            Review("CREATE", """{"metadata":{"name":"a"},"spec":{"workers":{"template":{"spec":""" + template + "}}}}"));
         Assert.Equal(HttpStatusCode.OK, code);
         Assert.StartsWith(expected, (string?)JsonNode.Parse(body)!["response"]!["status"]!["message"], StringComparison.Ordinal);
     }
@@ -105,11 +118,13 @@ public sealed class WebhookServerTests : IAsyncLifetime
         var slow = Enumerable.Range(0, 8).Select(_ => new SlowBody()).ToList();
         var reading = slow.ConvertAll(body => http.PostAsync("validate", new StreamContent(body), Cancel));
         var code = HttpStatusCode.OK;
-        await Eventually.HoldsAsync(() => reading.TrueForAll(r => !r.IsCompleted) && slow.TrueForAll(b => b.IsHeld), "all places are taken");
+        await Eventually.HoldsAsync(() => reading.TrueForAll(r => !r.IsCompleted) && slow.TrueForAll(b => b.IsHeld),
+            "all places are taken");
         var said = "";
         while (code != HttpStatusCode.ServiceUnavailable)
         {
-            (code, said) = await PostAsync(http, "validate", Review("CREATE", """{"metadata":{"name":"a"},"spec":{}}""")); // what is sent has not come to all places yet
+            // what is sent has not come to all places yet
+            (code, said) = await PostAsync(http, "validate", Review("CREATE", """{"metadata":{"name":"a"},"spec":{}}"""));
         }
 
         Assert.Equal("too many reviews at once\n", said);
@@ -135,7 +150,8 @@ public sealed class WebhookServerTests : IAsyncLifetime
     public void A_folder_without_a_certificate_is_an_error_of_the_command_line()
     {
         File.Delete(Path.Combine(_folder, "tls.key"));
-        var error = Assert.Throws<OperatorStartException>(() => new CertificateFolder(_folder, new CertificateMetrics(Prometheus.Metrics.NewCustomRegistry()), NullLogger.Instance));
+        var error = Assert.Throws<OperatorStartException>(
+            () => new CertificateFolder(_folder, new CertificateMetrics(Prometheus.Metrics.NewCustomRegistry()), NullLogger.Instance));
         Assert.StartsWith($"--webhook-cert-dir {_folder}: expected tls.crt and tls.key", error.Message, StringComparison.Ordinal);
     }
 
@@ -178,7 +194,8 @@ public sealed class WebhookServerTests : IAsyncLifetime
             return 0;
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

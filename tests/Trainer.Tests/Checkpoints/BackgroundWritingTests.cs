@@ -25,7 +25,8 @@ public sealed class BackgroundWritingTests
             var moment = full(3, (float)gang.Rank);
             List<NamedTensor> shared = [new("model.w", weights), new("model.v", zeros(7))];
             var hash = WeightsHash.Compute(shared);
-            writer.Begin(new CheckpointManifest { Step = 10, WorldSize = 2, Vocabulary = 256 }, shared, [new($"optimizer.m[{gang.Rank * 3}:{(gang.Rank + 1) * 3}]", moment)], shared);
+            writer.Begin(new CheckpointManifest { Step = 10, WorldSize = 2, Vocabulary = 256 }, shared,
+                [new($"optimizer.m[{gang.Rank * 3}:{(gang.Rank + 1) * 3}]", moment)], shared);
             writer.WaitUntilCopied();
             weights.add_(1);
             moment.add_(1);
@@ -44,7 +45,8 @@ public sealed class BackgroundWritingTests
         Assert.All(results, r => Assert.True(r is { outcome: { Failure: null, Step: 10, Bytes: > 200_000 }, IsBusy: false }));
         var manifest = folder.ReadManifest(10);
         Assert.Equal(results[0].hash, manifest.WeightsSha256);
-        var read = CheckpointLoader.ReadShards(folder, CheckpointIntegrity.Check(folder, 10), _ => true).ToDictionary(t => t.Name, t => t.Value, StringComparer.Ordinal);
+        var read = CheckpointLoader.ReadShards(folder, CheckpointIntegrity.Check(folder, 10), _ => true)
+            .ToDictionary(t => t.Name, t => t.Value, StringComparer.Ordinal);
         Assert.Equal(50_000, read["model.w"].sum().ToSingle());
         Assert.Equal([0f, 0f, 0f], read["optimizer.m[0:3]"].data<float>().ToArray());
         Assert.Equal([1f, 1f, 1f], read["optimizer.m[3:6]"].data<float>().ToArray());
@@ -61,7 +63,8 @@ public sealed class BackgroundWritingTests
         List<NamedTensor> tensors = [new("model.w", ones(3))];
         writer.Begin(new CheckpointManifest { Step = 10, WorldSize = 1, Vocabulary = 256 }, tensors, [], tensors);
 
-        Assert.Throws<InvalidOperationException>(() => writer.Begin(new CheckpointManifest { Step = 20, WorldSize = 1, Vocabulary = 256 }, tensors, [], tensors));
+        Assert.Throws<InvalidOperationException>(
+            () => writer.Begin(new CheckpointManifest { Step = 20, WorldSize = 1, Vocabulary = 256 }, tensors, [], tensors));
 
         disk.Open();
         Assert.Null(writer.Drain()?.Failure);

@@ -130,7 +130,8 @@ public sealed class CheckpointFenceTests : IDisposable
         var next = new CheckpointFence(_folder, 1, _time, jobSince: 2000);
         next.Take();
 
-        Assert.Contains("attempt 1 of a newer job owns", Assert.Throws<TrainerException>(() => last.WhileOwner(() => Assert.Fail("it wrote"))).Message, StringComparison.Ordinal);
+        Assert.Contains("attempt 1 of a newer job owns",
+            Assert.Throws<TrainerException>(() => last.WhileOwner(() => Assert.Fail("it wrote"))).Message, StringComparison.Ordinal);
         new CheckpointFence(_folder, 2, _time, jobSince: 2000).Take();
         Assert.Throws<TrainerException>(next.Look);
     }
@@ -143,7 +144,8 @@ public sealed class CheckpointFenceTests : IDisposable
         Assert.Throws<TrainerException>(new CheckpointFence(_folder, 9, _time).Take);
     }
 
-    private int? Owner() => JsonSerializer.Deserialize(File.ReadAllText(_temporary.File(Fences.FileName)), CheckpointJsonContext.Default.FenceRecord)?.Attempt;
+    private int? Owner() => JsonSerializer.Deserialize(File.ReadAllText(_temporary.File(Fences.FileName)),
+        CheckpointJsonContext.Default.FenceRecord)?.Attempt;
 
     private FileStream Hold() => new(_temporary.File(Fences.FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 

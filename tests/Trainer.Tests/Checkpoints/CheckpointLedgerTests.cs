@@ -79,7 +79,8 @@ public sealed class CheckpointLedgerTests
             Directory.CreateDirectory(folder.Of(step));
         }
 
-        var ledger = new CheckpointLedger(folder, new CheckpointsSpec { VerifyAfterSteps = 50, KeepLatest = 1, KeepVerified = 1 }, w => Assert.Fail(w), background);
+        var ledger = new CheckpointLedger(folder, new CheckpointsSpec { VerifyAfterSteps = 50, KeepLatest = 1, KeepVerified = 1 },
+            w => Assert.Fail(w), background);
         ledger.Committed(100);
         ledger.Healthy(150);
         ledger.Committed(200);

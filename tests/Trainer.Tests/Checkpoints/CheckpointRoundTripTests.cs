@@ -42,7 +42,9 @@ public sealed class CheckpointRoundTripTests : IDisposable
     {
         var tensors = Tensors(1);
         Assert.All(Save(10, tensors, 2), Assert.Null);
-        using var python = TrainerProcess.Start("python3", [Path.Combine(AppContext.BaseDirectory, "Checkpoints", "read_checkpoint.py"), Folder().Of(10)], new Dictionary<string, string>(StringComparer.Ordinal));
+        using var python = TrainerProcess.Start("python3",
+            [Path.Combine(AppContext.BaseDirectory, "Checkpoints", "read_checkpoint.py"), Folder().Of(10)],
+            new Dictionary<string, string>(StringComparer.Ordinal));
 
         Assert.True(python.Wait() == 0, python.Output);
         var weights = tensors.Select(t => t with { Name = t.Name["model.".Length..] });
@@ -153,7 +155,8 @@ public sealed class CheckpointRoundTripTests : IDisposable
     public void Ranks_whose_weights_have_drifted_apart_commit_no_mixture_of_them_and_end_together()
     {
         var folder = Folder();
-        var errors = ThreadGang.Run(2, gang => Assert.Throws<TrainerException>(() => Write(folder, gang, 1, Manifest(20, 2), Tensors(gang.Rank))));
+        var errors = ThreadGang.Run(2,
+            gang => Assert.Throws<TrainerException>(() => Write(folder, gang, 1, Manifest(20, 2), Tensors(gang.Rank))));
 
         Assert.All(errors, e => Assert.Equal(("WeightsDiffer", true), (e.Reason, e.EndsAll)));
         Assert.All(errors, e => Assert.Contains("rank 1 has other weights than rank 0 after step 20", e.Message, StringComparison.Ordinal));
@@ -217,10 +220,12 @@ public sealed class CheckpointRoundTripTests : IDisposable
     private static List<NamedTensor> Tensors(int seed)
     {
         using var generator = new Generator((ulong)seed);
-        return [.. Enumerable.Range(0, 7).Select(i => new NamedTensor($"model.w{i}", randn([i + 1, 3], generator: generator).DetachFromDisposeScope()))];
+        return [.. Enumerable.Range(0,
+            7).Select(i => new NamedTensor($"model.w{i}", randn([i + 1, 3], generator: generator).DetachFromDisposeScope()))];
     }
 
-    private static CheckpointManifest Manifest(int step, int ranks) => new() { Step = step, DataStep = step, WorldSize = ranks, Model = new ModelSpec(), Vocabulary = 256 };
+    private static CheckpointManifest Manifest(int step, int ranks) =>
+        new() { Step = step, DataStep = step, WorldSize = ranks, Model = new ModelSpec(), Vocabulary = 256 };
 
     private CheckpointFolder Folder() => CheckpointFolder.OpenForWriting(_temporary.Path, TimeProvider.System);
 

@@ -13,7 +13,9 @@ public sealed class DiskFaultTests
 {
     private static readonly CheckpointsSpec Spec = new() { KeepLatest = 1, KeepVerified = 1, VerifyAfterSteps = 5 };
 
-    /// <summary>Checkpoint 30 is written, committed and verified, and 10 and 20 are deleted, with a fault at each system call in turn.</summary>
+    /// <summary>
+    /// Checkpoint 30 is written, committed and verified, and 10 and 20 are deleted, with a fault at each system call in turn.
+    /// </summary>
     [Fact]
     public void Whatever_system_call_fails_or_is_the_last_a_checkpoint_can_be_loaded_and_the_next_one_written()
     {
@@ -104,5 +106,6 @@ public sealed class DiskFaultTests
         return [.. Enumerable.Range(0, 3).Select(i => new NamedTensor($"model.w{i}", randn([i + 1, 3], generator: generator)))];
     }
 
-    private static CheckpointFolder Folder(TemporaryFolder temporary, IDisk disk) => CheckpointFolder.OpenForWriting(temporary.Path, TimeProvider.System, disk);
+    private static CheckpointFolder Folder(TemporaryFolder temporary, IDisk disk) =>
+        CheckpointFolder.OpenForWriting(temporary.Path, TimeProvider.System, disk);
 }

@@ -9,7 +9,10 @@ using TorchSharp;
 
 namespace MhcOperator.Trainer.Tests.Checkpoints;
 
-/// <summary>The lease on the checkpoint folder: an old process on one machine, which may not be heard of, and a new one on another, each with a clock of its own.</summary>
+/// <summary>
+/// The lease on the checkpoint folder: an old process on one machine, which may not be heard of, and a new one on another, each with a
+/// clock of its own.
+/// </summary>
 public sealed class FolderWatchTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -76,11 +79,12 @@ public sealed class FolderWatchTests : IDisposable
     public void A_folder_that_a_newer_attempt_has_is_not_taken_over()
     {
         new CheckpointFence(CheckpointFolder.OpenForWriting(_temporary.Path, _newTime), 5, _newTime).Take();
-        Assert.Equal("Superseded", Assert.Throws<TrainerException>(() => FolderWatch.TakeOver(_newMachine.Fence(attempt: 4), _newTime)).Reason);
+        Assert.Equal("Superseded",
+            Assert.Throws<TrainerException>(() => FolderWatch.TakeOver(_newMachine.Fence(attempt: 4), _newTime)).Reason);
     }
 
-    // Whatever the network to the storage does, and though one clock runs a third faster or slower than the other: the old process has ended, or
-    // may not write, from the moment on at which the new one begins to.
+    // Whatever the network to the storage does, and though one clock runs a third faster or slower than the other: the old process has
+    // ended, or may not write, from the moment on at which the new one begins to.
     [Theory]
     [InlineData(0.7)]
     [InlineData(1)]
@@ -142,7 +146,8 @@ public sealed class FolderWatchTests : IDisposable
 
         CheckpointLedger Ledger()
         {
-            var ledger = new CheckpointLedger(folder, new CheckpointsSpec { VerifyAfterSteps = 5, KeepLatest = 1, KeepVerified = 1 }, w => Assert.Fail(w), background: null, fence);
+            var ledger = new CheckpointLedger(folder, new CheckpointsSpec { VerifyAfterSteps = 5, KeepLatest = 1, KeepVerified = 1 },
+                w => Assert.Fail(w), background: null, fence);
             ledger.Load([new LedgerEntry(10, CheckpointHealth.Candidate), new LedgerEntry(20, CheckpointHealth.Candidate)]);
             return ledger;
         }
@@ -194,7 +199,8 @@ public sealed class FolderWatchTests : IDisposable
     {
         var waits = new TimerSignal(_newTime);
         var fence = new CheckpointFence(CheckpointFolder.OpenForWriting(_temporary.Path, waits), attempt, waits);
-        var taking = Task.Factory.StartNew(() => FolderWatch.TakeOver(fence, waits), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var taking = Task.Factory.StartNew(() => FolderWatch.TakeOver(fence, waits), CancellationToken.None,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Eventually.Holds(() => waits.HasTimer, Patience, () => $"it does not wait: {taking.Exception}");
         return taking;
     }
@@ -222,7 +228,8 @@ public sealed class FolderWatchTests : IDisposable
         {
             if (dueTime != FolderWatch.TakeOverWait)
             {
-                return System.CreateTimer(callback, state, dueTime, period); // a process that another test starts holds the lock for a moment
+                // a process that another test starts holds the lock for a moment
+                return System.CreateTimer(callback, state, dueTime, period);
             }
 
             var timer = time.CreateTimer(callback, state, dueTime, period);

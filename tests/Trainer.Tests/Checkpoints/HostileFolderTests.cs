@@ -58,7 +58,8 @@ public sealed class HostileFolderTests : IDisposable
         var refused = Assert.Throws<TrainerException>(() => Loader(out _).Find(new ResumePoint(null)));
 
         Assert.Equal((ExitCode.ConfigurationWrong, "CheckpointMismatch"), (refused.ExitCode, refused.Reason));
-        Assert.Contains("step-00000010/manifest.json has version 2, that of a newer program; this one reads version 1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("step-00000010/manifest.json has version 2, that of a newer program; this one reads version 1", refused.Message,
+            StringComparison.Ordinal);
         Assert.Equal(CheckpointHealth.Candidate, Folder().ReadHealth(10));
     }
 
@@ -274,7 +275,15 @@ public sealed class HostileFolderTests : IDisposable
     {
         List<NamedTensor> tensors = [new("model.w", ones([3, 4]))];
         using var writer = new CheckpointWriter(Folder(), Fences.Open(Folder(), 1), new SoloGang(), 1, TimeProvider.System);
-        writer.Begin(new CheckpointManifest { Step = step, DataStep = step, WorldSize = 1, Vocabulary = 256, Model = new ModelSpec { Layers = 1, Width = 8, Heads = 2 } }, tensors, [], tensors);
+        writer.Begin(
+            new CheckpointManifest
+            {
+                Step = step,
+                DataStep = step,
+                WorldSize = 1,
+                Vocabulary = 256,
+                Model = new ModelSpec { Layers = 1, Width = 8, Heads = 2 }
+            }, tensors, [], tensors);
         Assert.Null(writer.Drain()?.Failure);
     }
 }

@@ -17,8 +17,10 @@ public sealed class SafeTensorsTests : IDisposable
     public void Every_element_type_comes_back_bit_for_bit()
     {
         using var scope = NewDisposeScope();
-        ScalarType[] types = [ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool];
-        var tensors = types.Select(t => new NamedTensor($"a.{t}", (randn(3, 5) * 50).to(t))).Append(new NamedTensor("scalar", tensor(1.5f))).Append(new NamedTensor("empty", zeros(0, 4))).ToList();
+        ScalarType[] types = [ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64,
+            ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool];
+        var tensors = types.Select(t => new NamedTensor($"a.{t}", (randn(3, 5) * 50).to(t))).Append(new NamedTensor("scalar", tensor(1.5f)))
+            .Append(new NamedTensor("empty", zeros(0, 4))).ToList();
 
         var read = SafeTensorsReader.Read(Write(tensors), _ => true).ToDictionary(t => t.Name, t => t.Value, StringComparer.Ordinal);
 

@@ -28,7 +28,8 @@ public sealed class KernelBenchCommandTests
             Assert.Contains(metric, output, StringComparison.Ordinal);
             Assert.True(entry.GetProperty("value").GetDouble() > 0, metric);
             Assert.True(entry.GetProperty("ratio").GetDouble() > 0, metric);
-            Assert.Equal(entry.GetProperty("ratio").GetDouble() >= entry.GetProperty("target").GetDouble(), entry.GetProperty("met").GetBoolean());
+            Assert.Equal(entry.GetProperty("ratio").GetDouble() >= entry.GetProperty("target").GetDouble(),
+                entry.GetProperty("met").GetBoolean());
         });
     }
 

@@ -17,7 +17,10 @@ public sealed class LossBenchCommandTests
         using StringWriter output = new(), error = new();
         var file = folder.File("results/loss.json");
 
-        var exit = LossBenchCommand.Create().Parse(["--tokens", "640", "--channels", "16", "--vocabulary", "32768", "--threads", "1", "--rounds", "1", "--precision", precision, "--json", file])
+        var exit = LossBenchCommand.Create()
+            .Parse(
+                ["--tokens", "640", "--channels", "16", "--vocabulary", "32768", "--threads", "1", "--rounds", "1", "--precision",
+                    precision, "--json", file])
             .Invoke(new InvocationConfiguration { Output = output, Error = error });
 
         Assert.Equal((0, ""), (exit, error.ToString()));

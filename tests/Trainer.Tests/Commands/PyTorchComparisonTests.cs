@@ -47,10 +47,13 @@ public sealed class PyTorchComparisonTests : IDisposable
                 ("mHC, 6 layers, width 512, context 512, batch 4, Float32; beside PyTorch, compiled", 15753.8, 10240, 1.538, 1.25, true),
                 ("step, mHC beside Standard, 6 layers, width 512, context 512, batch 4, Float32; ours", 130, 125, 1.04, 1.067, true),
                 ("step, mHC beside Standard, 6 layers, width 512, context 512, batch 4, Float32; PyTorch, eager", 400, 200, 2, null, null),
-                ("step, mHC beside Standard, 6 layers, width 512, context 512, batch 4, Float32; PyTorch, compiled", 200, 100, 2, null, null),
+                ("step, mHC beside Standard, 6 layers, width 512, context 512, batch 4, Float32; PyTorch, compiled", 200, 100, 2,
+                    null, null),
                 ("mHC layer without F, forward + backward; beside PyTorch, compiled", 40, 100, 2.5, 2, true),
             ],
-            rows.Select(r => ((string)r!["metric"]!, Math.Round((double)r["value"]!, 1), (double)r["baseline"]!, Math.Round((double)r["ratio"]!, 3), (double?)r["target"], (bool?)r["met"])));
+            rows.Select(
+                r => ((string)r!["metric"]!, Math.Round((double)r["value"]!, 1), (double)r["baseline"]!, Math.Round((double)r["ratio"]!, 3),
+                    (double?)r["target"], (bool?)r["met"])));
     }
 
     [Fact]
@@ -67,7 +70,8 @@ public sealed class PyTorchComparisonTests : IDisposable
     {
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "Commands", "compare.py"), "--trainer", Program("trainer", Trainer), "--python", Program("pytorch", pyTorch),
+            Path.Combine(AppContext.BaseDirectory, "Commands", "compare.py"), "--trainer", Program("trainer", Trainer), "--python",
+            Program("pytorch", pyTorch),
             "--json", _folder.File("rows.json"), "--sizes", "512:8:512:4", "--precisions", "Float32", "--rounds", "2",
         ];
         using var python = TrainerProcess.Start("python3", arguments, new Dictionary<string, string>(StringComparer.Ordinal));

@@ -58,7 +58,8 @@ public sealed class DataSetTests : IDisposable
     public void An_empty_folder_is_an_error() => Fails(() => Open(context: 8), "0 tokens in 0 files", _folder.Path);
 
     [Fact]
-    public void A_missing_source_is_named() => Fails(() => Open(context: 8, path: _folder.File("nowhere")), "nowhere", "no such file or folder");
+    public void A_missing_source_is_named() =>
+        Fails(() => Open(context: 8, path: _folder.File("nowhere")), "nowhere", "no such file or folder");
 
     [Fact]
     public void A_folder_that_links_to_itself_is_an_error()
@@ -158,7 +159,8 @@ public sealed class DataSetTests : IDisposable
     [Fact]
     public void A_token_outside_the_vocabulary_is_found_before_training_with_its_position()
     {
-        _folder.Write("1.bin", [.. BitConverter.GetBytes((ushort)1), .. BitConverter.GetBytes((ushort)300), .. BitConverter.GetBytes((ushort)2)]);
+        _folder.Write(
+            "1.bin", [.. BitConverter.GetBytes((ushort)1), .. BitConverter.GetBytes((ushort)300), .. BitConverter.GetBytes((ushort)2)]);
 
         Fails(() => DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null), "token 300", "position 1", "256");
     }
@@ -181,13 +183,15 @@ public sealed class DataSetTests : IDisposable
     {
         _folder.Write("README.md", "not tokens"u8);
 
-        Fails(() => DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null), _folder.Path, "none of the 1 files", "*.bin");
+        Fails(() => DataSet.Open(Spec(_folder.Path, DataFormat.Tokens), 2, 256, corpus: null), _folder.Path, "none of the 1 files",
+            "*.bin");
     }
 
     [Fact]
     public void Text_for_a_tokenizer_that_is_not_there_is_a_configuration_error()
     {
-        var error = Assert.Throws<TrainerException>(() => DataSet.Open(Spec(_folder.Path, DataFormat.Text) with { Tokenizer = Tokenizer.O200k }, 8, 200_019, corpus: null));
+        var error = Assert.Throws<TrainerException>(
+            () => DataSet.Open(Spec(_folder.Path, DataFormat.Text) with { Tokenizer = Tokenizer.O200k }, 8, 200_019, corpus: null));
 
         Assert.Equal(ExitCode.ConfigurationWrong, error.ExitCode);
         Assert.Contains("spec.data.tokenizer", error.Message, StringComparison.Ordinal);
@@ -221,7 +225,8 @@ public sealed class DataSetTests : IDisposable
         }
 
         Assert.InRange(
-            Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(f => new FileInfo(f).LinkTarget?.StartsWith(_folder.Path, StringComparison.Ordinal) == true), 1, OpenFiles.Default);
+            Directory.EnumerateFileSystemEntries("/proc/self/fd")
+                .Count(f => new FileInfo(f).LinkTarget?.StartsWith(_folder.Path, StringComparison.Ordinal) == true), 1, OpenFiles.Default);
         Assert.DoesNotContain(_folder.Path, File.ReadAllText("/proc/self/maps"), StringComparison.Ordinal);
     }
 
@@ -245,7 +250,8 @@ public sealed class DataSetTests : IDisposable
     private DataSet Open(int context, double validation = 0, string? path = null) =>
         DataSet.Open(Spec(path ?? _folder.Path, DataFormat.Text) with { ValidationFraction = validation }, context, 256, corpus: null);
 
-    private static DataSpec Spec(string path, DataFormat format) => new() { Source = new DataSource { Path = path }, Format = format, ValidationFraction = 0 };
+    private static DataSpec Spec(string path, DataFormat format) =>
+        new() { Source = new DataSource { Path = path }, Format = format, ValidationFraction = 0 };
 
     private static string Sample(DataSet data, long sample, int length)
     {

@@ -102,7 +102,8 @@ public sealed class TokenFileFormatTests : IDisposable
     {
         var random = new Random(1);
         var file = TokenFile.OfTokens(
-            Write("train.bin", Bytes([.. Enumerable.Range(0, 3000).Select(_ => (long)random.Next(Math.Min(vocabulary, used)))], 2)), vocabulary, _open);
+            Write("train.bin", Bytes([.. Enumerable.Range(0, 3000).Select(_ => (long)random.Next(Math.Min(vocabulary, used)))], 2)),
+            vocabulary, _open);
 
         TokenNumbers.Check([file], vocabulary);
         Assert.Equal((2, 3000), (file.Format.BytesPerToken, file.Length));
@@ -137,7 +138,8 @@ public sealed class TokenFileFormatTests : IDisposable
     [InlineData(true)]
     public void Text_in_two_bytes_a_letter_is_named(bool bigEndian)
     {
-        var text = new UnicodeEncoding(bigEndian, byteOrderMark: false).GetBytes(string.Concat(Enumerable.Repeat("Once upon a time there was a café.\n", 40)));
+        var text = new UnicodeEncoding(bigEndian, byteOrderMark: false)
+            .GetBytes(string.Concat(Enumerable.Repeat("Once upon a time there was a café.\n", 40)));
 
         Fails(Write("train.bin", text), Gpt2, "UTF-16", "iconv");
     }
@@ -145,7 +147,8 @@ public sealed class TokenFileFormatTests : IDisposable
     [Fact]
     public void Bytes_as_tokens_are_tokens_whatever_they_spell()
     {
-        var file = TokenFile.OfTokens(Write("train.bin", Encoding.Unicode.GetBytes(new string('a', 500) + new string('b', 500))), 256, _open);
+        var file = TokenFile.OfTokens(Write("train.bin", Encoding.Unicode.GetBytes(new string('a', 500) + new string('b', 500))),
+            256, _open);
 
         TokenNumbers.Check([file], 256);
         Assert.Equal((2, 1000), (file.Format.BytesPerToken, file.Length));
@@ -167,7 +170,8 @@ public sealed class TokenFileFormatTests : IDisposable
     public void Of_data_too_large_to_be_read_before_training_each_file_is_sampled_to_its_end()
     {
         var files = new[] { "1.bin", "2.bin" }.Select(n =>
-            Write(n, Bytes([.. Enumerable.Range(0, 300_000).Select(i => (long)(n == "2.bin" && i > 250_000 ? 60_000 : i % Gpt2))], 2))).Select(f => TokenFile.OfTokens(f, Gpt2, _open)).ToList();
+            Write(n, Bytes([.. Enumerable.Range(0, 300_000).Select(i => (long)(n == "2.bin" && i > 250_000 ? 60_000 : i % Gpt2))], 2)))
+                .Select(f => TokenFile.OfTokens(f, Gpt2, _open)).ToList();
 
         var error = Assert.Throws<TrainerException>(() => TokenNumbers.Check(files, Gpt2, wholeBytes: 1000));
 

@@ -8,7 +8,9 @@ using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Data;
 
-/// <summary>Files of a data set that somebody else made: the tokens, an index beside them, and what was written of how they were made.</summary>
+/// <summary>
+/// Files of a data set that somebody else made: the tokens, an index beside them, and what was written of how they were made.
+/// </summary>
 public sealed class TokenFileFuzzTests : IDisposable
 {
     private const int Context = 8;

@@ -30,7 +30,8 @@ public sealed partial class TokenFileTests : IDisposable
         var files = Enumerable.Range(0, random.Next(1, 6)).Select(shard =>
         {
             var layout = random.Next(4);
-            var tokens = Enumerable.Range(0, random.Next(0, 40)).Select(_ => (long)random.Next(1, layout % 2 == 0 ? 65_536 : LargeVocabulary)).ToList();
+            var tokens = Enumerable.Range(0, random.Next(0, 40))
+                .Select(_ => (long)random.Next(1, layout % 2 == 0 ? 65_536 : LargeVocabulary)).ToList();
             all.AddRange(tokens);
             return TokenFile.OfTokens(folder.Write($"{shard}{(layout == 0 ? ".u16" : "")}.bin", Bytes(tokens, layout)), LargeVocabulary,
                 open);
@@ -92,7 +93,8 @@ public sealed partial class TokenFileTests : IDisposable
 
     [Fact]
     public void A_header_that_promises_more_than_there_is_is_an_error() =>
-        Fails(_folder.Write("1.bin", Bytes([1, 2, 3], layout: 2).AsSpan(0, 1029)), LargeVocabulary, "3 tokens", "1030 bytes in all", "1029");
+        Fails(_folder.Write("1.bin", Bytes([1, 2, 3], layout: 2).AsSpan(0, 1029)), LargeVocabulary, "3 tokens", "1030 bytes in all",
+            "1029");
 
     [Fact]
     public void A_token_file_that_shrinks_is_an_error_and_not_silence()
@@ -106,7 +108,8 @@ public sealed partial class TokenFileTests : IDisposable
         var error = Assert.Throws<TrainerException>(() => file.Read(400_000, new long[10]));
 
         Assert.Equal(ExitCode.DataUnreadable, error.ExitCode);
-        Assert.Contains("bytes 800000 to 800019 were expected, but it has only 100 now, and 1048576", error.Message, StringComparison.Ordinal);
+        Assert.Contains("bytes 800000 to 800019 were expected, but it has only 100 now, and 1048576", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

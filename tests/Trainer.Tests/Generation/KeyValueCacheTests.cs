@@ -26,7 +26,8 @@ public sealed class KeyValueCacheTests
 
         for (var round = 0; round < 2; round++)
         {
-            var parts = new[] { model.Logits(tokens.narrow(1, 0, 7), cache) }.Concat(Enumerable.Range(7, Context - 7).Select(t => model.Logits(tokens.narrow(1, t, 1), cache)));
+            var parts = new[] { model.Logits(tokens.narrow(1, 0, 7), cache) }.Concat(Enumerable.Range(7, Context - 7)
+                .Select(t => model.Logits(tokens.narrow(1, t, 1), cache)));
             Assert.InRange((cat([.. parts], 1) - whole).abs().max().item<float>(), 0, 1e-4f);
             Assert.True(whole.abs().max().item<float>() > 0.5);
             cache.Clear();
@@ -52,7 +53,8 @@ public sealed class KeyValueCacheTests
     [InlineData(3 * Context)]
     public void Text_goes_on_over_the_end_of_the_context_as_it_does_without_a_cache(int prompt)
     {
-        using var trained = new TrainedModel(RandomModel.Make(ResidualKind.Mhc, StreamHead.Sum, Context, KernelKind.Native), new CheckpointManifest { Vocabulary = 256, Model = new ModelSpec { ContextLength = Context } });
+        using var trained = new TrainedModel(RandomModel.Make(ResidualKind.Mhc, StreamHead.Sum, Context, KernelKind.Native),
+            new CheckpointManifest { Vocabulary = 256, Model = new ModelSpec { ContextLength = Context } });
         using var cached = new TextGenerator(trained, cached: true);
         using var uncached = new TextGenerator(trained, cached: false);
         var text = string.Concat(Enumerable.Range(0, prompt).Select(i => (char)('a' + (i % 26))));

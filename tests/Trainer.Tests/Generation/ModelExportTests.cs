@@ -45,10 +45,12 @@ public sealed class ModelExportTests : IDisposable
             Export(ResidualKind.Mhc, StreamHead.Sum, MhcCoordinates.Reduced),
         ];
 
-        using var python = TrainerProcess.Start(DebianPython, [_folder.File("compare.py"), .. folders], new Dictionary<string, string>(StringComparer.Ordinal));
+        using var python = TrainerProcess.Start(DebianPython, [_folder.File("compare.py"), .. folders],
+            new Dictionary<string, string>(StringComparer.Ordinal));
 
         Assert.True(python.Wait() == 0, $"{python.Output}\n(eng/setup.sh python3-torch installs what this test needs)");
-        var differences = python.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => double.Parse(l, CultureInfo.InvariantCulture)).ToList();
+        var differences = python.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => double.Parse(l, CultureInfo.InvariantCulture)).ToList();
         Assert.Equal(folders.Length, differences.Count);
         Assert.All(differences, d => Assert.InRange(d, 0, 2e-5));
     }
@@ -73,10 +75,13 @@ public sealed class ModelExportTests : IDisposable
         using var scope = NewDisposeScope();
         var tokens = randint(0, 256, [1, Context], ScalarType.Int64);
         using var file = File.Create(Path.Combine(folder, "expected.safetensors"));
-        SafeTensorsWriter.Write(file, [new("tokens", tokens[0].to(ScalarType.Float32)), new("logits", trained.Model.Logits(tokens)[0].contiguous())], new Dictionary<string, string>(StringComparer.Ordinal));
+        SafeTensorsWriter.Write(file,
+            [new("tokens", tokens[0].to(ScalarType.Float32)), new("logits", trained.Model.Logits(tokens)[0].contiguous())],
+            new Dictionary<string, string>(StringComparer.Ordinal));
         return folder;
     }
 
     private static TrainedModel Trained(ResidualKind residual, StreamHead head, MhcCoordinates parameters = MhcCoordinates.Full) =>
-        new(RandomModel.Make(residual, head, Context, KernelKind.Native, parameters), new CheckpointManifest { Model = RandomModel.Spec(residual, head, Context, parameters), Vocabulary = 256 });
+        new(RandomModel.Make(residual, head, Context, KernelKind.Native, parameters),
+            new CheckpointManifest { Model = RandomModel.Spec(residual, head, Context, parameters), Vocabulary = 256 });
 }

@@ -6,7 +6,9 @@ namespace MhcOperator.Trainer.Tests.Interop;
 
 public sealed class AllocatorTests
 {
-    private static readonly string[] SmallBench = ["bench", "--layers", "1", "--width", "32", "--heads", "2", "--context", "32", "--batch-tokens", "64", "--rounds", "5", "--warm-up", "0", "--variants", "mhc", "--memory"];
+    private static readonly string[] SmallBench =
+        ["bench", "--layers", "1", "--width", "32", "--heads", "2", "--context", "32", "--batch-tokens", "64", "--rounds", "5", "--warm-up",
+        "0", "--variants", "mhc", "--memory"];
 
     [Theory]
     [InlineData("", "memory from tcmalloc")]
@@ -32,7 +34,8 @@ public sealed class AllocatorTests
     {
         using var trainer = Start(["--help"], "/no/such.so");
         Assert.Equal(ExitCode.ConfigurationWrong, trainer.Wait());
-        Assert.Contains("MHC_ALLOCATOR: expected libc or the path of a library; there is no file /no/such.so", trainer.Output, StringComparison.Ordinal);
+        Assert.Contains("MHC_ALLOCATOR: expected libc or the path of a library; there is no file /no/such.so", trainer.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,7 +8,8 @@ public sealed class BFloat16ElementTests
 {
     private static readonly float[] Edges =
     [
-        0, -0f, 1, -1, 1.00390625f, 1.01171875f, 1.0039063f, float.MaxValue, float.MinValue, float.Epsilon, float.PositiveInfinity, float.NegativeInfinity, float.NaN,
+        0, -0f, 1, -1, 1.00390625f, 1.01171875f, 1.0039063f, float.MaxValue, float.MinValue, float.Epsilon, float.PositiveInfinity,
+        float.NegativeInfinity, float.NaN,
         BitConverter.UInt32BitsToSingle(0x7F800001), BitConverter.UInt32BitsToSingle(0xFFFFFFFF), 3.3895314e38f,
     ];
 
@@ -17,7 +18,8 @@ public sealed class BFloat16ElementTests
     {
         using var scope = NewDisposeScope();
         var random = new Random(1);
-        float[] values = [.. Edges, .. Enumerable.Range(0, 10000).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)))];
+        float[] values = [.. Edges,
+            .. Enumerable.Range(0, 10000).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)))];
         Array.Resize(ref values, values.Length / 64 * 64);
         var expected = tensor(values).to(ScalarType.BFloat16).to(ScalarType.Float32).data<float>().ToArray();
 

@@ -30,5 +30,7 @@ public sealed class ParallelRowsTests : IDisposable
 
     [Fact]
     public void An_exception_in_the_body_reaches_the_caller() =>
-        Assert.Equal("row", Assert.Throws<InvalidOperationException>(() => ParallelRows.Run(1000, 1, (_, _) => throw new InvalidOperationException("row"))).Message);
+        Assert.Equal(
+            "row", Assert.Throws<InvalidOperationException>(
+                () => ParallelRows.Run(1000, 1, (_, _) => throw new InvalidOperationException("row"))).Message);
 }

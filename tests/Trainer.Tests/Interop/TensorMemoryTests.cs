@@ -41,7 +41,9 @@ public sealed class TensorMemoryTests
         using var values = zeros(2, 3);
         using var transposed = values.t();
 
-        Assert.Contains("contiguous", Assert.Throws<ArgumentException>(() => TensorMemory.Span<float>(transposed).Length).Message, StringComparison.Ordinal);
-        Assert.Contains("4 bytes, not 8", Assert.Throws<ArgumentException>(() => TensorMemory.Span<double>(values).Length).Message, StringComparison.Ordinal);
+        Assert.Contains("contiguous", Assert.Throws<ArgumentException>(() => TensorMemory.Span<float>(transposed).Length).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("4 bytes, not 8", Assert.Throws<ArgumentException>(() => TensorMemory.Span<double>(values).Length).Message,
+            StringComparison.Ordinal);
     }
 }

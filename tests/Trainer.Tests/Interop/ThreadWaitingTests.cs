@@ -22,7 +22,8 @@ public sealed class ThreadWaitingTests
         if (chooses)
         {
             // From 4 to 400 nanoseconds a round.
-            Assert.InRange(int.Parse(said, CultureInfo.InvariantCulture), ThreadWaiting.Awake.TotalNanoseconds / 400, ThreadWaiting.Awake.TotalNanoseconds / 4);
+            Assert.InRange(int.Parse(said, CultureInfo.InvariantCulture), ThreadWaiting.Awake.TotalNanoseconds / 400,
+                ThreadWaiting.Awake.TotalNanoseconds / 4);
         }
         else
         {

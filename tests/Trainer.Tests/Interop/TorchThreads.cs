@@ -3,7 +3,9 @@ using TorchSharp;
 
 namespace MhcOperator.Trainer.Tests.Interop;
 
-/// <summary>One libtorch thread in the tests: classes run side by side already, and threads that wait for each other on a busy machine take minutes.</summary>
+/// <summary>
+/// One libtorch thread in the tests: classes run side by side already, and threads that wait for each other on a busy machine take minutes.
+/// </summary>
 internal static class TorchThreads
 {
     [ModuleInitializer]

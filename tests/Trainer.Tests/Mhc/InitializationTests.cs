@@ -20,7 +20,9 @@ public sealed class InitializationTests
     {
         using var scope = NewDisposeScope();
         using var parameters = new ParameterFactory(seed: 1);
-        var path = new MhcResidual(MhcInitialization.Sublayer(parameters, "r", new MhcSpec { Streams = n, InitialGate = 1e-9, Parameters = coordinates }, channels: 16));
+        var path = new MhcResidual(
+            MhcInitialization.Sublayer(parameters, "r", new MhcSpec { Streams = n, InitialGate = 1e-9, Parameters = coordinates },
+                channels: 16));
         var stream = randn(5, 16);
 
         var output = path.Apply(stream.unsqueeze(1).expand(5, n, 16).contiguous(), h => h * 3, meter: null);
@@ -48,8 +50,10 @@ public sealed class InitializationTests
     {
         using var scope = NewDisposeScope();
         var tokens = Tests.Model.ToyTask.Batch(0);
-        using var standard = new Transformer(Tests.Model.ToyTask.Spec(ResidualKind.Standard), 16, Precision.Float32, KernelKind.Reference, seed: 5);
-        using var hyper = new Transformer(Tests.Model.ToyTask.Spec(ResidualKind.HyperConnections), 16, Precision.Float32, KernelKind.Reference, seed: 5);
+        using var standard = new Transformer(Tests.Model.ToyTask.Spec(ResidualKind.Standard), 16, Precision.Float32, KernelKind.Reference,
+            seed: 5);
+        using var hyper = new Transformer(Tests.Model.ToyTask.Spec(ResidualKind.HyperConnections), 16, Precision.Float32,
+            KernelKind.Reference, seed: 5);
 
         Assert.Equal(standard.Loss(tokens).ToDouble(), hyper.Loss(tokens).ToDouble(), 1e-4);
     }

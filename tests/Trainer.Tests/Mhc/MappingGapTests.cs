@@ -97,7 +97,8 @@ public sealed class MappingGapTests
         Assert.Equal(StabilityState.Unstable, report.State);
         var verdict = VerdictBuilder.Build(report, step, new RollbackPolicy(), []);
         Assert.Equal(("GapExceeded", 1), (verdict.Reason, verdict.DetectedStep));
-        Assert.StartsWith("residual mappings are not doubly stochastic: a row's sum is 317 off 1, ", verdict.Message, StringComparison.Ordinal);
+        Assert.StartsWith("residual mappings are not doubly stochastic: a row's sum is 317 off 1, ", verdict.Message,
+            StringComparison.Ordinal);
         Assert.Equal(317, verdict.Evidence["gapRow"], 0.01);
     }
 

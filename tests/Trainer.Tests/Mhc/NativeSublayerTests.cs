@@ -89,7 +89,8 @@ public sealed class NativeSublayerTests
         int coefficients = n * (n + 2), flat = n * channels;
         Tensor[] single =
         [
-            Rounded(random.Single(1, tokens, channels)), random.Single(1 / Math.Sqrt(flat), flat, coefficients), random.Single(0.5, coefficients),
+            Rounded(random.Single(1, tokens, channels)), random.Single(1 / Math.Sqrt(flat), flat, coefficients),
+            random.Single(0.5, coefficients),
             random.Single(0.5, 3), random.Single(1, channels).detach().abs().add_(0.5).requires_grad_(),
         ];
         Tensor[] exact = [.. single.Select(RandomCase.Double)];
@@ -131,7 +132,8 @@ public sealed class NativeSublayerTests
     {
         using var scope = NewDisposeScope();
         using var random = new RandomCase(7);
-        Tensor x = random.Single(1, 3, 4, 8), phi = random.Single(0.1, 32, 24), bias = random.Single(0.5, 24), alpha = random.Single(0.5, 3);
+        Tensor x = random.Single(1, 3, 4, 8), phi = random.Single(0.1, 32, 24), bias = random.Single(0.5, 24), alpha =
+            random.Single(0.5, 3);
 
         Tensor Gradient(Func<Tensor, Tensor> loss)
         {
@@ -152,11 +154,18 @@ public sealed class NativeSublayerTests
     {
         using var scope = NewDisposeScope();
 
-        Assert.Contains("Float64", Assert.Throws<ArgumentException>(() => MhcKernels.Sinkhorn(zeros(1, 4, 4, dtype: ScalarType.Float64), 20)).Message, StringComparison.Ordinal);
-        Assert.Contains("not contiguous", Assert.Throws<ArgumentException>(() => MhcKernels.Sinkhorn(zeros(4, 4, 1).transpose(0, 2), 20)).Message, StringComparison.Ordinal);
-        Assert.Contains("BFloat16", Assert.Throws<ArgumentException>(() => MhcKernels.Read(zeros(1, 4, 8), zeros(1, 4, dtype: ScalarType.BFloat16))).Message, StringComparison.Ordinal);
+        Assert.Contains("Float64",
+            Assert.Throws<ArgumentException>(() => MhcKernels.Sinkhorn(zeros(1, 4, 4, dtype: ScalarType.Float64), 20)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("not contiguous",
+            Assert.Throws<ArgumentException>(() => MhcKernels.Sinkhorn(zeros(4, 4, 1).transpose(0, 2), 20)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("BFloat16",
+            Assert.Throws<ArgumentException>(() => MhcKernels.Read(zeros(1, 4, 8), zeros(1, 4, dtype: ScalarType.BFloat16))).Message,
+            StringComparison.Ordinal);
         Assert.Contains("Float32", Assert.Throws<ArgumentException>(() => MhcKernels.Write(
             zeros(1, 4, 8, dtype: ScalarType.BFloat16), zeros(1, 8), zeros(1, 4, 4), zeros(1, 4))).Message, StringComparison.Ordinal);
-        Assert.Contains("n", Assert.Throws<InvalidOperationException>(() => MhcKernels.Sinkhorn(zeros(1, 9, 9), 20)).Message, StringComparison.Ordinal);
+        Assert.Contains("n", Assert.Throws<InvalidOperationException>(() => MhcKernels.Sinkhorn(zeros(1, 9, 9), 20)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -7,7 +7,9 @@ internal sealed class RandomCase(long seed) : IDisposable
 {
     private readonly Generator _generator = new((ulong)seed, CPU);
 
-    /// <summary>Random upstream gradients and odd sizes: a plain sum through Sinkhorn has nearly no gradient, and such a test cannot fail.</summary>
+    /// <summary>
+    /// Random upstream gradients and odd sizes: a plain sum through Sinkhorn has nearly no gradient, and such a test cannot fail.
+    /// </summary>
     public static TheoryData<int, int, int> Sizes()
     {
         var sizes = new TheoryData<int, int, int>();

@@ -41,7 +41,8 @@ public sealed class ReducedCoordinatesTests
         using var parameters = new ParameterFactory(seed: 1);
 
         var full = Mapping(MhcInitialization.Sublayer(parameters, "f", new MhcSpec { Streams = n }, channels: 8));
-        var reduced = Mapping(MhcInitialization.Sublayer(parameters, "r", new MhcSpec { Streams = n, Parameters = MhcCoordinates.Reduced }, channels: 8));
+        var reduced = Mapping(
+            MhcInitialization.Sublayer(parameters, "r", new MhcSpec { Streams = n, Parameters = MhcCoordinates.Reduced }, channels: 8));
 
         RandomCase.AssertClose("H_res", full.to(ScalarType.Float64), reduced, 1e-6);
 
@@ -59,11 +60,13 @@ public sealed class ReducedCoordinatesTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(3, CPU);
         var full = (randn([500, 4, 4], ScalarType.Float64, generator: generator) * deviation) + (5 * eye(4, dtype: ScalarType.Float64));
-        var corner = (full - full.narrow(1, 3, 1) - full.narrow(2, 3, 1) + full.narrow(1, 3, 1).narrow(2, 3, 1)).narrow(1, 0, 3).narrow(2, 0, 3);
+        var corner = (full - full.narrow(1, 3, 1) - full.narrow(2, 3, 1) + full.narrow(1, 3, 1).narrow(2, 3, 1)).narrow(1, 0, 3)
+            .narrow(2, 0, 3);
         var phi = cat([zeros(500, 8, ScalarType.Float64), corner.reshape(500, 9)], 1);
         var reduced = new MhcParameters(phi, zeros(17), zeros(3), 4, iterations).Expand().Phi.narrow(1, 8, 16).reshape(500, 4, 4);
 
-        var difference = (MhcReference.SinkhornKnopp(full, iterations) - MhcReference.SinkhornKnopp(reduced, iterations)).abs().amax([1, 2]);
+        var difference = (MhcReference.SinkhornKnopp(full, iterations) - MhcReference.SinkhornKnopp(reduced, iterations)).abs()
+            .amax([1, 2]);
 
         Assert.InRange(difference.max().ToDouble(), 0, tolerance);
     }
@@ -74,7 +77,9 @@ public sealed class ReducedCoordinatesTests
     [InlineData(4)]
     public void Native_and_reference_kernels_give_the_same_gradients(int n)
     {
-        var spec = ToyTask.Spec(ResidualKind.Mhc) with { Mhc = new MhcSpec { Streams = n, Parameters = MhcCoordinates.Reduced, InitialGate = 0.7 } };
+        var spec = ToyTask.Spec(
+            ResidualKind.Mhc) with
+        { Mhc = new MhcSpec { Streams = n, Parameters = MhcCoordinates.Reduced, InitialGate = 0.7 } };
         using var native = new Transformer(spec, ToyTask.Vocabulary, Precision.Float32, KernelKind.Native, seed: 2);
         using var reference = new Transformer(spec, ToyTask.Vocabulary, Precision.Float32, KernelKind.Reference, seed: 2);
         using var scope = NewDisposeScope();
@@ -92,7 +97,8 @@ public sealed class ReducedCoordinatesTests
     [Fact]
     public void It_learns_the_toy_task()
     {
-        using var model = new Transformer(ToyTask.Spec(ResidualKind.Mhc) with { Mhc = new MhcSpec { Parameters = MhcCoordinates.Reduced } }, ToyTask.Vocabulary, Precision.Float32, KernelKind.Native, seed: 1);
+        using var model = new Transformer(ToyTask.Spec(ResidualKind.Mhc) with { Mhc = new MhcSpec { Parameters = MhcCoordinates.Reduced } },
+            ToyTask.Vocabulary, Precision.Float32, KernelKind.Native, seed: 1);
 
         var losses = ToyTask.Train(model, 50);
 

@@ -25,7 +25,8 @@ public sealed class SinkhornTests
             using var random = new RandomCase(c.Seed);
             var logits = random.Single(c.Deviation, 5, c.N, c.N).detach();
 
-            foreach (var output in new[] { MhcReference.SinkhornKnopp(logits.to(ScalarType.Float64), Iterations), MhcKernels.Sinkhorn(logits, Iterations) })
+            foreach (var output in new[] { MhcReference.SinkhornKnopp(logits.to(ScalarType.Float64), Iterations),
+                MhcKernels.Sinkhorn(logits, Iterations) })
             {
                 Assert.True((output.sum(-1) - 1).abs().max().ToDouble() < 1e-5);
                 Assert.True(output.min().ToDouble() >= 0);
@@ -41,7 +42,8 @@ public sealed class SinkhornTests
             var logits = RandomCase.Double(random.Single(c.Deviation, 3, c.N, c.N)).detach();
             var shift = RandomCase.Double(random.Single(1, 3, c.N, 1)).detach() + RandomCase.Double(random.Single(1, 3, 1, c.N)).detach();
 
-            RandomCase.AssertClose("shifted", MhcReference.SinkhornKnopp(logits, Converged), MhcReference.SinkhornKnopp(logits + shift, Converged), 1e-9);
+            RandomCase.AssertClose("shifted", MhcReference.SinkhornKnopp(logits, Converged),
+                MhcReference.SinkhornKnopp(logits + shift, Converged), 1e-9);
         }).QuickCheckThrowOnFailure();
 
     [Fact]

@@ -23,10 +23,20 @@ public sealed class ActivationEstimateTests
     [InlineData(ResidualKind.HyperConnections, Precision.BFloat16, false, 4)]
     [InlineData(ResidualKind.Standard, Precision.Float32, true, 4)]
     [InlineData(ResidualKind.Standard, Precision.BFloat16, true, 1)]
-    public void It_is_what_the_allocator_says_that_a_forward_pass_keeps(ResidualKind residual, Precision precision, bool native, int keyValueHeads)
+    public void It_is_what_the_allocator_says_that_a_forward_pass_keeps(ResidualKind residual, Precision precision, bool native,
+        int keyValueHeads)
     {
         var kernels = native ? KernelKind.Native : KernelKind.Reference;
-        var spec = new ModelSpec { Layers = 4, Width = 128, Heads = 4, KeyValueHeads = keyValueHeads, FeedForwardWidth = 320, ContextLength = Context, Residual = residual };
+        var spec = new ModelSpec
+        {
+            Layers = 4,
+            Width = 128,
+            Heads = 4,
+            KeyValueHeads = keyValueHeads,
+            FeedForwardWidth = 320,
+            ContextLength = Context,
+            Residual = residual
+        };
         using var model = new Transformer(spec, Vocabulary, precision, kernels, seed: 1);
         using var tokens = randint(0, Vocabulary, [Batch, Context + 1], ScalarType.Int64);
         var estimate = new ActivationEstimate(spec, model.Sizes, precision, kernels, Batch * Context);
@@ -38,7 +48,12 @@ public sealed class ActivationEstimateTests
 
         // In bfloat16 the graph of a layer holds its rounded weights too.
         long RoundedWeights(int fromLayer) => precision == Precision.Float32 ? 0 : 2 * model.NamedParameters
-            .Where(p => p.Name == "head.weight" || Enumerable.Range(fromLayer, spec.Layers - fromLayer).Any(i => p.Name.StartsWith($"layers.{i}.", StringComparison.Ordinal) && p.Decays && !p.Name.Contains("residual", StringComparison.Ordinal)))
+            .Where(
+                p => p.Name == "head.weight"
+                    || Enumerable.Range(fromLayer, spec.Layers - fromLayer)
+                        .Any(
+                            i => p.Name.StartsWith($"layers.{i}.", StringComparison.Ordinal) && p.Decays
+                                && !p.Name.Contains("residual", StringComparison.Ordinal)))
             .Sum(p => p.Value.numel());
 
         // The heap is the whole process's: its other threads allocate and free now and then.
@@ -60,5 +75,6 @@ public sealed class ActivationEstimateTests
     }
 
     private static void AssertNear(long expected, long actual) =>
-        Assert.True(Math.Abs(actual - expected) < 0.08 * actual, $"{expected:N0} bytes were expected and {actual:N0} are kept: {(double)expected / actual:f3}");
+        Assert.True(Math.Abs(actual - expected) < 0.08 * actual,
+            $"{expected:N0} bytes were expected and {actual:N0} are kept: {(double)expected / actual:f3}");
 }

@@ -92,7 +92,8 @@ public sealed class FusedFunctionTests
     [InlineData(2, 5, 3, 6, 2)]
     [InlineData(3, 70, 6, 40, 4)]
     [InlineData(1, 64, 2, 64, 2)]
-    public void Rotary_turns_the_first_heads_as_complex_products_do_and_gradients_back(int batch, int time, int heads, int width, int turned)
+    public void Rotary_turns_the_first_heads_as_complex_products_do_and_gradients_back(int batch, int time, int heads, int width,
+        int turned)
     {
         using var scope = NewDisposeScope();
         using var random = new RandomCase(time);
@@ -104,7 +105,8 @@ public sealed class FusedFunctionTests
         var y = rotary.Apply(x, start: 3, turned);
         var gradient = autograd.grad([y], [x], [upstream])[0];
         BackwardFault.ThrowIfAny();
-        var angle = arange(3, time + 3, dtype: ScalarType.Float64).unsqueeze(1) * pow(Rotary.Theta, arange(0, width, 2, dtype: ScalarType.Float64) / -width);
+        var angle = arange(3, time + 3, dtype: ScalarType.Float64)
+            .unsqueeze(1) * pow(Rotary.Theta, arange(0, width, 2, dtype: ScalarType.Float64) / -width);
         var parts = exact.split([turned, heads - turned], 2);
         var pairs = parts[0].reshape(batch, time, turned, width / 2, 2).view_as_complex() * polar(ones_like(angle), angle).unsqueeze(1);
         var expected = cat([pairs.view_as_real().flatten(3), parts[1]], 2);
@@ -140,7 +142,8 @@ public sealed class FusedFunctionTests
         var y = AttentionFunction.Apply(qkv, keyHeads);
         var gradient = autograd.grad([y], [qkv], [upstream])[0];
         BackwardFault.ThrowIfAny();
-        var parts = exact.split([heads, keyHeads, keyHeads], 2).Select((part, i) => (i == 0 ? part : part.repeat_interleave(heads / keyHeads, 2)).transpose(1, 2)).ToList();
+        var parts = exact.split([heads, keyHeads, keyHeads], 2)
+            .Select((part, i) => (i == 0 ? part : part.repeat_interleave(heads / keyHeads, 2)).transpose(1, 2)).ToList();
         var later = ones(time, time, ScalarType.Bool).triu(1);
         var weights = (parts[0].matmul(parts[1].transpose(2, 3)) / Math.Sqrt(width)).masked_fill(later, double.NegativeInfinity).softmax(3);
         var expected = weights.matmul(parts[2]).transpose(1, 2);

@@ -19,9 +19,12 @@ public sealed class GrowthTests
     [InlineData(ResidualKind.Mhc, Precision.BFloat16, 4096, true, 60)]
     [InlineData(ResidualKind.HyperConnections, Precision.Float32, ToyTask.Vocabulary, false, 60)]
     [InlineData(ResidualKind.Standard, Precision.Float32, ToyTask.Vocabulary, true, 60)]
-    public void Many_steps_take_no_more_memory_than_a_few(ResidualKind residual, Precision precision, int vocabulary, bool recomputes, int steps)
+    public void Many_steps_take_no_more_memory_than_a_few(ResidualKind residual, Precision precision, int vocabulary, bool recomputes,
+        int steps)
     {
-        using var model = new Transformer(ToyTask.Spec(residual), vocabulary, precision, KernelKind.Native, seed: 1) { Recompute = recomputes ? new RecomputePlan(2, 1, 1) : RecomputePlan.None, MeasureGain = true };
+        using var model = new Transformer(ToyTask.Spec(residual), vocabulary, precision, KernelKind.Native,
+            seed: 1)
+        { Recompute = recomputes ? new RecomputePlan(2, 1, 1) : RecomputePlan.None, MeasureGain = true };
         ToyTask.Train(model, steps);
         List<(long Tensors, long Heap, long Resident)> seen = [Now()];
         for (var window = 0; window < Windows; window++)

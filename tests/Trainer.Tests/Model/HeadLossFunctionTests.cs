@@ -72,7 +72,8 @@ public sealed class HeadLossFunctionTests
         var x = ones(5, 4);
         x[3, 2] = value;
 
-        Assert.False(float.IsFinite(HeadLossFunction.Apply(x, ones(100, 4), ones(100, 4), zeros(5, ScalarType.Int64), native: true).item<float>()));
+        Assert.False(
+            float.IsFinite(HeadLossFunction.Apply(x, ones(100, 4), ones(100, 4), zeros(5, ScalarType.Int64), native: true).item<float>()));
     }
 
     [Theory]
@@ -83,7 +84,10 @@ public sealed class HeadLossFunctionTests
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
 
-        Assert.Contains("from 0 to 99 (model.vocabulary)", Assert.Throws<ArgumentOutOfRangeException>(() => HeadLossFunction.Apply(ones(1, 4), ones(100, 4), ones(100, 4), tensor(new[] { target }), native: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("from 0 to 99 (model.vocabulary)",
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => HeadLossFunction.Apply(ones(1, 4), ones(100, 4), ones(100, 4), tensor(new[] { target }), native: true)).Message,
+                StringComparison.Ordinal);
     }
 
     // In a process of its own, whose allocator gives freed memory out again.
@@ -94,7 +98,8 @@ public sealed class HeadLossFunctionTests
         var file = folder.File("loss.json");
         using var bench = TrainerProcess.Start(
             TrainerProcess.Program,
-            ["bench-loss", "--tokens", "2048", "--vocabulary", "16384", "--channels", "16", "--threads", "1", "--rounds", "1", "--json", file],
+            ["bench-loss", "--tokens", "2048", "--vocabulary", "16384", "--channels", "16", "--threads", "1", "--rounds", "1",
+                "--json", file],
             new Dictionary<string, string>(StringComparer.Ordinal) { [Allocator.Variable] = "" });
 
         Assert.True(bench.Wait() == 0, bench.Output);

@@ -33,7 +33,8 @@ public sealed class LinearFunctionTests
     [Theory]
     [InlineData(ScalarType.Float32, 18, 24, 40)]
     [InlineData(ScalarType.BFloat16, 33, 8, 3)]
-    public void In_bfloat16_our_products_and_gradients_agree_with_those_of_the_rounded_factors(ScalarType type, int tokens, int inputs, int outputs)
+    public void In_bfloat16_our_products_and_gradients_agree_with_those_of_the_rounded_factors(ScalarType type, int tokens, int inputs,
+        int outputs)
     {
         using var scope = NewDisposeScope();
         using var random = new RandomCase(tokens);

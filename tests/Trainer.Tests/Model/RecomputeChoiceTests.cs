@@ -18,7 +18,8 @@ public sealed class RecomputeChoiceTests
     public void Without_a_budget_the_streams_of_mhc_are_dropped_and_nothing_else()
     {
         // √(nL / (n + 2)) with 24 sublayers and 4 streams is 4.
-        Assert.Equal((new RecomputePlan(4, 0, 1), true), RecomputeChoice.Make(new OptimizationSpec { Recompute = true }, Estimate(ResidualKind.Mhc), Layers, 4));
+        Assert.Equal((new RecomputePlan(4, 0, 1), true),
+            RecomputeChoice.Make(new OptimizationSpec { Recompute = true }, Estimate(ResidualKind.Mhc), Layers, 4));
     }
 
     [Theory]
@@ -46,7 +47,9 @@ public sealed class RecomputeChoiceTests
         for (var share = 100; share > 0; share--)
         {
             var budget = all * share / 100;
-            var (plan, fits) = RecomputeChoice.Make(new OptimizationSpec { Recompute = true, ActivationMemory = budget.ToString(CultureInfo.InvariantCulture) }, estimate, Layers, 4);
+            var (plan, fits) = RecomputeChoice.Make(
+                new OptimizationSpec { Recompute = true, ActivationMemory = budget.ToString(CultureInfo.InvariantCulture) }, estimate,
+                Layers, 4);
             Assert.True(!fits || estimate.Peak(plan) <= budget, $"{share} %: {plan}");
             chosen.Add((plan, fits));
         }

@@ -40,13 +40,15 @@ public sealed class RecomputeTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void Loss_and_gradients_have_the_same_bits_whatever_is_computed_again(ResidualKind residual, StreamHead head, int streams, Precision precision, bool native)
+    public void Loss_and_gradients_have_the_same_bits_whatever_is_computed_again(ResidualKind residual, StreamHead head, int streams,
+        Precision precision, bool native)
     {
         var spec = Spec(residual) with { Mhc = new MhcSpec { Streams = streams, Head = head, InitialGate = 0.7, SinkhornIterations = 6 } };
         using var model = new Transformer(spec, Vocabulary, precision, native ? KernelKind.Native : KernelKind.Reference, seed: 2);
         var expected = Gradients(model, batch: 3, context: 7);
 
-        foreach (var plan in (RecomputePlan[])[new(2, 0, 1), new(3, 0, 1), new(100, 0, 1), new(1, 1, 1), new(1, Layers, 1), new(1, Layers, Layers), new(3, 4, 2), new(2, 3, 2)])
+        foreach (var plan in (RecomputePlan[])[new(2, 0, 1), new(3, 0, 1), new(100, 0, 1), new(1, 1, 1), new(1, Layers, 1),
+            new(1, Layers, Layers), new(3, 4, 2), new(2, 3, 2)])
         {
             model.Recompute = plan;
             AssertSame(expected, Gradients(model, batch: 3, context: 7), plan);
@@ -72,7 +74,9 @@ public sealed class RecomputeTests
     [Fact]
     public void Streams_that_are_stored_past_the_caches_are_made_again_to_the_same_bits()
     {
-        using var model = new Transformer(Spec(ResidualKind.Mhc) with { Layers = 2, Width = 128, Heads = 4, FeedForwardWidth = 64, ContextLength = 512 }, Vocabulary, Precision.Float32, KernelKind.Native, seed: 2);
+        using var model = new Transformer(
+            Spec(ResidualKind.Mhc) with { Layers = 2, Width = 128, Heads = 4, FeedForwardWidth = 64, ContextLength = 512 }, Vocabulary,
+            Precision.Float32, KernelKind.Native, seed: 2);
         var expected = Gradients(model, batch: 9, context: 512);
 
         foreach (var plan in (RecomputePlan[])[new(3, 0, 1), new(1, 1, 1)])
@@ -89,7 +93,9 @@ public sealed class RecomputeTests
     [InlineData(ResidualKind.Standard, MhcCoordinates.Full)]
     public void Steps_that_compute_again_leave_no_tensor_behind(ResidualKind residual, MhcCoordinates coordinates)
     {
-        using var model = new Transformer(Spec(residual) with { Mhc = new MhcSpec { Parameters = coordinates } }, Vocabulary, Precision.Float32, KernelKind.Native, seed: 2) { Recompute = new RecomputePlan(3, 3, 2), MeasureGain = true };
+        using var model = new Transformer(Spec(residual) with { Mhc = new MhcSpec { Parameters = coordinates } }, Vocabulary,
+            Precision.Float32, KernelKind.Native, seed: 2)
+        { Recompute = new RecomputePlan(3, 3, 2), MeasureGain = true };
         Gradients(model, batch: 1, context: 7);
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
@@ -159,6 +165,8 @@ public sealed class RecomputeTests
         return values;
     }
 
-    private static void AssertSame(List<(string Name, byte[] Value)> expected, List<(string Name, byte[] Value)> actual, RecomputePlan plan) =>
-        Assert.All(expected.Zip(actual), pair => Assert.True(pair.First.Value.AsSpan().SequenceEqual(pair.Second.Value), $"{plan}: {pair.First.Name} has other bits"));
+    private static void AssertSame(List<(string Name, byte[] Value)> expected, List<(string Name, byte[] Value)> actual,
+        RecomputePlan plan) =>
+        Assert.All(expected.Zip(actual),
+            pair => Assert.True(pair.First.Value.AsSpan().SequenceEqual(pair.Second.Value), $"{plan}: {pair.First.Name} has other bits"));
 }

@@ -18,7 +18,8 @@ public sealed class TransformerTests
     [InlineData(ResidualKind.Standard, StreamHead.Sum, Precision.Float32, true)]
     public void Every_residual_path_learns_the_toy_task(ResidualKind residual, StreamHead head, Precision precision, bool native)
     {
-        using var model = new Transformer(ToyTask.Spec(residual, head), ToyTask.Vocabulary, precision, native ? KernelKind.Native : KernelKind.Reference, seed: 1);
+        using var model = new Transformer(ToyTask.Spec(residual, head), ToyTask.Vocabulary, precision,
+            native ? KernelKind.Native : KernelKind.Reference, seed: 1);
 
         var losses = ToyTask.Train(model, 50);
 
@@ -33,7 +34,8 @@ public sealed class TransformerTests
     public void Native_and_reference_kernels_give_the_same_gradient_of_every_parameter(ResidualKind residual, StreamHead head)
     {
         using var native = new Transformer(ToyTask.Spec(residual, head), ToyTask.Vocabulary, Precision.Float32, KernelKind.Native, seed: 2);
-        using var reference = new Transformer(ToyTask.Spec(residual, head), ToyTask.Vocabulary, Precision.Float32, KernelKind.Reference, seed: 2);
+        using var reference = new Transformer(ToyTask.Spec(residual, head), ToyTask.Vocabulary, Precision.Float32, KernelKind.Reference,
+            seed: 2);
         using var scope = NewDisposeScope();
 
         var losses = new[] { native, reference }.Select(model =>
@@ -41,7 +43,8 @@ public sealed class TransformerTests
             // Initial α is small: make the dynamic part of the coefficients count.
             using (no_grad())
             {
-                foreach (var gate in model.NamedParameters.Where(p => p.Name.EndsWith(".alpha", StringComparison.Ordinal) || p.Name.EndsWith(".scale", StringComparison.Ordinal)))
+                foreach (var gate in model.NamedParameters.Where(
+                    p => p.Name.EndsWith(".alpha", StringComparison.Ordinal) || p.Name.EndsWith(".scale", StringComparison.Ordinal)))
                 {
                     gate.Value.fill_(0.7);
                 }
@@ -90,7 +93,8 @@ public sealed class TransformerTests
     {
         using var scope = NewDisposeScope();
         using var single = New(seed: 6);
-        using var half = new Transformer(ToyTask.Spec(ResidualKind.Mhc), ToyTask.Vocabulary, Precision.BFloat16, KernelKind.Native, seed: 6);
+        using var half = new Transformer(ToyTask.Spec(ResidualKind.Mhc), ToyTask.Vocabulary, Precision.BFloat16, KernelKind.Native,
+            seed: 6);
 
         Assert.Equal(single.Loss(ToyTask.Batch(1)).ToDouble(), half.Loss(ToyTask.Batch(1)).ToDouble(), 2.5e-2);
     }
@@ -172,7 +176,8 @@ public sealed class TransformerTests
         Assert.All(optimizer.State, s => Assert.Equal(ScalarType.Float32, s.Value.dtype));
         var moved = (weight - before).abs();
         Assert.True(moved.max().item<float>() > 3e-7, "four updates of 1e-7 in one direction");
-        Assert.True((weight.to(ScalarType.BFloat16) != rounded).to(ScalarType.Float32).mean().item<float>() < 0.05, "none of them could be seen in bfloat16");
+        Assert.True((weight.to(ScalarType.BFloat16) != rounded).to(ScalarType.Float32).mean().item<float>() < 0.05,
+            "none of them could be seen in bfloat16");
     }
 
     [Theory]
@@ -232,7 +237,8 @@ public sealed class TransformerTests
     {
         using var scope = NewDisposeScope();
         using var model = New(seed: 10);
-        using var standard = new Transformer(ToyTask.Spec(ResidualKind.Standard), ToyTask.Vocabulary, Precision.Float32, KernelKind.Native, seed: 10);
+        using var standard = new Transformer(ToyTask.Spec(ResidualKind.Standard), ToyTask.Vocabulary, Precision.Float32, KernelKind.Native,
+            seed: 10);
 
         model.Loss(ToyTask.Batch(0));
         Assert.Null(model.LastGain);
@@ -263,7 +269,13 @@ public sealed class TransformerTests
     [InlineData(32, 4, 2, 9, "model.mhc.streams must be from 1 to 8")]
     public void Sizes_that_do_not_fit_are_refused_by_field(int width, int heads, int? keyValueHeads, int streams, string message)
     {
-        var spec = ToyTask.Spec(ResidualKind.Mhc) with { Width = width, Heads = heads, KeyValueHeads = keyValueHeads, Mhc = new MhcSpec { Streams = streams } };
+        var spec = ToyTask.Spec(ResidualKind.Mhc) with
+        {
+            Width = width,
+            Heads = heads,
+            KeyValueHeads = keyValueHeads,
+            Mhc = new MhcSpec { Streams = streams }
+        };
 
         var exception = Assert.Throws<ArgumentException>(() => new Transformer(spec, 16, Precision.Float32, KernelKind.Reference, 1));
 
@@ -276,8 +288,10 @@ public sealed class TransformerTests
         using var scope = NewDisposeScope();
         using var model = New(seed: 12);
 
-        Assert.Contains("model.contextLength", Assert.Throws<ArgumentException>(() => model.Logits(zeros(1, 17, dtype: ScalarType.Int64))).Message, StringComparison.Ordinal);
+        Assert.Contains("model.contextLength",
+            Assert.Throws<ArgumentException>(() => model.Logits(zeros(1, 17, dtype: ScalarType.Int64))).Message, StringComparison.Ordinal);
     }
 
-    private static Transformer New(long seed) => new(ToyTask.Spec(ResidualKind.Mhc), ToyTask.Vocabulary, Precision.Float32, KernelKind.Native, seed);
+    private static Transformer New(long seed) =>
+        new(ToyTask.Spec(ResidualKind.Mhc), ToyTask.Vocabulary, Precision.Float32, KernelKind.Native, seed);
 }

@@ -98,7 +98,8 @@ public sealed class FusedAdamWTests
 
         var missing = Assert.Throws<ArgumentException>(() => optimizer.Restore([("exp_avg.w", zeros(4))]));
         var unknown = Assert.Throws<ArgumentException>(() => optimizer.Restore([.. optimizer.State, ("exp_avg.other", zeros(4))]));
-        var shape = Assert.Throws<ArgumentException>(() => optimizer.Restore([("exp_avg.w", zeros(4)), ("exp_avg_sq.w", zeros(5)), ("step", zeros([]))]));
+        var shape = Assert.Throws<ArgumentException>(
+            () => optimizer.Restore([("exp_avg.w", zeros(4)), ("exp_avg_sq.w", zeros(5)), ("step", zeros([]))]));
 
         Assert.Contains("exp_avg_sq.w must have shape [4]; it is missing", missing.Message, StringComparison.Ordinal);
         Assert.Contains("exp_avg.other", unknown.Message, StringComparison.Ordinal);

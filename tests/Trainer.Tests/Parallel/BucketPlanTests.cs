@@ -17,7 +17,8 @@ public sealed class BucketPlanTests
 
         var plans = BucketPlan.Divide(parameters, ranks, elements);
 
-        Assert.Equal(Enumerable.Range(0, parameters.Count).Reverse(), plans.SelectMany(p => p.Slots.Select(s => s.Parameter).OrderDescending()));
+        Assert.Equal(Enumerable.Range(0, parameters.Count).Reverse(),
+            plans.SelectMany(p => p.Slots.Select(s => s.Parameter).OrderDescending()));
         Assert.All(plans, plan =>
         {
             var free = 0;
@@ -36,7 +37,8 @@ public sealed class BucketPlanTests
         });
         // All but the last are full, and would not be without their last parameter.
         Assert.All(plans.SkipLast(1), plan => Assert.True(plan.Slots.Sum(s => s.Length) >= elements));
-        Assert.All(plans, plan => Assert.True(plan.Slots.Sum(s => s.Length) - parameters[plan.Slots.Min(s => s.Parameter)].Item1 < elements));
+        Assert.All(
+            plans, plan => Assert.True(plan.Slots.Sum(s => s.Length) - parameters[plan.Slots.Min(s => s.Parameter)].Item1 < elements));
     });
 
     [Theory]
@@ -44,7 +46,8 @@ public sealed class BucketPlanTests
     [InlineData(4, 256)]
     public void A_rank_holds_its_share_of_a_real_model_and_less_than_five_percent_more(int layers, int width)
     {
-        using var model = new Transformer(new ModelSpec { Layers = layers, Width = width, Heads = 4, ContextLength = 32 }, 256, Precision.Float32, KernelKind.Native, seed: 1);
+        using var model = new Transformer(new ModelSpec { Layers = layers, Width = width, Heads = 4, ContextLength = 32 }, 256,
+            Precision.Float32, KernelKind.Native, seed: 1);
         var parameters = model.NamedParameters.Select(p => (p.Value.numel(), p.Decays)).ToList();
 
         Assert.All([2, 3, 4, 8, 16, 64], ranks =>

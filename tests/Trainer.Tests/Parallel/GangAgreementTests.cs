@@ -48,9 +48,11 @@ public sealed class GangAgreementTests
 
     [Theory]
     [MemberData(nameof(Differences))]
-    public void A_rank_that_differs_in_one_field_is_refused_on_all_ranks_with_the_field_both_values_and_the_ranks(string field, string common, string other)
+    public void A_rank_that_differs_in_one_field_is_refused_on_all_ranks_with_the_field_both_values_and_the_ranks(string field,
+        string common, string other)
     {
-        var errors = ThreadGang.Run(3, gang => Assert.Throws<TrainerException>(() => GangAgreement.Check(gang, gang.Rank == 1 ? Other(field) : Of(Settings))));
+        var errors = ThreadGang.Run(3,
+            gang => Assert.Throws<TrainerException>(() => GangAgreement.Check(gang, gang.Rank == 1 ? Other(field) : Of(Settings))));
 
         Assert.All(errors, e =>
         {
@@ -63,11 +65,14 @@ public sealed class GangAgreementTests
     [Fact]
     public void Every_field_of_the_configuration_is_compared_but_for_where_the_data_lies()
     {
-        var fields = JsonNode.Parse(System.Text.Json.JsonSerializer.Serialize(Settings.Configuration, ApiJsonContext.Default.TrainerConfiguration))!.AsObject().Select(f => f.Key);
+        var fields = JsonNode.Parse(
+            System.Text.Json.JsonSerializer.Serialize(Settings.Configuration, ApiJsonContext.Default.TrainerConfiguration))!.AsObject()
+                .Select(f => f.Key);
 
         var compared = Of(Settings).All.Keys.ToList();
 
-        Assert.All(fields.Except(["drills", "namespace"]), name => Assert.Contains(compared, path => path.StartsWith($"spec.{name}", StringComparison.Ordinal)));
+        Assert.All(fields.Except(["drills", "namespace"]),
+            name => Assert.Contains(compared, path => path.StartsWith($"spec.{name}", StringComparison.Ordinal)));
         var elsewhere = Settings with { Configuration = Settings.Configuration with { Data = new DataSpec { Source = new DataSource { Path = "/elsewhere" } } } };
         Assert.Equal(Of(Settings).All, Of(elsewhere).All);
     }
@@ -84,7 +89,23 @@ public sealed class GangAgreementTests
     public void Of_many_differences_the_first_ones_are_named_and_the_others_counted()
     {
         var errors = ThreadGang.Run(2, gang => Assert.Throws<TrainerException>(() =>
-            GangAgreement.Check(gang, Of(gang.Rank == 0 ? Settings : Settings with { Configuration = Settings.Configuration with { Model = new ModelSpec { Layers = 2, Width = 64, Heads = 2, ContextLength = 64, KeyValueHeads = 1, Vocabulary = 300 } } }))));
+            GangAgreement.Check(gang,
+                Of(gang.Rank == 0 ? Settings
+                    : Settings with
+                    {
+                        Configuration = Settings.Configuration with
+                        {
+                            Model = new ModelSpec
+                            {
+                                Layers = 2,
+                                Width = 64,
+                                Heads = 2,
+                                ContextLength = 64,
+                                KeyValueHeads = 1,
+                                Vocabulary = 300
+                            }
+                        }
+                    }))));
 
         Assert.Contains("; and 2 more", errors[0].Message, StringComparison.Ordinal);
     }
@@ -98,11 +119,14 @@ public sealed class GangAgreementTests
             SharedFolder.Check(CheckpointFolder.OpenForWriting(gang.Rank == 2 ? own.Path : shared.Path, TimeProvider.System), gang)));
 
         Assert.All(errors, e => Assert.Equal((ExitCode.ConfigurationWrong, true), (e.ExitCode, e.EndsAll)));
-        Assert.All(errors, e => Assert.Contains("MHC_CHECKPOINT_DIR: what rank 0 writes there is not seen by rank 2", e.Message, StringComparison.Ordinal));
+        Assert.All(
+            errors, e => Assert.Contains("MHC_CHECKPOINT_DIR: what rank 0 writes there is not seen by rank 2", e.Message,
+                StringComparison.Ordinal));
         Assert.Empty(Directory.EnumerateFileSystemEntries(shared.Path));
     }
 
-    private static FieldValues Of(TrainerSettings settings, string data = "aa", KernelKind kernels = KernelKind.Native) => RankFacts.Of(settings, kernels, data);
+    private static FieldValues Of(TrainerSettings settings, string data = "aa", KernelKind kernels = KernelKind.Native) =>
+        RankFacts.Of(settings, kernels, data);
 
     private static FieldValues Other(string field)
     {
@@ -110,10 +134,17 @@ public sealed class GangAgreementTests
         return field switch
         {
             "spec.model.heads" => Of(Settings with { Configuration = configuration with { Model = new ModelSpec { Heads = 6 } } }),
-            "spec.model.mhc.sinkhornIterations" => Of(Settings with { Configuration = configuration with { Model = new ModelSpec { Mhc = new MhcSpec { SinkhornIterations = 19 } } } }),
-            "spec.optimization.seed" => Of(Settings with { Configuration = configuration with { Optimization = new OptimizationSpec { Seed = 2 } } }),
-            "spec.optimization.peakLearningRate" => Of(Settings with { Configuration = configuration with { Optimization = new OptimizationSpec { PeakLearningRate = 0.001 } } }),
-            "spec.parallelism.communication" => Of(Settings with { Configuration = configuration with { Parallelism = new ParallelismSpec { Communication = Communication.Int4 } } }),
+            "spec.model.mhc.sinkhornIterations" =>
+                Of(
+                    Settings with { Configuration = configuration with { Model = new ModelSpec { Mhc = new MhcSpec { SinkhornIterations = 19 } } } }),
+            "spec.optimization.seed" =>
+                Of(Settings with { Configuration = configuration with { Optimization = new OptimizationSpec { Seed = 2 } } }),
+            "spec.optimization.peakLearningRate" =>
+                Of(
+                    Settings with { Configuration = configuration with { Optimization = new OptimizationSpec { PeakLearningRate = 0.001 } } }),
+            "spec.parallelism.communication" =>
+                Of(
+                    Settings with { Configuration = configuration with { Parallelism = new ParallelismSpec { Communication = Communication.Int4 } } }),
             "spec.drills[0].kind" => Of(Settings with { Configuration = configuration with { Drills = [new DrillSpec { Step = 3 }] } }),
             "MHC_RESUME_STEP" => Of(Settings with { Resume = new ResumePoint(20) }),
             "MHC_SKIP_WINDOWS" => Of(Settings with { SkipWindows = [new DataWindow(5, 9)] }),

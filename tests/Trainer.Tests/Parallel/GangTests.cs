@@ -1,7 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
+using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Parallel;
 
@@ -12,10 +11,11 @@ public sealed class GangTests
     [Fact]
     public void Three_ranks_over_gloo_add_gather_exchange_and_meet()
     {
-        var port = FreePort();
+        var port = TestJob.FreePort();
         var results = Together(3, rank =>
         {
-            using var gang = GangFactory.Create(new GangIdentity("default/job", 1, rank, 3), "127.0.0.1", port, Patience, _ => { }, CancellationToken.None);
+            using var gang = GangFactory.Create(new GangIdentity("default/job", 1, rank, 3), "127.0.0.1", port, Patience, _ => { },
+                CancellationToken.None);
             float[] values = [rank, 10 * rank, 100];
             gang.ReduceScatter(values);
             var own = values[rank];
@@ -41,19 +41,14 @@ public sealed class GangTests
     public void Rank_zero_says_who_did_not_come()
     {
         var error = Assert.Throws<TrainerException>(() =>
-            GangFactory.Create(new GangIdentity("default/job", 1, 0, 3), "127.0.0.1", FreePort(), TimeSpan.FromMilliseconds(500), _ => { }, CancellationToken.None));
+            GangFactory.Create(new GangIdentity("default/job", 1, 0, 3), "127.0.0.1", TestJob.FreePort(), TimeSpan.FromMilliseconds(500),
+                _ => { }, CancellationToken.None));
 
         Assert.Equal("RendezvousFailed", error.Reason);
         Assert.Contains("missing: 1, 2", error.Message, StringComparison.Ordinal);
     }
 
     private static T[] Together<T>(int size, Func<int, T> rank) => Task.WhenAll(Enumerable.Range(0, size).Select(r =>
-        Task.Factory.StartNew(() => rank(r), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))).GetAwaiter().GetResult();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+        Task.Factory.StartNew(() => rank(r), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))).GetAwaiter()
+            .GetResult();
 }

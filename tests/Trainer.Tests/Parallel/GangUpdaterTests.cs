@@ -56,7 +56,8 @@ public sealed class GangUpdaterTests
         {
             var state = saved;
             saved = [];
-            weights = Together(ranks, ranks == 3 ? Sharding.None : Sharding.Optimizer, communication, steps: 5, first: next, weights, state, saved)[0];
+            weights = Together(ranks, ranks == 3 ? Sharding.None : Sharding.Optimizer, communication, steps: 5, first: next, weights, state,
+                saved)[0];
             next += 5;
         }
 
@@ -73,7 +74,8 @@ public sealed class GangUpdaterTests
     [InlineData(Sharding.Optimizer, Communication.BFloat16)]
     [InlineData(Sharding.Optimizer, Communication.Int8)]
     [InlineData(Sharding.Optimizer, Communication.Int4)]
-    public void Coded_values_give_all_ranks_the_same_weights_in_every_run_and_going_on_from_a_checkpoint_too(Sharding sharding, Communication communication)
+    public void Coded_values_give_all_ranks_the_same_weights_in_every_run_and_going_on_from_a_checkpoint_too(Sharding sharding,
+        Communication communication)
     {
         List<NamedTensor> saved = [];
         var half = Together(3, sharding, communication, steps: 10, save: saved);
@@ -137,9 +139,11 @@ public sealed class GangUpdaterTests
         Assert.All(ThreadGang.Run(2, gang =>
         {
             using var scope = NewDisposeScope();
-            using var model = new Transformer(new ModelSpec { Layers = 4, Width = 32, Heads = 2, ContextLength = 16 }, 256, Precision.Float32, KernelKind.Native, seed: 1);
+            using var model = new Transformer(new ModelSpec { Layers = 4, Width = 32, Heads = 2, ContextLength = 16 }, 256,
+                Precision.Float32, KernelKind.Native, seed: 1);
             var counted = new CountingGang(gang);
-            using var updater = new GangUpdater(counted, model.NamedParameters, new ParallelismSpec { Sharding = Sharding.Optimizer }, Decay, Clip, 1, overlaps: true, bucketElements: 20_000);
+            using var updater = new GangUpdater(counted, model.NamedParameters, new ParallelismSpec { Sharding = Sharding.Optimizer },
+                Decay, Clip, 1, overlaps: true, bucketElements: 20_000);
             var before = model.NamedParameters.Select(p => Address(p.Value.grad!)).ToList();
 
             updater.LastPassBegins();
@@ -168,7 +172,8 @@ public sealed class GangUpdaterTests
         return job.Weights;
     }
 
-    private static float[][] Together(int ranks, Sharding sharding, Communication communication, int steps, int first = 0, float[]? weights = null, List<NamedTensor>? state = null, List<NamedTensor>? save = null, int settleAfter = -1) =>
+    private static float[][] Together(int ranks, Sharding sharding, Communication communication, int steps, int first = 0,
+        float[]? weights = null, List<NamedTensor>? state = null, List<NamedTensor>? save = null, int settleAfter = -1) =>
         ThreadGang.Run(ranks, gang =>
         {
             using var job = new Job(gang, sharding, communication);
@@ -190,7 +195,8 @@ public sealed class GangUpdaterTests
             if (save is not null)
             {
                 job.Updater.Settle();
-                var mine = job.Updater.OwnState.Concat(gang.Rank == 0 ? job.Updater.SharedState : []).Select(t => t with { Value = t.Value.clone().DetachFromDisposeScope() });
+                var mine = job.Updater.OwnState.Concat(gang.Rank == 0 ? job.Updater.SharedState : [])
+                    .Select(t => t with { Value = t.Value.clone().DetachFromDisposeScope() });
                 lock (save)
                 {
                     save.AddRange(mine);
@@ -200,7 +206,10 @@ public sealed class GangUpdaterTests
             return job.Weights;
         });
 
-    /// <summary>Weights that are pulled to a random place by gradients that differ from rank to rank, and whose mean does not depend on how many there are.</summary>
+    /// <summary>
+    /// Weights that are pulled to a random place by gradients that differ from rank to rank, and whose mean does not depend on how many
+    /// there are.
+    /// </summary>
     private sealed class Job : IDisposable
     {
         private readonly IGang _gang;
@@ -217,14 +226,17 @@ public sealed class GangUpdaterTests
             _factory.Normal("e", 1, 129, 31);
             Updater = gang.Size == 1
                 ? new LocalUpdater(_factory.Made, Decay, Clip)
-                : new GangUpdater(gang, _factory.Made, new ParallelismSpec { Sharding = sharding, Communication = communication }, Decay, Clip, numbers, overlaps: false, BucketElements);
+                : new GangUpdater(gang, _factory.Made, new ParallelismSpec { Sharding = sharding, Communication = communication }, Decay,
+                    Clip, numbers, overlaps: false, BucketElements);
         }
 
         public IUpdater Updater { get; }
 
         public int Elements => (int)_factory.Made.Sum(p => p.Value.numel());
 
-        public double PaddedShare => BucketPlan.Divide([.. _factory.Made.Select(p => (p.Value.numel(), p.Decays))], _gang.Size, BucketElements).Sum(p => p.Block) / (double)Elements;
+        public double PaddedShare =>
+            BucketPlan.Divide([.. _factory.Made.Select(p => (p.Value.numel(), p.Decays))], _gang.Size, BucketElements)
+                .Sum(p => p.Block) / (double)Elements;
 
         public float[] Weights => [.. _factory.Made.SelectMany(p => TensorMemory.Span<float>(p.Value).ToArray())];
 

@@ -16,7 +16,8 @@ public sealed class RendezvousFuzzTests
     private static readonly GangIdentity Zero = new("default/job", 2, 0, 2);
 
     [Fact]
-    public void Whatever_comes_the_ranks_still_meet_afterwards_and_the_log_is_short_and_can_be_looked_at() => Fuzzer.RunBytes("greetings", 64 << 20, bytes =>
+    public void Whatever_comes_the_ranks_still_meet_afterwards_and_the_log_is_short_and_can_be_looked_at() =>
+        Fuzzer.RunBytes("greetings", 64 << 20, bytes =>
     {
         var log = new ConcurrentQueue<string>();
         using var server = new RendezvousServer(IPAddress.Loopback, 0, Zero, ServersPatience, log.Enqueue);
@@ -24,7 +25,8 @@ public sealed class RendezvousFuzzTests
         Say(server.Port, bytes);
 
         using var zero = RendezvousClient.Connect("127.0.0.1", server.Port, Zero, Patience, log.Enqueue, CancellationToken.None);
-        using var one = RendezvousClient.Connect("127.0.0.1", server.Port, Zero with { Rank = 1 }, Patience, log.Enqueue, CancellationToken.None);
+        using var one = RendezvousClient.Connect("127.0.0.1", server.Port, Zero with { Rank = 1 }, Patience, log.Enqueue,
+            CancellationToken.None);
         var waiting = Task.Run(() => zero.Meet(Patience, lost: null));
         Assert.True(one.Meet(Patience, lost: null) && waiting.GetAwaiter().GetResult(), "the ranks do not meet");
         zero.Set("a key of ours", [1]);
@@ -50,7 +52,11 @@ public sealed class RendezvousFuzzTests
 
             Assert.InRange(answered, 0, MostAnswered);
         }
-        catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown })
+        catch (IOException e) when (e.InnerException is SocketException
+        {
+            SocketErrorCode: SocketError.ConnectionReset
+            or SocketError.Shutdown
+        })
         {
             return; // closed before all of it was read
         }

@@ -66,7 +66,8 @@ public sealed class RendezvousTests : IDisposable
         const string secret = "0123456789abcdef";
         using var server = new RendezvousServer(IPAddress.Loopback, 0, Zero with { Secret = secret }, Patience, _log.Enqueue);
         RendezvousClient Come(int rank, string? with) =>
-            RendezvousClient.Connect("127.0.0.1", server.Port, Zero with { Rank = rank, Secret = with }, Patience, _log.Enqueue, CancellationToken.None);
+            RendezvousClient.Connect("127.0.0.1", server.Port, Zero with { Rank = rank, Secret = with }, Patience, _log.Enqueue,
+                CancellationToken.None);
 
         var error = Assert.Throws<TrainerException>(() => Come(1, known));
         Assert.Equal((ExitCode.TryAgain, "RendezvousRefused"), (error.ExitCode, error.Reason));
@@ -104,11 +105,14 @@ public sealed class RendezvousTests : IDisposable
         for (var i = 0; i < 200; i++)
         {
             using var socket = new TcpClient("127.0.0.1", _server.Port);
-            socket.GetStream().Write(RendezvousProtocol.Message(RendezvousProtocol.Magic, "evil\u001b]0;owned\u0007\nforged line", 2, 1, 2, Array.Empty<byte>()));
+            socket.GetStream().Write(
+                RendezvousProtocol.Message(RendezvousProtocol.Magic, "evil\u001b]0;owned\u0007\nforged line", 2, 1, 2,
+                    Array.Empty<byte>()));
             Assert.NotEqual(0, socket.GetStream().Read(new byte[4]));
         }
 
-        Eventually.Holds(() => _log.Any(l => l.EndsWith("the next ones are not reported", StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+        Eventually.Holds(() => _log.Any(l => l.EndsWith("the next ones are not reported", StringComparison.Ordinal)), Patience,
+            () => string.Join('\n', _log));
         Assert.InRange(_log.Count, 1, 20);
         Assert.All(_log, l => Assert.DoesNotContain(l, char.IsControl));
         Assert.Contains(_log, l => l.Contains("evil\\u001b]0;owned\\u0007\\u000aforged line", StringComparison.Ordinal));
@@ -121,7 +125,8 @@ public sealed class RendezvousTests : IDisposable
         for (var round = 0; round < 3; round++)
         {
             RendezvousClient? one = null;
-            Eventually.Holds(() => Record.Exception(() => one = Connect(Zero with { Rank = 1 })) is null, Patience, () => "rank 1 was not let in again");
+            Eventually.Holds(() => Record.Exception(() => one = Connect(Zero with { Rank = 1 })) is null, Patience,
+                () => "rank 1 was not let in again");
             using var client = one!;
             for (var i = 0; i < 100 && Record.Exception(() => client.Set($"{round}/{i}", new byte[1 << 19])) is null; i++)
             {
@@ -166,7 +171,8 @@ public sealed class RendezvousTests : IDisposable
     {
         using var server = new RendezvousServer(Listening.AddressFor("job-1-0.job"), 0, Zero, Patience, _log.Enqueue);
         using var zero = RendezvousClient.Connect("::1", server.Port, Zero, Patience, _log.Enqueue, CancellationToken.None);
-        using var one = RendezvousClient.Connect("127.0.0.1", server.Port, Zero with { Rank = 1 }, Patience, _log.Enqueue, CancellationToken.None);
+        using var one = RendezvousClient.Connect("127.0.0.1", server.Port, Zero with { Rank = 1 }, Patience, _log.Enqueue,
+            CancellationToken.None);
 
         Assert.Equal((IPAddress.IPv6Loopback, IPAddress.Loopback), (zero.LocalAddress, one.LocalAddress));
     }
@@ -198,7 +204,8 @@ public sealed class RendezvousTests : IDisposable
 
         RendezvousClient? one = null;
         // The server sees the end of the first one a moment later.
-        Eventually.Holds(() => Record.Exception(() => one = Connect(Zero with { Rank = 1 })) is null, Patience, () => "rank 1 was not let in again");
+        Eventually.Holds(() => Record.Exception(() => one = Connect(Zero with { Rank = 1 })) is null, Patience,
+            () => "rank 1 was not let in again");
         using var again = one!;
         Meet(zero, again);
 
@@ -214,7 +221,8 @@ public sealed class RendezvousTests : IDisposable
         var one = Connect(Zero with { Rank = 1 });
         Meet(zero, one, lost.Enqueue);
         // A stranger who knows the protocol and goes away is no rank.
-        Eventually.Holds(() => Record.Exception(() => Connect(Zero with { Rank = 1 })) is TrainerException, Patience, () => "the stranger was let in");
+        Eventually.Holds(() => Record.Exception(() => Connect(Zero with { Rank = 1 })) is TrainerException, Patience,
+            () => "the stranger was let in");
 
         one.Dispose();
 
@@ -242,7 +250,9 @@ public sealed class RendezvousTests : IDisposable
     [Fact]
     public void A_rank_of_a_newer_attempt_waits_for_the_old_rank_zero_to_go()
     {
-        var error = Assert.Throws<TrainerException>(() => RendezvousClient.Connect("127.0.0.1", _server.Port, Zero with { Attempt = 3, Rank = 1 }, TimeSpan.FromMilliseconds(300), _ => { }, CancellationToken.None));
+        var error = Assert.Throws<TrainerException>(
+            () => RendezvousClient.Connect("127.0.0.1", _server.Port, Zero with { Attempt = 3, Rank = 1 }, TimeSpan.FromMilliseconds(300),
+                _ => { }, CancellationToken.None));
 
         Assert.Equal("RendezvousFailed", error.Reason);
         Assert.Contains("within", error.Message, StringComparison.Ordinal);
@@ -251,7 +261,8 @@ public sealed class RendezvousTests : IDisposable
     [Fact]
     public void Garbage_and_port_scans_are_refused_and_the_ranks_still_meet()
     {
-        byte[][] strangers = [[], [1], Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), [.. RendezvousProtocol.Message(RendezvousProtocol.Magic), 0xFF, 0xFF, 0xFF, 0x7F], RandomBytes(5000)];
+        byte[][] strangers = [[], [1], Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+            [.. RendezvousProtocol.Message(RendezvousProtocol.Magic), 0xFF, 0xFF, 0xFF, 0x7F], RandomBytes(5000)];
         foreach (var bytes in strangers)
         {
             using var socket = new TcpClient("127.0.0.1", _server.Port);
@@ -262,7 +273,8 @@ public sealed class RendezvousTests : IDisposable
         client.Set("key", [1]);
 
         Assert.Equal([1], client.Get("key", 1000));
-        Eventually.Holds(() => _log.Any(l => l.Contains("does not speak this protocol", StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+        Eventually.Holds(() => _log.Any(l => l.Contains("does not speak this protocol", StringComparison.Ordinal)), Patience,
+            () => string.Join('\n', _log));
     }
 
     [Fact]
@@ -297,7 +309,8 @@ public sealed class RendezvousTests : IDisposable
             socket.GetStream().Write(new byte[i % 2 * sizeof(int)]);
         }
 
-        Eventually.Holds(() => _log.Any(l => l.EndsWith("the next ones are not reported", StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+        Eventually.Holds(() => _log.Any(l => l.EndsWith("the next ones are not reported", StringComparison.Ordinal)), Patience,
+            () => string.Join('\n', _log));
         Assert.InRange(_log.Count, 1, 20);
     }
 
@@ -311,7 +324,8 @@ public sealed class RendezvousTests : IDisposable
             stream.Write([99, .. RendezvousProtocol.Message("key")]);
         }
 
-        Eventually.Holds(() => _log.Any(l => l.Contains("unknown request 99", StringComparison.Ordinal)), Patience, () => string.Join('\n', _log));
+        Eventually.Holds(() => _log.Any(l => l.Contains("unknown request 99", StringComparison.Ordinal)), Patience,
+            () => string.Join('\n', _log));
         using var client = Connect(Zero);
         client.Set("key", [1]);
         Assert.Equal([1], client.Get("key", 1000));
@@ -323,12 +337,15 @@ public sealed class RendezvousTests : IDisposable
         var port = _server.Port;
         _server.Dispose();
 
-        var error = Assert.Throws<TrainerException>(() => RendezvousClient.Connect("127.0.0.1", port, Zero with { Rank = 1 }, TimeSpan.FromMilliseconds(200), _ => { }, CancellationToken.None));
+        var error = Assert.Throws<TrainerException>(
+            () => RendezvousClient.Connect("127.0.0.1", port, Zero with { Rank = 1 }, TimeSpan.FromMilliseconds(200), _ => { },
+                CancellationToken.None));
 
         Assert.Contains($"127.0.0.1:{port}", error.Message, StringComparison.Ordinal);
     }
 
-    private RendezvousClient Connect(GangIdentity identity) => RendezvousClient.Connect("127.0.0.1", _server.Port, identity, Patience, _log.Enqueue, CancellationToken.None);
+    private RendezvousClient Connect(GangIdentity identity) =>
+        RendezvousClient.Connect("127.0.0.1", _server.Port, identity, Patience, _log.Enqueue, CancellationToken.None);
 
     private static void Meet(RendezvousClient zero, RendezvousClient one, Action<string>? lost = null)
     {

@@ -28,7 +28,8 @@ public sealed class BytePairEncoderTests
         {
             var alphabet = alphabets[random.Next(alphabets.Length)].EnumerateRunes().ToList();
             return string.Concat(
-                Enumerable.Range(0, random.Next(1, 900)).Select(_ => alphabet[random.Next(alphabet.Count)].ToString())) + (random.Next(2) == 0 ? " word" : "");
+                Enumerable.Range(0, random.Next(1, 900))
+                    .Select(_ => alphabet[random.Next(alphabet.Count)].ToString())) + (random.Next(2) == 0 ? " word" : "");
         }));
 
         Assert.Equal(library.EncodeToIds(text), ours.Encode(text));

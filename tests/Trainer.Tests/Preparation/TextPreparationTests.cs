@@ -45,9 +45,11 @@ public sealed class TextPreparationTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         string[] words = ["word", "é𝄞", "\n", "\n\n", "\r\n", " ", "  ", "}", "\n/", "12345", "\t", "don't", "A", "<|endoftext|>", "漢字"];
-        var texts = Enumerable.Range(0, random.Next(1, 4)).Select(_ => string.Concat(Enumerable.Range(0, random.Next(0, 400)).Select(_ => words[random.Next(words.Length)]))).ToList();
+        var texts = Enumerable.Range(0, random.Next(1, 4))
+            .Select(_ => string.Concat(Enumerable.Range(0, random.Next(0, 400)).Select(_ => words[random.Next(words.Length)]))).ToList();
         var files = texts.Select((t, i) => folder.Write($"{i}.txt", Encoding.UTF8.GetBytes(t))).ToList();
-        var expected = texts.Where(t => t.Length > 0).SelectMany(t => Encoder.Encode(t).Append(Encoder.EndOfText)).Select(t => (long)t).ToList();
+        var expected = texts.Where(t => t.Length > 0).SelectMany(t => Encoder.Encode(t).Append(Encoder.EndOfText)).Select(t => (long)t)
+            .ToList();
         var shardTokens = random.Next(1, 200);
 
         var prepared = new TextPreparation(Tokenizer.O200k, shardTokens, new TextCutter(random.Next(1, 100), 1 << 20),
@@ -79,7 +81,8 @@ public sealed class TextPreparationTests : IDisposable
         var bad = _folder.Write("bad.txt", [.. Encoding.UTF8.GetBytes(new string('a', 100) + "\nb"), 0xFF]);
 
         var error = Assert.Throws<TrainerException>(() =>
-            new TextPreparation(Tokenizer.O200k, 10, new TextCutter(10, 100), 2).Run([.. TextSource.Find(_folder.File("good.txt")), .. TextSource.Find(bad)], Output, (_, _) => { }));
+            new TextPreparation(Tokenizer.O200k, 10, new TextCutter(10, 100), 2)
+                .Run([.. TextSource.Find(_folder.File("good.txt")), .. TextSource.Find(bad)], Output, (_, _) => { }));
 
         Assert.Equal(ExitCode.DataUnreadable, error.ExitCode);
         Assert.Contains("bad.txt", error.Message, StringComparison.Ordinal);
@@ -96,7 +99,8 @@ public sealed class TextPreparationTests : IDisposable
         Prepare(text);
 
         Assert.False(Path.Exists(leftover));
-        Assert.Equal(["tokens-00000.bin", "tokens.json"], Directory.GetFiles(Output).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["tokens-00000.bin", "tokens.json"],
+            Directory.GetFiles(Output).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]

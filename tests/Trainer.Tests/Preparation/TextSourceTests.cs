@@ -30,7 +30,8 @@ public sealed partial class TextSourceTests : IDisposable
         var expected = Prepare(file);
 
         using var shell = TrainerProcess.Start("bash",
-            ["-c", $"cd {_folder.Path}; {command}", TrainerProcess.Program, _folder.File("out")], new Dictionary<string, string>(StringComparer.Ordinal));
+            ["-c", $"cd {_folder.Path}; {command}", TrainerProcess.Program, _folder.File("out")],
+            new Dictionary<string, string>(StringComparer.Ordinal));
 
         Assert.True(shell.Wait() == 0, shell.Output);
         Assert.Equal(File.ReadAllBytes(Path.Combine(expected, "tokens-00000.bin")),
@@ -54,7 +55,8 @@ public sealed partial class TextSourceTests : IDisposable
         Assert.Equal(0, MakePipe(_folder.File("folder/pipe")));
 
         using var shell = TrainerProcess.Start("bash",
-            ["-c", $"cd {_folder.Path}; {command}", TrainerProcess.Program, _folder.File("out")], new Dictionary<string, string>(StringComparer.Ordinal));
+            ["-c", $"cd {_folder.Path}; {command}", TrainerProcess.Program, _folder.File("out")],
+            new Dictionary<string, string>(StringComparer.Ordinal));
 
         Assert.Equal(ExitCode.DataUnreadable, shell.Wait());
         Assert.Contains(words, shell.Output, StringComparison.Ordinal);
@@ -70,7 +72,8 @@ public sealed partial class TextSourceTests : IDisposable
         }
 
         using var shell = TrainerProcess.Start("bash",
-            ["-c", "ulimit -n 300; $0 prepare --tokenizer O200k --output $1 $2", TrainerProcess.Program, _folder.File("out"), _folder.File("many")], new Dictionary<string, string>(StringComparer.Ordinal));
+            ["-c", "ulimit -n 300; $0 prepare --tokenizer O200k --output $1 $2", TrainerProcess.Program, _folder.File("out"),
+                _folder.File("many")], new Dictionary<string, string>(StringComparer.Ordinal));
 
         Assert.True(shell.Wait() == 0, shell.Output);
         Assert.Contains("of 600 documents in 1 files", shell.Output, StringComparison.Ordinal);

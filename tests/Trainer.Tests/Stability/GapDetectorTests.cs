@@ -21,8 +21,11 @@ public sealed class GapDetectorTests
 
         Assert.Equal((FindingLevel.Certain, "GapExceeded"), (found.Level, found.Reason));
         Assert.False(found.NeedsCompany || found.WeightsDecide);
-        Assert.Equal("residual mappings are not doubly stochastic: a row's sum is 0.02 off 1, a column's 0.02 (threshold of rows 0.01): the projection is broken", found.Message);
-        Assert.Equal((0.02, 0.02, 0.01, 2), (found.Evidence["gapRow"], found.Evidence["gapColumn"], found.Evidence["gapRowThreshold"], found.Evidence["gapColumnThreshold"]));
+        Assert.Equal(
+            "residual mappings are not doubly stochastic: a row's sum is 0.02 off 1, a column's 0.02 (threshold of rows 0.01): the projection is broken", found.Message);
+        Assert.Equal((0.02, 0.02, 0.01, 2),
+            (found.Evidence["gapRow"], found.Evidence["gapColumn"], found.Evidence["gapRowThreshold"],
+                found.Evidence["gapColumnThreshold"]));
     }
 
     [Fact]
@@ -35,7 +38,8 @@ public sealed class GapDetectorTests
             found.Select(f => f.Level));
         Assert.All(found.SkipLast(1), f => Assert.True(f.NeedsCompany));
         Assert.True(found[2].WeightsDecide);
-        Assert.EndsWith("a column's 2.5, 2 measurements in a row (threshold of columns 2, patience 2)", found[2].Message, StringComparison.Ordinal);
+        Assert.EndsWith("a column's 2.5, 2 measurements in a row (threshold of columns 2, patience 2)", found[2].Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,7 +48,9 @@ public sealed class GapDetectorTests
         var monitor = new StabilityMonitor(new StabilitySpec { Gap = _policy });
 
         var reports = Enumerable.Range(1, 300)
-            .Select(step => monitor.Observe(Series.Step(step, gap: step % 10 == 1 ? BadColumn() : null), _ => throw new InvalidOperationException("asked")))
+            .Select(
+                step => monitor.Observe(Series.Step(step, gap: step % 10 == 1 ? BadColumn() : null),
+                    _ => throw new InvalidOperationException("asked")))
             .ToList();
 
         Assert.All(reports, r => Assert.Equal(StabilityState.Healthy, r.State));

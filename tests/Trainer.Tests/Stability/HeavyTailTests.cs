@@ -4,7 +4,9 @@ using MhcOperator.Trainer.Stability;
 
 namespace MhcOperator.Trainer.Tests.Stability;
 
-/// <summary>Texts of two kinds: most batches are predictable, some hold a stretch of something else, and nothing is wrong with training.</summary>
+/// <summary>
+/// Texts of two kinds: most batches are predictable, some hold a stretch of something else, and nothing is wrong with training.
+/// </summary>
 public sealed class HeavyTailTests
 {
     private const int Steps = 1200;
@@ -20,7 +22,8 @@ public sealed class HeavyTailTests
 
     [Theory]
     [MemberData(nameof(Texts))]
-    public void Batches_of_another_kind_are_no_instability_where_the_weights_are_well(double level, double share, double again) => ForSeeds(12, random =>
+    public void Batches_of_another_kind_are_no_instability_where_the_weights_are_well(double level, double share, double again) =>
+        ForSeeds(12, random =>
     {
         var monitor = new StabilityMonitor(new StabilitySpec());
         var suspicious = 0;
@@ -29,7 +32,8 @@ public sealed class HeavyTailTests
         {
             losses[step + 100] = loss;
             var report = monitor.Observe(Series.Step(step, loss, norm), d => losses[d]);
-            Assert.True(report.State != StabilityState.Unstable, $"step {step}: {(report.Findings is [var first, ..] ? first.Message : "")}");
+            Assert.True(report.State != StabilityState.Unstable,
+                $"step {step}: {(report.Findings is [var first, ..] ? first.Message : "")}");
             suspicious += report.State == StabilityState.Suspicious ? 1 : 0;
         }
 
@@ -46,7 +50,8 @@ public sealed class HeavyTailTests
             {
                 var monitor = new StabilityMonitor(new StabilitySpec());
                 runs++;
-                unstable += Text(random, level, share, again).Any(s => monitor.Observe(Series.Step(s.Step, s.Loss, s.Norm)).State == StabilityState.Unstable) ? 1 : 0;
+                unstable += Text(random, level, share, again)
+                    .Any(s => monitor.Observe(Series.Step(s.Step, s.Loss, s.Norm)).State == StabilityState.Unstable) ? 1 : 0;
             });
         }
 
@@ -65,7 +70,8 @@ public sealed class HeavyTailTests
             .First(s =>
             {
                 losses[s.Step + 100] = s.Loss;
-                return monitor.Observe(Series.Step(s.Step, s.Loss, s.Norm), d => losses[d] + (s.Step < onset ? 0 : 4)).State == StabilityState.Unstable;
+                return monitor.Observe(Series.Step(s.Step, s.Loss, s.Norm),
+                    d => losses[d] + (s.Step < onset ? 0 : 4)).State == StabilityState.Unstable;
             });
 
         // As many steps as the patience says, whatever the data.
@@ -79,7 +85,8 @@ public sealed class HeavyTailTests
         int[] found = [.. ((double[])[2.0, 9.0]).Select(usual =>
         {
             var monitor = new StabilityMonitor(spec);
-            return Enumerable.Range(1, 400).First(step => monitor.Observe(Series.Step(step, step < 200 ? 2 : 9), _ => usual).State == StabilityState.Unstable);
+            return Enumerable.Range(1, 400)
+                .First(step => monitor.Observe(Series.Step(step, step < 200 ? 2 : 9), _ => usual).State == StabilityState.Unstable);
         })];
 
         Assert.Equal([199 + (2 * spec.LossSpike.Patience), 199 + spec.LossSpike.Patience], found);
@@ -97,8 +104,10 @@ public sealed class HeavyTailTests
         })).ToList();
 
         Assert.Equal([400, 400], asked);
-        Assert.Equal([StabilityState.Suspicious, StabilityState.Suspicious, StabilityState.Suspicious], reports.Skip(300).Select(r => r.State));
-        Assert.EndsWith("; the batch of data step 400, which had a loss of 2, has 2.01 now: the data explain it", reports[^1].Findings[0].Message, StringComparison.Ordinal);
+        Assert.Equal([StabilityState.Suspicious, StabilityState.Suspicious, StabilityState.Suspicious],
+            reports.Skip(300).Select(r => r.State));
+        Assert.EndsWith("; the batch of data step 400, which had a loss of 2, has 2.01 now: the data explain it",
+            reports[^1].Findings[0].Message, StringComparison.Ordinal);
         Assert.Equal((301, 401L), reports[^1].Onset);
     }
 
@@ -108,7 +117,9 @@ public sealed class HeavyTailTests
         bool[] suspicious = [.. ((int[])[10, 20, 40, 80, 300]).Select(spike =>
         {
             var monitor = new StabilityMonitor(new StabilitySpec());
-            return Enumerable.Range(1, spike).Select(step => monitor.Observe(Series.Step(step, step == spike ? 5 : 2, step == spike ? 9 : 1)).State).ToList()[^1] == StabilityState.Suspicious;
+            return Enumerable.Range(1, spike)
+                .Select(step => monitor.Observe(Series.Step(step, step == spike ? 5 : 2, step == spike ? 9 : 1)).State)
+                .ToList()[^1] == StabilityState.Suspicious;
         })];
 
         Assert.Equal([false, false, false, false, true], suspicious);
@@ -120,7 +131,8 @@ public sealed class HeavyTailTests
         var monitor = new StabilityMonitor(new StabilitySpec { NonFinite = { SkipUpdates = 0 } });
         monitor.Observe(Series.Step(1));
 
-        Assert.Equal(StabilityState.Unstable, monitor.Observe(Series.Step(2, double.NaN), _ => throw new InvalidOperationException("asked")).State);
+        Assert.Equal(StabilityState.Unstable,
+            monitor.Observe(Series.Step(2, double.NaN), _ => throw new InvalidOperationException("asked")).State);
     }
 
     /// <summary>The same seeds each time: a rate is held against a limit.</summary>
@@ -132,7 +144,8 @@ public sealed class HeavyTailTests
         }
     }
 
-    private static double Usual(int step, double level, Random random) => (level + (5 * Math.Exp(-step / 40.0))) * (1 + (0.05 * Series.Normal(random)));
+    private static double Usual(int step, double level, Random random) =>
+        (level + (5 * Math.Exp(-step / 40.0))) * (1 + (0.05 * Series.Normal(random)));
 
     private static IEnumerable<(int Step, double Loss, double Norm)> Text(Random random, double level, double share, double again)
     {

@@ -51,7 +51,9 @@ public sealed class StabilityMonitorTests
                 var judge = new StabilityMonitor(spec);
                 judge.Restore(memory);
                 Assert.Equal(limits[name], judge.Limits[name], 9);
-                var report = judge.Observe(Series.Step(step + 1, name == "loss" ? factor * limits["loss"] : 1.5, name == "gradientNorm" ? factor * limits[name] : 0.4));
+                var report = judge.Observe(
+                    Series.Step(step + 1, name == "loss" ? factor * limits["loss"] : 1.5,
+                        name == "gradientNorm" ? factor * limits[name] : 0.4));
                 Assert.Equal(stands, report.Findings.Concat(report.Notes).Any(finding => finding.Evidence.ContainsKey(name)));
             }
         }
@@ -138,7 +140,9 @@ public sealed class StabilityMonitorTests
         do
         {
             step++;
-            report = monitor.Observe(Series.Step(step, Series.Loss(step, 0.01, random), Series.Norm(step, 0.1, random) * (step >= onset ? 1000 : 1)), _ => Series.Loss(step, 0.01, random));
+            report = monitor.Observe(
+                Series.Step(step, Series.Loss(step, 0.01, random), Series.Norm(step, 0.1, random) * (step >= onset ? 1000 : 1)),
+                _ => Series.Loss(step, 0.01, random));
         }
         while (report.State != StabilityState.Unstable && step < onset + 20);
 
@@ -218,7 +222,10 @@ public sealed class StabilityMonitorTests
     {
         var monitor = Calm(new StabilitySpec { Gain = { Threshold = 100, Patience = 2 } });
 
-        var reports = Enumerable.Range(101, 200).Select(step => monitor.Observe(Series.Step(step, gain: step % 10 == 1 ? High : null), _ => throw new InvalidOperationException("asked"))).ToList();
+        var reports = Enumerable.Range(101, 200)
+            .Select(
+                step => monitor.Observe(Series.Step(step, gain: step % 10 == 1 ? High : null),
+                    _ => throw new InvalidOperationException("asked"))).ToList();
 
         Assert.All(reports, r => Assert.Equal(StabilityState.Healthy, r.State));
         Assert.All(reports, r => Assert.Equal("GainExceeded", Assert.Single(r.Notes).Reason));
@@ -230,9 +237,11 @@ public sealed class StabilityMonitorTests
     {
         var monitor = Calm(new StabilitySpec { Gain = { Threshold = 100, Patience = 2 }, LossSpike = { Patience = 100 } });
 
-        var reports = new[] { Series.Step(101, 9, gain: High), Series.Step(102, 9), Series.Step(103, 9), Series.Step(104, 9, gain: High) }.Select(s => monitor.Observe(s)).ToList();
+        var reports = new[] { Series.Step(101, 9, gain: High), Series.Step(102, 9), Series.Step(103, 9),
+            Series.Step(104, 9, gain: High) }.Select(s => monitor.Observe(s)).ToList();
 
-        Assert.Equal([StabilityState.Suspicious, StabilityState.Suspicious, StabilityState.Suspicious, StabilityState.Unstable], reports.Select(r => r.State));
+        Assert.Equal([StabilityState.Suspicious, StabilityState.Suspicious, StabilityState.Suspicious, StabilityState.Unstable],
+            reports.Select(r => r.State));
         Assert.Equal("GainExceeded", reports[^1].Findings[0].Reason);
     }
 
@@ -243,7 +252,8 @@ public sealed class StabilityMonitorTests
     {
         var monitor = Calm(new StabilitySpec { Gain = { Threshold = 100, Patience = 1 } });
 
-        Assert.Equal(unstable ? StabilityState.Unstable : StabilityState.Suspicious, monitor.Observe(Series.Step(101, 9, gain: High), _ => usual).State);
+        Assert.Equal(unstable ? StabilityState.Unstable : StabilityState.Suspicious,
+            monitor.Observe(Series.Step(101, 9, gain: High), _ => usual).State);
     }
 
     [Fact]

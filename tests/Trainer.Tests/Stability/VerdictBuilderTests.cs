@@ -6,7 +6,9 @@ namespace MhcOperator.Trainer.Tests.Stability;
 
 public sealed class VerdictBuilderTests
 {
-    private static readonly Finding Spike = new(FindingLevel.Confirmed, "LossSpike", "loss 9", new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 9, ["ratio"] = double.NaN });
+    private static readonly Finding Spike =
+        new(FindingLevel.Confirmed, "LossSpike", "loss 9",
+        new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 9, ["ratio"] = double.NaN });
 
     [Theory]
     [InlineData(195, 204, 8, 187, 212)]
@@ -42,5 +44,6 @@ public sealed class VerdictBuilderTests
     }
 
     private static Verdict Build((int, long) onset, StepObservation detected, int margin, int[] verified) =>
-        VerdictBuilder.Build(new StabilityReport(StabilityState.Unstable, false, [Spike], [], onset), detected, new RollbackPolicy { SkipBatches = margin }, verified);
+        VerdictBuilder.Build(new StabilityReport(StabilityState.Unstable, false, [Spike], [], onset), detected,
+            new RollbackPolicy { SkipBatches = margin }, verified);
 }

@@ -30,16 +30,19 @@ public sealed class SupervisedGangTests
         var second = await EndOfAsync(1, one);
         Assert.Equal((ExitCode.TryAgain, 137), (first.ExitCode, second.ExitCode));
         Assert.Contains("PeerLost", first.Message, StringComparison.Ordinal);
-        orders.Write("next", Encoding.UTF8.GetBytes("MHC_ATTEMPT=2\nMHC_RESUME_STEP=10\nMHC_SKIP_WINDOWS=12-13\nMHC_LEARNING_RATE_FACTOR=0.5\n"));
+        orders.Write(
+            "next", Encoding.UTF8.GetBytes("MHC_ATTEMPT=2\nMHC_RESUME_STEP=10\nMHC_SKIP_WINDOWS=12-13\nMHC_LEARNING_RATE_FACTOR=0.5\n"));
         File.Move(orders.File("next"), order);
 
         Assert.Equal((ExitCode.Done, ExitCode.Done), (zero.Wait(), one.Wait()));
         Assert.Contains("training goes on after step 10", zero.Output, StringComparison.Ordinal);
         Assert.Contains("attempt 2 begins in this container", one.Output, StringComparison.Ordinal);
-        Assert.Equal([9L, 10L, 11L, 14L], job.Trained().Where(t => t.Step is >= 10 and <= 13).TakeLast(3).Select(t => t.DataStep).Prepend(9L));
+        Assert.Equal([9L, 10L, 11L, 14L],
+            job.Trained().Where(t => t.Step is >= 10 and <= 13).TakeLast(3).Select(t => t.DataStep).Prepend(9L));
 
         TrainerProcess Start(int rank) => job.Start(
-            rank, 2, port, (TrainerEnvironment.OrderFile, order), (TrainerEnvironment.WorkerPort, ports[rank].ToString(CultureInfo.InvariantCulture)), (TrainerEnvironment.Attempt, "1"));
+            rank, 2, port, (TrainerEnvironment.OrderFile, order),
+            (TrainerEnvironment.WorkerPort, ports[rank].ToString(CultureInfo.InvariantCulture)), (TrainerEnvironment.Attempt, "1"));
 
         async Task<WorkerReport> EndOfAsync(int rank, TrainerProcess process)
         {
@@ -52,7 +55,9 @@ public sealed class SupervisedGangTests
                 await looks.WaitForNextTickAsync(limit.Token);
                 try
                 {
-                    report = JsonSerializer.Deserialize(await http.GetStringAsync(new Uri($"http://127.0.0.1:{ports[rank]}/worker"), limit.Token), ApiJsonContext.Default.WorkerReport);
+                    report = JsonSerializer.Deserialize(
+                        await http.GetStringAsync(new Uri($"http://127.0.0.1:{ports[rank]}/worker"), limit.Token),
+                        ApiJsonContext.Default.WorkerReport);
                 }
                 catch (HttpRequestException)
                 {

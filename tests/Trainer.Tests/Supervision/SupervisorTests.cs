@@ -58,7 +58,8 @@ public sealed class SupervisorTests : IDisposable
         Order("MHC_ATTEMPT=2\nMHC_RESUME_STEP=40\n");
 
         Assert.Equal(0, await run.WaitAsync(Deadline, TestContext.Current.CancellationToken));
-        Assert.Equal(["1 latest ''", "2 40 ''"], await File.ReadAllLinesAsync(_folder.File("lives"), TestContext.Current.CancellationToken));
+        Assert.Equal(["1 latest ''", "2 40 ''"],
+            await File.ReadAllLinesAsync(_folder.File("lives"), TestContext.Current.CancellationToken));
         Assert.Equal("", (await File.ReadAllTextAsync(_folder.File("message"), TestContext.Current.CancellationToken)).Trim());
     }
 
@@ -127,7 +128,8 @@ public sealed class SupervisorTests : IDisposable
     [Fact]
     public async Task The_next_attempt_does_not_begin_before_its_configuration_has_arrived()
     {
-        using var supervisor = Supervise($"""[ "$MHC_ATTEMPT" = 1 ] && exit 75; cat {_folder.File("trainer.json")} > {_folder.File("read")}""");
+        using var supervisor = Supervise(
+            $"""[ "$MHC_ATTEMPT" = 1 ] && exit 75; cat {_folder.File("trainer.json")} > {_folder.File("read")}""");
         var run = supervisor.RunAsync();
         await EndOfAsync(supervisor, attempt: 1);
 
@@ -209,7 +211,8 @@ public sealed class SupervisorTests : IDisposable
     [Fact]
     public async Task A_request_to_end_reaches_the_process_and_its_code_is_the_containers()
     {
-        using var supervisor = Supervise($"trap 'exit 75' TERM; trap 'echo asked > {_folder.File("asked")}' QUIT; touch {_folder.File("trapped")}; while :; do sleep 0.05; done");
+        using var supervisor = Supervise(
+            $"trap 'exit 75' TERM; trap 'echo asked > {_folder.File("asked")}' QUIT; touch {_folder.File("trapped")}; while :; do sleep 0.05; done");
         var run = supervisor.RunAsync();
         Eventually.Holds(() => File.Exists(_folder.File("trapped")), Deadline, () => "the script does not run");
 
@@ -264,7 +267,8 @@ public sealed class SupervisorTests : IDisposable
 
         using var reader = new StreamReader(stream);
         Assert.StartsWith(answer, await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.OK, (await _http.GetAsync(new Uri($"http://127.0.0.1:{server.Port}/readyz"), TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK,
+            (await _http.GetAsync(new Uri($"http://127.0.0.1:{server.Port}/readyz"), TestContext.Current.CancellationToken)).StatusCode);
     }
 
     private SupervisorSettings Settings(int attempt) => new()
@@ -309,7 +313,9 @@ public sealed class SupervisorTests : IDisposable
     }
 
     private async Task<WorkerReport> AskAsync(Supervisor supervisor) =>
-        JsonSerializer.Deserialize(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{supervisor.Port}/worker")), ApiJsonContext.Default.WorkerReport)!;
+        JsonSerializer.Deserialize(await _http.GetStringAsync(new Uri($"http://127.0.0.1:{supervisor.Port}/worker")),
+            ApiJsonContext.Default.WorkerReport)!;
 
-    private async Task<HttpStatusCode> ReadyAsync(Supervisor supervisor) => (await _http.GetAsync(new Uri($"http://127.0.0.1:{supervisor.Port}/readyz"))).StatusCode;
+    private async Task<HttpStatusCode> ReadyAsync(Supervisor supervisor) =>
+        (await _http.GetAsync(new Uri($"http://127.0.0.1:{supervisor.Port}/readyz"))).StatusCode;
 }

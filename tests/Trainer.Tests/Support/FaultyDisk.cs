@@ -3,8 +3,8 @@ using MhcOperator.Trainer.Files;
 namespace MhcOperator.Trainer.Tests.Support;
 
 /// <summary>
-/// A disk on which one system call goes wrong. It knows what has been flushed, and forgets the rest when the power is lost: contents of files,
-/// names of new files, and renames. Nothing is really flushed, which would only take time.
+/// A disk on which one system call goes wrong. It knows what has been flushed, and forgets the rest when the power is lost: contents of
+/// files, names of new files, and renames. Nothing is really flushed, which would only take time.
 /// </summary>
 /// <param name="at">Number of the system call, from 0; −1: none.</param>
 /// <param name="fault">What happens to it.</param>
@@ -56,7 +56,8 @@ internal sealed class FaultyDisk(int at, DiskFault fault) : IDisk
 
     public void DeleteFolder(string path) => Call(() => Directory.Delete(path, recursive: true));
 
-    private static bool InFolder(string path, string folder) => string.Equals(Path.GetDirectoryName(path), folder, StringComparison.Ordinal);
+    private static bool InFolder(string path, string folder) =>
+        string.Equals(Path.GetDirectoryName(path), folder, StringComparison.Ordinal);
 
     private void Remap(string from, string to)
     {

@@ -24,13 +24,21 @@ internal sealed class TestJob : IDisposable
         Job = "job",
         Model = new ModelSpec { Layers = 2, Width = 32, Heads = 2, ContextLength = 32 },
         Data = new DataSpec { Source = new DataSource { Path = Text } },
-        Optimization = new OptimizationSpec { Steps = 40, BatchTokens = 512, PeakLearningRate = 0.003, WarmupSteps = 5, Precision = Precision.Float32 },
+        Optimization = new OptimizationSpec
+        {
+            Steps = 40,
+            BatchTokens = 512,
+            PeakLearningRate = 0.003,
+            WarmupSteps = 5,
+            Precision = Precision.Float32
+        },
         Checkpoints = new CheckpointsSpec { IntervalSteps = 10, VerifyAfterSteps = 5 },
         Parallelism = new ParallelismSpec { TimeoutSeconds = 120 },
     };
 
     /// <summary>One file of the .NET SDK's documentation: real English text that is always there.</summary>
-    public static string Text { get; } = DataFileFinder.FindDefault().First(f => f.EndsWith("/System.Collections.xml", StringComparison.Ordinal));
+    public static string Text { get; } = DataFileFinder.FindDefault()
+        .First(f => f.EndsWith("/System.Collections.xml", StringComparison.Ordinal));
 
     public string Checkpoints => _folder.File("checkpoints");
 
@@ -47,7 +55,8 @@ internal sealed class TestJob : IDisposable
     public string TerminationOf(int rank) => System.IO.File.ReadAllText(_folder.File($"termination-{rank}"));
 
     /// <summary>Starts one rank.</summary>
-    public TrainerProcess Start(int rank = 0, int ranks = 1, int port = 0, params ReadOnlySpan<(string Name, string Value)> more) => StartOn([], rank, ranks, port, more);
+    public TrainerProcess Start(int rank = 0, int ranks = 1, int port = 0, params ReadOnlySpan<(string Name, string Value)> more) =>
+        StartOn([], rank, ranks, port, more);
 
     /// <summary>Starts one rank by a command that goes before the trainer's.</summary>
     public TrainerProcess StartOn(string[] before, int rank, int ranks, int port, params ReadOnlySpan<(string Name, string Value)> more)
@@ -70,8 +79,8 @@ internal sealed class TestJob : IDisposable
     }
 
     /// <summary>
-    /// Trains in this process, for a test to which its beginning, its end and what may happen to it meanwhile do not matter: a process of its own
-    /// takes two seconds before the first step. No drill may crash it.
+    /// Trains in this process, for a test to which its beginning, its end and what may happen to it meanwhile do not matter: a process of
+    /// its own takes two seconds before the first step. No drill may crash it.
     /// </summary>
     public TrainedRank Train(params ReadOnlySpan<(string Name, string Value)> more) => TrainGang(1, more)[0];
 
@@ -92,7 +101,9 @@ internal sealed class TestJob : IDisposable
     /// <param name="environments">One for each rank.</param>
     public TrainedRank[] Train(IReadOnlyList<Dictionary<string, string>> environments)
     {
-        var ranks = environments.Select(e => Task.Factory.StartNew(() => Train(e), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        var ranks = environments.Select(
+            e => Task.Factory.StartNew(() => Train(e), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))
+                .ToArray();
         Assert.True(Task.WaitAll(ranks, TrainerProcess.Patience), "training does not end");
         return [.. ranks.Select(r => r.Result)];
     }
@@ -100,7 +111,8 @@ internal sealed class TestJob : IDisposable
     /// <summary>The contract's environment of one rank.</summary>
     public Dictionary<string, string> Environment(int rank, int ranks, int port)
     {
-        var configuration = _folder.Write("trainer.json", JsonSerializer.SerializeToUtf8Bytes(Configuration, ApiJsonContext.Default.TrainerConfiguration));
+        var configuration = _folder.Write("trainer.json",
+            JsonSerializer.SerializeToUtf8Bytes(Configuration, ApiJsonContext.Default.TrainerConfiguration));
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [TrainerEnvironment.MasterAddress] = "127.0.0.1",
@@ -117,7 +129,8 @@ internal sealed class TestJob : IDisposable
 
     /// <summary>Steps and data steps that were trained on, in order of time, restarts included.</summary>
     public IReadOnlyList<(int Step, long DataStep)> Trained() =>
-        [.. Lines(DataLog).Select(l => l.Split(' ')).Where(w => w.Length > 2).Select(w => (int.Parse(w[0], CultureInfo.InvariantCulture), long.Parse(w[1], CultureInfo.InvariantCulture)))];
+        [.. Lines(DataLog).Select(l => l.Split(' ')).Where(w => w.Length > 2)
+            .Select(w => (int.Parse(w[0], CultureInfo.InvariantCulture), long.Parse(w[1], CultureInfo.InvariantCulture)))];
 
     /// <summary>Losses by step, in order of time.</summary>
     public IReadOnlyList<double> Losses() => [.. Lines(StepLog).Select(l =>
@@ -129,7 +142,8 @@ internal sealed class TestJob : IDisposable
 
     /// <summary>The record that rank 0 keeps in the checkpoint folder.</summary>
     public IReadOnlyList<MetricsLine> Record() =>
-        [.. Lines(Path.Combine(Checkpoints, MetricsLine.FileName)).Select(l => JsonSerializer.Deserialize(l, ApiJsonContext.Default.MetricsLine)!)];
+        [.. Lines(Path.Combine(Checkpoints, MetricsLine.FileName))
+            .Select(l => JsonSerializer.Deserialize(l, ApiJsonContext.Default.MetricsLine)!)];
 
     /// <summary>Gives another job a checkpoint of this one to begin with.</summary>
     public void CopyCheckpoint(int step, TestJob to)
@@ -158,9 +172,11 @@ internal sealed class TestJob : IDisposable
         var printer = new ProgressPrinter(output, terminal: false, TimeProvider.System);
         var lastWords = new LastWords(environment[TrainerEnvironment.TerminationMessagePath], printer);
         using var stop = new StopRequest(() => Assert.Fail("nobody asks it to stop"));
-        var code = TrainCommand.Run(environment.GetValueOrDefault, new TrainingLogs(DataLog, StepLog), KernelKind.Native, printer, stop, lastWords, e => lastWords.Say(e));
+        var code = TrainCommand.Run(environment.GetValueOrDefault, new TrainingLogs(DataLog, StepLog), KernelKind.Native, printer, stop,
+            lastWords, e => lastWords.Say(e));
         return new TrainedRank(code, output.ToString());
     }
 
-    private static string[] Lines(string path) => File.Exists(path) ? File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
+    private static string[] Lines(string path) =>
+        File.Exists(path) ? File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
 }

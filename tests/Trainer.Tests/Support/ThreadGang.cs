@@ -17,7 +17,10 @@ internal sealed class ThreadGang : IGang
     public static T[] Run<T>(int size, Func<IGang, T> rank)
     {
         using var shared = new Shared(size);
-        var tasks = Enumerable.Range(0, size).Select(r => Task.Factory.StartNew(() => rank(new ThreadGang(r, shared)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        var tasks = Enumerable.Range(0, size)
+            .Select(
+                r => Task.Factory.StartNew(() => rank(new ThreadGang(r, shared)), CancellationToken.None, TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default)).ToArray();
         return Task.WhenAll(tasks).GetAwaiter().GetResult();
     }
 

@@ -9,5 +9,6 @@ internal sealed record TrainedRank(int ExitCode, string Output)
     public string WeightsHash => HashIn(Output);
 
     /// <summary>The hash at the end of what a trainer printed.</summary>
-    public static string HashIn(string output) => output.Split('\n').Single(l => l.StartsWith("weights sha256:", StringComparison.Ordinal))["weights sha256:".Length..];
+    public static string HashIn(string output) =>
+        output.Split('\n').Single(l => l.StartsWith("weights sha256:", StringComparison.Ordinal))["weights sha256:".Length..];
 }

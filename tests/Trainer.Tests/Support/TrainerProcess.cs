@@ -56,7 +56,8 @@ internal sealed partial class TrainerProcess : IDisposable
         get
         {
             const int localAddress = 1, state = 3, inode = 9;
-            var sockets = Directory.EnumerateFileSystemEntries($"/proc/{_process.Id}/fd").Select(f => new FileInfo(f).LinkTarget).ToHashSet();
+            var sockets = Directory.EnumerateFileSystemEntries($"/proc/{_process.Id}/fd").Select(f => new FileInfo(f).LinkTarget)
+                .ToHashSet();
             return [.. ((string[])["tcp", "tcp6"])
                 .SelectMany(kind => File.ReadLines($"/proc/{_process.Id}/net/{kind}").Skip(1))
                 .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -67,11 +68,12 @@ internal sealed partial class TrainerProcess : IDisposable
 
     /// <summary>An environment variable that it was started with, or started itself anew with; empty where it has none.</summary>
     public string Variable(string name) =>
-        File.ReadAllText($"/proc/{_process.Id}/environ").Split('\0').FirstOrDefault(v => v.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..] ?? "";
+        File.ReadAllText($"/proc/{_process.Id}/environ").Split('\0')
+            .FirstOrDefault(v => v.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..] ?? "";
 
     /// <summary>
-    /// Starts it. Most of the time of a short run is its start: unless a test says otherwise, it takes its memory from the C library, as which the
-    /// trainer need not replace itself, and is not protected from what writes code.
+    /// Starts it. Most of the time of a short run is its start: unless a test says otherwise, it takes its memory from the C library, as
+    /// which the trainer need not replace itself, and is not protected from what writes code.
     /// </summary>
     public static TrainerProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace MhcOperator.Trainer.Tests.Support;
 
 /// <summary>
-/// Two hosts with a network of their own each, and a <see cref="Wire"/> between them. A host lasts as long as a process that holds it, whose input
-/// ends with the test: whatever happens to the test, nothing of them is left.
+/// Two hosts with a network of their own each, and a <see cref="Wire"/> between them. A host lasts as long as a process that holds it,
+/// whose input ends with the test: whatever happens to the test, nothing of them is left.
 /// </summary>
 internal sealed class TwoHosts : IDisposable
 {
@@ -95,7 +95,12 @@ internal sealed class TwoHosts : IDisposable
 
     private static Process Hold()
     {
-        var start = new ProcessStartInfo("unshare") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("unshare")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true
+        };
         foreach (var argument in (string[])["--net", "sh", "-c", "echo ready && exec cat"])
         {
             start.ArgumentList.Add(argument);
@@ -118,7 +123,8 @@ internal sealed class TwoHosts : IDisposable
     private void Run(int host, params ReadOnlySpan<string> command)
     {
         var on = On(host);
-        using var process = TrainerProcess.Start(on[0], [.. on.AsSpan(1), .. command], new Dictionary<string, string>(StringComparer.Ordinal));
+        using var process = TrainerProcess.Start(on[0], [.. on.AsSpan(1), .. command],
+            new Dictionary<string, string>(StringComparer.Ordinal));
         Assert.True(process.Wait() == 0, process.Output);
     }
 }

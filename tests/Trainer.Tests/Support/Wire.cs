@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace MhcOperator.Trainer.Tests.Support;
 
 /// <summary>
-/// A wire between two network namespaces: an interface in each, whose packets this process carries over, late, with losses, or not at all. It is
-/// what <c>tc netem</c> does, for kernels that do not have it too.
+/// A wire between two network namespaces: an interface in each, whose packets this process carries over, late, with losses, or not at all.
+/// It is what <c>tc netem</c> does, for kernels that do not have it too.
 /// </summary>
 internal sealed partial class Wire : IDisposable
 {
@@ -118,7 +118,9 @@ internal sealed partial class Wire : IDisposable
                 }
                 else if (length > 0 && random.NextDouble() >= _loss)
                 {
-                    underWay.Add((buffer.AsSpan(0, (int)length).ToArray(), Stopwatch.GetTimestamp() + (long)(_delay.TotalSeconds * Stopwatch.Frequency)));
+                    underWay.Add(
+                        (buffer.AsSpan(0, (int)length).ToArray(),
+                            Stopwatch.GetTimestamp() + (long)(_delay.TotalSeconds * Stopwatch.Frequency)));
                 }
             }
 

@@ -27,7 +27,8 @@ public sealed class LogFileTests : IDisposable
         }
 
         Assert.Equal(5, log.Lost);
-        Assert.StartsWith($"{path} misses lines from here on, and training goes on without: ", Assert.Single(_said), StringComparison.Ordinal);
+        Assert.StartsWith($"{path} misses lines from here on, and training goes on without: ", Assert.Single(_said),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +94,9 @@ public sealed class LogFileTests : IDisposable
 
         var lines = File.ReadAllLines(Record);
         Assert.StartsWith($"{{\"attempt\":2,\"step\":{resumed + 1},", lines[^1], StringComparison.Ordinal);
-        Assert.Equal(steps, string.Concat(lines[..^1].Select(l => string.Create(CultureInfo.InvariantCulture, $"{l["{\"attempt\":1,\"step\":".Length]} "))));
+        Assert.Equal(
+            steps, string.Concat(lines[..^1]
+                .Select(l => string.Create(CultureInfo.InvariantCulture, $"{l["{\"attempt\":1,\"step\":".Length]} "))));
         Assert.Empty(_said);
     }
 

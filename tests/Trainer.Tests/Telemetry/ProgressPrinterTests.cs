@@ -22,7 +22,8 @@ public sealed class ProgressPrinterTests : IDisposable
             _time.Advance(TimeSpan.FromMilliseconds(400));
         }
 
-        Assert.Equal(["step 1/10", "step 4/10", "step 7/10", "step 10/10"], _text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split("  ")[0]));
+        Assert.Equal(["step 1/10", "step 4/10", "step 7/10", "step 10/10"],
+            _text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split("  ")[0]));
     }
 
     [Fact]
@@ -39,7 +40,19 @@ public sealed class ProgressPrinterTests : IDisposable
     [Fact]
     public void The_line_has_the_figures_that_people_ask_for() => Assert.Equal(
         "step 5/20  loss 1.2346  validation 1.3000  1000 tok/s  gain 1.000/1.500  gap 0.000/0.015  lr 3.00E-004  eta 00:01:30",
-        ProgressPrinter.Format(new TrainerStatus { Step = 5, TotalSteps = 20, Loss = 1.23456, ValidationLoss = 1.3, TokensPerSecond = 1000, Gain = new GainStatus { Backward = 1.5 }, Gap = new GapStatus { Row = 1e-7, Column = 0.015 }, LearningRate = 0.0003, EtaSeconds = 90 }));
+        ProgressPrinter.Format(
+            new TrainerStatus
+            {
+                Step = 5,
+                TotalSteps = 20,
+                Loss = 1.23456,
+                ValidationLoss = 1.3,
+                TokensPerSecond = 1000,
+                Gain = new GainStatus { Backward = 1.5 },
+                Gap = new GapStatus { Row = 1e-7, Column = 0.015 },
+                LearningRate = 0.0003,
+                EtaSeconds = 90
+            }));
 
     [Fact]
     public void The_clock_is_the_mean_of_the_recent_steps()

@@ -18,7 +18,17 @@ public sealed class StatusServerTests : IDisposable
     {
         _server = StatusServer.Start(IPAddress.Loopback, 0, _board);
         _client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_server.Port}") };
-        _board.Current = new TrainerSnapshot(new TrainerStatus { Attempt = 2, Step = 7, Loss = 1.5, Gain = new GainStatus { Forward = 1.25 }, Gap = new GapStatus { Row = 1e-7, Column = 0.02 }, StabilityState = "Healthy", VerifiedCheckpoint = 5 }, 3, 1, 0.5);
+        _board.Current = new TrainerSnapshot(
+            new TrainerStatus
+            {
+                Attempt = 2,
+                Step = 7,
+                Loss = 1.5,
+                Gain = new GainStatus { Forward = 1.25 },
+                Gap = new GapStatus { Row = 1e-7, Column = 0.02 },
+                StabilityState = "Healthy",
+                VerifiedCheckpoint = 5
+            }, 3, 1, 0.5);
     }
 
     public void Dispose()
@@ -30,7 +40,9 @@ public sealed class StatusServerTests : IDisposable
     [Fact]
     public async Task Status_is_the_contracts_JSON()
     {
-        var status = JsonSerializer.Deserialize(await _client.GetStringAsync(new Uri("/status", UriKind.Relative), TestContext.Current.CancellationToken), ApiJsonContext.Default.TrainerStatus);
+        var status = JsonSerializer.Deserialize(
+            await _client.GetStringAsync(new Uri("/status", UriKind.Relative), TestContext.Current.CancellationToken),
+            ApiJsonContext.Default.TrainerStatus);
 
         Assert.Equal(_board.Current.Status, status);
     }
@@ -42,7 +54,8 @@ public sealed class StatusServerTests : IDisposable
 
         Assert.Contains("\nmhc_train_step 7\n", text, StringComparison.Ordinal);
         Assert.Contains("\nmhc_train_gain{direction=\"forward\"} 1.25\n", text, StringComparison.Ordinal);
-        Assert.Contains("\nmhc_train_gap{direction=\"row\"} 1E-07\nmhc_train_gap{direction=\"column\"} 0.02\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nmhc_train_gap{direction=\"row\"} 1E-07\nmhc_train_gap{direction=\"column\"} 0.02\n", text,
+            StringComparison.Ordinal);
         Assert.Contains("\nmhc_train_checkpoint_step{state=\"verified\"} 5\n", text, StringComparison.Ordinal);
         Assert.Contains("\nmhc_train_skipped_updates_total 3\n", text, StringComparison.Ordinal);
         Assert.Contains("\nmhc_train_stability_state{state=\"Healthy\"} 1\n", text, StringComparison.Ordinal);
@@ -52,16 +65,30 @@ public sealed class StatusServerTests : IDisposable
     [Fact]
     public async Task Prometheus_own_check_has_nothing_to_say_about_the_metrics_and_the_contract_names_each()
     {
-        _board.Current = _board.Current with { Limits = () => new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 2.5, ["gain"] = 100, ["gapRow"] = 0.01, ["gapColumn"] = 2 } };
+        _board.Current = _board.Current with
+        {
+            Limits = () =>
+            new Dictionary<string, double>(StringComparer.Ordinal)
+            {
+                ["loss"] = 2.5,
+                ["gain"] = 100,
+                ["gapRow"] = 0.01,
+                ["gapColumn"] = 2
+            }
+        };
         var text = await _client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Contains("\nmhc_train_loss_limit 2.5\n", text, StringComparison.Ordinal);
         Assert.Contains("\nmhc_train_gain_limit 100\n", text, StringComparison.Ordinal);
-        Assert.Contains("\nmhc_train_gap_limit{direction=\"row\"} 0.01\nmhc_train_gap_limit{direction=\"column\"} 2\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nmhc_train_gap_limit{direction=\"row\"} 0.01\nmhc_train_gap_limit{direction=\"column\"} 2\n", text,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("\nmhc_train_gradient_norm_limit ", text, StringComparison.Ordinal);
 
-        var served = text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]).ToHashSet(StringComparer.Ordinal);
-        var contract = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Telemetry", "trainer-contract.md"), TestContext.Current.CancellationToken);
-        var named = contract.Split('`').Where(word => word.StartsWith("mhc_train_", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+        var served = text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2])
+            .ToHashSet(StringComparer.Ordinal);
+        var contract = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Telemetry", "trainer-contract.md"),
+            TestContext.Current.CancellationToken);
+        var named = contract.Split('`').Where(word => word.StartsWith("mhc_train_", StringComparison.Ordinal))
+            .ToHashSet(StringComparer.Ordinal);
         Assert.Equal(served.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
 
         await Promtool.AcceptsAsync(text, TestContext.Current.CancellationToken);

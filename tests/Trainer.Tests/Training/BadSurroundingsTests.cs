@@ -27,12 +27,14 @@ public sealed class BadSurroundingsTests
         using var job = new TestJob();
         job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 6, WarmupSteps = 1 };
         job.Configuration.Checkpoints.IntervalSteps = 2;
-        using var trainer = Shell(job.Environment(0, 1, 0), $"set -o pipefail; \"$TRAINER\" train --step-log /dev/full --data-log /nowhere/log {output}");
+        using var trainer = Shell(job.Environment(0, 1, 0),
+            $"set -o pipefail; \"$TRAINER\" train --step-log /dev/full --data-log /nowhere/log {output}");
 
         Assert.Equal(ExitCode.Done, trainer.Wait());
         Assert.Contains("\"step\":6,", job.Termination, StringComparison.Ordinal);
         Assert.Equal(6, File.ReadAllLines(Path.Combine(job.Checkpoints, MetricsLine.FileName)).Length);
-        Assert.All(Directory.EnumerateFiles(job.Checkpoints, "manifest.json", SearchOption.AllDirectories), f => Assert.StartsWith("{", File.ReadAllText(f), StringComparison.Ordinal));
+        Assert.All(Directory.EnumerateFiles(job.Checkpoints, "manifest.json", SearchOption.AllDirectories),
+            f => Assert.StartsWith("{", File.ReadAllText(f), StringComparison.Ordinal));
     }
 
     [Theory]
@@ -67,7 +69,8 @@ public sealed class BadSurroundingsTests
     {
         using var job = new TestJob();
         using var folder = new TemporaryFolder();
-        using var trainer = Shell(job.Environment(0, 1, 0), $"cd '{folder.Path}'; mkdir gone; cd gone; rmdir ../gone; exec \"$TRAINER\" train");
+        using var trainer = Shell(job.Environment(0, 1, 0),
+            $"cd '{folder.Path}'; mkdir gone; cd gone; rmdir ../gone; exec \"$TRAINER\" train");
 
         Assert.Equal(ExitCode.ConfigurationWrong, trainer.Wait());
         Assert.Contains("\"NoWorkingFolder\"", job.Termination, StringComparison.Ordinal);
@@ -81,7 +84,8 @@ public sealed class BadSurroundingsTests
         job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 2, WarmupSteps = 1 };
         Assert.Equal(ExitCode.Done, job.Train().ExitCode);
 
-        Assert.Equal((ExitCode.TryAgain, "mhc-trainer: the output cannot be written: No space left on device"), Sample(job.Checkpoints, "> /dev/full"));
+        Assert.Equal((ExitCode.TryAgain, "mhc-trainer: the output cannot be written: No space left on device"),
+            Sample(job.Checkpoints, "> /dev/full"));
         Assert.Equal((ExitCode.TryAgain, "mhc-trainer: the output cannot be written: it is closed"), Sample(job.Checkpoints, ">&-"));
         Assert.Equal((ExitCode.ConfigurationWrong, "--checkpoint: /nowhere is no folder"), Sample("/nowhere", ""));
 
@@ -99,7 +103,8 @@ public sealed class BadSurroundingsTests
         using var job = new TestJob();
         using var broken = new TemporaryFolder(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)));
         // An installation that has lost a library: the same files under other names, but one.
-        using var copying = TrainerProcess.Start("cp", ["--recursive", "--link", $"{AppContext.BaseDirectory}.", broken.Path], new Dictionary<string, string>());
+        using var copying = TrainerProcess.Start("cp", ["--recursive", "--link", $"{AppContext.BaseDirectory}.", broken.Path],
+            new Dictionary<string, string>());
         Assert.Equal(0, copying.Wait());
         File.Delete(broken.File("libLibTorchSharp.so"));
         var environment = job.Environment(0, 1, 0);
@@ -164,7 +169,9 @@ public sealed class BadSurroundingsTests
         Directory.CreateDirectory(job.Checkpoints, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         // Root may write anywhere unless it gives that power up.
         using var process = Environment.IsPrivilegedProcess
-            ? TrainerProcess.Start("setpriv", ["--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search", TrainerProcess.Program, "train"], job.Environment(0, 1, 0))
+            ? TrainerProcess.Start("setpriv",
+                ["--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search", TrainerProcess.Program,
+                    "train"], job.Environment(0, 1, 0))
             : job.Start();
 
         Assert.Equal(ExitCode.ConfigurationWrong, process.Wait());
@@ -195,7 +202,8 @@ public sealed class BadSurroundingsTests
             Assert.SkipUnless(trying.Wait() == 0, $"a small disk cannot be mounted here: {trying.Output}");
         }
 
-        using var process = TrainerProcess.Start("unshare", ["--mount", "sh", "-c", script, TrainerProcess.Program], job.Environment(0, 1, 0));
+        using var process = TrainerProcess.Start("unshare", ["--mount", "sh", "-c", script, TrainerProcess.Program],
+            job.Environment(0, 1, 0));
 
         Assert.Equal(0, process.Wait());
         var output = process.Output;

@@ -8,14 +8,29 @@ namespace MhcOperator.Trainer.Tests.Training;
 
 public sealed class CheckpointMatchTests
 {
-    private static readonly CheckpointManifest Saved = new() { Step = 7, WorldSize = 2, Vocabulary = 256, BatchSamples = 16, Samples = 1000, Seed = 1, DataSha256 = "aa", WeightsSha256 = "w" };
+    private static readonly CheckpointManifest Saved =
+        new()
+        {
+            Step = 7,
+            WorldSize = 2,
+            Vocabulary = 256,
+            BatchSamples = 16,
+            Samples = 1000,
+            Seed = 1,
+            DataSha256 = "aa",
+            WeightsSha256 = "w"
+        };
 
     private static readonly Dictionary<string, CheckpointManifest> Others = new(StringComparer.Ordinal)
     {
         ["spec.model.heads: 12, and this job has 6"] = Saved with { Model = new ModelSpec { Heads = 6, KeyValueHeads = 6 } },
         ["spec.model.keyValueHeads: 12, and this job has 4"] = Saved with { Model = new ModelSpec { KeyValueHeads = 4 } },
         ["spec.model.feedForwardWidth: 2048, and this job has 1024"] = Saved with { Model = new ModelSpec { FeedForwardWidth = 1024 } },
-        ["spec.model.contextLength: 1024, and this job has 512"] = Saved with { Model = new ModelSpec { ContextLength = 512 }, BatchSamples = 32 },
+        ["spec.model.contextLength: 1024, and this job has 512"] = Saved with
+        {
+            Model = new ModelSpec { ContextLength = 512 },
+            BatchSamples = 32
+        },
         ["spec.model.vocabulary: 256, and this job has 300"] = Saved with { Vocabulary = 300 },
         ["spec.model.residual: \"Mhc\", and this job has \"HyperConnections\""] = Saved with { Model = new ModelSpec { Residual = ResidualKind.HyperConnections } },
         ["spec.model.mhc.sinkhornIterations: 20, and this job has 19"] = Saved with { Model = new ModelSpec { Mhc = new MhcSpec { SinkhornIterations = 19 } } },
@@ -44,7 +59,8 @@ public sealed class CheckpointMatchTests
     public void What_may_change_and_what_was_only_left_out_is_no_difference()
     {
         CheckpointMatch.Check(Saved, Saved with { Step = 0, WorldSize = 5, Attempt = 3, Job = "other", Tokens = 5, WeightsSha256 = "" });
-        CheckpointMatch.Check(Saved, Saved with { Model = new ModelSpec { KeyValueHeads = 12, FeedForwardWidth = 2048, Vocabulary = 256 } });
+        CheckpointMatch.Check(Saved,
+            Saved with { Model = new ModelSpec { KeyValueHeads = 12, FeedForwardWidth = 2048, Vocabulary = 256 } });
     }
 
     [Fact]

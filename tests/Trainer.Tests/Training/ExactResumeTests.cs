@@ -29,7 +29,8 @@ public sealed class ExactResumeTests
 
         Assert.Equal(ExitCode.Done, last.ExitCode);
         Assert.Equal(undisturbed.WeightsHash, last.WeightsHash);
-        Assert.True(job.Trained().Count > job.Configuration.Optimization.Steps, "the kills did not cost a single step, so they came too late");
+        Assert.True(job.Trained().Count > job.Configuration.Optimization.Steps,
+            "the kills did not cost a single step, so they came too late");
     }
 
     [Theory]

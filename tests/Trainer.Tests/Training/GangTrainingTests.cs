@@ -45,7 +45,8 @@ public sealed class GangTrainingTests
         using var resumed = Job(steps: 50);
         foreach (var job in (TestJob[])[coded, resumed])
         {
-            job.Configuration.Parallelism = job.Configuration.Parallelism with { Sharding = Sharding.Optimizer, Communication = Communication.Int4 };
+            job.Configuration.Parallelism =
+                job.Configuration.Parallelism with { Sharding = Sharding.Optimizer, Communication = Communication.Int4 };
             job.Configuration.Checkpoints.IntervalSteps = 20;
         }
 
@@ -132,7 +133,8 @@ public sealed class GangTrainingTests
     {
         using var job = Job(steps: 5);
 
-        Assert.All(job.TrainGang(2, (TrainerEnvironment.MasterAddress, "::1")), rank => Assert.True(rank.ExitCode == ExitCode.Done, rank.Output));
+        Assert.All(job.TrainGang(2, (TrainerEnvironment.MasterAddress, "::1")),
+            rank => Assert.True(rank.ExitCode == ExitCode.Done, rank.Output));
     }
 
     [Fact]

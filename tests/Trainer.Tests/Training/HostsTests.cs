@@ -24,7 +24,8 @@ public sealed class HostsTests
     [InlineData(0, 0, false)]
     [InlineData(20, 0.01, false)]
     [InlineData(0, 0, true)]
-    public void Two_hosts_train_to_the_bits_of_one_over_a_wire_that_is_good_or_bad_or_cut_for_a_while(int delayMilliseconds, double loss, bool cut)
+    public void Two_hosts_train_to_the_bits_of_one_over_a_wire_that_is_good_or_bad_or_cut_for_a_while(int delayMilliseconds, double loss,
+        bool cut)
     {
         using var job = Job(patience: 60);
         using var hosts = new TwoHosts(TimeSpan.FromMilliseconds(delayMilliseconds), loss);

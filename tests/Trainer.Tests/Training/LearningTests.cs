@@ -54,7 +54,15 @@ public sealed class LearningTests
         using TestJob keeping = new(), fitting = new(), failing = new();
         foreach (var (job, memory) in ((TestJob, string?)[])[(keeping, null), (fitting, "2300k"), (failing, "10k")])
         {
-            job.Configuration.Optimization = job.Configuration.Optimization with { Steps = 4, WarmupSteps = 2, MicroBatchTokens = 256, Recompute = memory is not null, ActivationMemory = memory };
+            job.Configuration.Optimization =
+                job.Configuration.Optimization with
+                {
+                    Steps = 4,
+                    WarmupSteps = 2,
+                    MicroBatchTokens = 256,
+                    Recompute = memory is not null,
+                    ActivationMemory = memory
+                };
         }
 
         Assert.Equal(ExitCode.Done, keeping.Train().ExitCode);
@@ -65,7 +73,9 @@ public sealed class LearningTests
         Assert.Equal(keeping.Losses(), fitting.Losses());
         Assert.Equal(keeping.Losses(), failing.Losses());
         Assert.Matches("recompute: .*streams are kept once in 2 sublayers: about 3 MiB of activations", said.Output);
-        Assert.Contains("warning: spec.optimization.activationMemory: 10k was given, and the least is more: the first 1 layers are computed again", warned.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "warning: spec.optimization.activationMemory: 10k was given, and the least is more: the first 1 layers are computed again",
+            warned.Output, StringComparison.Ordinal);
     }
 
     private static string Sample(TestJob job, int seed) =>

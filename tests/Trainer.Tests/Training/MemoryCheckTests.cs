@@ -39,7 +39,8 @@ public sealed class MemoryCheckTests
     {
         var error = Assert.Throws<TrainerException>(() => new MemoryCheck(1L << 30).Activations(3L << 30));
 
-        Assert.StartsWith("spec.optimization.microBatchTokens: the activations of one forward pass need about 3.0 GiB of memory, and this machine or container has 1.0; ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "spec.optimization.microBatchTokens: the activations of one forward pass need about 3.0 GiB of memory, and this machine or container has 1.0; ", error.Message, StringComparison.Ordinal);
         new MemoryCheck(1L << 30).Activations(1L << 30);
         new MemoryCheck(null).Activations(long.MaxValue);
     }

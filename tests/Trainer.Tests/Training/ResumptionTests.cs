@@ -35,7 +35,8 @@ public sealed class ResumptionTests
         var last = Run(job, steps: 5, attempt: 4);
 
         Assert.True(last.ExitCode == ExitCode.Done, last.Output);
-        Assert.Contains("checkpoint 4 is torn or corrupted and is not used: the weights have the SHA-256", last.Output, StringComparison.Ordinal);
+        Assert.Contains("checkpoint 4 is torn or corrupted and is not used: the weights have the SHA-256", last.Output,
+            StringComparison.Ordinal);
         Assert.Contains("training goes on after step 2", last.Output, StringComparison.Ordinal);
         Assert.Equal([1, 2, 3, 4, 3, 4, 5], job.Trained().Select(t => t.Step));
     }

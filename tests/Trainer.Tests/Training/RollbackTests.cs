@@ -48,7 +48,8 @@ public sealed class RollbackTests
 
         var verdict = job.Verdict;
         Assert.Equal(("GapExceeded", 1, 1, 0), (verdict.Reason, verdict.OnsetStep, verdict.DetectedStep, verdict.RestoreStep));
-        Assert.Matches("^residual mappings are not doubly stochastic: a row's sum is [0-9.E-]+ off 1, .*: the projection is broken$", verdict.Message);
+        Assert.Matches("^residual mappings are not doubly stochastic: a row's sum is [0-9.E-]+ off 1, .*: the projection is broken$",
+            verdict.Message);
         Assert.InRange(verdict.Evidence["gapRow"], 1e-9, 1e-5);
     }
 
@@ -62,7 +63,8 @@ public sealed class RollbackTests
         var run = job.Train();
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Output);
-        Assert.Matches("step 48 .* looks Suspicious: .*; the batch of data step [0-9]+, which had a loss of [0-9.]+, has [0-9.]+ now: the data explain it", run.Output);
+        Assert.Matches(
+            "step 48 .* looks Suspicious: .*; the batch of data step [0-9]+, which had a loss of [0-9.]+, has [0-9.]+ now: the data explain it", run.Output);
         var record = job.Record();
         Assert.Equal(Enumerable.Range(1, 60), record.Select(l => l.Step));
         Assert.Equal("Suspicious", record[47].StabilityState);

@@ -21,7 +21,10 @@ public sealed class TrainerSettingsTests : IDisposable
     [Fact]
     public void The_contracts_environment_is_read()
     {
-        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("RANK", "1"), ("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "2"), ("MHC_ATTEMPT", "3"), ("MHC_TAKE_OVER", "true"), ("MHC_JOB_SINCE", "4102444800"), ("MASTER_ADDR", "job-3-0.job"), ("MASTER_PORT", "29501"), ("MHC_RESUME_STEP", "1100"), ("MHC_SKIP_WINDOWS", "5-9,20-30"), ("MHC_LEARNING_RATE_FACTOR", "0.5"), ("MHC_STATUS_PORT", "8470"), ("MHC_JOB", "job")])
+        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("RANK", "1"), ("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "2"),
+            ("MHC_ATTEMPT", "3"), ("MHC_TAKE_OVER", "true"), ("MHC_JOB_SINCE", "4102444800"), ("MASTER_ADDR", "job-3-0.job"),
+            ("MASTER_PORT", "29501"), ("MHC_RESUME_STEP", "1100"), ("MHC_SKIP_WINDOWS", "5-9,20-30"), ("MHC_LEARNING_RATE_FACTOR", "0.5"),
+            ("MHC_STATUS_PORT", "8470"), ("MHC_JOB", "job")])
         {
             _environment[name] = value;
         }
@@ -144,7 +147,8 @@ public sealed class TrainerSettingsTests : IDisposable
         Assert.False(ParentWatch.IsAlive(int.MaxValue));
     }
 
-    private static TrainerConfiguration Batch(int tokens, int? micro) => new() { Model = { ContextLength = 32 }, Optimization = { BatchTokens = tokens, MicroBatchTokens = micro } };
+    private static TrainerConfiguration Batch(int tokens, int? micro) =>
+        new() { Model = { ContextLength = 32 }, Optimization = { BatchTokens = tokens, MicroBatchTokens = micro } };
 
     private TrainerSettings Read() => TrainerSettings.Read(name => _environment.GetValueOrDefault(name));
 }

@@ -106,7 +106,8 @@ public sealed class ValidationMeterTests : IDisposable
     private static Transformer Model() => new(Configuration.Model, 256, Precision.Float32, KernelKind.Native, seed: 1);
 
     private static DataSet Open(string path, double validation) =>
-        DataSet.Open(new DataSpec { Source = new DataSource { Path = path }, ValidationFraction = validation }, Configuration.Model.ContextLength, 256, corpus: null);
+        DataSet.Open(new DataSpec { Source = new DataSource { Path = path }, ValidationFraction = validation },
+            Configuration.Model.ContextLength, 256, corpus: null);
 
     private static double? Measure(IGang gang, DataSet data, int step)
     {

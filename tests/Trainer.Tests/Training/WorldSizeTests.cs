@@ -26,14 +26,16 @@ public sealed class WorldSizeTests
 
         Assert.Equal(undisturbed.Trained().Skip(Part), changing.Trained());
         Assert.Equal(3 * Part, changing.Losses().Count);
-        Assert.All(undisturbed.Losses().Skip(Part).Zip(changing.Losses()), pair => Assert.InRange(pair.Second / pair.First, 1 - 1e-5, 1 + 1e-5));
+        Assert.All(undisturbed.Losses().Skip(Part).Zip(changing.Losses()),
+            pair => Assert.InRange(pair.Second / pair.First, 1 - 1e-5, 1 + 1e-5));
     }
 
     private static TestJob Job()
     {
         var job = new TestJob();
         // Twelve sequences: any of these numbers of ranks divides them. Where the run ends must not matter to its steps.
-        job.Configuration.Optimization = job.Configuration.Optimization with { BatchTokens = 384, Schedule = LearningRateSchedule.Constant };
+        job.Configuration.Optimization =
+            job.Configuration.Optimization with { BatchTokens = 384, Schedule = LearningRateSchedule.Constant };
         job.Configuration.Checkpoints = job.Configuration.Checkpoints with { IntervalSteps = Part, KeepLatest = 4 };
         job.Configuration.Parallelism.Sharding = Sharding.Optimizer;
         return job;

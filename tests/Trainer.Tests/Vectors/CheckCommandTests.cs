@@ -29,7 +29,8 @@ public sealed class CheckCommandTests : IDisposable
     [Fact]
     public void A_wrong_number_gives_exit_1_and_names_the_quantity()
     {
-        Write("sinkhorn.json", SampleVectors.Sinkhorn, file => file["grad_logits"]![3] = file["grad_logits"]![3]!.GetValue<double>() + 1e-3);
+        Write("sinkhorn.json", SampleVectors.Sinkhorn,
+            file => file["grad_logits"]![3] = file["grad_logits"]![3]!.GetValue<double>() + 1e-3);
 
         var (exit, output, _) = Check();
 
@@ -69,7 +70,8 @@ public sealed class CheckCommandTests : IDisposable
     [InlineData("[1, 2]", "JSON object is expected")]
     [InlineData("{\"kind\": \"other\"}", "must be sinkhorn or layer, not other")]
     [InlineData("{\"kind\": \"sinkhorn\", \"n\": 9}", "`n` must be a whole number from 1 to 8, not 9")]
-    [InlineData("{\"kind\": \"sinkhorn\", \"n\": 1, \"batch\": 1, \"iterations\": 20, \"logits\": [\"a\"]}", "`logits[0]` must be a number")]
+    [InlineData("{\"kind\": \"sinkhorn\", \"n\": 1, \"batch\": 1, \"iterations\": 20, \"logits\": [\"a\"]}",
+        "`logits[0]` must be a number")]
     public void A_malformed_file_gives_exit_2_and_the_reason(string text, string reason)
     {
         File.WriteAllText(Path.Combine(_folder.FullName, "bad.json"), text);

@@ -6,7 +6,9 @@ namespace MhcOperator.Trainer.Tests.Vectors;
 
 public sealed class GoldenVectorTests
 {
-    /// <summary>The samples beside the tests, and every file of the nearest folder <c>shared/golden</c> above the repository where there is one.</summary>
+    /// <summary>
+    /// The samples beside the tests, and every file of the nearest folder <c>shared/golden</c> above the repository where there is one.
+    /// </summary>
     public static TheoryData<string> Files()
     {
         var files = new TheoryData<string>();
@@ -31,7 +33,8 @@ public sealed class GoldenVectorTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void The_native_kernels_are_within_tolerance_with_bfloat16_streams(string file) => AssertPasses(file, KernelKind.Native, 2.5e-2, ScalarType.BFloat16);
+    public void The_native_kernels_are_within_tolerance_with_bfloat16_streams(string file) =>
+        AssertPasses(file, KernelKind.Native, 2.5e-2, ScalarType.BFloat16);
 
     private static void AssertPasses(string file, KernelKind path, double mostTolerance, ScalarType streams = ScalarType.Float32)
     {

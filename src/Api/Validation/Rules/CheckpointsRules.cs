@@ -20,8 +20,10 @@ internal static class CheckpointsRules
             ("self.workers.replicas == 1 || !self.checkpoints.volume.accessModes.exists(m, m == 'ReadWriteOncePod')",
                 "expected no ReadWriteOncePod where spec.workers.replicas is over 1"),
             ["spec.workers.replicas"],
-            job => job.Spec.Workers.Replicas > 1 && job.Spec.Checkpoints.Volume.AccessModes.Contains("ReadWriteOncePod", StringComparer.Ordinal)
-                ? FormattableString.Invariant($"expected no ReadWriteOncePod where spec.workers.replicas ({job.Spec.Workers.Replicas}) is over 1: all pods write there")
+            job => job.Spec.Workers.Replicas > 1
+                && job.Spec.Checkpoints.Volume.AccessModes.Contains("ReadWriteOncePod", StringComparer.Ordinal)
+                ? FormattableString.Invariant(
+                    $"expected no ReadWriteOncePod where spec.workers.replicas ({job.Spec.Workers.Replicas}) is over 1: all pods write there")
                 : null),
         Rule.ForField(
             "spec.checkpoints.verifyAfterSteps",
@@ -30,6 +32,7 @@ internal static class CheckpointsRules
             ["spec.checkpoints.keepLatest", "spec.checkpoints.intervalSteps"],
             job => job.Spec.Checkpoints is var c && c.VerifyAfterSteps <= (long)c.KeepLatest * c.IntervalSteps
                 ? null
-                : FormattableString.Invariant($"expected at most spec.checkpoints.keepLatest × intervalSteps ({(long)c.KeepLatest * c.IntervalSteps}), else checkpoints are deleted before they can be trusted, got {c.VerifyAfterSteps}")),
+                : FormattableString.Invariant(
+                    $"expected at most spec.checkpoints.keepLatest × intervalSteps ({(long)c.KeepLatest * c.IntervalSteps}), else checkpoints are deleted before they can be trusted, got {c.VerifyAfterSteps}")),
     ];
 }

@@ -9,7 +9,8 @@ internal static class DataRules
     [
         Rule.ForField(
             Source,
-            ("!has(self.data.source.persistentVolumeClaim) || !has(self.data.source.configMap)", "expected at most one of persistentVolumeClaim and configMap"),
+            ("!has(self.data.source.persistentVolumeClaim) || !has(self.data.source.configMap)",
+                "expected at most one of persistentVolumeClaim and configMap"),
             [],
             job => job.Spec.Data.Source is { PersistentVolumeClaim: not null, ConfigMap: not null }
                 ? "expected at most one of persistentVolumeClaim and configMap, got both"

@@ -10,13 +10,15 @@ internal static class DrillRules
         Rule.ForItems(
             Drills,
             "step",
-            ("self.drills.all(d, d.kind == 'PoisonBatches' || d.step <= self.optimization.steps)", "expected steps of at most spec.optimization.steps"),
+            ("self.drills.all(d, d.kind == 'PoisonBatches' || d.step <= self.optimization.steps)",
+                "expected steps of at most spec.optimization.steps"),
             ["spec.optimization.steps"],
             job => job.Spec.Drills,
             // Data steps run ahead of updates by what was skipped, so they may be more.
             (job, drill) => drill.Kind == DrillKind.PoisonBatches || drill.Step <= job.Spec.Optimization.Steps
                 ? null
-                : FormattableString.Invariant($"expected at most spec.optimization.steps ({job.Spec.Optimization.Steps}), got {drill.Step}")),
+                : FormattableString.Invariant(
+                    $"expected at most spec.optimization.steps ({job.Spec.Optimization.Steps}), got {drill.Step}")),
         Rule.ForItems(
             Drills,
             "step",
@@ -26,7 +28,8 @@ internal static class DrillRules
             job => job.Spec.Drills,
             (job, drill) => drill.Kind != DrillKind.CorruptCheckpoint || drill.Step >= job.Spec.Checkpoints.IntervalSteps
                 ? null
-                : FormattableString.Invariant($"expected at least spec.checkpoints.intervalSteps ({job.Spec.Checkpoints.IntervalSteps}), for there is no checkpoint to corrupt before, got {drill.Step}")),
+                : FormattableString.Invariant(
+                    $"expected at least spec.checkpoints.intervalSteps ({job.Spec.Checkpoints.IntervalSteps}), for there is no checkpoint to corrupt before, got {drill.Step}")),
         Rule.ForItems(
             Drills,
             "rank",

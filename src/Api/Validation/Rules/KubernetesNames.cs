@@ -37,7 +37,8 @@ internal static partial class KubernetesNames
 
     /// <summary>Of all annotations of an object together.</summary>
     public static string? AnnotationSize(IEnumerable<KeyValuePair<string, string>> annotations) =>
-        annotations.Sum(a => (long)Encoding.UTF8.GetByteCount(a.Key) + Encoding.UTF8.GetByteCount(a.Value)) is var bytes and > AllAnnotations
+        annotations.Sum(a => (long)Encoding.UTF8.GetByteCount(a.Key) + Encoding.UTF8.GetByteCount(a.Value)) is var bytes
+            and > AllAnnotations
             ? FormattableString.Invariant($"at most {AllAnnotations} bytes of annotations, got {bytes}")
             : null;
 

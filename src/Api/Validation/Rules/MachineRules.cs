@@ -10,7 +10,8 @@ internal static class MachineRules
         Words("spec.trainer.command", job => job.Spec.Trainer.Command),
         Words("spec.trainer.args", job => job.Spec.Trainer.Args),
         Rule.ForItems(
-            "spec.trainer.env", "value", null, [], job => job.Spec.Trainer.Env, (_, variable) => MachineText.Variable(variable.Name, variable.Value)),
+            "spec.trainer.env", "value", null, [], job => job.Spec.Trainer.Env,
+            (_, variable) => MachineText.Variable(variable.Name, variable.Value)),
         Path("spec.data.source.path", job => job.Spec.Data.Source.Path),
         Path("spec.data.source.persistentVolumeClaim.subPath", job => job.Spec.Data.Source.PersistentVolumeClaim?.SubPath),
         Path("spec.checkpoints.volume.subPath", job => job.Spec.Checkpoints.Volume.SubPath),

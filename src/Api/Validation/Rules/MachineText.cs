@@ -2,7 +2,9 @@ using System.Text;
 
 namespace MhcOperator.Api.Validation.Rules;
 
-/// <summary>What Linux takes as a text, in its own units; each check is null where it holds, else what was expected and what was given.</summary>
+/// <summary>
+/// What Linux takes as a text, in its own units; each check is null where it holds, else what was expected and what was given.
+/// </summary>
 internal static class MachineText
 {
     /// <summary>MAX_ARG_STRLEN: bytes of one argument or of one NAME=VALUE, with the NUL that ends it.</summary>

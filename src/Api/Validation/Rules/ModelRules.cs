@@ -22,10 +22,12 @@ internal static class ModelRules
             [Width],
             job => job.Spec.Model is var m && (m.Width % m.Heads != 0 || m.Width / m.Heads % 2 == 0)
                 ? null
-                : FormattableString.Invariant($"expected an even {Width} / {Heads}, for rotary positions, got {m.Width} / {m.Heads} = {m.Width / m.Heads}")),
+                : FormattableString.Invariant(
+                    $"expected an even {Width} / {Heads}, for rotary positions, got {m.Width} / {m.Heads} = {m.Width / m.Heads}")),
         Rule.ForField(
             "spec.model.keyValueHeads",
-            ("!has(self.model.keyValueHeads) || self.model.heads % self.model.keyValueHeads == 0", "expected a divisor of spec.model.heads"),
+            ("!has(self.model.keyValueHeads) || self.model.heads % self.model.keyValueHeads == 0",
+                "expected a divisor of spec.model.heads"),
             [Heads],
             job => job.Spec.Model is var m && (m.KeyValueHeads is not { } heads || m.Heads % heads == 0)
                 ? null
@@ -38,7 +40,8 @@ internal static class ModelRules
             job => (job.Spec.Model.Vocabulary, job.Spec.Data) is var (vocabulary, data)
                 && (vocabulary is not { } given || data.Format != DataFormat.Text || given >= TokenNumbers(data.Tokenizer))
                 ? null
-                : FormattableString.Invariant($"expected at least the {TokenNumbers(data.Tokenizer)} token numbers of spec.data.tokenizer ({data.Tokenizer}), got {vocabulary}")),
+                : FormattableString.Invariant(
+                    $"expected at least the {TokenNumbers(data.Tokenizer)} token numbers of spec.data.tokenizer ({data.Tokenizer}), got {vocabulary}")),
         Rule.ForField(
             "spec.model.mhc.parameters",
             ("self.model.mhc.parameters == 'Full' || self.model.residual == 'Mhc'", "expected Full where spec.model.residual is not Mhc"),

@@ -26,7 +26,8 @@ internal static class NameRules
                     ?? (job.Metadata.GenerateName is { } beginning ? beginning.Length + KubernetesNames.GeneratedEnd : 0);
                 return length <= limit
                     ? null
-                    : FormattableString.Invariant($"expected at most {limit} characters, so that the host name NAME-ATTEMPT-{last} fits into {LongestLabel}, got {length}");
+                    : FormattableString.Invariant(
+                        $"expected at most {limit} characters, so that the host name NAME-ATTEMPT-{last} fits into {LongestLabel}, got {length}");
             }),
     ];
 }

@@ -19,13 +19,15 @@ internal static class OptimizationRules
             job => (job.Spec.Optimization.BatchTokens, job.Spec.Model.ContextLength, RanksOf(job)) is var (batch, context, ranks)
                 && batch % (context * ranks) == 0
                 ? null
-                : FormattableString.Invariant($"expected a multiple of {Context} × ranks ({context} × {ranks} = {context * ranks}), got {batch}")),
+                : FormattableString.Invariant(
+                    $"expected a multiple of {Context} × ranks ({context} × {ranks} = {context * ranks}), got {batch}")),
         Rule.ForField(
             MicroBatch,
             ("!has(self.optimization.microBatchTokens) || self.optimization.microBatchTokens % self.model.contextLength == 0",
                 "expected a multiple of spec.model.contextLength"),
             [Context],
-            job => (job.Spec.Optimization.MicroBatchTokens, job.Spec.Model.ContextLength) is var (micro, context) && micro.GetValueOrDefault() % context == 0
+            job => (job.Spec.Optimization.MicroBatchTokens, job.Spec.Model.ContextLength) is var (micro, context)
+                && micro.GetValueOrDefault() % context == 0
                 ? null
                 : FormattableString.Invariant($"expected a multiple of {Context} ({context}), got {micro}")),
         Rule.ForField(
@@ -39,7 +41,8 @@ internal static class OptimizationRules
                 : FormattableString.Invariant($"expected a divisor of {Batch} / ranks ({batch} / {ranks}), got {micro}")),
         Rule.ForField(
             "spec.optimization.activationMemory",
-            ("!has(self.optimization.activationMemory) || self.optimization.recompute", "expected nothing where spec.optimization.recompute is false"),
+            ("!has(self.optimization.activationMemory) || self.optimization.recompute",
+                "expected nothing where spec.optimization.recompute is false"),
             ["spec.optimization.recompute"],
             job => job.Spec.Optimization is { ActivationMemory: { } given, Recompute: false }
                 ? $"expected nothing where spec.optimization.recompute is false, got \"{given}\""

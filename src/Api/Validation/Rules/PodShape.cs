@@ -7,9 +7,9 @@ using MhcOperator.Api.Schema;
 namespace MhcOperator.Api.Validation.Rules;
 
 /// <summary>
-/// Holds a part of a pod against the fields that Kubernetes knows. A server drops a field of another name without a word, so one that is near
-/// a known name is an error. One that is near none is a warning: a newer server may know it. A null asks for the operator's field to be
-/// removed.
+/// Holds a part of a pod against the fields that Kubernetes knows. A server drops a field of another name without a word, so one that is
+/// near a known name is an error. One that is near none is a warning: a newer server may know it. A null asks for the operator's field to
+/// be removed.
 /// </summary>
 internal sealed partial class PodShape(List<FieldError> errors, List<FieldError> warnings)
 {
@@ -138,6 +138,7 @@ internal sealed partial class PodShape(List<FieldError> errors, List<FieldError>
     [GeneratedRegex(@"\A[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Quantity();
 
-    [GeneratedRegex(@"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})\z", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})\z",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Time();
 }

@@ -6,8 +6,8 @@ using MhcOperator.Api.Schema;
 namespace MhcOperator.Api.Validation.Rules;
 
 /// <summary>
-/// Checks a pod template: what the operator relies on, and what the server would refuse or drop. Fields that nobody here knows are the server's
-/// affair: they may be newer than the operator. A null asks for a field of the operator's pod to be removed.
+/// Checks a pod template: what the operator relies on, and what the server would refuse or drop. Fields that nobody here knows are the
+/// server's affair: they may be newer than the operator. A null asks for a field of the operator's pod to be removed.
 /// </summary>
 /// <param name="devices">Devices in each pod; tells the names of the trainer's containers.</param>
 internal sealed class PodTemplateCheck(int devices)
@@ -209,9 +209,11 @@ internal sealed class PodTemplateCheck(int devices)
 
     private void CheckInside(JsonObject owner, string field, string path)
     {
-        if (JsonScalars.TryString(owner[field], out var text) && (text.StartsWith('/') || text.Split('/').Contains("..", StringComparer.Ordinal)))
+        if (JsonScalars.TryString(owner[field], out var text)
+            && (text.StartsWith('/') || text.Split('/').Contains("..", StringComparer.Ordinal)))
         {
-            Add(FieldPath.Child(path, field), $"expected a path inside the volume, relative and without \"..\", got {PrintableText.Quote(text)}");
+            Add(FieldPath.Child(path, field),
+                $"expected a path inside the volume, relative and without \"..\", got {PrintableText.Quote(text)}");
         }
     }
 
@@ -232,7 +234,8 @@ internal sealed class PodTemplateCheck(int devices)
             var named = JsonScalars.TryString(json["name"], out var name) && name.Length > 0;
             if (!named && (json["name"] is null || json["name"]!.GetValueKind() == System.Text.Json.JsonValueKind.String))
             {
-                Add(FieldPath.Child(child, "name"), $"expected a name, got {(json.ContainsKey("name") ? Expectation.Got(json["name"]) : "nothing")}");
+                Add(FieldPath.Child(child, "name"),
+                    $"expected a name, got {(json.ContainsKey("name") ? Expectation.Got(json["name"]) : "nothing")}");
             }
             else if (named && !seen.Add(name))
             {
@@ -301,7 +304,8 @@ internal sealed class PodTemplateCheck(int devices)
             .Select(x => (x.Item!, x.Path));
 
     private static IEnumerable<(string Text, string Path)> Strings(JsonNode? node, string path) =>
-        (node as JsonArray ?? []).Select((item, i) => (Text: JsonScalars.TryString(item, out var text) ? text : "", FieldPath.Item(path, i)));
+        (node as JsonArray ?? []).Select(
+            (item, i) => (Text: JsonScalars.TryString(item, out var text) ? text : "", FieldPath.Item(path, i)));
 
     private bool IsTrainer(string? name) => name is not null && TrainerContainers().Contains(name, StringComparer.Ordinal);
 

@@ -22,5 +22,6 @@ internal static class ReservedEnvironment
         || (name.StartsWith(OurPrefix, StringComparison.Ordinal) && !Free.Contains(name, StringComparer.Ordinal));
 
     /// <summary>What to say about such a name.</summary>
-    public static string Message(string name) => $"expected a name that the trainer contract does not use (torchrun's names and MHC_*), got {name}";
+    public static string Message(string name) =>
+        $"expected a name that the trainer contract does not use (torchrun's names and MHC_*), got {name}";
 }

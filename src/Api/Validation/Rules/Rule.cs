@@ -28,14 +28,15 @@ internal sealed record Rule
     /// <param name="cel">Its CEL form and the server's message.</param>
     /// <param name="uses">Further fields that the check reads.</param>
     /// <param name="check">Null where it holds, else what was expected and what was given.</param>
-    public static Rule ForField(string path, (string Rule, string Message)? cel, string[] uses, Func<MhcTrainingJob, string?> check) => new()
-    {
-        Path = path,
-        Cel = cel?.Rule,
-        CelMessage = cel?.Message ?? "",
-        Uses = [path, .. uses],
-        Check = job => check(job) is { } message ? [new FieldError(path, message)] : [],
-    };
+    public static Rule ForField(string path, (string Rule, string Message)? cel, string[] uses,
+        Func<MhcTrainingJob, string?> check) => new()
+        {
+            Path = path,
+            Cel = cel?.Rule,
+            CelMessage = cel?.Message ?? "",
+            Uses = [path, .. uses],
+            Check = job => check(job) is { } message ? [new FieldError(path, message)] : [],
+        };
 
     /// <summary>A rule on every item of a list; the item's field is blamed.</summary>
     /// <param name="path">The list.</param>

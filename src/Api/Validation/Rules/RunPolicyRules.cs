@@ -7,10 +7,12 @@ internal static class RunPolicyRules
     [
         Rule.ForField(
             "spec.runPolicy.backoff.maximumSeconds",
-            ("self.runPolicy.backoff.maximumSeconds >= self.runPolicy.backoff.initialSeconds", "expected at least spec.runPolicy.backoff.initialSeconds"),
+            ("self.runPolicy.backoff.maximumSeconds >= self.runPolicy.backoff.initialSeconds",
+                "expected at least spec.runPolicy.backoff.initialSeconds"),
             ["spec.runPolicy.backoff.initialSeconds"],
             job => job.Spec.RunPolicy.Backoff is var b && b.MaximumSeconds >= b.InitialSeconds
                 ? null
-                : FormattableString.Invariant($"expected at least spec.runPolicy.backoff.initialSeconds ({b.InitialSeconds}), got {b.MaximumSeconds}")),
+                : FormattableString.Invariant(
+                    $"expected at least spec.runPolicy.backoff.initialSeconds ({b.InitialSeconds}), got {b.MaximumSeconds}")),
     ];
 }

@@ -19,7 +19,8 @@ internal static class WorkersRules
         {
             Path = JobSchema.PodTemplate,
             Uses = [JobSchema.PodTemplate, "spec.workers.devicesPerWorker"],
-            Check = job => job.Spec.Workers.Template is { } template ? new PodTemplateCheck(job.Spec.Workers.DevicesPerWorker).Check(template) : [],
+            Check = job => job.Spec.Workers.Template is { } template
+                ? new PodTemplateCheck(job.Spec.Workers.DevicesPerWorker).Check(template) : [],
         },
     ];
 }

@@ -8,7 +8,8 @@ namespace MhcOperator.Operator.Hosting.Checks;
 /// <param name="authorityFile">PEM of the authorities of its certificate; null: those that the system trusts.</param>
 /// <param name="serverName">Name in its certificate; null: that of the address.</param>
 /// <param name="authenticate">Adds a token to a request; it goes over TLS only.</param>
-internal sealed class EndpointProbe(string? authorityFile, string? serverName, Func<HttpRequestMessage, CancellationToken, Task> authenticate)
+internal sealed class EndpointProbe(string? authorityFile, string? serverName,
+    Func<HttpRequestMessage, CancellationToken, Task> authenticate)
 {
     private const string Sample = "mhc_operator_leader";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -32,12 +33,16 @@ internal sealed class EndpointProbe(string? authorityFile, string? serverName, F
         var (status, body) = await GetAsync(new Uri(address, "metrics"), cancel);
         return status switch
         {
-            200 when body.Contains(Sample, StringComparison.Ordinal) => CheckResult.Holds($"by {address.GetLeftPart(UriPartial.Authority)}"),
+            200 when body.Contains(Sample, StringComparison.Ordinal) =>
+                CheckResult.Holds($"by {address.GetLeftPart(UriPartial.Authority)}"),
             200 => Fails(address, "metrics", status, $"without {Sample}", "Look whether the address is the operator's"),
-            401 => Fails(address, "metrics", status, body, "Look whether this account has a token, and whether the address begins with https"),
-            403 => Fails(address, "metrics", status, body, "Bind this account to a ClusterRole with nonResourceURLs [/metrics], verbs [get]"),
+            401 => Fails(address, "metrics", status, body,
+                "Look whether this account has a token, and whether the address begins with https"),
+            403 => Fails(address, "metrics", status, body,
+                "Bind this account to a ClusterRole with nonResourceURLs [/metrics], verbs [get]"),
             503 => Fails(address, "metrics", status, body, "Look whether the operator may create tokenreviews and subjectaccessreviews"),
-            _ => Fails(address, "metrics", status, body, "Look whether the address is that of --secure-metrics-port or, without it, of --metrics-port"),
+            _ => Fails(address, "metrics", status, body,
+                "Look whether the address is that of --secure-metrics-port or, without it, of --metrics-port"),
         };
     }
 
@@ -68,7 +73,8 @@ internal sealed class EndpointProbe(string? authorityFile, string? serverName, F
         }
         catch (Exception e) when (e is HttpRequestException or IOException or CryptographicException or UnauthorizedAccessException)
         {
-            return (0, e.InnerException is System.Security.Authentication.AuthenticationException why ? $"{e.Message} {why.Message}" : e.Message);
+            return (0, e.InnerException is System.Security.Authentication.AuthenticationException why ? $"{e.Message} {why.Message}"
+                : e.Message);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -81,7 +87,11 @@ internal sealed class EndpointProbe(string? authorityFile, string? serverName, F
         var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false };
         if (authorityFile is not null)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck
+            };
             policy.CustomTrustStore.ImportFromPemFile(authorityFile); // read each time: it may be renewed
             handler.SslOptions.CertificateChainPolicy = policy;
         }

@@ -11,8 +11,8 @@ using MhcOperator.Operator.Runtime;
 namespace MhcOperator.Operator.Hosting.Checks;
 
 /// <summary>
-/// Looks whether an installation works, as a user of it would: jobs are taken and refused as they should be (nothing is stored), a replica acts, and
-/// health and metrics are answered. What does not hold yet is looked at again until the patience is over.
+/// Looks whether an installation works, as a user of it would: jobs are taken and refused as they should be (nothing is stored), a replica
+/// acts, and health and metrics are answered. What does not hold yet is looked at again until the patience is over.
 /// </summary>
 /// <param name="settings">Command line.</param>
 /// <param name="connection">Server.</param>
@@ -54,7 +54,8 @@ internal sealed class InstallationCheck(CheckSettings settings, ApiConnection co
         return holds;
     }
 
-    private async Task<CheckResult> UntilAsync(Func<CancellationToken, Task<CheckResult>> look, DateTimeOffset end, CancellationToken cancel)
+    private async Task<CheckResult> UntilAsync(Func<CancellationToken, Task<CheckResult>> look, DateTimeOffset end,
+        CancellationToken cancel)
     {
         while (true)
         {
@@ -94,12 +95,16 @@ internal sealed class InstallationCheck(CheckSettings settings, ApiConnection co
         {
             HttpStatusCode.NotFound => CheckResult.Fails(
                 message, $"Install the definition (kubectl apply -f crds/, or crds.install of the chart), and look whether the namespace {Namespace} is there"),
-            HttpStatusCode.Forbidden => CheckResult.Fails(message, $"Grant this account create of {MhcTrainingJob.Plural}.{MhcTrainingJob.Group} in {Namespace}"),
-            _ => CheckResult.Fails(message, "The definition or the webhooks are of another version than this program: bring all of them up to date"),
+            HttpStatusCode.Forbidden =>
+                CheckResult.Fails(message, $"Grant this account create of {MhcTrainingJob.Plural}.{MhcTrainingJob.Group} in {Namespace}"),
+            _ => CheckResult.Fails(message,
+                "The definition or the webhooks are of another version than this program: bring all of them up to date"),
         };
     }
 
-    /// <summary>Heads that do not divide the width break a rule between fields, which the definition alone does not know where it has no CEL.</summary>
+    /// <summary>
+    /// Heads that do not divide the width break a rule between fields, which the definition alone does not know where it has no CEL.
+    /// </summary>
     private async Task<CheckResult> RefuseBadAsync(CancellationToken cancel)
     {
         const string Field = "spec.model.heads";
@@ -107,7 +112,8 @@ internal sealed class InstallationCheck(CheckSettings settings, ApiConnection co
         if (job is null)
         {
             return message.Contains(Field, StringComparison.Ordinal) ? CheckResult.Holds($"with {Field}")
-                : status == HttpStatusCode.Forbidden ? CheckResult.Fails(message, $"Grant this account create of {MhcTrainingJob.Plural}.{MhcTrainingJob.Group} in {Namespace}")
+                : status == HttpStatusCode.Forbidden
+                ? CheckResult.Fails(message, $"Grant this account create of {MhcTrainingJob.Plural}.{MhcTrainingJob.Group} in {Namespace}")
                 : CheckResult.Fails($"it is refused, but not for {Field}: {message}", "See the line above");
         }
 
@@ -116,14 +122,16 @@ internal sealed class InstallationCheck(CheckSettings settings, ApiConnection co
                 "it is taken, so that the API server has no answer of the webhooks",
                 $"Look at /readyz of the operator's pods, at the Service {settings.WebhookName} and its endpoints, at namespaceSelector of the webhook configurations,"
                 + " and whether a network policy keeps API servers out")
-            : CheckResult.Skipped($"there is no webhook configuration {settings.WebhookName}: it is taken, and the operator says afterwards what is wrong with it");
+            : CheckResult.Skipped(
+                $"there is no webhook configuration {settings.WebhookName}: it is taken, and the operator says afterwards what is wrong with it");
     }
 
     private async Task<bool> HasWebhooksAsync(CancellationToken cancel)
     {
         try
         {
-            return await new ResourceClient<WebhookConfiguration>(connection, WebhookConfiguration.Validating).FindAsync(null, settings.WebhookName, cancel) is not null;
+            return await new ResourceClient<WebhookConfiguration>(connection, WebhookConfiguration.Validating)
+                .FindAsync(null, settings.WebhookName, cancel) is not null;
         }
         catch (ApiException e) when (e.Status == HttpStatusCode.Forbidden)
         {
@@ -144,7 +152,8 @@ internal sealed class InstallationCheck(CheckSettings settings, ApiConnection co
         var path = $"{ResourceTypes.Jobs.Path(Namespace)}?dryRun=All&fieldManager={Name}";
         try
         {
-            using var answer = await connection.SendAsync(new ApiRequest("create", MhcTrainingJob.Plural, HttpMethod.Post, path, body.ToJsonString()), cancel);
+            using var answer = await connection.SendAsync(
+                new ApiRequest("create", MhcTrainingJob.Plural, HttpMethod.Post, path, body.ToJsonString()), cancel);
             return (HttpStatusCode.Created, JsonObject.Create(answer.RootElement.Clone()), "");
         }
         catch (ApiException e)

@@ -7,8 +7,8 @@ using MhcOperator.Operator.Clusters;
 namespace MhcOperator.Operator.Planning.Context;
 
 /// <summary>
-/// What to do next, in the order in which it is carried out: suspend, status, questions, orders, deletions, creations, events. The status holds every decision,
-/// so whatever is lost after it by a crash follows from it again; what is lost before it never happened.
+/// What to do next, in the order in which it is carried out: suspend, status, questions, orders, deletions, creations, events. The status
+/// holds every decision, so whatever is lost after it by a crash follows from it again; what is lost before it never happened.
 /// </summary>
 internal sealed record Plan
 {
@@ -21,7 +21,10 @@ internal sealed record Plan
     /// <summary>New status; null: unchanged.</summary>
     public MhcTrainingJobStatus? Status { get; init; }
 
-    /// <summary>The next look writes <see cref="Status"/>: it says no more than that the first attempt begins, and that look will find the pods of it.</summary>
+    /// <summary>
+    /// The next look writes <see cref="Status"/>: it says no more than that the first attempt begins, and that look will find the pods of
+    /// it.
+    /// </summary>
     public bool StatusFollowsPods { get; init; }
 
     /// <summary>There is a change of the status, but it waits for others.</summary>

@@ -61,7 +61,9 @@ internal sealed class PlanContext
     /// <summary>Whether the current attempt begins in the pods of the one before, and has not begun in all of them.</summary>
     public bool IsRestartingInPlace => Status.InPlace is { PodsAttempt: not null, Pending: true };
 
-    /// <summary>Whether a pod has lost its label and does not get it back: it may train on, so that nothing is decided about its gang.</summary>
+    /// <summary>
+    /// Whether a pod has lost its label and does not get it back: it may train on, so that nothing is decided about its gang.
+    /// </summary>
     public bool HasLostPods => Observed.Refusals.Any(r => r.Write == WriteKind.Reclaim);
 
     /// <summary>Whether pods are made in this plan.</summary>
@@ -77,8 +79,8 @@ internal sealed class PlanContext
             || (stored.Status, stored.Message) != (told.Status, told.Message));
 
     /// <summary>
-    /// Whether all pods of the current attempt have been there: one that is missing has then been lost, not delayed. The stored status says so
-    /// some seconds after this process has seen it. An attempt that began in pods of another has had all of them.
+    /// Whether all pods of the current attempt have been there: one that is missing has then been lost, not delayed. The stored status says
+    /// so some seconds after this process has seen it. An attempt that began in pods of another has had all of them.
     /// </summary>
     public bool GangWasComplete =>
         Status.InPlace?.PodsAttempt is not null
@@ -122,7 +124,8 @@ internal sealed class PlanContext
                 Since = Now.UtcDateTime,
             }
             : last is null ? null : last with { PodsAttempt = null, Pending = null };
-        Status.Attempt = Status.Attempt is < 0 or >= TrainerEnvironment.MostAttempts ? 1 : Status.Attempt + 1; // no operator has counted to those
+        // no operator has counted to those
+        Status.Attempt = Status.Attempt is < 0 or >= TrainerEnvironment.MostAttempts ? 1 : Status.Attempt + 1;
         Status.Workers = new WorkerCounts();
         _gang = null;
     }
@@ -204,11 +207,13 @@ internal sealed class PlanContext
     /// <summary>Whether a write that was refused is still to be done.</summary>
     public bool Wants(Refusal refusal) => refusal.Write switch
     {
-        WriteKind.Create => _creations.Exists(refusal.IsOf) || (refusal.Kind == "Pod" && _pods.Names.Contains(refusal.Name, StringComparer.Ordinal)),
+        WriteKind.Create => _creations.Exists(refusal.IsOf)
+            || (refusal.Kind == "Pod" && _pods.Names.Contains(refusal.Name, StringComparer.Ordinal)),
         WriteKind.Apply => _applications.Exists(refusal.IsOf),
         WriteKind.Order => _orders.Exists(o => o.Pod.Metadata.Name == refusal.Name),
         WriteKind.Delete when refusal.Kind == MhcTrainingJob.KindName => _deleteJob,
-        WriteKind.Delete => _deletions.Exists(d => d.Pod.Metadata.Name == refusal.Name) || _mapDeletions.Exists(m => m.Metadata.Name == refusal.Name)
+        WriteKind.Delete => _deletions.Exists(d => d.Pod.Metadata.Name == refusal.Name)
+            || _mapDeletions.Exists(m => m.Metadata.Name == refusal.Name)
             || _groupDeletions.Exists(g => g.Metadata.Name == refusal.Name),
         WriteKind.Own => _claim is not null,
         WriteKind.Stop => _stops.Exists(p => p.Metadata.Name == refusal.Name),
@@ -242,7 +247,8 @@ internal sealed class PlanContext
         return new Plan
         {
             Status = change.Write ? Status : null,
-            StatusFollowsPods = Observed.Status is null or { Attempt: 0 } && !IsResumed && Status.Attempt == 1 && _pods.Count > 0 && _events.Count == 0
+            StatusFollowsPods = Observed.Status is null or { Attempt: 0 } && !IsResumed && Status.Attempt == 1 && _pods.Count > 0
+                && _events.Count == 0
                 && !HasNewsOfRefusals,
             DebounceStatus = change.RequeueAt is not null,
             Dump = change.Write ? _dumps : [],

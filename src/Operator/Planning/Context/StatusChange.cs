@@ -8,8 +8,8 @@ namespace MhcOperator.Operator.Planning.Context;
 
 /// <summary>
 /// Whether a status is worth a write. Decisions and news are written at once. How far a gang has come that is starting waits for
-/// <see cref="OperatorOptions.StartInterval"/>, numbers until the last write is <see cref="OperatorOptions.StatusInterval"/> old. So a gang that starts
-/// in that time costs two writes, one that trains a few a minute, and an idle one none.
+/// <see cref="OperatorOptions.StartInterval"/>, numbers until the last write is <see cref="OperatorOptions.StatusInterval"/> old. So a gang
+/// that starts in that time costs two writes, one that trains a few a minute, and an idle one none.
 /// </summary>
 /// <param name="Write">Write it now.</param>
 /// <param name="RequeueAt">When what waits may be written.</param>
@@ -55,5 +55,9 @@ internal readonly record struct StatusChange(bool Write, DateTimeOffset? Requeue
 
     /// <summary>Nothing is wrong, and the gang does not run yet.</summary>
     private static bool TellsOfStarting(V1Condition condition) =>
-        condition is { Type: ConditionTypes.GangScheduled or ConditionTypes.Running, Reason: Reasons.Pending or Reasons.Starting or Reasons.Scheduled };
+        condition is
+        {
+            Type: ConditionTypes.GangScheduled or ConditionTypes.Running, Reason: Reasons.Pending or Reasons.Starting
+            or Reasons.Scheduled
+        };
 }

@@ -11,7 +11,8 @@ internal sealed class Gang
     /// <summary>As the resource definition has it; a job that was stored with more is invalid.</summary>
     private const int MostWorkers = 4096;
 
-    private Gang(IReadOnlyList<WorkerPod> current, IReadOnlyList<WorkerPod> previous, IReadOnlyList<V1Pod> foreign, IReadOnlyList<int> missing)
+    private Gang(IReadOnlyList<WorkerPod> current, IReadOnlyList<WorkerPod> previous, IReadOnlyList<V1Pod> foreign,
+        IReadOnlyList<int> missing)
     {
         Current = current;
         Previous = previous;
@@ -53,7 +54,8 @@ internal sealed class Gang
         var (pods, attempt) = (observed.Pods, GangAttempt.Of(status));
         var owned = pods.Where(p => IsOwned(p.Metadata, job))
             .Select(p => new WorkerPod(
-                p, AttemptOf(p), status.Attempt, observed.Reports.GetValueOrDefault(p.Metadata.Uid ?? ""), job.Spec.Workers.DevicesPerWorker))
+                p, AttemptOf(p), status.Attempt, observed.Reports.GetValueOrDefault(p.Metadata.Uid ?? ""),
+                job.Spec.Workers.DevicesPerWorker))
             .OrderBy(p => RankOf(p.Pod)).ToList();
         var current = owned.Where(p => p.Attempt == attempt).ToList();
         var names = current.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
@@ -61,7 +63,8 @@ internal sealed class Gang
             current,
             [.. owned.Where(p => p.Attempt != attempt)],
             [.. pods.Where(p => !IsOwned(p.Metadata, job))],
-            [.. Enumerable.Range(0, Math.Clamp(job.Spec.Workers.Replicas, 0, MostWorkers)).Where(w => !names.Contains(GangNames.Pod(job.Metadata.Name, attempt, w)))]);
+            [.. Enumerable.Range(0, Math.Clamp(job.Spec.Workers.Replicas, 0, MostWorkers))
+                .Where(w => !names.Contains(GangNames.Pod(job.Metadata.Name, attempt, w)))]);
     }
 
     /// <summary>Whether the job controls the object: by uid, since a name can be used again.</summary>

@@ -6,18 +6,20 @@ using k8s.Models;
 namespace MhcOperator.Operator.Planning.Gangs;
 
 /// <summary>
-/// Names of everything that belongs to a job. A pod's name carries the attempt, so making the same gang twice is a conflict and no second gang; it is
-/// the pod's host name too, so that a gang finds its own rank 0, whatever pod of an older one is still there.
+/// Names of everything that belongs to a job. A pod's name carries the attempt, so making the same gang twice is a conflict and no second
+/// gang; it is the pod's host name too, so that a gang finds its own rank 0, whatever pod of an older one is still there.
 /// </summary>
 internal static class GangNames
 {
     private const int LongestLabel = 63;
 
-    public static string Pod(string job, int attempt, int worker) => string.Create(CultureInfo.InvariantCulture, $"{job}-{attempt}-{worker}");
+    public static string Pod(string job, int attempt, int worker) =>
+        string.Create(CultureInfo.InvariantCulture, $"{job}-{attempt}-{worker}");
 
     /// <summary>Whether a name is one that a pod of the job has, or had.</summary>
     public static bool IsPod(string job, string name) =>
-        name.StartsWith(job + "-", StringComparison.Ordinal) && name[(job.Length + 1)..].Split('-') is [var attempt, var worker] && IsNumber(attempt) && IsNumber(worker);
+        name.StartsWith(job + "-", StringComparison.Ordinal) && name[(job.Length + 1)..].Split('-') is [var attempt, var worker]
+            && IsNumber(attempt) && IsNumber(worker);
 
     public static string Service(string job) => job;
 
@@ -25,7 +27,10 @@ internal static class GangNames
 
     public static string NetworkPolicy(string job) => $"{job}-network";
 
-    /// <summary>Of the pod group of one attempt. It is also the value of a label, so a name that is too long is cut and made unique by a hash of the job's uid.</summary>
+    /// <summary>
+    /// Of the pod group of one attempt. It is also the value of a label, so a name that is too long is cut and made unique by a hash of the
+    /// job's uid.
+    /// </summary>
     public static string PodGroup(V1ObjectMeta job, int attempt)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{job.Name}-{attempt}");
@@ -34,7 +39,8 @@ internal static class GangNames
             return name;
         }
 
-        var end = string.Create(CultureInfo.InvariantCulture, $"-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(job.Uid ?? "")).AsSpan(0, 4))}-{attempt}");
+        var end = string.Create(CultureInfo.InvariantCulture,
+            $"-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(job.Uid ?? "")).AsSpan(0, 4))}-{attempt}");
         return job.Name[..(LongestLabel - end.Length)].TrimEnd('-', '.') + end;
     }
 

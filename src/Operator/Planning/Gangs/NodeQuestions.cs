@@ -4,7 +4,10 @@ using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Gangs;
 
-/// <summary>Which nodes a plan needs to know of: those of pods that go without a word why, that should have gone long ago, or that might stay for another attempt. Mostly none.</summary>
+/// <summary>
+/// Which nodes a plan needs to know of: those of pods that go without a word why, that should have gone long ago, or that might stay for
+/// another attempt. Mostly none.
+/// </summary>
 internal static class NodeQuestions
 {
     public static IEnumerable<string> Of(Observed observed, DateTimeOffset now)
@@ -27,7 +30,8 @@ internal static class NodeQuestions
     public static DateTimeOffset? OverdueAt(V1Pod pod, int timeoutSeconds) =>
         pod.Metadata.DeletionTimestamp is { } deadline ? new DateTimeOffset(deadline.ToUniversalTime()).PlusSeconds(timeoutSeconds) : null;
 
-    private static bool IsOverdue(WorkerPod pod, int timeoutSeconds, DateTimeOffset now) => !pod.IsTerminal && OverdueAt(pod.Pod, timeoutSeconds) <= now;
+    private static bool IsOverdue(WorkerPod pod, int timeoutSeconds, DateTimeOffset now) =>
+        !pod.IsTerminal && OverdueAt(pod.Pod, timeoutSeconds) <= now;
 
     /// <summary>Servers before 1.26 do not say that they evict a pod; that its node is being drained says it.</summary>
     private static bool IsUnexplained(WorkerPod pod) => pod.IsLeaving && pod.End is { ExitCode: null, Disrupted: false };

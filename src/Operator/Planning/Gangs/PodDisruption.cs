@@ -15,8 +15,8 @@ internal static class PodDisruption
         || (pod.Status is { Phase: "Failed", Reason: { } reason } && IsTakenAway(reason, pod.Status.Message ?? ""));
 
     /// <summary>
-    /// Whether the node's kubelet did not take the pod: it judges for itself what the scheduler has decided, after a reboot before its devices
-    /// are known.
+    /// Whether the node's kubelet did not take the pod: it judges for itself what the scheduler has decided, after a reboot before its
+    /// devices are known.
     /// </summary>
     public static bool IsRefused(V1Pod pod) =>
         pod.Status is { Phase: "Failed", Reason: { } reason } && (IsRefusal(reason) || NeverStarted(pod, reason));

@@ -3,13 +3,19 @@ using MhcOperator.Operator.Clusters;
 
 namespace MhcOperator.Operator.Planning.Gangs;
 
-/// <summary>What keeps a pod that has a node from running: the container that has not come up, in its kubelet's words, and what the cluster warns of.</summary>
+/// <summary>
+/// What keeps a pod that has a node from running: the container that has not come up, in its kubelet's words, and what the cluster warns
+/// of.
+/// </summary>
 /// <param name="Reason">CamelCase; null: nothing speaks against it yet.</param>
 /// <param name="Message">A sentence without its subject.</param>
 internal sealed record StartObstacle(string? Reason, string Message)
 {
-    /// <summary>The first of some pods and what keeps it; one with a reason comes before those that have none. Null: there are no pods.</summary>
-    public static (string Pod, StartObstacle Obstacle)? First(IEnumerable<WorkerPod> pods, IReadOnlyDictionary<string, ClusterEvent> warnings)
+    /// <summary>
+    /// The first of some pods and what keeps it; one with a reason comes before those that have none. Null: there are no pods.
+    /// </summary>
+    public static (string Pod, StartObstacle Obstacle)? First(IEnumerable<WorkerPod> pods,
+        IReadOnlyDictionary<string, ClusterEvent> warnings)
     {
         var all = pods.Select(p => (p.Name, Obstacle: Of(p, warnings.GetValueOrDefault(p.Pod.Metadata.Uid ?? "")))).ToList();
         return all.Count == 0 ? null : all.FindIndex(p => p.Obstacle.Reason is not null) is >= 0 and var first ? all[first] : all[0];

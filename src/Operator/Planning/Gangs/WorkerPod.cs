@@ -23,7 +23,8 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
 
     /// <summary>Whether it was made from this generation of the spec.</summary>
     public bool IsMadeFrom(long? generation) =>
-        Pod.Metadata.Labels?.TryGetValue(Labels.Generation, out var text) != true || text == generation?.ToString(CultureInfo.InvariantCulture);
+        Pod.Metadata.Labels?.TryGetValue(Labels.Generation, out var text) != true
+            || text == generation?.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What its lowest rank left when it ended; empty where it left nothing.</summary>
     public string TerminationMessage => RankStatuses.FirstOrDefault(c => c.Name == Ranks[0])?.State?.Terminated?.Message ?? "";
@@ -49,7 +50,8 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
     public string? Secret => Annotation(Annotations.GangSecret);
 
     /// <summary>Which time that order was given.</summary>
-    public int OrderCount => int.TryParse(Annotation(Annotations.OrderCount), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
+    public int OrderCount =>
+        int.TryParse(Annotation(Annotations.OrderCount), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 
     /// <summary>The attempt of that order; null: none was given.</summary>
     public int? OrderedAttempt => RestartOrder.Parse(Order)?.Attempt;
@@ -77,29 +79,35 @@ internal sealed record WorkerPod(V1Pod Pod, int Attempt, int Current, IReadOnlyL
 
     public bool IsScheduled => !string.IsNullOrEmpty(Pod.Spec?.NodeName) || Phase is "Running" || IsTerminal;
 
-    /// <summary>A queue has not let it through to the scheduler yet (KEP-3521). The condition tells it where the field is not known.</summary>
+    /// <summary>
+    /// A queue has not let it through to the scheduler yet (KEP-3521). The condition tells it where the field is not known.
+    /// </summary>
     public bool IsGated => !IsScheduled && (Pod.Spec?.SchedulingGates is { Count: > 0 }
         || (Pod.Status?.Conditions ?? []).Any(c => c is { Type: "PodScheduled", Status: "False", Reason: "SchedulingGated" }));
 
     /// <summary>When it got its node.</summary>
     public DateTimeOffset? PlacedAt =>
-        ((Pod.Status?.Conditions ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "True" })?.LastTransitionTime ?? Pod.Metadata.CreationTimestamp) is { } time
+        ((Pod.Status?.Conditions ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "True" })?.LastTransitionTime
+            ?? Pod.Metadata.CreationTimestamp) is { } time
             ? new DateTimeOffset(time.ToUniversalTime())
             : null;
 
     /// <summary>
-    /// Its trainers have started once, whatever has become of them since: one that is started again has started. A pod is past Pending when all its
-    /// containers have.
+    /// Its trainers have started once, whatever has become of them since: one that is started again has started. A pod is past Pending when
+    /// all its containers have.
     /// </summary>
     public bool HasStarted => Phase is not (null or "" or "Pending")
         || (RankStatuses.ToList() is { Count: > 0 } trainers
-            && trainers.TrueForAll(c => c.State?.Running is not null || c.State?.Terminated is not null || c.LastState?.Terminated is not null));
+            && trainers.TrueForAll(
+                c => c.State?.Running is not null || c.State?.Terminated is not null || c.LastState?.Terminated is not null));
 
     /// <summary>All its containers have started.</summary>
     public bool IsRunning =>
         HasSucceeded || (Phase == "Running" && (Pod.Status?.ContainerStatuses ?? []).All(c => c.State?.Waiting is null));
 
-    /// <summary>All its ranks are. The pod says so, but where another container of it is not ready: then the ranks' containers do.</summary>
+    /// <summary>
+    /// All its ranks are. The pod says so, but where another container of it is not ready: then the ranks' containers do.
+    /// </summary>
     public bool IsReady => IsActive
         && ((Pod.Status?.Conditions ?? []).Any(c => c is { Type: "Ready", Status: "True" })
             || (IsHeldUpByOthers && RankStatuses.All(c => c.Ready)));

@@ -28,12 +28,14 @@ internal sealed record AcceptedJob(MhcTrainingJob Job, IReadOnlyList<FieldError>
 
         try
         {
-            var (spec, rejected) = Immutability.Hold(accepted, job.Spec, job.Spec.Suspend || Conditions.IsTrue(status.Conditions, ConditionTypes.Suspended));
+            var (spec, rejected) = Immutability.Hold(accepted, job.Spec,
+                job.Spec.Suspend || Conditions.IsTrue(status.Conditions, ConditionTypes.Suspended));
             return new AcceptedJob(rejected.Count == 0 ? job : job with { Spec = spec }, rejected);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            return new AcceptedJob(job, [], new FieldError("status.acceptedSpec", $"expected what the operator has written, got something else: {e.Message}"));
+            return new AcceptedJob(job, [],
+                new FieldError("status.acceptedSpec", $"expected what the operator has written, got something else: {e.Message}"));
         }
     }
 }

@@ -3,8 +3,8 @@ using MhcOperator.Api.Errors;
 namespace MhcOperator.Operator.Planning.Inputs;
 
 /// <summary>
-/// Brings texts of trainers and kubelets into the form that the API server demands of a condition: one that it refuses would keep the whole status,
-/// and every decision in it, from being written.
+/// Brings texts of trainers and kubelets into the form that the API server demands of a condition: one that it refuses would keep the whole
+/// status, and every decision in it, from being written.
 /// </summary>
 internal static class ConditionText
 {

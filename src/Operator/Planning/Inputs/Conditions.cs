@@ -23,7 +23,8 @@ internal static class Conditions
             return [.. conditions, wanted];
         }
 
-        if (old.Status == wanted.Status && old.Reason == wanted.Reason && old.Message == wanted.Message && old.ObservedGeneration == wanted.ObservedGeneration)
+        if (old.Status == wanted.Status && old.Reason == wanted.Reason && old.Message == wanted.Message
+            && old.ObservedGeneration == wanted.ObservedGeneration)
         {
             return conditions;
         }

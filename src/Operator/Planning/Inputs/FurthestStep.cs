@@ -6,5 +6,6 @@ namespace MhcOperator.Operator.Planning.Inputs;
 internal static class FurthestStep
 {
     public static int Of(MhcTrainingJobStatus status) =>
-        Math.Max(status.Progress?.Step ?? 0, Math.Max(status.RestartedAtStep ?? 0, status.Rollbacks.Select(r => r.DetectedStep).DefaultIfEmpty().Max()));
+        Math.Max(status.Progress?.Step ?? 0,
+            Math.Max(status.RestartedAtStep ?? 0, status.Rollbacks.Select(r => r.DetectedStep).DefaultIfEmpty().Max()));
 }

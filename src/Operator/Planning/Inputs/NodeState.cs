@@ -19,6 +19,7 @@ internal sealed record NodeState(bool IsGone, bool IsCordoned, bool IsOutOfServi
             node is null,
             node?.Spec?.Unschedulable == true,
             (node?.Spec?.Taints ?? []).Any(t => t.Key == OutOfService),
-            ready is null or { Status: "True" } ? null : new DateTimeOffset((ready.LastTransitionTime ?? DateTime.MaxValue).ToUniversalTime()));
+            ready is null or { Status: "True" } ? null
+                : new DateTimeOffset((ready.LastTransitionTime ?? DateTime.MaxValue).ToUniversalTime()));
     }
 }

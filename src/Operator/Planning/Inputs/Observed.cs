@@ -42,8 +42,11 @@ internal sealed record Observed
     /// <summary>Nodes that a plan asks for, as far as they could be read.</summary>
     public IReadOnlyDictionary<string, NodeState> Nodes { get; init; } = new Dictionary<string, NodeState>(StringComparer.Ordinal);
 
-    /// <summary>What the containers of pods said of their processes, by the pod's uid, as far as they were asked and have answered.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<WorkerReport>> Reports { get; init; } = new Dictionary<string, IReadOnlyList<WorkerReport>>(StringComparer.Ordinal);
+    /// <summary>
+    /// What the containers of pods said of their processes, by the pod's uid, as far as they were asked and have answered.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<WorkerReport>> Reports { get; init; } =
+        new Dictionary<string, IReadOnlyList<WorkerReport>>(StringComparer.Ordinal);
 
     /// <summary>The newest Warning about pods that have a node and do not run yet, by the pod's uid, as far as it was asked for.</summary>
     public IReadOnlyDictionary<string, ClusterEvent> Warnings { get; init; } = new Dictionary<string, ClusterEvent>(StringComparer.Ordinal);
@@ -69,7 +72,9 @@ internal sealed record Observed
     /// <summary>What is the same for all jobs.</summary>
     public OperatorOptions Options { get; init; } = new();
 
-    /// <summary>Whether nothing has changed since another look: the stores hand out the same object until the cluster shows a newer one.</summary>
+    /// <summary>
+    /// Whether nothing has changed since another look: the stores hand out the same object until the cluster shows a newer one.
+    /// </summary>
     public bool IsSameAs(Observed earlier) =>
         (this with { Pods = earlier.Pods, PodGroups = earlier.PodGroups, Refusals = earlier.Refusals, Nodes = earlier.Nodes }) == earlier
         && Pods.SequenceEqual(earlier.Pods, ReferenceEqualityComparer.Instance)

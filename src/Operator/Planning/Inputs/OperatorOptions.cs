@@ -22,8 +22,9 @@ public sealed record OperatorOptions
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long it waits to be written how far a gang has come that is starting. A pod gets its node and starts in a few moments as a rule, so that the
-    /// news is then that the gang runs; while it takes longer, there is one write in such a time at most. Troubles are told at once.
+    /// How long it waits to be written how far a gang has come that is starting. A pod gets its node and starts in a few moments as a rule,
+    /// so that the news is then that the gang runs; while it takes longer, there is one write in such a time at most. Troubles are told at
+    /// once.
     /// </summary>
     public TimeSpan StartInterval { get; init; } = TimeSpan.FromSeconds(15);
 
@@ -36,13 +37,19 @@ public sealed record OperatorOptions
     /// </summary>
     public TimeSpan DecisiveCodeWait { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether pods can be told to begin another attempt: not where they are processes, for which nothing is saved by it.</summary>
+    /// <summary>
+    /// Whether pods can be told to begin another attempt: not where they are processes, for which nothing is saved by it.
+    /// </summary>
     public bool RestartsInPlace { get; init; } = true;
 
-    /// <summary>How long a restart in place may take, from the decision until every process has begun; after that the gang is made anew.</summary>
+    /// <summary>
+    /// How long a restart in place may take, from the decision until every process has begun; after that the gang is made anew.
+    /// </summary>
     public TimeSpan InPlaceLimit { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long, from the same moment, the processes of the attempt before may take to end: one that hangs is not waited for any longer.</summary>
+    /// <summary>
+    /// How long, from the same moment, the processes of the attempt before may take to end: one that hangs is not waited for any longer.
+    /// </summary>
     public TimeSpan BarrierLimit { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How often the order to begin is given to a pod that does not: the kubelet may have missed it.</summary>
@@ -57,7 +64,9 @@ public sealed record OperatorOptions
     /// </summary>
     public TimeSpan GiveUpWait { get; init; } = TimeSpan.FromSeconds(25);
 
-    /// <summary>How long a pod may have had its node without running before its Warnings are asked for; doubles from one question to the next.</summary>
+    /// <summary>
+    /// How long a pod may have had its node without running before its Warnings are asked for; doubles from one question to the next.
+    /// </summary>
     public TimeSpan WarningWait { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Wait before an API that the cluster lacks is looked for again.</summary>

@@ -61,10 +61,14 @@ public static class Reasons
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Accepted, InvalidSpec, Rejected, ChangeRejected, ApiMissing, NotAllowed, NameConflict, AwaitingPredecessor, WriteRefused, Reconciled,
-        Deleting, KeptCheckpoints, ClaimDeleted, ProgressLost, Pending, Scheduled, Unschedulable, AwaitingAdmission, GangRunning, Starting, Suspended,
-        Resumed, NotSuspended, NoReport, NotLearning, Restarting, RolledBack, InPlaceFailed, TerminationTimeout, DeletedByForce, WorkerFailed,
-        WorkerLost, WorkerDisrupted, WorkerRefused, UnstableObserved, Hung, SchedulingTimeout, VerdictUnreadable, Succeeded, Finished, Failed,
+        Accepted, InvalidSpec, Rejected, ChangeRejected, ApiMissing, NotAllowed, NameConflict, AwaitingPredecessor, WriteRefused,
+        Reconciled,
+        Deleting, KeptCheckpoints, ClaimDeleted, ProgressLost, Pending, Scheduled, Unschedulable, AwaitingAdmission, GangRunning, Starting,
+        Suspended,
+        Resumed, NotSuspended, NoReport, NotLearning, Restarting, RolledBack, InPlaceFailed, TerminationTimeout, DeletedByForce,
+        WorkerFailed,
+        WorkerLost, WorkerDisrupted, WorkerRefused, UnstableObserved, Hung, SchedulingTimeout, VerdictUnreadable, Succeeded,
+        Finished, Failed,
         ConfigurationInvalid, TrainerError, DataUnreadable, MaxRestartsExceeded, RollbackLimitExceeded, TrainingUnstable, DeadlineExceeded,
     ];
 }

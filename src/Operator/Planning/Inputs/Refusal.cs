@@ -6,7 +6,8 @@ namespace MhcOperator.Operator.Planning.Inputs;
 /// <summary>A write that the cluster has refused; held in memory only, since trying again costs no more than being told again.</summary>
 /// <param name="Kind">Kind of the object.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="Status">Conflict: somebody else has the name; UnprocessableEntity or BadRequest: the object is invalid; ServiceUnavailable: no answer; else not allowed now.</param>
+/// <param name="Status">Conflict: somebody else has the name; UnprocessableEntity or BadRequest: the object is invalid; ServiceUnavailable:
+/// no answer; else not allowed now.</param>
 /// <param name="Message">The cluster's words.</param>
 /// <param name="Generation">Generation of the job that it was made from; another one is worth a new try at once.</param>
 /// <param name="At">When it was refused.</param>
@@ -28,7 +29,8 @@ internal sealed record Refusal(string Kind, string Name, HttpStatusCode Status, 
 
     /// <summary>Whether the object may be gone already, which the caches show soon: then it was no refusal.</summary>
     public bool MayBeGone =>
-        Write is WriteKind.Delete or WriteKind.Order or WriteKind.Stop or WriteKind.Own && Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict;
+        Write is WriteKind.Delete or WriteKind.Order or WriteKind.Stop or WriteKind.Own
+            && Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict;
 
     /// <summary>Whether a gang lacks something because of it.</summary>
     public bool IsOfCreation => Write is WriteKind.Create or WriteKind.Apply;

@@ -7,8 +7,9 @@ using MhcOperator.Api.Json;
 namespace MhcOperator.Operator.Planning.Inputs;
 
 /// <summary>
-/// Reads what trainers, and the containers around them, say. Any program may be the trainer, and it may lie: so nothing of it is used before
-/// it has passed here. What cannot be (a number that is none, a step beyond the last, a word that nobody knows) is left out; the rest is kept.
+/// Reads what trainers, and the containers around them, say. Any program may be the trainer, and it may lie: so nothing of it is used
+/// before it has passed here. What cannot be (a number that is none, a step beyond the last, a word that nobody knows) is left out; the
+/// rest is kept.
 /// </summary>
 internal static class TrainerAnswer
 {
@@ -32,7 +33,8 @@ internal static class TrainerAnswer
         Read(json, ApiJsonContext.Default.WorkerReport) is { } report ? Clean(report) : null;
 
     /// <summary>Last words: what a terminal does not obey, and of what is too long its end.</summary>
-    public static string Words(string? text) => PrintableText.Lines(text is null ? "" : text.Length <= LongestWords ? text : text[^LongestWords..]);
+    public static string Words(string? text) =>
+        PrintableText.Lines(text is null ? "" : text.Length <= LongestWords ? text : text[^LongestWords..]);
 
     /// <summary>Any answer, uncleaned; null: it is none.</summary>
     public static T? Read<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
@@ -71,7 +73,8 @@ internal static class TrainerAnswer
             Gap = status.Gap is { Row: >= 0 and < double.PositiveInfinity, Column: >= 0 and < double.PositiveInfinity } gap ? gap : null,
             LatestCheckpoint = Step(status.LatestCheckpoint, last),
             VerifiedCheckpoint = Step(status.VerifiedCheckpoint, last),
-            StabilityState = status.StabilityState is nameof(StabilityState.Healthy) or nameof(StabilityState.Suspicious) or nameof(StabilityState.Unstable) ? status.StabilityState : nameof(StabilityState.Unknown),
+            StabilityState = status.StabilityState is nameof(StabilityState.Healthy) or nameof(StabilityState.Suspicious)
+                or nameof(StabilityState.Unstable) ? status.StabilityState : nameof(StabilityState.Unknown),
             FirstStep = Step(status.FirstStep, last),
             FirstStepAt = Sane(status.FirstStepAt),
         };

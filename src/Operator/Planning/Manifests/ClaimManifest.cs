@@ -4,7 +4,10 @@ using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning.Manifests;
 
-/// <summary>The claim for checkpoints, where the job names none. It belongs to the job only where it is to go with it, and says which job it was made for.</summary>
+/// <summary>
+/// The claim for checkpoints, where the job names none. It belongs to the job only where it is to go with it, and says which job it was
+/// made for.
+/// </summary>
 internal static class ClaimManifest
 {
     public static JsonObject For(MhcTrainingJob job)

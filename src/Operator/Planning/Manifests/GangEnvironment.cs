@@ -11,7 +11,8 @@ namespace MhcOperator.Operator.Planning.Manifests;
 /// <summary>The contract's environment of one rank.</summary>
 internal static class GangEnvironment
 {
-    public static JsonArray For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, int localRank, bool takeOver, string? secret = null)
+    public static JsonArray For(MhcTrainingJob job, MhcTrainingJobStatus status, int worker, int localRank, bool takeOver,
+        string? secret = null)
     {
         var name = job.Metadata.Name;
         var workers = job.Spec.Workers;
@@ -33,7 +34,8 @@ internal static class GangEnvironment
         Add(TrainerEnvironment.Namespace, job.Metadata.NamespaceProperty ?? "default");
         if (job.Metadata.CreationTimestamp is { } since)
         {
-            Add(TrainerEnvironment.JobSince, new DateTimeOffset(since.ToUniversalTime()).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+            Add(TrainerEnvironment.JobSince,
+                new DateTimeOffset(since.ToUniversalTime()).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         }
 
         if (secret is not null)
@@ -61,9 +63,11 @@ internal static class GangEnvironment
         new(TrainerEnvironment.TakeOver, takeOver ? "true" : "false"),
         new(TrainerEnvironment.ResumeStep, ResumeChoice.Of(status, job.Spec.Checkpoints.Resume).ToString()),
         new(TrainerEnvironment.SkipWindows, string.Join(',', status.Rollbacks.Select(r => r.Skipped).Where(s => s.Length > 0))),
-        new(TrainerEnvironment.LearningRateFactor, (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture)),
+        new(TrainerEnvironment.LearningRateFactor,
+            (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture)),
         // A node may show the file of before for a minute or more.
-        new(TrainerEnvironment.ConfigurationHash, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(job))))),
+        new(TrainerEnvironment.ConfigurationHash,
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(job))))),
     ];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

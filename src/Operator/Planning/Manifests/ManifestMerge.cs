@@ -4,10 +4,10 @@ using MhcOperator.Api.Validation.Rules;
 namespace MhcOperator.Operator.Planning.Manifests;
 
 /// <summary>
-/// Lays a template's overrides over a manifest: maps are merged field by field; lists whose items have names (containers, volumes, environment)
-/// item by item, mounts by their path; any other list is replaced. Of fields that exclude each other, the override's take the place of all
-/// others. Null removes a field, and so does <c>$patch: delete</c> an object or an item of a list; <c>$patch: replace</c> keeps nothing of
-/// what was there.
+/// Lays a template's overrides over a manifest: maps are merged field by field; lists whose items have names (containers, volumes,
+/// environment) item by item, mounts by their path; any other list is replaced. Of fields that exclude each other, the override's take the
+/// place of all others. Null removes a field, and so does <c>$patch: delete</c> an object or an item of a list; <c>$patch: replace</c>
+/// keeps nothing of what was there.
 /// </summary>
 internal static class ManifestMerge
 {
@@ -42,7 +42,8 @@ internal static class ManifestMerge
                 MakeRoom(existing, map, UnionIn(name));
                 Into(existing, map);
             }
-            else if (value is JsonArray items && KeyOf(name) is { } key && IsKeyed(items, key) && IsKeyed(target[name] ??= new JsonArray(), key))
+            else if (value is JsonArray items && KeyOf(name) is { } key && IsKeyed(items, key)
+                && IsKeyed(target[name] ??= new JsonArray(), key))
             {
                 IntoList(target[name]!.AsArray(), items, key, UnionOf(name));
             }
@@ -64,7 +65,8 @@ internal static class ManifestMerge
     /// <summary>Which fields of the object in a field exclude each other; null: none do.</summary>
     private static Func<string, bool>? UnionIn(string field) => field switch
     {
-        "livenessProbe" or "readinessProbe" or "startupProbe" or "postStart" or "preStop" => name => Handlers.Contains(name, StringComparer.Ordinal),
+        "livenessProbe" or "readinessProbe" or "startupProbe" or "postStart" or "preStop" =>
+            name => Handlers.Contains(name, StringComparer.Ordinal),
         "valueFrom" => _ => true,
         // The name of a profile belongs to one type of profile.
         "seccompProfile" or "appArmorProfile" => _ => true,
@@ -94,7 +96,8 @@ internal static class ManifestMerge
         }
     }
 
-    private static bool IsKeyed(JsonNode? node, string key) => node is JsonArray list && list.All(i => i is JsonObject o && KeyIn(o, key) is not null);
+    private static bool IsKeyed(JsonNode? node, string key) =>
+        node is JsonArray list && list.All(i => i is JsonObject o && KeyIn(o, key) is not null);
 
     private static void IntoList(JsonArray list, JsonArray items, string key, Func<string, bool>? union)
     {
@@ -140,5 +143,6 @@ internal static class ManifestMerge
 
     private static string? Directive(JsonNode? value) => value is JsonObject map ? KeyIn(map, PatchDirective.Name) : null;
 
-    private static string? KeyIn(JsonObject item, string key) => item[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static string? KeyIn(JsonObject item, string key) =>
+        item[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

@@ -6,8 +6,8 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Planning.Manifests;
 
 /// <summary>
-/// The NetworkPolicy of one job. A policy cannot say "pods of the same job", so that each job has its own: its pods may reach each other, the operator
-/// all of them, and whoever collects metrics the status port of rank 0.
+/// The NetworkPolicy of one job. A policy cannot say "pods of the same job", so that each job has its own: its pods may reach each other,
+/// the operator all of them, and whoever collects metrics the status port of rank 0.
 /// </summary>
 internal static class NetworkPolicyManifest
 {
@@ -26,7 +26,12 @@ internal static class NetworkPolicyManifest
     {
         var rules = new JsonArray(
             From(new JsonObject { ["podSelector"] = OwnPods(job) }),
-            From(new JsonObject { ["namespaceSelector"] = Selector(network.OperatorNamespace), ["podSelector"] = Selector(network.OperatorPods) }));
+            From(
+                new JsonObject
+                {
+                    ["namespaceSelector"] = Selector(network.OperatorNamespace),
+                    ["podSelector"] = Selector(network.OperatorPods)
+                }));
         if (network.Scrapers is { } scrapers)
         {
             var rule = From(new JsonObject { ["namespaceSelector"] = Selector(scrapers) });

@@ -7,8 +7,8 @@ using MhcOperator.Operator.Planning.Gangs;
 namespace MhcOperator.Operator.Planning.Manifests;
 
 /// <summary>
-/// The object that makes a scheduler place all pods of one attempt or none, in the form that the cluster's API wants. Each attempt has one of
-/// its own, so that what a scheduler has noted of an earlier gang never counts for the next.
+/// The object that makes a scheduler place all pods of one attempt or none, in the form that the cluster's API wants. Each attempt has one
+/// of its own, so that what a scheduler has noted of an earlier gang never counts for the next.
 /// </summary>
 internal static class PodGroupManifest
 {
@@ -54,7 +54,12 @@ internal static class PodGroupManifest
     // KEP-4671 in Kubernetes 1.35: the groups are part of the Workload, and pods name both.
     private static JsonObject Workload(MhcTrainingJob job) => new()
     {
-        ["controllerRef"] = new JsonObject { ["apiGroup"] = MhcTrainingJob.Group, ["kind"] = MhcTrainingJob.KindName, ["name"] = job.Metadata.Name },
+        ["controllerRef"] = new JsonObject
+        {
+            ["apiGroup"] = MhcTrainingJob.Group,
+            ["kind"] = MhcTrainingJob.KindName,
+            ["name"] = job.Metadata.Name
+        },
         ["podGroups"] = new JsonArray(new JsonObject { ["name"] = GangMarks.WorkloadGroup, ["policy"] = AllOrNone(job) }),
     };
 
@@ -64,7 +69,8 @@ internal static class PodGroupManifest
         return apiVersion.EndsWith("/v1alpha2", StringComparison.Ordinal) ? spec : WithPriority(spec, job); // v1alpha2 takes the pods' own
     }
 
-    private static JsonObject AllOrNone(MhcTrainingJob job) => new() { ["gang"] = new JsonObject { ["minCount"] = job.Spec.Workers.Replicas } };
+    private static JsonObject AllOrNone(MhcTrainingJob job) =>
+        new() { ["gang"] = new JsonObject { ["minCount"] = job.Spec.Workers.Replicas } };
 
     private static JsonObject WithPriority(JsonObject spec, MhcTrainingJob job)
     {

@@ -28,7 +28,8 @@ internal static class PodManifest
     /// <param name="takeOver">Whether a process of an older attempt may still run.</param>
     /// <param name="secret">What the ranks of the gang know each other by; null: nothing.</param>
     public static JsonObject For(
-        MhcTrainingJob job, MhcTrainingJobStatus status, int worker, OperatorOptions options, ApiSupport? gangs = null, bool takeOver = false, string? secret = null)
+        MhcTrainingJob job, MhcTrainingJobStatus status, int worker, OperatorOptions options, ApiSupport? gangs = null,
+        bool takeOver = false, string? secret = null)
     {
         var name = GangNames.Pod(job.Metadata.Name, status.Attempt, worker);
         var devices = job.Spec.Workers.DevicesPerWorker;
@@ -66,7 +67,8 @@ internal static class PodManifest
                 ["fsGroup"] = User,
                 ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
             },
-            ["containers"] = new JsonArray([.. Enumerable.Range(0, devices).Select(local => Container(job, RankContainers.Name(local, devices), options))]),
+            ["containers"] = new JsonArray(
+                [.. Enumerable.Range(0, devices).Select(local => Container(job, RankContainers.Name(local, devices), options))]),
             ["volumes"] = PodVolumes.Volumes(job),
         };
         if (scheduling.PriorityClassName is { } priority)
@@ -123,8 +125,8 @@ internal static class PodManifest
         return container;
     }
 
-    // Peers of this attempt only: a pod that is still leaving must not hold the new gang in its old domain. The first pod of a gang finds no
-    // peer, and goes wherever it fits: Kubernetes lets a pod through that its own term selects.
+    // Peers of this attempt only: a pod that is still leaving must not hold the new gang in its old domain. The first pod of a gang finds
+    // no peer, and goes wherever it fits: Kubernetes lets a pod through that its own term selects.
     private static JsonObject NearItsPeers(MhcTrainingJob job, int attempt, string topology)
     {
         var term = new JsonObject
@@ -132,14 +134,22 @@ internal static class PodManifest
             ["topologyKey"] = topology,
             ["labelSelector"] = new JsonObject
             {
-                ["matchLabels"] = new JsonObject { [Labels.Job] = job.Metadata.Name, [Labels.Attempt] = attempt.ToString(CultureInfo.InvariantCulture) },
+                ["matchLabels"] = new JsonObject
+                {
+                    [Labels.Job] = job.Metadata.Name,
+                    [Labels.Attempt] = attempt.ToString(CultureInfo.InvariantCulture)
+                },
             },
         };
         return new JsonObject
         {
             ["podAffinity"] = job.Spec.Scheduling.Topology == TopologyMode.Required
                 ? new JsonObject { ["requiredDuringSchedulingIgnoredDuringExecution"] = new JsonArray(term) }
-                : new JsonObject { ["preferredDuringSchedulingIgnoredDuringExecution"] = new JsonArray(new JsonObject { ["weight"] = 100, ["podAffinityTerm"] = term }) },
+                : new JsonObject
+                {
+                    ["preferredDuringSchedulingIgnoredDuringExecution"] = new JsonArray(
+                    new JsonObject { ["weight"] = 100, ["podAffinityTerm"] = term })
+                },
         };
     }
 
@@ -162,7 +172,8 @@ internal static class PodManifest
         ManifestMerge.Into(pod, overrides);
     }
 
-    private static void Enforce(JsonObject pod, MhcTrainingJob job, MhcTrainingJobStatus status, int worker, bool takeOver, string? secret, bool inPlace)
+    private static void Enforce(JsonObject pod, MhcTrainingJob job, MhcTrainingJobStatus status, int worker, bool takeOver, string? secret,
+        bool inPlace)
     {
         var name = job.Metadata.Name;
         var devices = job.Spec.Workers.DevicesPerWorker;
@@ -197,7 +208,8 @@ internal static class PodManifest
 
         if (secret is not null)
         {
-            ManifestMerge.Into(pod, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Annotations.GangSecret] = secret } } });
+            ManifestMerge.Into(
+                pod, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Annotations.GangSecret] = secret } } });
         }
 
         foreach (var container in Containers(pod))
@@ -215,7 +227,8 @@ internal static class PodManifest
             var contract = new JsonObject { ["env"] = GangEnvironment.For(job, status, worker, local, takeOver, secret) };
             if (worker == 0 && local == 0)
             {
-                contract["ports"] = new JsonArray(Port(TrainerPorts.RendezvousName, TrainerPorts.Rendezvous), Port(TrainerPorts.StatusName, TrainerPorts.Status));
+                contract["ports"] = new JsonArray(Port(TrainerPorts.RendezvousName, TrainerPorts.Rendezvous),
+                    Port(TrainerPorts.StatusName, TrainerPorts.Status));
             }
 
             ManifestMerge.Into(container, contract);
@@ -232,7 +245,8 @@ internal static class PodManifest
     }
 
     private static IEnumerable<JsonObject> Containers(JsonObject pod) =>
-        ((JsonArray[])[pod["spec"]!["containers"] as JsonArray ?? [], pod["spec"]!["initContainers"] as JsonArray ?? []]).SelectMany(list => list.OfType<JsonObject>());
+        ((JsonArray[])[pod["spec"]!["containers"] as JsonArray ?? [], pod["spec"]!["initContainers"] as JsonArray ?? []]).SelectMany(
+            list => list.OfType<JsonObject>());
 
     /// <summary>A container that the template adds says nothing of security, as a rule; what it does say was checked.</summary>
     private static void PutUnderTheStandard(JsonObject container)
@@ -253,7 +267,8 @@ internal static class PodManifest
     }
 
     private static int? LocalRankOf(string? container, int devices) =>
-        Enumerable.Range(0, devices).Where(local => RankContainers.Name(local, devices) == container).Select(local => (int?)local).FirstOrDefault();
+        Enumerable.Range(0, devices).Where(local => RankContainers.Name(local, devices) == container).Select(local => (int?)local)
+            .FirstOrDefault();
 
     private static JsonObject Port(string name, int port) => new() { ["name"] = name, ["containerPort"] = port, ["protocol"] = "TCP" };
 }

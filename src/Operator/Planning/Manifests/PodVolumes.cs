@@ -4,7 +4,9 @@ using MhcOperator.Operator.Planning.Gangs;
 
 namespace MhcOperator.Operator.Planning.Manifests;
 
-/// <summary>What a worker sees in its file system: its configuration, the gang's checkpoints, the data, and shared memory between its ranks.</summary>
+/// <summary>
+/// What a worker sees in its file system: its configuration, the gang's checkpoints, the data, and shared memory between its ranks.
+/// </summary>
 internal static class PodVolumes
 {
     public static JsonArray Volumes(MhcTrainingJob job)

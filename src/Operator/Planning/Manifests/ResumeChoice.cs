@@ -4,9 +4,9 @@ using MhcOperator.Api.Contract;
 namespace MhcOperator.Operator.Planning.Manifests;
 
 /// <summary>
-/// Where the next gang begins. After a rollback that is the restored step, and it stays that until a gang has been seen to do a step from there:
-/// only then has rank 0 certainly quarantined the later checkpoints, so that "latest" cannot be one of them. A job that is to begin anew does so until it has
-/// done a step.
+/// Where the next gang begins. After a rollback that is the restored step, and it stays that until a gang has been seen to do a step from
+/// there: only then has rank 0 certainly quarantined the later checkpoints, so that "latest" cannot be one of them. A job that is to begin
+/// anew does so until it has done a step.
 /// </summary>
 internal static class ResumeChoice
 {

@@ -18,7 +18,8 @@ internal static class ServiceManifest
             ["clusterIP"] = "None",
             ["publishNotReadyAddresses"] = true,
             ["selector"] = new JsonObject { [Labels.Job] = job.Metadata.Name },
-            ["ports"] = new JsonArray(Port(TrainerPorts.RendezvousName, TrainerPorts.Rendezvous), Port(TrainerPorts.StatusName, TrainerPorts.Status)),
+            ["ports"] = new JsonArray(Port(TrainerPorts.RendezvousName, TrainerPorts.Rendezvous),
+                Port(TrainerPorts.StatusName, TrainerPorts.Status)),
         },
     };
 

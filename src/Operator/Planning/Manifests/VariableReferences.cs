@@ -4,7 +4,8 @@ namespace MhcOperator.Operator.Planning.Manifests;
 
 /// <summary>
 /// The small language of a container's <c>env</c>, <c>command</c> and <c>args</c>: <c>$(NAME)</c> is the value of a variable, <c>$$</c> is
-/// <c>$</c>. What a job says of its trainer is text, so it is escaped on its way into a pod; what a template says is Kubernetes' own and stays.
+/// <c>$</c>. What a job says of its trainer is text, so it is escaped on its way into a pod; what a template says is Kubernetes' own and
+/// stays.
 /// </summary>
 internal static class VariableReferences
 {

@@ -4,8 +4,8 @@ using MhcOperator.Api;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// Wait before a restart: doubles from the initial to the maximum, and is then lengthened by up to a fifth, so that jobs that failed together do not
-/// come back together. The lengthening is a hash of the job and the attempt: the same on every look.
+/// Wait before a restart: doubles from the initial to the maximum, and is then lengthened by up to a fifth, so that jobs that failed
+/// together do not come back together. The lengthening is a hash of the job and the attempt: the same on every look.
 /// </summary>
 internal static class Backoff
 {
@@ -18,7 +18,8 @@ internal static class Backoff
     /// <param name="spread">By how much longer it may be, by the same hash.</param>
     public static TimeSpan Wait(BackoffSpec spec, int restarts, string uid, int attempt, TimeSpan spread = default)
     {
-        var wait = ExponentialBackoff.Delay(restarts - 1, TimeSpan.FromSeconds(spec.InitialSeconds), TimeSpan.FromSeconds(spec.MaximumSeconds));
+        var wait = ExponentialBackoff.Delay(restarts - 1, TimeSpan.FromSeconds(spec.InitialSeconds),
+            TimeSpan.FromSeconds(spec.MaximumSeconds));
         return wait + (((wait * Jitter) + spread) * Fraction($"{uid}/{attempt}"));
     }
 

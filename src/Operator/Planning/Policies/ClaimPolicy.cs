@@ -9,9 +9,9 @@ using MhcOperator.Operator.Planning.Manifests;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// The job has its claim for checkpoints. One that is there and belongs to nobody is used: it was retained from a job of this name, or made by hand;
-/// the job says so. One that was made for a job of which no pod was accepted goes with that job, since nothing can be in it. A claim that was deleted under
-/// the job is made anew, and what it held is said to be lost.
+/// The job has its claim for checkpoints. One that is there and belongs to nobody is used: it was retained from a job of this name, or made
+/// by hand; the job says so. One that was made for a job of which no pod was accepted goes with that job, since nothing can be in it. A
+/// claim that was deleted under the job is made anew, and what it held is said to be lost.
 /// </summary>
 internal static class ClaimPolicy
 {
@@ -49,7 +49,8 @@ internal static class ClaimPolicy
         }
 
         Remember(context, claim);
-        if (isOurs && context.Spec.Checkpoints.Volume.Policy == VolumePolicy.Retain && context.Gang.Current.Count + context.Gang.Previous.Count > 0)
+        if (isOurs && context.Spec.Checkpoints.Volume.Policy == VolumePolicy.Retain
+            && context.Gang.Current.Count + context.Gang.Previous.Count > 0)
         {
             context.Own(claim, owned: false);
         }
@@ -60,7 +61,8 @@ internal static class ClaimPolicy
     /// <summary>No pod of the job has been accepted: its claim goes with it.</summary>
     public static void Bind(PlanContext context)
     {
-        if (context.Observed.Claim is { Metadata: { DeletionTimestamp: null, OwnerReferences: null or { Count: 0 } } } claim && IsMadeFor(claim, context.Job))
+        if (context.Observed.Claim is { Metadata: { DeletionTimestamp: null, OwnerReferences: null or { Count: 0 } } } claim
+            && IsMadeFor(claim, context.Job))
         {
             context.Own(claim, owned: true);
         }

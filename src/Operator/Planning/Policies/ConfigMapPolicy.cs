@@ -22,7 +22,8 @@ internal static class ConfigMapPolicy
             return false;
         }
 
-        if (map.Data is not { } data || !data.TryGetValue(ConfigMapManifest.Key, out var text) || text != ConfigMapManifest.Configuration(context.Job))
+        if (map.Data is not { } data || !data.TryGetValue(ConfigMapManifest.Key, out var text)
+            || text != ConfigMapManifest.Configuration(context.Job))
         {
             if (map.Immutable == true || map.Metadata.DeletionTimestamp is not null)
             {

@@ -5,8 +5,8 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// Nothing is made for a job that is being deleted, and its children go with it. Where somebody's finalizer keeps it, for however long, its gang is
-/// stopped at once and the job says who keeps it: no deadline of the job would end that gang. Children that are to outlive the job
+/// Nothing is made for a job that is being deleted, and its children go with it. Where somebody's finalizer keeps it, for however long, its
+/// gang is stopped at once and the job says who keeps it: no deadline of the job would end that gang. Children that are to outlive the job
 /// (<c>--cascade=orphan</c>) are left alone.
 /// </summary>
 internal static class DeletionPolicy

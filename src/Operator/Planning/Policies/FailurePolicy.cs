@@ -9,9 +9,9 @@ namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
 /// What follows when a worker has failed. The strongest code of any rank decides: 78 and 65 end the job, 86 takes it back, and everything
-/// else is the infrastructure's and restarts the whole gang: so is whatever another container than a rank's ends with. A trainer's own error (70)
-/// that comes again, without progress since, is none that a restart helps against. A rank
-/// that lost its peer ends with 75, often before the peer's own code is seen, so a gang in which only such ranks have ended is given a moment.
+/// else is the infrastructure's and restarts the whole gang: so is whatever another container than a rank's ends with. A trainer's own
+/// error (70) that comes again, without progress since, is none that a restart helps against. A rank that lost its peer ends with 75, often
+/// before the peer's own code is seen, so a gang in which only such ranks have ended is given a moment.
 /// </summary>
 internal static class FailurePolicy
 {
@@ -44,7 +44,8 @@ internal static class FailurePolicy
 
     private static bool IsWorthWaiting(PlanContext context, List<WorkerPod> failed)
     {
-        var othersMayTell = context.Gang.Current.Any(p => p is { IsActive: true, IsDone: false } && (p.End is null || (p.End.Held && !p.IsHeld)));
+        var othersMayTell = context.Gang.Current.Any(
+            p => p is { IsActive: true, IsDone: false } && (p.End is null || (p.End.Held && !p.IsHeld)));
         if (!othersMayTell || failed.Exists(p => p.End!.ExitCode != ExitCode.TryAgain) || failed.Min(p => p.End!.At) is not { } first)
         {
             return false;
@@ -94,8 +95,8 @@ internal static class FailurePolicy
     }
 
     /// <summary>
-    /// Notes how far training had come when the trainer ended by an error of its own. A trainer that reports no steps has perhaps come further than it
-    /// says; ours says so by the reason that it leaves.
+    /// Notes how far training had come when the trainer ended by an error of its own. A trainer that reports no steps has perhaps come
+    /// further than it says; ours says so by the reason that it leaves.
     /// </summary>
     /// <returns>Whether it had ended so before, and has come no further since.</returns>
     private static bool IsRepeated(PlanContext context, PodEnd end)
@@ -112,7 +113,8 @@ internal static class FailurePolicy
 
     /// <summary>A pod that is deleted from a node that is being drained, or has gone, was taken away, though nobody says so.</summary>
     private static bool IsDrained(PlanContext context, WorkerPod pod) =>
-        pod is { IsLeaving: true, End.ExitCode: null } && pod.Pod.Spec?.NodeName is { } node && context.Observed.Nodes.TryGetValue(node, out var state) && (state.IsCordoned || state.IsGone);
+        pod is { IsLeaving: true, End.ExitCode: null } && pod.Pod.Spec?.NodeName is { } node
+            && context.Observed.Nodes.TryGetValue(node, out var state) && (state.IsCordoned || state.IsGone);
 
     private static bool RestartLost(PlanContext context)
     {

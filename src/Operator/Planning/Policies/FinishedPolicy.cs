@@ -5,7 +5,10 @@ using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
-/// <summary>The end of a job, which is final: <c>Succeeded</c> or <c>Failed</c>, the time, and the pods that <c>runPolicy.cleanPods</c> does not keep.</summary>
+/// <summary>
+/// The end of a job, which is final: <c>Succeeded</c> or <c>Failed</c>, the time, and the pods that <c>runPolicy.cleanPods</c> does not
+/// keep.
+/// </summary>
 internal static class FinishedPolicy
 {
     public static bool IsFinished(PlanContext context) => context.Is(ConditionTypes.Succeeded) || context.Is(ConditionTypes.Failed);

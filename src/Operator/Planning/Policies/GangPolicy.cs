@@ -10,11 +10,11 @@ using MhcOperator.Operator.Planning.Manifests;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// Makes the gang: all pods of the current attempt together, but not before the wait is over and every process of an earlier attempt has ended,
-/// since two writers must never share a checkpoint folder. A pod that does not end is waited for and named. It is deleted by force only where
-/// its node is gone, or not ready for the timeout and either tainted as out of service or left behind by a gang that has the folder: elsewhere
-/// that would only take it out of sight, while it may still write. That gang is made beside it, where both keep a lease on the folder
-/// (<see cref="FolderLease"/>).
+/// Makes the gang: all pods of the current attempt together, but not before the wait is over and every process of an earlier attempt has
+/// ended, since two writers must never share a checkpoint folder. A pod that does not end is waited for and named. It is deleted by force
+/// only where its node is gone, or not ready for the timeout and either tainted as out of service or left behind by a gang that has the
+/// folder: elsewhere that would only take it out of sight, while it may still write. That gang is made beside it, where both keep a lease
+/// on the folder (<see cref="FolderLease"/>).
 /// </summary>
 internal static class GangPolicy
 {
@@ -28,8 +28,9 @@ internal static class GangPolicy
     }
 
     /// <summary>
-    /// Notes the pods in the way of those that are to be made: such as have their names, those of the job of this name before that still live, and
-    /// those named as this job's are that do not belong to it, or no longer: they may write to the folder that the gang is to have.
+    /// Notes the pods in the way of those that are to be made: such as have their names, those of the job of this name before that still
+    /// live, and those named as this job's are that do not belong to it, or no longer: they may write to the folder that the gang is to
+    /// have.
     /// </summary>
     /// <returns>Whether there are none.</returns>
     public static bool NamesAreFree(PlanContext context)
@@ -43,7 +44,8 @@ internal static class GangPolicy
         var names = context.Gang.Missing.Select(w => GangNames.Pod(name, context.Status.Attempt, w)).ToHashSet(StringComparer.Ordinal);
         var inTheWay = context.Gang.Foreign
             .Where(p => names.Contains(p.Metadata.Name)
-                || (p.Status?.Phase is not ("Succeeded" or "Failed") && (GangNames.IsPod(name, p.Metadata.Name) || NameConflict.IsPredecessors(context, p.Metadata))))
+                || (p.Status?.Phase is not ("Succeeded" or "Failed")
+                && (GangNames.IsPod(name, p.Metadata.Name) || NameConflict.IsPredecessors(context, p.Metadata))))
             .ToList();
         inTheWay.ForEach(p => NameConflict.Note(context, "Pod", p.Metadata));
         return inTheWay.Count == 0;
@@ -78,8 +80,8 @@ internal static class GangPolicy
     }
 
     /// <summary>
-    /// What the ranks of the gang know each other by. Pods that are there already have it, so that it needs no place of its own, and is told to nobody
-    /// who may not read pods: an operator that died between two of them knows no other way to it.
+    /// What the ranks of the gang know each other by. Pods that are there already have it, so that it needs no place of its own, and is
+    /// told to nobody who may not read pods: an operator that died between two of them knows no other way to it.
     /// </summary>
     private static string? Secret(PlanContext context) => context.Gang.Current is [{ } made, ..]
         ? made.Secret
@@ -111,7 +113,8 @@ internal static class GangPolicy
             }
             else
             {
-                var still = string.Create(CultureInfo.InvariantCulture, $"pod {pod.Name} on node {pod.Pod.Spec?.NodeName} should have ended by {overdue.PlusSeconds(-seconds):u}");
+                var still = string.Create(CultureInfo.InvariantCulture,
+                    $"pod {pod.Name} on node {pod.Pod.Spec?.NodeName} should have ended by {overdue.PlusSeconds(-seconds):u}");
                 stuck ??= MayBePassed(context, pod)
                     ? $"{still}; the new gang claims the checkpoint folder and waits until the lease of that pod must have run out"
                     : $"{still}; the new gang waits, since it may still write checkpoints";
@@ -153,18 +156,22 @@ internal static class GangPolicy
 
         var silent = string.Create(CultureInfo.InvariantCulture, $"its node {node} is not ready since {state.NotReadySince:u}");
         return state.IsOutOfService ? $"{silent} and tainted as out of service"
-            : context.Report is { OwnsFolder: true } ? string.Create(CultureInfo.InvariantCulture, $"{silent}, and its lease on the checkpoint folder has run out: attempt {context.Status.Attempt} has the folder")
+            : context.Report is { OwnsFolder: true }
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"{silent}, and its lease on the checkpoint folder has run out: attempt {context.Status.Attempt} has the folder")
             : null;
     }
 
     /// <summary>Whether the next gang may be made beside a pod.</summary>
-    private static bool MayBePassed(PlanContext context, WorkerPod pod) => IsUnreachable(context, pod) && FolderLease.IsKeptBy(context, pod);
+    private static bool MayBePassed(PlanContext context, WorkerPod pod) =>
+        IsUnreachable(context, pod) && FolderLease.IsKeptBy(context, pod);
 
     /// <summary>Whether a pod is overdue, and its node is there but has not been heard of for as long as pods are given to end.</summary>
     private static bool IsUnreachable(PlanContext context, WorkerPod pod)
     {
         var seconds = context.Spec.RunPolicy.TerminationTimeoutSeconds;
-        return NodeQuestions.OverdueAt(pod.Pod, seconds) <= context.Now && Node(context, pod) is { NotReadySince: { } since } && since.PlusSeconds(seconds) <= context.Now;
+        return NodeQuestions.OverdueAt(pod.Pod, seconds) <= context.Now && Node(context, pod) is { NotReadySince: { } since }
+            && since.PlusSeconds(seconds) <= context.Now;
     }
 
     private static NodeState? Node(PlanContext context, WorkerPod pod) =>

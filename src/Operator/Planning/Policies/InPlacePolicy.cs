@@ -9,9 +9,10 @@ using MhcOperator.Operator.Planning.Manifests;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// A restart in place, once <see cref="RestartTierPolicy"/> has chosen it: no process begins the next attempt before the last one of the attempt
-/// before has ended, then all pods get the same order. It is over when every process has been seen in the new attempt. One that does not come
-/// that far in time, or loses a pod on the way, becomes a gang of new pods; the restart was counted, so that takes no further one.
+/// A restart in place, once <see cref="RestartTierPolicy"/> has chosen it: no process begins the next attempt before the last one of the
+/// attempt before has ended, then all pods get the same order. It is over when every process has been seen in the new attempt. One that
+/// does not come that far in time, or loses a pod on the way, becomes a gang of new pods; the restart was counted, so that takes no further
+/// one.
 /// </summary>
 internal static class InPlacePolicy
 {
@@ -49,7 +50,10 @@ internal static class InPlacePolicy
         return true;
     }
 
-    /// <summary>Gives the order to the pods that have not got it, once every process of the attempt before has ended, and again to those that do not follow it.</summary>
+    /// <summary>
+    /// Gives the order to the pods that have not got it, once every process of the attempt before has ended, and again to those that do not
+    /// follow it.
+    /// </summary>
     public static void Order(PlanContext context)
     {
         if (!context.IsRestartingInPlace)
@@ -64,10 +68,12 @@ internal static class InPlacePolicy
         }
 
         // What one pod has been told all are told: a configuration that has changed since must not divide the gang.
-        var order = context.Gang.Current.FirstOrDefault(p => p.OrderedAttempt == context.Status.Attempt)?.Order ?? InPlaceManifest.Order(context.Job, context.Status, context.Gang.HasPredecessors);
+        var order = context.Gang.Current.FirstOrDefault(p => p.OrderedAttempt == context.Status.Attempt)?.Order
+            ?? InPlaceManifest.Order(context.Job, context.Status, context.Gang.HasPredecessors);
         var interval = context.Observed.Options.OrderInterval;
         var count = (int)Math.Clamp((context.Now - Since(context)) / interval, 0, int.MaxValue);
-        foreach (var pod in context.Gang.Current.Where(p => !p.HasEntered && (p.OrderedAttempt != context.Status.Attempt || p.OrderCount < count)))
+        foreach (var pod in context.Gang.Current.Where(
+            p => !p.HasEntered && (p.OrderedAttempt != context.Status.Attempt || p.OrderCount < count)))
         {
             context.Order(pod.Pod, order, count);
         }
@@ -99,7 +105,9 @@ internal static class InPlacePolicy
 
         var options = context.Observed.Options;
         return isOrdered
-            ? string.Create(CultureInfo.InvariantCulture, $"pod {context.Gang.Current.First(p => !p.HasEntered).Name} has not begun attempt {context.Status.Attempt} in place within {options.InPlaceLimit.TotalSeconds:0} seconds")
-            : string.Create(CultureInfo.InvariantCulture, $"pod {context.Gang.Current.FirstOrDefault(p => !p.IsHeld, context.Gang.Current[0]).Name} has not ended attempt {context.Status.Attempt - 1} within {options.BarrierLimit.TotalSeconds:0} seconds");
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"pod {context.Gang.Current.First(p => !p.HasEntered).Name} has not begun attempt {context.Status.Attempt} in place within {options.InPlaceLimit.TotalSeconds:0} seconds")
+            : string.Create(CultureInfo.InvariantCulture,
+                $"pod {context.Gang.Current.FirstOrDefault(p => !p.IsHeld, context.Gang.Current[0]).Name} has not ended attempt {context.Status.Attempt - 1} within {options.BarrierLimit.TotalSeconds:0} seconds");
     }
 }

@@ -27,7 +27,8 @@ internal static class InstabilityPolicy
                 break;
             case StabilityResponse.Observe:
                 MarkUnstable(context, verdict);
-                RestartPolicy.Restart(context, Reasons.UnstableObserved, Told(verdict), counted: true, RestartTierPolicy.Choose(context, verdict.DetectedStep));
+                RestartPolicy.Restart(context, Reasons.UnstableObserved, Told(verdict), counted: true,
+                    RestartTierPolicy.Choose(context, verdict.DetectedStep));
                 break;
             default:
                 RollBack(context, verdict);
@@ -40,7 +41,8 @@ internal static class InstabilityPolicy
     public static bool RecordWhileSuspending(PlanContext context)
     {
         // How the processes of the attempt before have ended has been acted on.
-        if (context.IsRestartingInPlace || FindVerdict(context) is not { } verdict || (context.Status.Rollbacks is [.., var last] && last.Attempt == context.Status.Attempt))
+        if (context.IsRestartingInPlace || FindVerdict(context) is not { } verdict
+            || (context.Status.Rollbacks is [.., var last] && last.Attempt == context.Status.Attempt))
         {
             return false;
         }
@@ -70,23 +72,28 @@ internal static class InstabilityPolicy
         var target = record.RestoredStep == 0 ? "from the start" : $"from step {record.RestoredStep}";
         var skipped = record.Skipped.Length == 0 ? "" : $", without data steps {record.Skipped}";
         var inPlace = tier == RecoveryTiers.RestartInPlace ? ", in place" : "";
-        var slower = factor < 1 ? string.Create(CultureInfo.InvariantCulture, $", at {factor} of the learning rate, since it came back where it had been") : "";
+        var slower = factor < 1
+            ? string.Create(CultureInfo.InvariantCulture, $", at {factor} of the learning rate, since it came back where it had been") : "";
         var message = $"{Told(verdict)}; training goes on {target}{skipped}{inPlace}{slower}";
         context.Warn(Reasons.RolledBack, message);
         RestartPolicy.NextGang(context, Reasons.RolledBack, message, inVain == 0 ? null : RestartPolicy.NotBefore(context, inVain), tier);
     }
 
     /// <summary>
-    /// How the job goes back. Where it had gone back from the same place before, what was done then was not enough, so that the next rung is taken: from
-    /// the pods that were kept to new ones, and from those to a lower learning rate, each time again.
+    /// How the job goes back. Where it had gone back from the same place before, what was done then was not enough, so that the next rung
+    /// is taken: from the pods that were kept to new ones, and from those to a lower learning rate, each time again.
     /// </summary>
     /// <returns>One of <see cref="RecoveryTiers"/>, and the factor of the learning rate beside that of the job.</returns>
     private static (string Tier, double Factor) Rung(PlanContext context, Verdict verdict) =>
-        context.Status.Rollbacks is not [.., var last] || verdict.OnsetStep > last.DetectedStep ? (RestartTierPolicy.Choose(context, verdict.DetectedStep), 1)
-        : last.Tier == RecoveryTiers.RestartInPlace || context.Spec.Stability.Rollback.LearningRateFactor < 1 ? (RecoveryTiers.RecreateGang, 1)
+        context.Status.Rollbacks is not [.., var last] || verdict.OnsetStep > last.DetectedStep
+            ? (RestartTierPolicy.Choose(context, verdict.DetectedStep), 1)
+        : last.Tier == RecoveryTiers.RestartInPlace || context.Spec.Stability.Rollback.LearningRateFactor < 1
+        ? (RecoveryTiers.RecreateGang, 1)
         : (RecoveryTiers.RecreateGang, LowerRate);
 
-    /// <summary>The verdict of the lowest rank that has one; a stand-in where none can be read; null where no rank has ended with 86.</summary>
+    /// <summary>
+    /// The verdict of the lowest rank that has one; a stand-in where none can be read; null where no rank has ended with 86.
+    /// </summary>
     private static Verdict? FindVerdict(PlanContext context)
     {
         var unstable = context.Gang.Current.Where(p => p.End?.ExitCode == ExitCode.Unstable).ToList();
@@ -95,7 +102,8 @@ internal static class InstabilityPolicy
             return null;
         }
 
-        if (unstable.Select(p => TerminationMessageReader.ReadVerdict(p.End!.Message, context.Spec)).FirstOrDefault(v => v is not null) is { } verdict)
+        if (unstable.Select(p => TerminationMessageReader.ReadVerdict(p.End!.Message, context.Spec))
+            .FirstOrDefault(v => v is not null) is { } verdict)
         {
             return verdict;
         }

@@ -41,8 +41,8 @@ internal static class JobErrors
     }
 
     /// <summary>
-    /// The same of a job as it is acted on, where that is another than the one stored: what was accepted once stands in the status, which others
-    /// may write, and was accepted under the rules and settings of that time.
+    /// The same of a job as it is acted on, where that is another than the one stored: what was accepted once stands in the status, which
+    /// others may write, and was accepted under the rules and settings of that time.
     /// </summary>
     public static IReadOnlyList<FieldError> OfAccepted(MhcTrainingJob job, TemplateRules rules)
     {
@@ -55,11 +55,14 @@ internal static class JobErrors
         [
             .. Of(JobManifestReader.FromJson(json), rules)
                 .Where(e => e.Path.StartsWith("spec", StringComparison.Ordinal))
-                .Select(e => e with { Message = $"{e.Message}; it was accepted before (status.acceptedSpec), and the change of it is rejected" }),
+                .Select(
+                    e => e with { Message = $"{e.Message}; it was accepted before (status.acceptedSpec), and the change of it is rejected" }),
         ];
     }
 
-    /// <summary>What is wrong with the pods that are made of a job: they are what the server gets, whatever the template looked like.</summary>
+    /// <summary>
+    /// What is wrong with the pods that are made of a job: they are what the server gets, whatever the template looked like.
+    /// </summary>
     private static IReadOnlyList<FieldError> PodErrors(MhcTrainingJob job)
     {
         var pod = PodManifest.For(job, new MhcTrainingJobStatus { Attempt = 1 }, worker: 0, new OperatorOptions());

@@ -6,12 +6,13 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// Names that the job needs belong to others: those objects are left alone, the job names all of them and looks again. What belongs to the job of
-/// this name before goes with that job, so it is only waited for.
+/// Names that the job needs belong to others: those objects are left alone, the job names all of them and looks again. What belongs to the
+/// job of this name before goes with that job, so it is only waited for.
 /// </summary>
 internal static class NameConflict
 {
-    public static void Note(PlanContext context, string kind, V1ObjectMeta item) => context.Note(new TakenName(kind, item.Name, IsPredecessors(context, item)));
+    public static void Note(PlanContext context, string kind, V1ObjectMeta item) =>
+        context.Note(new TakenName(kind, item.Name, IsPredecessors(context, item)));
 
     /// <summary>Whether an object belongs to a job of the same name that is not this one.</summary>
     public static bool IsPredecessors(PlanContext context, V1ObjectMeta item)
@@ -45,7 +46,8 @@ internal static class NameConflict
         };
         var reason = others.Count == 0 ? Reasons.AwaitingPredecessor : Reasons.NameConflict;
         var message = ConditionText.Message(string.Join(". ", new[] { conflict, waits }.Where(text => text.Length > 0)));
-        if (context.Condition(ConditionTypes.GangScheduled) is not { } told || told.Reason != reason || (reason == Reasons.NameConflict && told.Message != message))
+        if (context.Condition(ConditionTypes.GangScheduled) is not { } told || told.Reason != reason
+            || (reason == Reasons.NameConflict && told.Message != message))
         {
             Say(context, reason, message);
         }

@@ -5,8 +5,8 @@ using MhcOperator.Operator.Planning.Manifests;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// The job has its NetworkPolicy, where the operator is to make one. Where it may not, no pod is made: whoever has asked for that wants no pod that
-/// everybody can reach. A gang that runs already goes on, and gets its policy as soon as that can be made.
+/// The job has its NetworkPolicy, where the operator is to make one. Where it may not, no pod is made: whoever has asked for that wants no
+/// pod that everybody can reach. A gang that runs already goes on, and gets its policy as soon as that can be made.
 /// </summary>
 internal static class NetworkPolicyPolicy
 {

@@ -49,7 +49,12 @@ internal static class PhasePolicy
     /// <summary>What keeps the gang from running; null: nothing but time.</summary>
     private static string? Obstacle(PlanContext context) => new[] { ConditionTypes.GangScheduled, ConditionTypes.Running }
         .Select(type => context.Condition(type))
-        .FirstOrDefault(c => c is { Status: Conditions.False, Reason: not (Reasons.Pending or Reasons.Starting or Reasons.Restarting or Reasons.Suspended) })?.Reason;
+        .FirstOrDefault(
+            c => c is
+            {
+                Status: Conditions.False, Reason: not (Reasons.Pending or Reasons.Starting or Reasons.Restarting
+                or Reasons.Suspended)
+            })?.Reason;
 
     /// <summary>What is not as it should be with a gang that runs.</summary>
     private static string? Doubt(PlanContext context) => new[] { ConditionTypes.Valid, ConditionTypes.Stable }

@@ -7,9 +7,9 @@ using MhcOperator.Operator.Planning.Manifests;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// The attempt's pod group, where <c>scheduling.gang</c> asks for one. Where the cluster lacks the API, no pod is made, for without the group the
-/// gang could be placed in part: the job names what is missing and waits. Groups of other attempts are deleted, and all of them while the job
-/// is suspended or when it is over.
+/// The attempt's pod group, where <c>scheduling.gang</c> asks for one. Where the cluster lacks the API, no pod is made, for without the
+/// group the gang could be placed in part: the job names what is missing and waits. Groups of other attempts are deleted, and all of them
+/// while the job is suspended or when it is over.
 /// </summary>
 internal static class PodGroupPolicy
 {

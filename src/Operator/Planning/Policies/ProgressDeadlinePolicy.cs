@@ -5,9 +5,9 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// A running gang whose step does not move for <c>runPolicy.progressDeadlineSeconds</c> hangs: its processes are asked where they stand, and it
-/// is restarted. The clock runs from the last step that was seen or from the moment at which all pods ran, whichever is later, so that waiting
-/// for a node or an image is no hang.
+/// A running gang whose step does not move for <c>runPolicy.progressDeadlineSeconds</c> hangs: its processes are asked where they stand,
+/// and it is restarted. The clock runs from the last step that was seen or from the moment at which all pods ran, whichever is later, so
+/// that waiting for a node or an image is no hang.
 /// </summary>
 internal static class ProgressDeadlinePolicy
 {
@@ -20,7 +20,8 @@ internal static class ProgressDeadlinePolicy
             return false;
         }
 
-        var since = context.Status.Progress?.UpdatedAt is { } moved && moved.ToUniversalTime() > runningSince.ToUniversalTime() ? moved : runningSince;
+        var since = context.Status.Progress?.UpdatedAt is { } moved && moved.ToUniversalTime() > runningSince.ToUniversalTime() ? moved
+            : runningSince;
         var end = new DateTimeOffset(since.ToUniversalTime()).PlusSeconds(seconds);
         if (context.Now < end)
         {

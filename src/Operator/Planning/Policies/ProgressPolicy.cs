@@ -6,7 +6,9 @@ using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
-/// <summary>Takes over what rank 0 says. <c>progress</c> is rewritten only when the step has moved, so that its time tells a gang that hangs.</summary>
+/// <summary>
+/// Takes over what rank 0 says. <c>progress</c> is rewritten only when the step has moved, so that its time tells a gang that hangs.
+/// </summary>
 internal static class ProgressPolicy
 {
     /// <summary>How long a gang runs without a word before it is taken for one that never says any.</summary>
@@ -80,7 +82,8 @@ internal static class ProgressPolicy
         }
 
         var hasBegun = context.Report is { Step: > 0 };
-        if (!hasBegun && context.Status.Progress is null && context.Condition(ConditionTypes.Running) is { Status: Conditions.True, LastTransitionTime: { } since })
+        if (!hasBegun && context.Status.Progress is null
+            && context.Condition(ConditionTypes.Running) is { Status: Conditions.True, LastTransitionTime: { } since })
         {
             var end = new DateTimeOffset(since.ToUniversalTime()) + Silence;
             hasBegun = context.Now >= end;
@@ -99,13 +102,15 @@ internal static class ProgressPolicy
     /// <summary>Says so where the first attempt went on from a checkpoint that this job cannot have written.</summary>
     private static void NoteOrigin(PlanContext context, TrainerStatus report)
     {
-        if (report is not { Attempt: 1, FirstStep: > 1 and var first } || context.Status.Progress is { Step: > 0 } || context.Status.Rollbacks.Count > 0)
+        if (report is not { Attempt: 1, FirstStep: > 1 and var first } || context.Status.Progress is { Step: > 0 }
+            || context.Status.Rollbacks.Count > 0)
         {
             return;
         }
 
         var told = context.Status.Checkpoints?.Message is { } message ? $" ({message})" : "";
-        var origin = string.Create(CultureInfo.InvariantCulture, $"training went on from step {first - 1}, from a checkpoint that was there before this job{told}");
+        var origin = string.Create(CultureInfo.InvariantCulture,
+            $"training went on from step {first - 1}, from a checkpoint that was there before this job{told}");
         context.Say(Reasons.KeptCheckpoints, origin);
         context.Status.Checkpoints = (context.Status.Checkpoints ?? new CheckpointsStatus()) with { Message = origin };
     }

@@ -5,8 +5,8 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// <c>Reconciled</c>: whether the cluster takes what the operator writes. It is absent until a write is refused that the job still needs, then False
-/// with the cluster's words and a Warning, and True again when all are taken. What a gang lacks because of a refused creation
+/// <c>Reconciled</c>: whether the cluster takes what the operator writes. It is absent until a write is refused that the job still needs,
+/// then False with the cluster's words and a Warning, and True again when all are taken. What a gang lacks because of a refused creation
 /// <see cref="RefusalPolicy"/> tells. Comes last, when it is known what the plan writes.
 /// </summary>
 internal static class ReconciledPolicy

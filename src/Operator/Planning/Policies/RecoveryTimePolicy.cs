@@ -9,7 +9,8 @@ internal static class RecoveryTimePolicy
     public static void Apply(PlanContext context, TrainerStatus report, DateTimeOffset readAt)
     {
         var rollbacks = context.Status.Rollbacks;
-        if (rollbacks.Count == 0 || rollbacks[^1] is not { Seconds: null, DetectedAt: { } detected } last || last.Attempt >= report.Attempt || report.FirstStep is null)
+        if (rollbacks.Count == 0 || rollbacks[^1] is not { Seconds: null, DetectedAt: { } detected } last || last.Attempt >= report.Attempt
+            || report.FirstStep is null)
         {
             return;
         }

@@ -6,15 +6,17 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// What the cluster has refused is not tried again at once: the job says what was refused and why, and waits. A name that is taken is a conflict;
-/// an object that the cluster finds invalid means that the spec (its template) is; anything else is a matter of permission or quota.
+/// What the cluster has refused is not tried again at once: the job says what was refused and why, and waits. A name that is taken is a
+/// conflict; an object that the cluster finds invalid means that the spec (its template) is; anything else is a matter of permission or
+/// quota.
 /// </summary>
 internal static class RefusalPolicy
 {
     /// <summary>False: the gang cannot be made now.</summary>
     public static bool Apply(PlanContext context)
     {
-        var refusals = context.Observed.Refusals.Where(r => r.IsOfCreation && !(r.IsUnexplained && r.Times == 1) && r.Generation == context.Job.Metadata.Generation).ToList();
+        var refusals = context.Observed.Refusals.Where(
+            r => r.IsOfCreation && !(r.IsUnexplained && r.Times == 1) && r.Generation == context.Job.Metadata.Generation).ToList();
         if (refusals.Count == 0 || context.Gang.IsComplete)
         {
             return true;
@@ -26,7 +28,8 @@ internal static class RefusalPolicy
             return true;
         }
 
-        var refusal = refusals.OrderBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal).First(); // pods are refused in any order: the same one is named each time
+        // pods are refused in any order: the same one is named each time
+        var refusal = refusals.OrderBy(r => r.Kind, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal).First();
         var message = ConditionText.Message(refusal.Text);
         switch (refusal.Status)
         {
@@ -49,7 +52,8 @@ internal static class RefusalPolicy
         return false;
     }
 
-    private static bool IsTaken(Refusal refusal) => refusal is { Status: HttpStatusCode.Conflict, Write: WriteKind.Create, IsUnexplained: false };
+    private static bool IsTaken(Refusal refusal) =>
+        refusal is { Status: HttpStatusCode.Conflict, Write: WriteKind.Create, IsUnexplained: false };
 
     private static void Tell(PlanContext context, string type, string reason, string message)
     {

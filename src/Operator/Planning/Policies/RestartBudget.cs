@@ -3,8 +3,8 @@ using MhcOperator.Api;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// How many of <c>runPolicy.maxRestarts</c> are used up. Every <c>runPolicy.refillAfterSteps</c> steps beyond the last failure give one back, so
-/// that a job of months does not die of failures that are weeks apart. Repeating steps after a restart gives nothing back.
+/// How many of <c>runPolicy.maxRestarts</c> are used up. Every <c>runPolicy.refillAfterSteps</c> steps beyond the last failure give one
+/// back, so that a job of months does not die of failures that are weeks apart. Repeating steps after a restart gives nothing back.
 /// </summary>
 internal static class RestartBudget
 {

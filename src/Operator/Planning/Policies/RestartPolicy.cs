@@ -8,9 +8,9 @@ using MhcOperator.Operator.Planning.Manifests;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// A gang begins its next attempt as a whole. The decision is one status write: that attempt's number, in which pods, and why. From it follow
-/// the orders to the pods that stay (<see cref="InPlacePolicy"/>), or the deletion of the old ones and, when all are gone, the new ones
-/// (<see cref="GangPolicy"/>).
+/// A gang begins its next attempt as a whole. The decision is one status write: that attempt's number, in which pods, and why. From it
+/// follow the orders to the pods that stay (<see cref="InPlacePolicy"/>), or the deletion of the old ones and, when all are gone, the new
+/// ones (<see cref="GangPolicy"/>).
 /// </summary>
 internal static class RestartPolicy
 {
@@ -19,10 +19,12 @@ internal static class RestartPolicy
     /// <param name="reason">CamelCase.</param>
     /// <param name="message">What happened.</param>
     /// <param name="counted">Whether it takes one of <c>runPolicy.maxRestarts</c>.</param>
-    /// <param name="tier">One of <see cref="RecoveryTiers"/>. In place there is no wait: it is not done twice without progress in between.</param>
+    /// <param name="tier">One of <see cref="RecoveryTiers"/>. In place there is no wait: it is not done twice without progress in
+    /// between.</param>
     /// <param name="spread">By how much longer than <c>runPolicy.backoff</c> says it may wait, by chance.</param>
     public static void Restart(
-        PlanContext context, string reason, string message, bool counted, string tier = RecoveryTiers.RecreateGang, TimeSpan spread = default)
+        PlanContext context, string reason, string message, bool counted, string tier = RecoveryTiers.RecreateGang,
+        TimeSpan spread = default)
     {
         var status = context.Status;
         var allowed = context.Spec.RunPolicy.MaxRestarts;
@@ -50,7 +52,8 @@ internal static class RestartPolicy
         var notBefore = NotBefore(context, Math.Max(used, status.FailedStarts ?? 0), spread);
         var count = counted ? string.Create(CultureInfo.InvariantCulture, $" (restart {used} of {allowed})") : "";
         var inPlace = tier == RecoveryTiers.RestartInPlace;
-        context.Warn(Reasons.Restarting, $"{reason}: {message}; the whole gang starts again{(inPlace ? " in place" : "")} from {Origin(context)}{count}");
+        context.Warn(Reasons.Restarting,
+            $"{reason}: {message}; the whole gang starts again{(inPlace ? " in place" : "")} from {Origin(context)}{count}");
         NextGang(context, reason, message, inPlace ? null : notBefore, tier);
     }
 
@@ -64,9 +67,13 @@ internal static class RestartPolicy
     /// <param name="times">How often it was tried without progress, this time included.</param>
     /// <param name="spread">By how much longer than that it may be, by chance.</param>
     public static DateTimeOffset NotBefore(PlanContext context, int times, TimeSpan spread = default) =>
-        context.Now + Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, times), context.Job.Metadata.Uid ?? "", context.Status.Attempt + 1, spread);
+        context.Now + Backoff.Wait(context.Spec.RunPolicy.Backoff, Math.Max(1, times), context.Job.Metadata.Uid ?? "",
+            context.Status.Attempt + 1, spread);
 
-    /// <summary>Goes on to the next attempt, whose pods, where they are new, are made when <paramref name="notBefore"/> has come and all old pods are gone.</summary>
+    /// <summary>
+    /// Goes on to the next attempt, whose pods, where they are new, are made when <paramref name="notBefore"/> has come and all old pods
+    /// are gone.
+    /// </summary>
     public static void NextGang(PlanContext context, string reason, string message, DateTimeOffset? notBefore, string tier)
     {
         if (tier == RecoveryTiers.RestartInPlace)

@@ -3,8 +3,8 @@ using MhcOperator.Api;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// How many of <c>limit</c> rollbacks a job has used up. Each one takes a place, and every <c>refillAfterSteps</c> healthy steps (from the step
-/// that was restored to the onset of the next instability) give one back, as far as rank 0 had reported them while it trained.
+/// How many of <c>limit</c> rollbacks a job has used up. Each one takes a place, and every <c>refillAfterSteps</c> healthy steps (from the
+/// step that was restored to the onset of the next instability) give one back, as far as rank 0 had reported them while it trained.
 /// </summary>
 internal static class RollbackBudget
 {

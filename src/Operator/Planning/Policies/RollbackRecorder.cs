@@ -14,7 +14,8 @@ internal static class RollbackRecorder
     public static RollbackRecord Record(PlanContext context, Verdict verdict, string tier, double factorBeside = 1)
     {
         var status = context.Status;
-        var factor = (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1) * context.Spec.Stability.Rollback.LearningRateFactor * factorBeside;
+        var factor = (status.Rollbacks is [.., var last] ? last.LearningRateFactor
+            : 1) * context.Spec.Stability.Rollback.LearningRateFactor * factorBeside;
         var record = new RollbackRecord
         {
             Attempt = status.Attempt,

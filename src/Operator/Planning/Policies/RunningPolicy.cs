@@ -5,7 +5,10 @@ using MhcOperator.Operator.Planning.Inputs;
 
 namespace MhcOperator.Operator.Planning.Policies;
 
-/// <summary><c>Running</c>: whether every pod runs, and if not, which container waits and for what. A gang that runs ends a restart, once no pod of the one before is left.</summary>
+/// <summary>
+/// <c>Running</c>: whether every pod runs, and if not, which container waits and for what. A gang that runs ends a restart, once no pod of
+/// the one before is left.
+/// </summary>
 internal static class RunningPolicy
 {
     public static void Apply(PlanContext context)
@@ -21,7 +24,8 @@ internal static class RunningPolicy
             if (!context.Is(ConditionTypes.Running))
             {
                 var (count, attempt) = (gang.Current.Count, context.Status.Attempt);
-                context.Say(Reasons.GangRunning, count == 1 ? $"the only pod of attempt {attempt} runs" : $"all {count} pods of attempt {attempt} run");
+                context.Say(Reasons.GangRunning,
+                    count == 1 ? $"the only pod of attempt {attempt} runs" : $"all {count} pods of attempt {attempt} run");
             }
 
             context.SetCondition(ConditionTypes.Running, Conditions.True, Reasons.GangRunning, "every pod runs");
@@ -35,7 +39,8 @@ internal static class RunningPolicy
             return;
         }
 
-        if (StartObstacle.First(gang.Current.Where(p => p is { IsScheduled: true, IsRunning: false, End: null }), context.Observed.Warnings) is { Obstacle.Reason: { } reason } stuck)
+        if (StartObstacle.First(gang.Current.Where(p => p is { IsScheduled: true, IsRunning: false, End: null }),
+            context.Observed.Warnings) is { Obstacle.Reason: { } reason } stuck)
         {
             // The kubelet alternates between trying and waiting; that is one state, and one write.
             var told = context.Condition(ConditionTypes.Running)?.Reason;

@@ -32,11 +32,14 @@ internal static class SchedulingPolicy
         }
 
         var refused = gang.Current.Where(p => !p.IsScheduled)
-            .Select(p => (p.Name, Condition: (p.Pod.Status?.Conditions ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" })))
+            .Select(
+                p => (p.Name, Condition: (p.Pod.Status?.Conditions
+                    ?? []).FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" })))
             .FirstOrDefault(p => p.Condition is not null);
         if (refused.Condition is { } why)
         {
-            context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, why.Reason ?? Reasons.Unschedulable, $"pod {refused.Name}: {why.Message}");
+            context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, why.Reason ?? Reasons.Unschedulable,
+                $"pod {refused.Name}: {why.Message}");
         }
         else
         {

@@ -7,10 +7,11 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// A gang that holds nodes and does not run helps nobody, whatever the reason: a pod that could not be made or has no node, an image, a volume or
-/// a configuration that is not there, an init container that does not end, a node that says nothing. After <c>scheduling.timeoutSeconds</c> it gives
-/// its nodes back and tries again later; it takes no restart. The time counts from the first node that it got, so that a gang that has waited long
-/// for its queue has all of it. A gang without any node holds nothing, and waits. One that has run is no longer meant.
+/// A gang that holds nodes and does not run helps nobody, whatever the reason: a pod that could not be made or has no node, an image, a
+/// volume or a configuration that is not there, an init container that does not end, a node that says nothing. After
+/// <c>scheduling.timeoutSeconds</c> it gives its nodes back and tries again later; it takes no restart. The time counts from the first node
+/// that it got, so that a gang that has waited long for its queue has all of it. A gang without any node holds nothing, and waits. One that
+/// has run is no longer meant.
 /// </summary>
 internal static class SchedulingTimeoutPolicy
 {

@@ -7,8 +7,8 @@ namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
 /// A job that is neither suspended nor finished has an attempt: the first one begins here, and so does the one after a resume.
-/// The first is recorded when its pods are there (<see cref="Plan.StatusFollowsPods"/>): before it nothing was decided that a status could hold, its
-/// number is known without one, and a crowd of new jobs has its pods sooner.
+/// The first is recorded when its pods are there (<see cref="Plan.StatusFollowsPods"/>): before it nothing was decided that a status could
+/// hold, its number is known without one, and a crowd of new jobs has its pods sooner.
 /// </summary>
 internal static class StartPolicy
 {
@@ -28,7 +28,8 @@ internal static class StartPolicy
     /// <summary>A first attempt of which no pod could be made has not begun; what was said of it stays.</summary>
     public static void Retract(PlanContext context)
     {
-        if (context.Status.Attempt != 1 || context.Observed.Status is { Attempt: > 0 } || context.MakesPods || context.Gang.Current.Count > 0)
+        if (context.Status.Attempt != 1 || context.Observed.Status is { Attempt: > 0 } || context.MakesPods
+            || context.Gang.Current.Count > 0)
         {
             return;
         }
@@ -36,13 +37,17 @@ internal static class StartPolicy
         context.Status.Attempt = 0;
         context.Status.AcceptedSpec = null;
         ClaimPolicy.Bind(context);
-        foreach (var type in new[] { ConditionTypes.GangScheduled, ConditionTypes.Running }.Where(type => context.Condition(type) is { Reason: Reasons.Pending }))
+        foreach (var type in new[] { ConditionTypes.GangScheduled,
+            ConditionTypes.Running }.Where(type => context.Condition(type) is { Reason: Reasons.Pending }))
         {
             context.SetCondition(type, Conditions.False, Reasons.Pending, "no pod has been made");
         }
     }
 
-    /// <summary>Records a first attempt whose pods are there. Some may be of an older spec, changed before anybody had recorded that it is acted on: then another attempt replaces them.</summary>
+    /// <summary>
+    /// Records a first attempt whose pods are there. Some may be of an older spec, changed before anybody had recorded that it is acted on:
+    /// then another attempt replaces them.
+    /// </summary>
     public static void Adopt(PlanContext context)
     {
         if (context.Status.Attempt > 0 || context.Gang.Previous.Count == 0)
@@ -66,7 +71,8 @@ internal static class StartPolicy
         context.Status.StartedAt ??= context.Now.UtcDateTime;
         context.Status.FailedStarts = null;
         context.SetCondition(ConditionTypes.Suspended, Conditions.False, reason, message);
-        if (context.Condition(ConditionTypes.GangScheduled) is { Reason: not (Reasons.Pending or Reasons.Suspended) } && context.Gang.Current.Count == 0)
+        if (context.Condition(ConditionTypes.GangScheduled) is { Reason: not (Reasons.Pending or Reasons.Suspended) }
+            && context.Gang.Current.Count == 0)
         {
             return; // it was tried before, and is known why it did not begin
         }

@@ -5,8 +5,8 @@ using MhcOperator.Operator.Planning.Context;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// Counts steps that have to be done again. How many a rollback gives up is known at once. How far a restart falls back is known when the next gang
-/// has done its first step: until then the status holds from where.
+/// Counts steps that have to be done again. How many a rollback gives up is known at once. How far a restart falls back is known when the
+/// next gang has done its first step: until then the status holds from where.
 /// </summary>
 internal static class StepsLostPolicy
 {
@@ -15,7 +15,9 @@ internal static class StepsLostPolicy
     public const string Disruption = "Disruption";
     public const string Suspension = "Suspension";
 
-    /// <summary>Training ends where it is, and will go on from a checkpoint. Where it has not gone on since it ended before, nothing more is lost.</summary>
+    /// <summary>
+    /// Training ends where it is, and will go on from a checkpoint. Where it has not gone on since it ended before, nothing more is lost.
+    /// </summary>
     public static void Note(PlanContext context, string cause)
     {
         var lost = context.Status.StepsLost;
@@ -29,13 +31,15 @@ internal static class StepsLostPolicy
     public static void GoBack(PlanContext context, RollbackRecord record)
     {
         var lost = context.Status.StepsLost ?? new StepsLostStatus();
-        context.Status.StepsLost = Add(lost, Rollback, record.DetectedStep - record.RestoredStep) with { FromStep = record.RestoredStep, Cause = Rollback };
+        context.Status.StepsLost =
+            Add(lost, Rollback, record.DetectedStep - record.RestoredStep) with { FromStep = record.RestoredStep, Cause = Rollback };
     }
 
     /// <summary>A gang says which step was its first.</summary>
     public static void Settle(PlanContext context, TrainerStatus report)
     {
-        if (context.Status.StepsLost is { FromStep: { } from } lost && report.FirstStep is { } first && report.Attempt == context.Status.Attempt)
+        if (context.Status.StepsLost is { FromStep: { } from } lost && report.FirstStep is { } first
+            && report.Attempt == context.Status.Attempt)
         {
             context.Status.StepsLost = Add(lost, lost.Cause, from - (first - 1)) with { FromStep = null, Cause = null };
         }

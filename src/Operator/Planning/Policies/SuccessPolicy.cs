@@ -4,8 +4,8 @@ using MhcOperator.Operator.Planning.Context;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// The job has succeeded when every rank has ended with 0 by itself. A rank that had been told to end (the job is suspended, its pod deleted or
-/// taken away) may end with 0 as well: that is a success only where rank 0 has reported the last step.
+/// The job has succeeded when every rank has ended with 0 by itself. A rank that had been told to end (the job is suspended, its pod
+/// deleted or taken away) may end with 0 as well: that is a success only where rank 0 has reported the last step.
 /// </summary>
 internal static class SuccessPolicy
 {
@@ -32,7 +32,8 @@ internal static class SuccessPolicy
         }
 
         var last = context.Status.Progress ?? new ProgressStatus();
-        context.Status.Progress = last with { Step = Math.Max(last.Step, steps), TotalSteps = steps, EtaSeconds = 0, UpdatedAt = context.Now.UtcDateTime };
+        context.Status.Progress =
+            last with { Step = Math.Max(last.Step, steps), TotalSteps = steps, EtaSeconds = 0, UpdatedAt = context.Now.UtcDateTime };
         FinishedPolicy.Succeed(context);
         return true;
     }

@@ -22,7 +22,8 @@ internal static class SuspensionPolicy
         if (!context.Is(ConditionTypes.Suspended))
         {
             const string message = "the job is kept without pods until spec.suspend is false";
-            context.SetCondition(ConditionTypes.Suspended, Conditions.True, unstable ? Reasons.TrainingUnstable : Reasons.Suspended, message);
+            context.SetCondition(ConditionTypes.Suspended, Conditions.True, unstable ? Reasons.TrainingUnstable : Reasons.Suspended,
+                message);
             context.SetCondition(ConditionTypes.GangScheduled, Conditions.False, Reasons.Suspended, message);
             context.SetCondition(ConditionTypes.Running, Conditions.False, Reasons.Suspended, message);
             if (context.Is(ConditionTypes.Restarting))

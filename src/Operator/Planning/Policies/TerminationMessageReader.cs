@@ -22,7 +22,8 @@ internal static class TerminationMessageReader
     public static Verdict? ReadVerdict(string message, MhcTrainingJobSpec job) =>
         ReadLine(message, ApiJsonContext.Default.Verdict) is { } verdict
         && !string.IsNullOrEmpty(verdict.Reason)
-        && verdict.RestoreStep >= 0 && verdict.RestoreStep <= verdict.OnsetStep && verdict.OnsetStep <= verdict.DetectedStep && verdict.DetectedStep > 0
+        && verdict.RestoreStep >= 0 && verdict.RestoreStep <= verdict.OnsetStep && verdict.OnsetStep <= verdict.DetectedStep
+        && verdict.DetectedStep > 0
         && verdict.DetectedStep <= job.Optimization.Steps
             ? verdict with
             {
@@ -38,7 +39,8 @@ internal static class TerminationMessageReader
 
     /// <summary>Without more data than the job trains on there would be nothing left to train on.</summary>
     private static DataWindow? Window(DataWindow? window, MhcTrainingJobSpec job) =>
-        window is { } w && w.First >= 0 && w.Last - w.First <= job.Optimization.Steps + (2L * job.Stability.Rollback.SkipBatches) ? w : null;
+        window is { } w && w.First >= 0 && w.Last - w.First <= job.Optimization.Steps + (2L * job.Stability.Rollback.SkipBatches)
+            ? w : null;
 
     private static T? ReadLine<T>(string message, JsonTypeInfo<T> type)
         where T : class => LastLine(message) is { } line ? TrainerAnswer.Read(Encoding.UTF8.GetBytes(line), type) : null;

@@ -6,8 +6,8 @@ using MhcOperator.Operator.Planning.Inputs;
 namespace MhcOperator.Operator.Planning.Policies;
 
 /// <summary>
-/// Nothing is made of a job that has errors, in its spec or in what is acted on in place of it; <c>Valid</c> names all its fields that are wrong.
-/// Pods that already run are left alone.
+/// Nothing is made of a job that has errors, in its spec or in what is acted on in place of it; <c>Valid</c> names all its fields that are
+/// wrong. Pods that already run are left alone.
 /// </summary>
 internal static class ValidityPolicy
 {
@@ -27,7 +27,8 @@ internal static class ValidityPolicy
             }
 
             // What the cluster has rejected stays invalid until the spec changes or the cluster takes it.
-            var rejected = context.Condition(ConditionTypes.Valid) is { Status: Conditions.False, Reason: Reasons.Rejected } && wasFor == context.Job.Metadata.Generation;
+            var rejected = context.Condition(ConditionTypes.Valid) is { Status: Conditions.False, Reason: Reasons.Rejected }
+                && wasFor == context.Job.Metadata.Generation;
             if (!rejected || context.Gang.IsComplete)
             {
                 context.SetCondition(ConditionTypes.Valid, Conditions.True, Reasons.Accepted, "the spec passes every rule");

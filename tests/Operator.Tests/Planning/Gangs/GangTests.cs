@@ -10,7 +10,8 @@ namespace MhcOperator.Operator.Tests.Planning.Gangs;
 public sealed class GangTests
 {
     private static Gang Of(int workers, int attempt, params PodBuilder[] pods) => Gang.Of(
-        new Observed { Manifest = MakeJob().BuildManifest(), Pods = [.. pods.Select(p => p.Build())] }, MakeJob().WithWorkers(workers).Build(), MakeStatus().With(s => s.Attempt = attempt).Build());
+        new Observed { Manifest = MakeJob().BuildManifest(), Pods = [.. pods.Select(p => p.Build())] },
+        MakeJob().WithWorkers(workers).Build(), MakeStatus().With(s => s.Attempt = attempt).Build());
 
     [Fact]
     public void The_attempt_label_tells_current_pods_from_earlier_ones()

@@ -29,7 +29,9 @@ public sealed class PodEndReaderTests
     [InlineData(65, 78, 78)]
     [InlineData(137, 75, 137)]
     public void Of_several_containers_the_strongest_code_counts(int first, int second, int expected) =>
-        Assert.Equal(expected, Read(MakePod(1, 0).WithEndedContainer(first, "").With(p => p.Status.ContainerStatuses.Add(MakePod(1, 0).Ended(second, "").Build().Status.ContainerStatuses[0])))!.ExitCode);
+        Assert.Equal(
+            expected, Read(MakePod(1, 0).WithEndedContainer(first, "")
+                .With(p => p.Status.ContainerStatuses.Add(MakePod(1, 0).Ended(second, "").Build().Status.ContainerStatuses[0])))!.ExitCode);
 
     [Fact]
     public void An_evicted_pod_has_no_code_but_a_reason()
@@ -62,7 +64,8 @@ public sealed class PodEndReaderTests
     public void What_a_container_makes_of_the_end_of_its_pod_is_not_the_cause()
     {
         Assert.Equal("Deleted", Read(MakePod(1, 0).Running().Beside("log", Over(143)).Deleting(Clock.After(60)))!.Reason);
-        Assert.Equal("Evicted", Read(MakePod(1, 0).Running().Beside("log", Over(137)).Evicted("The node was low on resource: memory."))!.Reason);
+        Assert.Equal(
+            "Evicted", Read(MakePod(1, 0).Running().Beside("log", Over(137)).Evicted("The node was low on resource: memory."))!.Reason);
     }
 
     [Theory]
@@ -81,7 +84,8 @@ public sealed class PodEndReaderTests
     public void A_rank_that_is_done_is_done_whatever_the_others_do(int code)
     {
         Assert.Null(Read(MakePod(1, 0).Succeeded().Beside("log", Goes())));
-        Assert.Null(Read(MakePod(1, 0).Succeeded().Beside("log", Over(code)).With(p => p.Status.Phase = code == 0 ? "Succeeded" : "Failed")));
+        Assert.Null(
+            Read(MakePod(1, 0).Succeeded().Beside("log", Over(code)).With(p => p.Status.Phase = code == 0 ? "Succeeded" : "Failed")));
     }
 
     [Fact]
@@ -106,7 +110,8 @@ public sealed class PodEndReaderTests
     public void A_rank_that_ends_with_0_after_it_was_told_to_has_not_succeeded()
     {
         Assert.Equal("Deleted", Read(MakePod(1, 0).Succeeded().Deleting(Clock.Start))!.Reason);
-        Assert.Equal("Terminated", Read(MakePod(1, 0).Succeeded().With(p => (p.Status.Phase, p.Status.Reason) = ("Failed", "Terminated")))!.Reason);
+        Assert.Equal("Terminated",
+            Read(MakePod(1, 0).Succeeded().With(p => (p.Status.Phase, p.Status.Reason) = ("Failed", "Terminated")))!.Reason);
         Assert.NotNull(Read(MakePod(1, 0).Succeeded().Disrupted()));
     }
 
@@ -121,7 +126,8 @@ public sealed class PodEndReaderTests
     [InlineData("Terminated")]
     [InlineData("Preempting")]
     [InlineData("AReasonOfAnotherVersion")]
-    public void What_a_node_does_not_take_or_gives_up_is_the_machines_doing(string reason) => Assert.True(Read(MakePod(1, 0).Refused(reason))!.Disrupted);
+    public void What_a_node_does_not_take_or_gives_up_is_the_machines_doing(string reason) =>
+        Assert.True(Read(MakePod(1, 0).Refused(reason))!.Disrupted);
 
     [Theory]
     [InlineData("UnexpectedAdmissionError")]
@@ -140,7 +146,8 @@ public sealed class PodEndReaderTests
     [InlineData("Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ", false)]
     [InlineData("Container trainer exceeded its local ephemeral storage limit \"1Gi\". ", false)]
     [InlineData("Usage of EmptyDir volume \"scratch\" exceeds the limit \"1Gi\". ", false)]
-    public void An_eviction_is_the_machines_doing_unless_the_pod_took_more_than_it_may(string message, bool machine) => Assert.Equal(machine, Read(MakePod(1, 0).Evicted(message))!.Disrupted);
+    public void An_eviction_is_the_machines_doing_unless_the_pod_took_more_than_it_may(string message, bool machine) =>
+        Assert.Equal(machine, Read(MakePod(1, 0).Evicted(message))!.Disrupted);
 
     [Fact]
     public void A_deadline_of_the_pod_is_nobodys_disruption() => Assert.False(Read(MakePod(1, 0).Refused("DeadlineExceeded"))!.Disrupted);
@@ -150,10 +157,12 @@ public sealed class PodEndReaderTests
         Assert.Equal("\\u001b[31mred\\u202e", Read(MakePod(1, 0).Ended(1, "\u001b[31mred\u202e"))!.Message);
 
     [Fact]
-    public void A_pod_that_is_being_deleted_has_ended() => Assert.Equal("Deleted", Read(MakePod(1, 0).Running().Deleting(Clock.After(60)))!.Reason);
+    public void A_pod_that_is_being_deleted_has_ended() =>
+        Assert.Equal("Deleted", Read(MakePod(1, 0).Running().Deleting(Clock.After(60)))!.Reason);
 
     [Fact]
-    public void A_pod_that_the_cluster_takes_away_is_marked() => Assert.True(Read(MakePod(1, 0).Running().Disrupted().Deleting(Clock.After(60)))!.Disrupted);
+    public void A_pod_that_the_cluster_takes_away_is_marked() =>
+        Assert.True(Read(MakePod(1, 0).Running().Disrupted().Deleting(Clock.After(60)))!.Disrupted);
 
     [Fact]
     public void A_failed_pod_without_any_status_still_has_an_end() =>

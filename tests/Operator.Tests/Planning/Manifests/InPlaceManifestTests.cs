@@ -24,7 +24,8 @@ public sealed class InPlaceManifestTests
     [InlineData(RestartStrategy.Automatic, null, "python", false)]
     [InlineData(RestartStrategy.InPlace, "mine:1", "python", true)]
     [InlineData(RestartStrategy.Recreate, null, null, false)]
-    public void Only_the_operators_own_trainer_and_programs_that_are_said_to_can_restart_in_place(RestartStrategy strategy, string? image, string? command, bool inPlace)
+    public void Only_the_operators_own_trainer_and_programs_that_are_said_to_can_restart_in_place(RestartStrategy strategy, string? image,
+        string? command, bool inPlace)
     {
         var pod = Make(MakeJob().With(j =>
         {
@@ -39,7 +40,8 @@ public sealed class InPlaceManifestTests
 
     [Fact]
     public void Where_pods_are_processes_none_restarts_in_place() =>
-        Assert.DoesNotContain(Make(MakeJob(), new OperatorOptions { RestartsInPlace = false }).Spec.Containers[0].Env, e => e.Name == "MHC_ORDER_FILE");
+        Assert.DoesNotContain(Make(MakeJob(), new OperatorOptions { RestartsInPlace = false }).Spec.Containers[0].Env,
+            e => e.Name == "MHC_ORDER_FILE");
 
     [Fact]
     public void The_order_is_an_annotation_that_every_rank_reads_as_a_file_and_each_rank_has_a_port_of_its_own()
@@ -52,7 +54,8 @@ public sealed class InPlaceManifestTests
         Assert.All(pod.Spec.Containers, c =>
         {
             var port = c.Ports.Single(p => p.Name == "mhc-worker");
-            Assert.Equal(("/readyz", port.ContainerPort.ToString(System.Globalization.CultureInfo.InvariantCulture)), (c.ReadinessProbe.HttpGet.Path, c.ReadinessProbe.HttpGet.Port.Value));
+            Assert.Equal(("/readyz", port.ContainerPort.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+                (c.ReadinessProbe.HttpGet.Path, c.ReadinessProbe.HttpGet.Port.Value));
             Assert.Equal("/etc/mhc-order/order", c.Env.Single(e => e.Name == "MHC_ORDER_FILE").Value);
             Assert.True(c.VolumeMounts.Single(m => m.MountPath == "/etc/mhc-order").ReadOnlyProperty);
         });
@@ -61,7 +64,10 @@ public sealed class InPlaceManifestTests
     [Fact]
     public void A_readiness_probe_of_the_template_gives_way()
     {
-        var pod = Make(MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse("""{"spec":{"containers":[{"name":"trainer","readinessProbe":{"exec":{"command":["true"]}}}]}}""")!));
+        var pod = Make(MakeJob()
+            .With(
+                j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(
+                    """{"spec":{"containers":[{"name":"trainer","readinessProbe":{"exec":{"command":["true"]}}}]}}""")!));
         Assert.Null(pod.Spec.Containers[0].ReadinessProbe.Exec);
     }
 
@@ -71,11 +77,17 @@ public sealed class InPlaceManifestTests
         var status = MakeStatus().With(s => s.Attempt = 3).Rollback(2, 50, 40, "45-55", 0.5);
         var order = RestartOrder.Parse(InPlaceManifest.Order(MakeJob().Build(), status.Build(), takeOver: false))!;
 
-        Assert.Equal((3, "40", "45-55", "0.5"), (order.Attempt, order.Environment["MHC_RESUME_STEP"], order.Environment["MHC_SKIP_WINDOWS"], order.Environment["MHC_LEARNING_RATE_FACTOR"]));
-        var other = RestartOrder.Parse(InPlaceManifest.Order(MakeJob().With(j => j.Spec.Optimization.PeakLearningRate = 0.5).Build(), status.Build(), takeOver: false))!;
+        Assert.Equal((3, "40", "45-55", "0.5"),
+            (order.Attempt, order.Environment["MHC_RESUME_STEP"], order.Environment["MHC_SKIP_WINDOWS"],
+                order.Environment["MHC_LEARNING_RATE_FACTOR"]));
+        var other = RestartOrder.Parse(
+            InPlaceManifest.Order(MakeJob().With(j => j.Spec.Optimization.PeakLearningRate = 0.5).Build(), status.Build(),
+                takeOver: false))!;
         Assert.NotEqual(order.ConfigurationHash, other.ConfigurationHash);
         var pod = Make(MakeJob());
-        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(MakeJob().Build()))));
+        var hash = Convert.ToHexStringLower(
+            System.Security.Cryptography.SHA256.HashData(
+                System.Text.Encoding.UTF8.GetBytes(ConfigMapManifest.Configuration(MakeJob().Build()))));
         Assert.All(pod.Spec.Containers, c => Assert.Equal(hash, c.Env.Single(e => e.Name == "MHC_CONFIG_SHA256").Value));
     }
 }

@@ -13,19 +13,25 @@ namespace MhcOperator.Operator.Tests.Planning.Manifests;
 public sealed class PodManifestTests
 {
     private static V1Pod Make(JobBuilder job, int worker = 0, StatusBuilder? status = null) =>
-        KubernetesJson.Deserialize<V1Pod>(PodManifest.For(job.Build(), (status ?? MakeStatus().With(s => s.Attempt = 3)).Build(), worker, new OperatorOptions { TrainerImage = "default-trainer" }).ToJsonString());
+        KubernetesJson.Deserialize<V1Pod>(
+            PodManifest.For(job.Build(), (status ?? MakeStatus().With(s => s.Attempt = 3)).Build(), worker,
+                new OperatorOptions { TrainerImage = "default-trainer" }).ToJsonString());
 
     private static Dictionary<string, string> Env(V1Pod pod, int container = 0) =>
         pod.Spec.Containers[container].Env.ToDictionary(e => e.Name, e => e.Value, StringComparer.Ordinal);
 
-    private static JobBuilder WithTemplate(string template) => MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(template)!);
+    private static JobBuilder WithTemplate(string template) =>
+        MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(template)!);
 
     [Fact]
     public void Names_labels_and_owner_are_those_that_the_gang_is_found_by()
     {
         var pod = Make(MakeJob(), worker: 1);
-        Assert.Equal(("demo-3-1", "default", "demo-3-1", "demo", "Never"), (pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Spec.Hostname, pod.Spec.Subdomain, pod.Spec.RestartPolicy));
-        Assert.Equal(("demo", "3", "1", "worker"), (pod.Metadata.Labels[Labels.Job], pod.Metadata.Labels[Labels.Attempt], pod.Metadata.Labels[Labels.Rank], pod.Metadata.Labels[Labels.Role]));
+        Assert.Equal(("demo-3-1", "default", "demo-3-1", "demo", "Never"),
+            (pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Spec.Hostname, pod.Spec.Subdomain, pod.Spec.RestartPolicy));
+        Assert.Equal(("demo", "3", "1", "worker"),
+            (pod.Metadata.Labels[Labels.Job], pod.Metadata.Labels[Labels.Attempt], pod.Metadata.Labels[Labels.Rank],
+                pod.Metadata.Labels[Labels.Role]));
         var owner = Assert.Single(pod.Metadata.OwnerReferences);
         Assert.Equal((JobBuilder.Uid, true, "MhcTrainingJob"), (owner.Uid, owner.Controller, owner.Kind));
     }
@@ -51,14 +57,23 @@ public sealed class PodManifestTests
     public void The_contracts_environment_is_complete()
     {
         var env = Env(Make(MakeJob().WithWorkers(4), worker: 2));
-        Assert.Equal(("demo-3-0.demo", "29500", "4", "2", "0", "1", "4", "2"), (env["MASTER_ADDR"], env["MASTER_PORT"], env["WORLD_SIZE"], env["RANK"], env["LOCAL_RANK"], env["LOCAL_WORLD_SIZE"], env["NNODES"], env["NODE_RANK"]));
-        Assert.Equal(("demo", "default", "3", "/etc/mhc/trainer.json", "/checkpoints"), (env["MHC_JOB"], env["MHC_NAMESPACE"], env["MHC_ATTEMPT"], env["MHC_CONFIG"], env["MHC_CHECKPOINT_DIR"]));
-        Assert.Equal(("latest", "", "1", "8470"), (env["MHC_RESUME_STEP"], env["MHC_SKIP_WINDOWS"], env["MHC_LEARNING_RATE_FACTOR"], env["MHC_STATUS_PORT"]));
+        Assert.Equal(("demo-3-0.demo", "29500", "4", "2", "0", "1", "4", "2"),
+            (env["MASTER_ADDR"], env["MASTER_PORT"], env["WORLD_SIZE"], env["RANK"], env["LOCAL_RANK"], env["LOCAL_WORLD_SIZE"],
+                env["NNODES"], env["NODE_RANK"]));
+        Assert.Equal(("demo", "default", "3", "/etc/mhc/trainer.json", "/checkpoints"),
+            (env["MHC_JOB"], env["MHC_NAMESPACE"], env["MHC_ATTEMPT"], env["MHC_CONFIG"], env["MHC_CHECKPOINT_DIR"]));
+        Assert.Equal(("latest", "", "1", "8470"),
+            (env["MHC_RESUME_STEP"], env["MHC_SKIP_WINDOWS"], env["MHC_LEARNING_RATE_FACTOR"], env["MHC_STATUS_PORT"]));
     }
 
     [Fact]
     public void A_pod_is_told_when_its_job_was_made_since_the_next_job_of_that_name_begins_with_attempt_1_again() =>
-        Assert.Equal("1764108000", Env(Make(MakeJob().With(j => j.Metadata.CreationTimestamp = DateTimeOffset.FromUnixTimeSeconds(1_764_108_000).UtcDateTime)))["MHC_JOB_SINCE"]);
+        Assert.Equal("1764108000",
+            Env(
+                Make(
+                    MakeJob().With(
+                        j => j.Metadata.CreationTimestamp = DateTimeOffset.FromUnixTimeSeconds(
+                            1_764_108_000).UtcDateTime)))["MHC_JOB_SINCE"]);
 
     [Fact]
     public void Several_devices_make_one_container_a_rank()
@@ -87,8 +102,17 @@ public sealed class PodManifestTests
     {
         Assert.Equal("default-trainer", Make(MakeJob()).Spec.Containers[0].Image);
         Assert.Null(Make(MakeJob()).Spec.Containers[0].Command);
-        var own = Make(MakeJob().With(j => j.Spec.Trainer = new TrainerSpec { Image = "mine:1", Command = ["python"], Args = ["train.py"], Env = [new EnvironmentVariable { Name = "A", Value = "b" }] })).Spec.Containers[0];
-        Assert.Equal(("mine:1", "python", "train.py", "b"), (own.Image, own.Command[0], own.Args[0], own.Env.Single(e => e.Name == "A").Value));
+        var own = Make(MakeJob()
+            .With(
+                j => j.Spec.Trainer = new TrainerSpec
+                {
+                    Image = "mine:1",
+                    Command = ["python"],
+                    Args = ["train.py"],
+                    Env = [new EnvironmentVariable { Name = "A", Value = "b" }]
+                })).Spec.Containers[0];
+        Assert.Equal(("mine:1", "python", "train.py", "b"),
+            (own.Image, own.Command[0], own.Args[0], own.Env.Single(e => e.Name == "A").Value));
     }
 
     [Fact]
@@ -104,7 +128,8 @@ public sealed class PodManifestTests
     public void Configuration_checkpoints_and_shared_memory_are_mounted()
     {
         var pod = Make(MakeJob());
-        Assert.Equal(["/etc/mhc", "/checkpoints", "/dev/shm", "/etc/mhc-order"], pod.Spec.Containers[0].VolumeMounts.Select(m => m.MountPath));
+        Assert.Equal(["/etc/mhc", "/checkpoints", "/dev/shm", "/etc/mhc-order"],
+            pod.Spec.Containers[0].VolumeMounts.Select(m => m.MountPath));
         Assert.Equal("demo-config", pod.Spec.Volumes.Single(v => v.Name == "config").ConfigMap.Name);
         Assert.Equal("demo-checkpoints", pod.Spec.Volumes.Single(v => v.Name == "checkpoints").PersistentVolumeClaim.ClaimName);
         Assert.Equal("Memory", pod.Spec.Volumes.Single(v => v.Name == "shm").EmptyDir.Medium);
@@ -114,7 +139,16 @@ public sealed class PodManifestTests
     [Fact]
     public void Data_comes_from_a_claim_or_a_config_map_read_only()
     {
-        var claim = Make(MakeJob().With(j => j.Spec.Data.Source = new DataSource { PersistentVolumeClaim = new PersistentVolumeClaimSource { ClaimName = "corpus", SubPath = "en" } }));
+        var claim = Make(MakeJob()
+            .With(
+                j => j.Spec.Data.Source = new DataSource
+                {
+                    PersistentVolumeClaim = new PersistentVolumeClaimSource
+                    {
+                        ClaimName = "corpus",
+                        SubPath = "en"
+                    }
+                }));
         Assert.Equal("corpus", claim.Spec.Volumes.Single(v => v.Name == "data").PersistentVolumeClaim.ClaimName);
         var mount = claim.Spec.Containers[0].VolumeMounts.Single(m => m.Name == "data");
         Assert.Equal(("/data", "en", true), (mount.MountPath, mount.SubPath, mount.ReadOnlyProperty));
@@ -126,7 +160,8 @@ public sealed class PodManifestTests
     public void A_template_adds_to_the_pod_and_unknown_fields_are_kept()
     {
         var manifest = PodManifest.For(
-            WithTemplate("""{"metadata":{"labels":{"team":"a"},"annotations":{"x":"y"}},"spec":{"nodeSelector":{"gpu":"h100"},"tolerations":[{"key":"gpu"}],"someFutureField":{"a":1},"containers":[{"name":"trainer","resources":{"requests":{"memory":"4Gi"}}},{"name":"sidecar","image":"s"}]}}""").Build(),
+            WithTemplate(
+                """{"metadata":{"labels":{"team":"a"},"annotations":{"x":"y"}},"spec":{"nodeSelector":{"gpu":"h100"},"tolerations":[{"key":"gpu"}],"someFutureField":{"a":1},"containers":[{"name":"trainer","resources":{"requests":{"memory":"4Gi"}}},{"name":"sidecar","image":"s"}]}}""").Build(),
             MakeStatus().With(s => s.Attempt = 1).Build(), 0, new OperatorOptions());
         var spec = manifest["spec"]!;
         Assert.Equal("a", (string?)manifest["metadata"]!["labels"]!["team"]);
@@ -142,8 +177,12 @@ public sealed class PodManifestTests
     [Fact]
     public void A_template_cannot_change_what_the_operator_relies_on()
     {
-        var pod = Make(WithTemplate("""{"metadata":{"name":"x","namespace":"kube-system","labels":{"training.mhc.dev/job":"other","training.mhc.dev/attempt":"9"},"ownerReferences":[]},"spec":{"restartPolicy":"Always","hostname":"x","subdomain":"y","containers":[{"name":"trainer","env":[{"name":"RANK","value":"7"},{"name":"MINE","value":"1"}]}]}}"""));
-        Assert.Equal(("demo-3-0", "default", "demo", "3", "Never", "demo-3-0", "demo"), (pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Metadata.Labels[Labels.Job], pod.Metadata.Labels[Labels.Attempt], pod.Spec.RestartPolicy, pod.Spec.Hostname, pod.Spec.Subdomain));
+        var pod = Make(
+            WithTemplate(
+                """{"metadata":{"name":"x","namespace":"kube-system","labels":{"training.mhc.dev/job":"other","training.mhc.dev/attempt":"9"},"ownerReferences":[]},"spec":{"restartPolicy":"Always","hostname":"x","subdomain":"y","containers":[{"name":"trainer","env":[{"name":"RANK","value":"7"},{"name":"MINE","value":"1"}]}]}}"""));
+        Assert.Equal(("demo-3-0", "default", "demo", "3", "Never", "demo-3-0", "demo"),
+            (pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Metadata.Labels[Labels.Job], pod.Metadata.Labels[Labels.Attempt],
+                pod.Spec.RestartPolicy, pod.Spec.Hostname, pod.Spec.Subdomain));
         Assert.Equal(("0", "1"), (Env(pod)["RANK"], Env(pod)["MINE"]));
         Assert.Single(pod.Metadata.OwnerReferences);
     }
@@ -151,7 +190,9 @@ public sealed class PodManifestTests
     [Fact]
     public void A_template_for_the_trainer_holds_for_every_ranks_container_and_one_for_a_rank_wins()
     {
-        var pod = Make(WithTemplate("""{"spec":{"containers":[{"name":"trainer","workingDir":"/w"},{"name":"trainer-1","workingDir":"/special"}]}}""").WithDevices(2));
+        var pod = Make(
+            WithTemplate("""{"spec":{"containers":[{"name":"trainer","workingDir":"/w"},{"name":"trainer-1","workingDir":"/special"}]}}""")
+                .WithDevices(2));
         Assert.Equal([("trainer-0", "/w"), ("trainer-1", "/special")], pod.Spec.Containers.Select(c => (c.Name, c.WorkingDir)));
     }
 
@@ -171,14 +212,19 @@ public sealed class PodManifestTests
     [Fact]
     public void All_windows_and_the_product_of_all_factors_reach_the_gang()
     {
-        var env = Env(Make(MakeJob(), status: MakeStatus().With(s => s.Attempt = 3).Rollback(1, 50, 40, "45-55", 0.5, 9).Rollback(2, 115, 100, "", 0.25).Rollback(2, 115, 100, "110-121", 0.125)));
+        var env = Env(
+            Make(
+                MakeJob(), status: MakeStatus().With(s => s.Attempt = 3).Rollback(1, 50, 40, "45-55", 0.5, 9).Rollback(2, 115, 100, "",
+                    0.25).Rollback(2, 115, 100, "110-121", 0.125)));
         Assert.Equal(("45-55,110-121", "0.125", "100"), (env["MHC_SKIP_WINDOWS"], env["MHC_LEARNING_RATE_FACTOR"], env["MHC_RESUME_STEP"]));
     }
 
     [Fact]
     public void A_container_that_a_template_adds_is_held_to_the_restricted_standard_too()
     {
-        var pod = Make(WithTemplate("""{"spec":{"initContainers":[{"name":"fetch","image":"f"}],"containers":[{"name":"side","image":"s","securityContext":{"runAsUser":1000}}]}}"""));
+        var pod = Make(
+            WithTemplate(
+                """{"spec":{"initContainers":[{"name":"fetch","image":"f"}],"containers":[{"name":"side","image":"s","securityContext":{"runAsUser":1000}}]}}"""));
         Assert.All(pod.Spec.Containers.Concat(pod.Spec.InitContainers), c =>
         {
             Assert.False(c.SecurityContext.AllowPrivilegeEscalation);
@@ -189,8 +235,15 @@ public sealed class PodManifestTests
     [Fact]
     public void A_dollar_in_the_trainers_environment_and_words_is_a_dollar_and_in_a_template_it_is_kubernetes_own()
     {
-        var job = WithTemplate("""{"spec":{"containers":[{"name":"trainer","env":[{"name":"T","value":"$(A)"}]},{"name":"side","image":"s","args":["$(B)"]}]}}""")
-            .With(j => j.Spec.Trainer = new TrainerSpec { Command = ["echo", "$(A)"], Args = ["pa$$word"], Env = [new EnvironmentVariable { Name = "A", Value = "$(B)$" }] });
+        var job = WithTemplate(
+            """{"spec":{"containers":[{"name":"trainer","env":[{"name":"T","value":"$(A)"}]},{"name":"side","image":"s","args":["$(B)"]}]}}""")
+            .With(
+                j => j.Spec.Trainer = new TrainerSpec
+                {
+                    Command = ["echo", "$(A)"],
+                    Args = ["pa$$word"],
+                    Env = [new EnvironmentVariable { Name = "A", Value = "$(B)$" }]
+                });
         var containers = Make(job).Spec.Containers;
         Assert.Equal(["echo", "$$(A)", "pa$$$$word"], containers[0].Command.Concat(containers[0].Args));
         Assert.Equal(("$$(B)$$", "$(A)", "$(B)"), (Env(Make(job))["A"], Env(Make(job))["T"], containers[1].Args[0]));

@@ -26,13 +26,25 @@ public sealed class RestrictedStandardTests
         ["with more containers"] = With(MakeJob(), Crowd),
         ["with more containers for many ranks"] = With(MakeJob().WithDevices(3), Crowd),
         ["with another user"] = With(MakeJob(), """{"spec":{"securityContext":{"runAsUser":1000,"fsGroup":1000}}}"""),
-        ["with a profile of its own"] = With(MakeJob(), """{"spec":{"securityContext":{"seccompProfile":{"type":"Localhost","localhostProfile":"p"}}}}"""),
+        ["with a profile of its own"] = With(MakeJob(),
+            """{"spec":{"securityContext":{"seccompProfile":{"type":"Localhost","localhostProfile":"p"}}}}"""),
         ["without checkpoints on a claim"] = With(MakeJob(), """{"spec":{"volumes":[{"name":"checkpoints","emptyDir":{}}]}}"""),
-        ["that says less of security"] = With(MakeJob(), """{"spec":{"securityContext":{"$patch":"replace","runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"}}}}"""),
-        ["of its own image"] = MakeJob().With(j => j.Spec.Trainer = j.Spec.Trainer with { Image = "registry.example.com/trainer:1-debug", Command = ["/bin/sh"] }),
+        ["that says less of security"] = With(MakeJob(),
+            """{"spec":{"securityContext":{"$patch":"replace","runAsNonRoot":true,"seccompProfile":{"type":"RuntimeDefault"}}}}"""),
+        ["of its own image"] = MakeJob()
+            .With(j => j.Spec.Trainer = j.Spec.Trainer with { Image = "registry.example.com/trainer:1-debug", Command = ["/bin/sh"] }),
         ["with devices"] = MakeJob().With(j => j.Spec.Workers = j.Spec.Workers with { Device = Device.Cuda }),
-        ["with data"] = MakeJob().With(j => j.Spec.Data = j.Spec.Data with { Source = new DataSource { ConfigMap = new ConfigMapSource { Name = "texts" } } }),
-        ["with a queue and a gang"] = MakeJob().With(j => j.Spec.Scheduling = j.Spec.Scheduling with { Queue = "q", Gang = GangKind.Volcano, PriorityClassName = "high", TopologyKey = "zone" }),
+        ["with data"] = MakeJob()
+            .With(j => j.Spec.Data = j.Spec.Data with { Source = new DataSource { ConfigMap = new ConfigMapSource { Name = "texts" } } }),
+        ["with a queue and a gang"] = MakeJob()
+            .With(
+                j => j.Spec.Scheduling = j.Spec.Scheduling with
+                {
+                    Queue = "q",
+                    Gang = GangKind.Volcano,
+                    PriorityClassName = "high",
+                    TopologyKey = "zone"
+                }),
     };
 
     public static TheoryData<string> Names() => [.. Jobs.Keys];
@@ -52,7 +64,8 @@ public sealed class RestrictedStandardTests
         var spec = Make(Jobs[job])["spec"]!;
         Assert.False((bool?)spec["automountServiceAccountToken"]);
         Assert.Null(spec["serviceAccountName"] ?? spec["serviceAccount"]);
-        var sources = spec["volumes"]!.AsArray().SelectMany(v => v!["projected"]?["sources"]?.AsArray() ?? []).SelectMany(source => source!.AsObject());
+        var sources = spec["volumes"]!.AsArray().SelectMany(v => v!["projected"]?["sources"]?.AsArray() ?? [])
+            .SelectMany(source => source!.AsObject());
         Assert.DoesNotContain(sources, source => source.Key is "serviceAccountToken" or "podCertificate");
     }
 
@@ -67,10 +80,13 @@ public sealed class RestrictedStandardTests
 
     [Fact]
     public void Each_row_has_something_that_is_against_it() =>
-        Assert.Equal(RestrictedStandard.Rows.Select(r => r.Control).Order(StringComparer.Ordinal), Offence.All().Select(r => r.Data.Item1).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(RestrictedStandard.Rows.Select(r => r.Control).Order(StringComparer.Ordinal),
+            Offence.All().Select(r => r.Data.Item1).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
 
     private static JsonObject Make(JobBuilder job, int worker = 0) =>
-        PodManifest.For(job.Build(), new MhcTrainingJobStatus { Attempt = 1 }, worker, new OperatorOptions { ImagePullSecrets = ["pull"] }, secret: "s");
+        PodManifest.For(job.Build(), new MhcTrainingJobStatus { Attempt = 1 }, worker, new OperatorOptions { ImagePullSecrets = ["pull"] },
+            secret: "s");
 
-    private static JobBuilder With(JobBuilder job, string template) => job.With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(template)!);
+    private static JobBuilder With(JobBuilder job, string template) =>
+        job.With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(template)!);
 }

@@ -33,7 +33,8 @@ public sealed class ResumeChoiceTests
     public void Once_the_recovery_has_been_seen_later_gangs_take_the_latest() => Assert.Equal("latest", Of(3, (1, 100, 9.5)));
 
     [Fact]
-    public void Until_then_they_begin_at_the_restored_step_since_nobody_may_have_quarantined_the_later_ones() => Assert.Equal("100", Of(3, (1, 100, null)));
+    public void Until_then_they_begin_at_the_restored_step_since_nobody_may_have_quarantined_the_later_ones() =>
+        Assert.Equal("100", Of(3, (1, 100, null)));
 
     [Fact]
     public void Only_the_last_rollback_counts() => Assert.Equal("60", Of(3, (1, 100, null), (2, 60, null)));

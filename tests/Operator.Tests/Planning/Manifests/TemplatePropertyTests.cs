@@ -14,13 +14,17 @@ using MhcOperator.PodSecurity.Tests;
 
 namespace MhcOperator.Operator.Tests.Planning.Manifests;
 
-/// <summary>Holds for any template: random fields of a pod, with values of their types and of others, nulls, directives and misspelt names.</summary>
+/// <summary>
+/// Holds for any template: random fields of a pod, with values of their types and of others, nulls, directives and misspelt names.
+/// </summary>
 public sealed class TemplatePropertyTests
 {
     private static readonly string[] Texts =
     [
-        "", "a", "trainer", "trainer-0", "trainer-1", "checkpoints", "shm", "side", "config", "ALL", "NET_BIND_SERVICE", "RuntimeDefault", "Localhost",
-        "Unconfined", "container_t", "spc_t", "default", "delete", "replace", "10Gi", "1e3", "../x", "/data", "$(A)", "a\0b", "\u001b[31m", "ä",
+        "", "a", "trainer", "trainer-0", "trainer-1", "checkpoints", "shm", "side", "config", "ALL", "NET_BIND_SERVICE", "RuntimeDefault",
+        "Localhost",
+        "Unconfined", "container_t", "spc_t", "default", "delete", "replace", "10Gi", "1e3", "../x", "/data", "$(A)", "a\0b",
+        "\u001b[31m", "ä",
     ];
 
     [Fact]
@@ -43,21 +47,25 @@ public sealed class TemplatePropertyTests
 
         var pod = PodManifest.For(manifest.Job!, new MhcTrainingJobStatus { Attempt = 1 }, worker: 0, new OperatorOptions());
         var typed = KubernetesJson.Deserialize<V1Pod>(pod.ToJsonString());
-        Assert.Equal(devices, typed.Spec.Containers.Count(c => c.Name == "trainer" || (devices > 1 && c.Name.StartsWith("trainer-", StringComparison.Ordinal))));
+        Assert.Equal(
+            devices, typed.Spec.Containers.Count(
+                c => c.Name == "trainer" || (devices > 1 && c.Name.StartsWith("trainer-", StringComparison.Ordinal))));
         Assert.DoesNotContain("$patch", pod.ToJsonString(), StringComparison.Ordinal);
         if (allowed)
         {
             Assert.Empty(PodTemplatePrivileges.CheckPod(pod));
             Assert.Empty(RestrictedStandard.Check(pod));
             Assert.False(typed.Spec.AutomountServiceAccountToken);
-            Assert.All(typed.Spec.Volumes ?? [], v => Assert.All(v.Projected?.Sources ?? [], s => Assert.Null((object?)s.ServiceAccountToken ?? s.PodCertificate)));
+            Assert.All(typed.Spec.Volumes ?? [],
+                v => Assert.All(v.Projected?.Sources ?? [], s => Assert.Null((object?)s.ServiceAccountToken ?? s.PodCertificate)));
         }
 
         if (JobErrors.Of(manifest, new TemplateRules(AllowPrivileged: true, Secrets: [])).Count == 0)
         {
             Assert.All(typed.Spec.Volumes ?? [], v =>
             {
-                Assert.Null(v.Secret?.SecretName ?? v.Csi?.NodePublishSecretRef?.Name ?? v.AzureFile?.SecretName ?? v.FlexVolume?.SecretRef?.Name);
+                Assert.Null(v.Secret?.SecretName ?? v.Csi?.NodePublishSecretRef?.Name ?? v.AzureFile?.SecretName
+                    ?? v.FlexVolume?.SecretRef?.Name);
                 Assert.All(v.Projected?.Sources ?? [], s => Assert.Null(s.Secret));
             });
             Assert.All(typed.Spec.Containers.Concat(typed.Spec.InitContainers ?? []), c =>
@@ -98,7 +106,8 @@ public sealed class TemplatePropertyTests
         (0, _) => null,
         (1, _) => Any(random),
         (_, PodFieldShape.List) => new JsonArray([.. Enumerable.Range(0, random.Next(3)).Select(_ => Value(field, random, depth))]),
-        (_, PodFieldShape.Map) => new JsonObject([.. Enumerable.Range(0, random.Next(2)).Select(_ => KeyValuePair.Create("cpu", Value(field, random, depth)))]),
+        (_, PodFieldShape.Map) =>
+            new JsonObject([.. Enumerable.Range(0, random.Next(2)).Select(_ => KeyValuePair.Create("cpu", Value(field, random, depth)))]),
         _ => Value(field, random, depth),
     };
 

@@ -24,7 +24,8 @@ public sealed class VariableReferencesTests
     [InlineData("end $", "end $")]
     [InlineData("$()", "$()")]
     [InlineData("$(A$(A))", "$(A$(A))")]
-    public void A_text_is_read_as_the_kubelet_reads_it(string text, string read) => Assert.Equal(read, VariableReferences.Expand(text, Known.GetValueOrDefault));
+    public void A_text_is_read_as_the_kubelet_reads_it(string text, string read) =>
+        Assert.Equal(read, VariableReferences.Expand(text, Known.GetValueOrDefault));
 
     [Theory]
     [InlineData("pa$$word")]
@@ -32,5 +33,6 @@ public sealed class VariableReferencesTests
     [InlineData("$")]
     [InlineData("$$$(A)$")]
     [InlineData("${A}$A\\$")]
-    public void A_text_that_was_escaped_is_read_as_itself(string text) => Assert.Equal(text, VariableReferences.Expand(VariableReferences.Escape(text), Known.GetValueOrDefault));
+    public void A_text_that_was_escaped_is_read_as_itself(string text) =>
+        Assert.Equal(text, VariableReferences.Expand(VariableReferences.Escape(text), Known.GetValueOrDefault));
 }

@@ -19,14 +19,16 @@ public sealed class AcceptedSpecTests
         { """{"spec":{"serviceAccountName":"cluster-admin-sa"}}""", "spec.workers.template.spec.serviceAccountName" },
         { """{"spec":{"automountServiceAccountToken":true}}""", "spec.workers.template.spec.automountServiceAccountToken" },
         { """{"spec":{"volumes":[{"name":"root","hostPath":{"path":"/"}}]}}""", "spec.workers.template.spec.volumes[0].hostPath" },
-        { """{"spec":{"containers":[{"name":"trainer","securityContext":{"privileged":true}}]}}""", "spec.workers.template.spec.containers[0].securityContext.privileged" },
+        { """{"spec":{"containers":[{"name":"trainer","securityContext":{"privileged":true}}]}}""",
+            "spec.workers.template.spec.containers[0].securityContext.privileged" },
         { """{"spec":{"securityContext":null}}""", "spec.workers.template.spec.securityContext" },
         { """{"spec":{"hostPID":"yes"}}""", "spec.workers.template.spec.hostPID" },
     };
 
     private static Scene With(string template, Action<MhcTrainingJobStatus>? change = null)
     {
-        var accepted = Immutability.Snapshot(MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(template)!).Build().Spec);
+        var accepted = Immutability.Snapshot(MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(template)!)
+            .Build().Spec);
         return Scene.Of(MakeJob().WithGeneration(2), MakeRunning(1, 2).With(s =>
         {
             s.AcceptedSpec = accepted;
@@ -53,7 +55,8 @@ public sealed class AcceptedSpecTests
         const string template = """{"spec":{"volumes":[{"name":"a","secret":{"secretName":"s"}}]}}""";
         var forbids = new OperatorOptions { SecretsInTemplates = [] };
         foreach (var scene in (Scene[])
-            [With(template), Scene.Of(MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(template)!), MakeRunning(1, 2))])
+            [With(template), Scene.Of(MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(template)!),
+            MakeRunning(1, 2))])
         {
             var lost = scene.WithPods(MakePod(1, 0).Ended(1, ""), MakePod(1, 1).Running());
             Assert.Contains("Restarting", lost.Plan().Status!.Phase, StringComparison.Ordinal);
@@ -61,7 +64,8 @@ public sealed class AcceptedSpecTests
             var forbidden = lost.With(o => o with { Options = forbids });
             var plan = forbidden.Plan();
             plan.ShouldHave(ConditionTypes.Valid, "False", "InvalidSpec");
-            Assert.Contains("spec.workers.template.spec.volumes[0].secret.secretName: expected no Secret", plan.Condition(ConditionTypes.Valid).Message, StringComparison.Ordinal);
+            Assert.Contains("spec.workers.template.spec.volumes[0].secret.secretName: expected no Secret",
+                plan.Condition(ConditionTypes.Valid).Message, StringComparison.Ordinal);
             Assert.Empty(plan.Delete);
             Assert.Empty(forbidden.WithoutPods().After(plan).Plan(100).Pods);
         }
@@ -76,14 +80,17 @@ public sealed class AcceptedSpecTests
         Assert.Contains(path, scene.Plan().Condition(ConditionTypes.Valid).Message, StringComparison.Ordinal);
         if (!template.Contains("yes", StringComparison.Ordinal))
         {
-            Assert.Equal(2, scene.With(o => o with { Options = new OperatorOptions { AllowPrivilegedTemplates = true } }).Plan().Pods.Count);
+            Assert.Equal(
+                2, scene.With(o => o with { Options = new OperatorOptions { AllowPrivilegedTemplates = true } }).Plan().Pods.Count);
         }
     }
 
     [Fact]
     public void A_suspended_job_is_rid_of_what_was_accepted()
     {
-        var scene = With("""{"spec":{"hostPID":true}}""", s => s.Conditions = [.. MakeStatus().Condition(ConditionTypes.Suspended, "True", "Suspended").Build().Conditions]).WithoutPods();
+        var scene = With("""{"spec":{"hostPID":true}}""",
+            s => s.Conditions = [.. MakeStatus().Condition(ConditionTypes.Suspended, "True", "Suspended").Build().Conditions])
+                .WithoutPods();
         var plan = scene.Plan();
         plan.ShouldHave(ConditionTypes.Valid, "True", "Accepted");
         Assert.Equal(2, plan.Pods.Count);

@@ -9,7 +9,8 @@ namespace MhcOperator.Operator.Tests.Planning.Policies;
 public sealed class ActiveDeadlinePolicyTests
 {
     private static Scene Running(int? seconds, JobBuilder? job = null) =>
-        Scene.Of((job ?? MakeJob()).With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = seconds), MakeRunning(1, 2)).WithPods(MakeRunningGang(1, 2));
+        Scene.Of((job ?? MakeJob()).With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = seconds), MakeRunning(1, 2))
+            .WithPods(MakeRunningGang(1, 2));
 
     [Fact]
     public void A_job_that_is_active_for_too_long_fails_and_its_pods_go()
@@ -34,7 +35,8 @@ public sealed class ActiveDeadlinePolicyTests
     public void Suspended_time_does_not_count()
     {
         var job = MakeJob().With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = 100);
-        var resumed = Scene.Of(job, MakeRunning(1, 2).With(s => s.StartedAt = null).Condition(ConditionTypes.Suspended, "True", "Suspended")).Plan(1000);
+        var resumed = Scene.Of(job,
+            MakeRunning(1, 2).With(s => s.StartedAt = null).Condition(ConditionTypes.Suspended, "True", "Suspended")).Plan(1000);
         Assert.Equal(Clock.After(1000).UtcDateTime, resumed.Status!.StartedAt);
         Assert.DoesNotContain(resumed.Status.Conditions, c => c.Type == ConditionTypes.Failed);
     }
@@ -43,7 +45,10 @@ public sealed class ActiveDeadlinePolicyTests
     public void A_job_that_waits_for_its_restart_is_active_too()
     {
         var job = MakeJob().With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = 100);
-        var plan = Scene.Of(job, MakeStatus().With(s => { s.Attempt = 2; s.StartedAt = Clock.Start.UtcDateTime; s.RestartNotBefore = Clock.After(200).UtcDateTime; })).Plan(150);
+        var plan = Scene.Of(job,
+            MakeStatus().With(
+                s => { s.Attempt = 2; s.StartedAt = Clock.Start.UtcDateTime; s.RestartNotBefore = Clock.After(200).UtcDateTime; }))
+                    .Plan(150);
         plan.ShouldHaveFailed("DeadlineExceeded");
     }
 }

@@ -31,7 +31,8 @@ public sealed class BackoffTests
     }
 
     [Fact]
-    public void No_wait_at_all_stays_none() => Assert.Equal(TimeSpan.Zero, Backoff.Wait(new BackoffSpec { InitialSeconds = 0, MaximumSeconds = 0 }, 5, "uid", 6));
+    public void No_wait_at_all_stays_none() =>
+        Assert.Equal(TimeSpan.Zero, Backoff.Wait(new BackoffSpec { InitialSeconds = 0, MaximumSeconds = 0 }, 5, "uid", 6));
 
     [Fact]
     public void Any_limits_are_kept() => Prop.ForAll(

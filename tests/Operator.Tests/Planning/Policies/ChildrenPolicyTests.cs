@@ -95,6 +95,8 @@ public sealed class ChildrenPolicyTests
     {
         var plan = Scene.Of(MakeJob().With(j => j.Spec.Checkpoints.Volume.ClaimName = "mine")).With(o => o with { Claim = null }).Plan();
         Assert.Empty(plan.Create);
-        Assert.Equal("mine", (string?)plan.Pods[0]["spec"]!["volumes"]!.AsArray().Single(v => (string?)v!["name"] == "checkpoints")!["persistentVolumeClaim"]!["claimName"]);
+        Assert.Equal(
+            "mine", (string?)plan.Pods[0]["spec"]!["volumes"]!.AsArray()
+                .Single(v => (string?)v!["name"] == "checkpoints")!["persistentVolumeClaim"]!["claimName"]);
     }
 }

@@ -9,7 +9,8 @@ namespace MhcOperator.Operator.Tests.Planning.Policies;
 public sealed class DeletionPolicyTests
 {
     private static Scene Deleted(params string[] finalizers) => Scene
-        .Of(MakeJob().With(j => (j.Metadata.DeletionTimestamp, j.Metadata.Finalizers) = (Clock.Start.UtcDateTime, finalizers)), MakeRunning(1, 2))
+        .Of(MakeJob().With(j => (j.Metadata.DeletionTimestamp, j.Metadata.Finalizers) = (Clock.Start.UtcDateTime, finalizers)),
+            MakeRunning(1, 2))
         .WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Succeeded());
 
     [Theory]
@@ -21,10 +22,12 @@ public sealed class DeletionPolicyTests
         var plan = scene.Plan(1e6);
         Assert.Equal(["demo-1-0"], plan.DeletedNames());
         plan.ShouldHave(ConditionTypes.Running, "False", "Deleting");
-        Assert.Contains("until example.com/audit is taken from its metadata.finalizers", plan.Condition(ConditionTypes.Running).Message, StringComparison.Ordinal);
+        Assert.Contains("until example.com/audit is taken from its metadata.finalizers", plan.Condition(ConditionTypes.Running).Message,
+            StringComparison.Ordinal);
         Assert.Equal(["Deleting"], plan.EventReasons());
         Assert.Equal(("Deleting", "Deleting"), (plan.Status!.Phase, plan.Status.Reason));
-        Assert.Empty(scene.After(plan).WithPods(MakePod(1, 0).Running().Deleting(Clock.After(1e6)), MakePod(1, 1).Succeeded()).Plan(1e6 + 1).Events);
+        Assert.Empty(scene.After(plan).WithPods(MakePod(1, 0).Running().Deleting(Clock.After(1e6)), MakePod(1, 1).Succeeded())
+            .Plan(1e6 + 1).Events);
     }
 
     [Theory]
@@ -37,6 +40,7 @@ public sealed class DeletionPolicyTests
 
     [Fact]
     public void A_finished_job_keeps_what_it_has_kept() => Scene
-        .Of(MakeJob().With(j => (j.Metadata.DeletionTimestamp, j.Metadata.Finalizers) = (Clock.Start.UtcDateTime, ["example.com/audit"])), MakeRunning(1, 2).Condition(ConditionTypes.Failed, "True", "WorkerFailed"))
+        .Of(MakeJob().With(j => (j.Metadata.DeletionTimestamp, j.Metadata.Finalizers) = (Clock.Start.UtcDateTime, ["example.com/audit"])),
+            MakeRunning(1, 2).Condition(ConditionTypes.Failed, "True", "WorkerFailed"))
         .WithPods(MakePod(1, 0).Ended(1, "")).Plan().ShouldCostNothing();
 }

@@ -35,18 +35,21 @@ public sealed class FailurePolicyTests
     [InlineData(0, null, "Other", false)]
     public void The_trainers_own_error_that_comes_again_without_progress_fails_the_job(int? before, int? step, string reason, bool fails)
     {
-        var status = MakeRunning(1, 2).With(s => (s.UnforeseenAtStep, s.Progress) = (before, step is { } done ? new ProgressStatus { Step = done } : null));
+        var status = MakeRunning(1, 2)
+            .With(s => (s.UnforeseenAtStep, s.Progress) = (before, step is { } done ? new ProgressStatus { Step = done } : null));
         var message = $$"""{"reason":"{{reason}}","message":"an error in the trainer that was not foreseen: NullReferenceException"}""";
         var plan = Scene.Of(MakeJob(), status).WithPods(MakePod(1, 0).Ended(70, message), MakePod(1, 1).Ended(75, "")).Plan();
         if (fails)
         {
             plan.ShouldHaveFailed("TrainerError");
             Assert.Contains("NullReferenceException", plan.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);
-            Assert.Contains($"at step {before} before, and has come no further since", plan.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);
+            Assert.Contains($"at step {before} before, and has come no further since", plan.Condition(ConditionTypes.Failed).Message,
+                StringComparison.Ordinal);
         }
         else
         {
-            Assert.Equal((2, 1, reason == "Other" ? before : step), (plan.Status!.Attempt, plan.Status.Restarts, plan.Status.UnforeseenAtStep));
+            Assert.Equal((2, 1, reason == "Other" ? before : step),
+                (plan.Status!.Attempt, plan.Status.Restarts, plan.Status.UnforeseenAtStep));
         }
     }
 
@@ -83,7 +86,8 @@ public sealed class FailurePolicyTests
     [Fact]
     public void A_container_that_has_failed_decides_while_its_neighbours_still_run()
     {
-        var plan = Scene.Of(MakeJob().WithDevices(2).WithWorkers(1), MakeRunning(1, 1)).WithPods(MakePod(1, 0).WithEndedContainer(78, "")).Plan();
+        var plan = Scene.Of(MakeJob().WithDevices(2).WithWorkers(1), MakeRunning(1, 1)).WithPods(MakePod(1, 0).WithEndedContainer(78, ""))
+            .Plan();
         plan.ShouldHaveFailed("ConfigurationInvalid");
     }
 
@@ -127,31 +131,38 @@ public sealed class FailurePolicyTests
     [InlineData(86)]
     public void A_container_beside_the_trainers_that_fails_is_infrastructure_and_named_with_code_and_last_words(int code)
     {
-        var plan = Running().WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Running().Beside("log-shipper", Over(code, "disk full"))).Plan();
+        var plan = Running().WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Running().Beside("log-shipper", Over(code, "disk full")))
+            .Plan();
 
         Assert.Equal((2, 1, 0), (plan.Status!.Attempt, plan.Status.Restarts, plan.Status.RollbackCount));
         plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerFailed");
-        Assert.Equal($"pod demo-1-1, container log-shipper ended with {code} (Error): disk full", plan.Condition(ConditionTypes.Restarting).Message);
+        Assert.Equal($"pod demo-1-1, container log-shipper ended with {code} (Error): disk full",
+            plan.Condition(ConditionTypes.Restarting).Message);
     }
 
     [Fact]
     public void A_container_beside_the_trainers_that_has_done_its_work_is_no_end()
     {
-        var plan = Running().WithPods(MakePod(1, 0).Running().Beside("prefetch", Over(0)), MakePod(1, 1).Running().Beside("prefetch", Over(0))).Plan();
+        var plan = Running().WithPods(MakePod(1, 0).Running().Beside("prefetch", Over(0)),
+            MakePod(1, 1).Running().Beside("prefetch", Over(0))).Plan();
         Assert.Equal((1, 2), (plan.Status?.Attempt ?? 1, plan.Status?.Workers.Ready ?? 2));
     }
 
     [Fact]
     public void A_container_before_the_trainers_that_fails_is_named_with_code_and_last_words()
     {
-        var plan = Running(MakeJob().WithRestarts(0)).WithPods(MakePod(1, 0), MakePod(1, 1).Scheduled().Before("fetch-data", Over(42, "bucket not found")).With(p => p.Status.Phase = "Failed")).Plan();
+        var plan = Running(MakeJob().WithRestarts(0))
+            .WithPods(MakePod(1, 0),
+                MakePod(1, 1).Scheduled().Before("fetch-data", Over(42, "bucket not found")).With(p => p.Status.Phase = "Failed")).Plan();
         plan.ShouldHaveFailed("WorkerFailed");
-        Assert.Contains("pod demo-1-1, init container fetch-data ended with 42 (Error): bucket not found", plan.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);
+        Assert.Contains("pod demo-1-1, init container fetch-data ended with 42 (Error): bucket not found",
+            plan.Condition(ConditionTypes.Failed).Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("OutOfcpu", "Pod was rejected: Node didn't have enough resource: cpu, requested: 4000, used: 3900, capacity: 4000")]
-    [InlineData("UnexpectedAdmissionError", "Pod Allocate failed due to no healthy devices present; cannot allocate unhealthy devices nvidia.com/gpu, which is unexpected")]
+    [InlineData("UnexpectedAdmissionError",
+        "Pod Allocate failed due to no healthy devices present; cannot allocate unhealthy devices nvidia.com/gpu, which is unexpected")]
     [InlineData("NodeAffinity", "Pod Predicate NodeAffinity failed")]
     public void A_pod_that_its_node_does_not_take_costs_no_restart_is_told_and_waits_longer_each_time(string reason, string message)
     {
@@ -163,7 +174,8 @@ public sealed class FailurePolicyTests
             var plan = scene.WithPods(MakePod(attempt, 0).Refused(reason, message), MakePod(attempt, 1).Running()).Plan();
             Assert.Equal((attempt + 1, 0, attempt), (plan.Status!.Attempt, plan.Status.Restarts, plan.Status.FailedStarts));
             plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerRefused");
-            Assert.Contains($"a node has not taken a worker: pod demo-{attempt}-0 has ended ({reason}): {message}", plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
+            Assert.Contains($"a node has not taken a worker: pod demo-{attempt}-0 has ended ({reason}): {message}",
+                plan.Condition(ConditionTypes.Restarting).Message, StringComparison.Ordinal);
             waits.Add((plan.Status.RestartNotBefore!.Value - Clock.Start.UtcDateTime).TotalSeconds);
             scene.After(plan);
         }
@@ -174,14 +186,17 @@ public sealed class FailurePolicyTests
     [Fact]
     public void A_gang_that_has_come_to_run_begins_the_waits_anew()
     {
-        var scene = Scene.Of(MakeJob(), MakeRunning(3, 2).With(s => s.FailedStarts = 4).Condition(ConditionTypes.Running, "False", "Starting")).WithPods(MakeRunningGang(3, 2));
+        var scene = Scene.Of(MakeJob(),
+            MakeRunning(3, 2).With(s => s.FailedStarts = 4).Condition(ConditionTypes.Running, "False", "Starting"))
+                .WithPods(MakeRunningGang(3, 2));
         Assert.Null(scene.Plan().Status!.FailedStarts);
     }
 
     [Fact]
     public void A_clock_of_the_far_future_is_not_waited_for()
     {
-        var plan = Running().WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Ended(75, "", new DateTimeOffset(9998, 1, 1, 0, 0, 0, TimeSpan.Zero))).Plan();
+        var plan = Running().WithPods(MakePod(1, 0).Running(),
+            MakePod(1, 1).Ended(75, "", new DateTimeOffset(9998, 1, 1, 0, 0, 0, TimeSpan.Zero))).Plan();
         Assert.Equal(2, plan.Status!.Attempt);
     }
 
@@ -228,7 +243,8 @@ public sealed class FailurePolicyTests
     [Fact]
     public void A_worker_that_the_cluster_takes_away_costs_no_restart()
     {
-        var plan = Running(MakeJob().WithRestarts(0)).WithPods(MakePod(1, 0).Running().Disrupted().Deleting(Clock.After(60)), MakePod(1, 1).Running()).Plan();
+        var plan = Running(MakeJob().WithRestarts(0))
+            .WithPods(MakePod(1, 0).Running().Disrupted().Deleting(Clock.After(60)), MakePod(1, 1).Running()).Plan();
         Assert.Equal((2, 0), (plan.Status!.Attempt, plan.Status.Restarts));
         plan.ShouldHave(ConditionTypes.Restarting, "True", "WorkerDisrupted");
     }
@@ -237,10 +253,17 @@ public sealed class FailurePolicyTests
     [InlineData(true, false, 0)]
     [InlineData(false, true, 0)]
     [InlineData(false, false, 1)]
-    public void A_pod_deleted_from_a_node_that_is_drained_or_gone_counts_for_nothing_though_nobody_says_why(bool cordoned, bool gone, int restarts)
+    public void A_pod_deleted_from_a_node_that_is_drained_or_gone_counts_for_nothing_though_nobody_says_why(bool cordoned, bool gone,
+        int restarts)
     {
         var plan = Running().WithPods(MakePod(1, 0).Running().Deleting(Clock.After(60)), MakePod(1, 1).Running())
-            .With(o => o with { Nodes = new Dictionary<string, NodeState>(StringComparer.Ordinal) { ["node-1"] = new(gone, cordoned, IsOutOfService: false, NotReadySince: null) } }).Plan();
+            .With(
+                o => o with
+                {
+                    Nodes = new Dictionary<string, NodeState>(
+                    StringComparer.Ordinal)
+                    { ["node-1"] = new(gone, cordoned, IsOutOfService: false, NotReadySince: null) }
+                }).Plan();
         Assert.Equal((2, restarts), (plan.Status!.Attempt, plan.Status.Restarts));
     }
 }

@@ -11,7 +11,8 @@ public sealed class FinishedPolicyTests
 {
     private static Scene Failed(CleanPods policy) => Scene.Of(
             MakeJob().WithWorkers(3).WithCleanPods(policy),
-            MakeRunning(2, 3).With(s => s.FinishedAt = Clock.Start.UtcDateTime).Condition(ConditionTypes.Failed, "True", "ConfigurationInvalid"))
+            MakeRunning(2, 3).With(s => s.FinishedAt = Clock.Start.UtcDateTime).Condition(ConditionTypes.Failed, "True",
+                "ConfigurationInvalid"))
         .WithPods(MakePod(1, 0).Ended(75, ""), MakePod(2, 0).Ended(78, ""), MakePod(2, 1).Running(), MakePod(2, 2).Succeeded());
 
     [Theory]
@@ -29,11 +30,13 @@ public sealed class FinishedPolicyTests
     [InlineData(CleanPods.All, "demo-1-0", "")]
     public void A_failed_pod_in_which_another_container_runs_is_stopped_and_keeps_its_log(CleanPods policy, string deleted, string stopped)
     {
-        foreach (var pod in (PodBuilder[])[MakePod(1, 0).Ended(78, "").Beside("log", Goes()), MakePod(1, 0).Running().Beside("log", Over(1))])
+        foreach (var pod in (PodBuilder[])[MakePod(1, 0).Ended(78, "").Beside("log", Goes()),
+            MakePod(1, 0).Running().Beside("log", Over(1))])
         {
             var scene = Scene.Of(MakeJob().WithWorkers(1).WithRestarts(0).WithCleanPods(policy), MakeRunning(1, 1)).WithPods(pod);
             var plan = scene.Plan();
-            plan.ShouldHave(ConditionTypes.Failed, "True", pod.Build().Status.ContainerStatuses[0].State.Terminated is null ? "WorkerFailed" : "ConfigurationInvalid");
+            plan.ShouldHave(ConditionTypes.Failed, "True",
+                pod.Build().Status.ContainerStatuses[0].State.Terminated is null ? "WorkerFailed" : "ConfigurationInvalid");
             Assert.Equal((deleted, stopped), (string.Concat(plan.DeletedNames()), string.Concat(plan.Stop.Select(p => p.Metadata.Name))));
             Assert.Empty(scene.After(plan).WithPods(pod.With(p => p.Spec.ActiveDeadlineSeconds = 1)).Plan().Stop);
         }
@@ -42,7 +45,8 @@ public sealed class FinishedPolicyTests
     [Fact]
     public void A_pod_whose_sidecars_alone_run_is_left_to_the_kubelet_which_ends_them()
     {
-        var plan = Scene.Of(MakeJob().WithWorkers(1), MakeRunning(1, 1)).WithPods(MakePod(1, 0).Succeeded().Before("proxy", Goes(), "Always").With(p => p.Status.Phase = "Running")).Plan();
+        var plan = Scene.Of(MakeJob().WithWorkers(1), MakeRunning(1, 1))
+            .WithPods(MakePod(1, 0).Succeeded().Before("proxy", Goes(), "Always").With(p => p.Status.Phase = "Running")).Plan();
         plan.ShouldHave(ConditionTypes.Succeeded, "True", "Succeeded");
         Assert.Empty(plan.DeletedNames());
         Assert.Empty(plan.Stop);
@@ -53,7 +57,8 @@ public sealed class FinishedPolicyTests
     {
         var stored = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Succeeded(), MakePod(1, 1).Succeeded()).Plan().Status!;
         stored.AcceptedSpec = Immutability.Snapshot(MakeJob().Build().Spec);
-        Scene Edited(Action<MhcTrainingJob> change) => Scene.Of(MakeJob().WithGeneration(2).With(change), MakeStatus()).With(o => o with { Manifest = o.Manifest with { Status = stored } });
+        Scene Edited(Action<MhcTrainingJob> change) => Scene.Of(MakeJob().WithGeneration(2).With(change), MakeStatus())
+            .With(o => o with { Manifest = o.Manifest with { Status = stored } });
 
         var harmless = Edited(j => j.Spec.RunPolicy.TtlSecondsAfterFinished = 3600).Plan();
         Assert.Equal(2, harmless.Status!.ObservedGeneration);
@@ -99,7 +104,8 @@ public sealed class FinishedPolicyTests
     [Fact]
     public void Suspending_a_finished_job_changes_nothing()
     {
-        var scene = Scene.Of(MakeJob().Suspended(), MakeRunning(1, 0).With(s => s.Phase = "Succeeded").Condition(ConditionTypes.Succeeded, "True", "Succeeded"));
+        var scene = Scene.Of(MakeJob().Suspended(),
+            MakeRunning(1, 0).With(s => s.Phase = "Succeeded").Condition(ConditionTypes.Succeeded, "True", "Succeeded"));
         scene.Plan().ShouldCostNothing();
     }
 
@@ -115,7 +121,8 @@ public sealed class FinishedPolicyTests
     [Fact]
     public void The_end_of_a_job_ends_its_restart()
     {
-        var plan = Scene.Of(MakeJob().WithRestarts(1), MakeRunning(2, 2).With(s => s.Restarts = 1).Condition(ConditionTypes.Restarting, "True", "WorkerFailed"))
+        var plan = Scene.Of(MakeJob().WithRestarts(1),
+            MakeRunning(2, 2).With(s => s.Restarts = 1).Condition(ConditionTypes.Restarting, "True", "WorkerFailed"))
             .WithPods(MakePod(2, 0).Ended(1, ""), MakePod(2, 1).Running()).Plan();
         plan.ShouldHaveFailed("MaxRestartsExceeded");
         plan.ShouldHave(ConditionTypes.Restarting, "False", "Finished");

@@ -94,7 +94,9 @@ public sealed class GangPolicyTests
 
     [Fact]
     public void A_foreign_pod_under_another_name_does_not_matter() =>
-        Assert.Equal(2, Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(7, 0).OfSomebodyElse().With(p => p.Metadata.Name = "debug").Running()).Plan().Pods.Count);
+        Assert.Equal(
+            2, Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(7, 0).OfSomebodyElse()
+                .With(p => p.Metadata.Name = "debug").Running()).Plan().Pods.Count);
 
     public static TheoryData<string, bool> Nodes => new()
     {
@@ -114,7 +116,8 @@ public sealed class GangPolicyTests
         {
             "gone" => new NodeState(IsGone: true, IsCordoned: false, IsOutOfService: false, NotReadySince: null),
             "not ready, out of service" => new NodeState(IsGone: false, IsCordoned: true, IsOutOfService: true, Clock.Start),
-            "not ready, out of service, but only just" => new NodeState(IsGone: false, IsCordoned: true, IsOutOfService: true, Clock.After(100)),
+            "not ready, out of service, but only just" =>
+                new NodeState(IsGone: false, IsCordoned: true, IsOutOfService: true, Clock.After(100)),
             "not ready" => new NodeState(IsGone: false, IsCordoned: true, IsOutOfService: false, Clock.Start),
             "out of service, but ready" => new NodeState(IsGone: false, IsCordoned: false, IsOutOfService: true, NotReadySince: null),
             _ => new NodeState(IsGone: false, IsCordoned: true, IsOutOfService: false, NotReadySince: null),
@@ -163,8 +166,10 @@ public sealed class GangPolicyTests
         }, why switch
         {
             "another image from now on" => j => j.Spec.Trainer.Image = "other",
-            "another image from now on, by the template" => j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse("""{"spec":{"containers":[{"name":"trainer","image":"other"}]}}""")!,
-            "a volume of one node" => j => j.Spec.Checkpoints = new CheckpointsSpec { Volume = new CheckpointVolume { AccessModes = ["ReadWriteOnce"] } },
+            "another image from now on, by the template" => j =>
+                j.Spec.Workers.Template = (JsonObject)JsonNode.Parse("""{"spec":{"containers":[{"name":"trainer","image":"other"}]}}""")!,
+            "a volume of one node" =>
+                j => j.Spec.Checkpoints = new CheckpointsSpec { Volume = new CheckpointVolume { AccessModes = ["ReadWriteOnce"] } },
             _ => _ => { }
             ,
         });
@@ -195,7 +200,8 @@ public sealed class GangPolicyTests
         Assert.Contains("DeletedByForce", plan.EventReasons());
         Assert.Empty(plan.Pods);
 
-        scene.After(plan).WithPods([.. MakePods(2, 2).Select(p => p.Running())]).Plan(201).ShouldHave(ConditionTypes.Restarting, "False", "GangRunning");
+        scene.After(plan).WithPods([.. MakePods(2, 2).Select(p => p.Running())]).Plan(201)
+            .ShouldHave(ConditionTypes.Restarting, "False", "GangRunning");
     }
 
     // Every combination of what a plan can know about one old pod, held against the sentence in docs/lifecycle.md.
@@ -208,11 +214,13 @@ public sealed class GangPolicyTests
             from silent in Both
             from tainted in Both
             from ours in Both
-            from report in (TrainerStatus?[])[null, new() { Attempt = 1, OwnsFolder = true }, new() { Attempt = 2 }, new() { Attempt = 2, OwnsFolder = true }]
+            from report in (TrainerStatus?[])[null, new() { Attempt = 1, OwnsFolder = true }, new() { Attempt = 2 },
+            new() { Attempt = 2, OwnsFolder = true }]
             select (overdue, gone, silent, tainted, ours, report))
         {
             var state = new NodeState(gone, IsCordoned: false, tainted, silent && !gone ? Clock.Start : null);
-            var scene = Scene.Of(MakeJob(), Restarting()).WithPods(Old(0).With(p => p.Spec.Containers[0].Image = ours ? "mhc-trainer" : "other"))
+            var scene = Scene.Of(MakeJob(), Restarting())
+                .WithPods(Old(0).With(p => p.Spec.Containers[0].Image = ours ? "mhc-trainer" : "other"))
                 .With(o => o with { Nodes = new Dictionary<string, NodeState>(StringComparer.Ordinal) { ["node-1"] = state } });
             var plan = (report is null ? scene : scene.WithReport(report)).Plan(overdue ? 121 : 119);
 
@@ -229,7 +237,8 @@ public sealed class GangPolicyTests
     {
         Observed? observed = null;
         Scene.Of(MakeJob(), Restarting())
-            .WithPods(MakePod(1, 0).Running().Deleting(Clock.After(60)), MakePod(2, 0).Running(), MakePod(2, 1).Running().With(p => p.Spec.NodeName = "node-2").Deleting(Clock.After(60)))
+            .WithPods(MakePod(1, 0).Running().Deleting(Clock.After(60)), MakePod(2, 0).Running(),
+                MakePod(2, 1).Running().With(p => p.Spec.NodeName = "node-2").Deleting(Clock.After(60)))
             .With(o => observed = o);
         Assert.Equal(["node-2"], NodeQuestions.Of(observed!, Clock.Start));
         Assert.Equal(["node-2", "node-1"], NodeQuestions.Of(observed!, Clock.After(121)));
@@ -248,10 +257,18 @@ public sealed class GangPolicyTests
     private static string? TakeOver(JsonObject pod) =>
         (string?)pod["spec"]!["containers"]![0]!["env"]!.AsArray().Single(e => (string?)e!["name"] == "MHC_TAKE_OVER")!["value"];
 
-    private static PodBuilder Old(int worker) => MakePod(1, worker).Running().With(p => p.Spec.Containers[0].Image = "mhc-trainer").Deleting(Clock.After(60));
+    private static PodBuilder Old(int worker) =>
+        MakePod(1, worker).Running().With(p => p.Spec.Containers[0].Image = "mhc-trainer").Deleting(Clock.After(60));
 
     /// <summary>One old pod of our trainer on a node that is not heard of.</summary>
-    private static Scene Unreachable(DateTimeOffset since, Action<k8s.Models.V1Pod>? pod = null, Action<MhcTrainingJob>? job = null, StatusBuilder? status = null) =>
+    private static Scene Unreachable(DateTimeOffset since, Action<k8s.Models.V1Pod>? pod = null, Action<MhcTrainingJob>? job = null,
+        StatusBuilder? status = null) =>
         Scene.Of(MakeJob().With(job ?? (_ => { })), status ?? Restarting()).WithPods(Old(0).With(pod ?? (_ => { })))
-            .With(o => o with { Nodes = new Dictionary<string, NodeState>(StringComparer.Ordinal) { ["node-1"] = new(IsGone: false, IsCordoned: false, IsOutOfService: false, since) } });
+            .With(
+                o => o with
+                {
+                    Nodes = new Dictionary<string, NodeState>(
+                    StringComparer.Ordinal)
+                    { ["node-1"] = new(IsGone: false, IsCordoned: false, IsOutOfService: false, since) }
+                });
 }

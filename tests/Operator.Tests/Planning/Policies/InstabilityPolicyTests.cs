@@ -35,7 +35,8 @@ public sealed class InstabilityPolicyTests
     {
         var happened = Assert.Single(Unstable(MakeJob(), Verdicts.LossSpike(bad: new(107, 128))).Plan().Events);
         Assert.Equal((true, "RolledBack"), (happened.IsWarning, happened.Reason));
-        Assert.All(["LossSpike", "step 120", "step 115", "from step 100", "107-128"], part => Assert.Contains(part, happened.Message, StringComparison.Ordinal));
+        Assert.All(["LossSpike", "step 120", "step 115", "from step 100", "107-128"],
+            part => Assert.Contains(part, happened.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -57,7 +58,8 @@ public sealed class InstabilityPolicyTests
     [Fact]
     public void Checkpoints_after_the_restored_step_are_no_longer_shown()
     {
-        var plan = Unstable(MakeJob(), Verdicts.LossSpike(restore: 100), s => s.Checkpoints = new CheckpointsStatus { Latest = 119, Verified = 90 }).Plan();
+        var plan = Unstable(MakeJob(), Verdicts.LossSpike(restore: 100),
+            s => s.Checkpoints = new CheckpointsStatus { Latest = 119, Verified = 90 }).Plan();
         Assert.Equal((100, 90), (plan.Status!.Checkpoints!.Latest, plan.Status.Checkpoints.Verified));
     }
 
@@ -91,14 +93,17 @@ public sealed class InstabilityPolicyTests
         var scene = Unstable(job, Verdicts.LossSpike(detected: step, onset: step, restore: 0));
         var first = scene.Plan();
         Assert.Equal("VerdictUnreadable", Assert.Single(first.Status!.Rollbacks).Reason);
-        var second = scene.After(first).WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike(detected: step, onset: step, restore: 0)), MakePod(2, 1).Running()).Plan(10);
+        var second = scene.After(first)
+            .WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike(detected: step, onset: step, restore: 0)), MakePod(2, 1).Running())
+            .Plan(10);
         second.ShouldHaveFailed("RollbackLimitExceeded");
     }
 
     [Fact]
     public void Steps_that_nobody_has_reported_give_no_place_back()
     {
-        var scene = Scene.Of(MakeJob().WithRollbacks(1).With(j => j.Spec.Optimization.Steps = 100_000), MakeRunning(2, 2).Rollback(1, 50, 0))
+        var scene = Scene.Of(MakeJob().WithRollbacks(1).With(j => j.Spec.Optimization.Steps = 100_000),
+            MakeRunning(2, 2).Rollback(1, 50, 0))
             .WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike(detected: 90_000, onset: 90_000, restore: 0)), MakePod(2, 1).Running());
         scene.Plan().ShouldHaveFailed("RollbackLimitExceeded");
     }
@@ -111,7 +116,8 @@ public sealed class InstabilityPolicyTests
     {
         var job = MakeJob().WithRollbacks(5).WithBackoff(10, 300).With(j => j.Spec.Optimization.Steps = 10_000);
         var status = Scene.Of(job, MakeRunning(2, 2).Rollback(1, 120, 100).With(s => s.Progress = new ProgressStatus { Step = reached }))
-            .WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike(detected: reached, onset: reached, restore: 100)), MakePod(2, 1).Running()).Plan().Status!;
+            .WithPods(MakePod(2, 0).Ended(86, Verdicts.LossSpike(detected: reached, onset: reached, restore: 100)), MakePod(2, 1).Running())
+            .Plan().Status!;
         Assert.Equal((3, waits), (status.Attempt, status.RestartNotBefore >= Clock.After(10).UtcDateTime));
     }
 
@@ -123,20 +129,31 @@ public sealed class InstabilityPolicyTests
     [InlineData("RecreateGang", 1, 90, "RecreateGang", 0.5)]
     [InlineData("RecreateGang", 1, 121, "RestartInPlace", 1)]
     [InlineData("RecreateGang", 0.8, 115, "RecreateGang", 0.8)]
-    public void Instability_that_comes_back_to_the_same_place_takes_the_next_rung(string? tierBefore, double factor, int onset, string tier, double learningRate)
+    public void Instability_that_comes_back_to_the_same_place_takes_the_next_rung(string? tierBefore, double factor, int onset, string tier,
+        double learningRate)
     {
         var status = MakeRunning(1, 2).With(s => s.Progress = new ProgressStatus { Step = 130 });
         if (tierBefore is not null)
         {
-            status.With(s => s.Rollbacks = [new RollbackRecord { Attempt = 0, Reason = "LossSpike", OnsetStep = 115, DetectedStep = 120, RestoredStep = 60, Tier = tierBefore }]);
+            status.With(
+                s => s.Rollbacks = [new RollbackRecord { Attempt = 0, Reason = "LossSpike", OnsetStep = 115, DetectedStep = 120,
+                    RestoredStep = 60, Tier = tierBefore }]);
         }
 
-        var verdict = new WorkerReport { Attempt = 1, ExitCode = 86, Message = Verdicts.LossSpike(detected: 130, onset: onset, restore: 60), EndedAt = Clock.Start.UtcDateTime };
-        var plan = Scene.Of(MakeJob().WithRollbacks(5, factor: factor), status).WithPods(MakePod(1, 0).Supervised(ready: false), MakePod(1, 1).Supervised())
+        var verdict = new WorkerReport
+        {
+            Attempt = 1,
+            ExitCode = 86,
+            Message = Verdicts.LossSpike(detected: 130, onset: onset, restore: 60),
+            EndedAt = Clock.Start.UtcDateTime
+        };
+        var plan = Scene.Of(MakeJob().WithRollbacks(5, factor: factor), status)
+            .WithPods(MakePod(1, 0).Supervised(ready: false), MakePod(1, 1).Supervised())
             .WithReports(("demo-1-0", verdict)).Plan();
         var record = plan.Status!.Rollbacks[^1];
         Assert.Equal((tier, learningRate), (record.Tier, record.LearningRateFactor));
-        Assert.Equal(learningRate < 1 && factor == 1, Assert.Single(plan.Events).Message.Contains("at 0.5 of the learning rate", StringComparison.Ordinal));
+        Assert.Equal(learningRate < 1 && factor == 1,
+            Assert.Single(plan.Events).Message.Contains("at 0.5 of the learning rate", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -146,7 +163,8 @@ public sealed class InstabilityPolicyTests
     [Fact]
     public void Any_rank_with_a_readable_verdict_is_enough()
     {
-        var plan = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Ended(86, "garbled"), MakePod(1, 1).Ended(86, Verdicts.LossSpike())).Plan();
+        var plan = Scene.Of(MakeJob(), MakeRunning(1, 2))
+            .WithPods(MakePod(1, 0).Ended(86, "garbled"), MakePod(1, 1).Ended(86, Verdicts.LossSpike())).Plan();
         Assert.Equal("LossSpike", plan.Status!.Rollbacks[0].Reason);
     }
 

@@ -12,7 +12,8 @@ public sealed class NameConflictTests
     [Fact]
     public void What_the_job_of_this_name_before_has_left_is_waited_for_all_of_it_named_at_once_and_without_a_warning()
     {
-        var scene = Scene.Of(MakeJob()).WithPods(MakePod(1, 0).OwnedBy("before").Running(), MakePod(1, 1).OwnedBy("before").Succeeded()).With(o =>
+        var scene = Scene.Of(MakeJob()).WithPods(MakePod(1, 0).OwnedBy("before").Running(), MakePod(1, 1).OwnedBy("before").Succeeded())
+            .With(o =>
         {
             o.Service!.Metadata.OwnerReferences[0].Uid = "before";
             o.ConfigMap!.Metadata.OwnerReferences[0].Uid = "before";
@@ -86,5 +87,7 @@ public sealed class NameConflictTests
 
     [Fact]
     public void A_pod_that_only_carries_the_jobs_label_is_in_nobodys_way() =>
-        Assert.Equal(2, Scene.Of(MakeJob()).WithPods(MakePod(1, 0).With(p => (p.Metadata.Name, p.Metadata.OwnerReferences) = ("debug", null)).Running()).Plan().Pods.Count);
+        Assert.Equal(
+            2, Scene.Of(MakeJob()).WithPods(MakePod(1, 0).With(p => (p.Metadata.Name, p.Metadata.OwnerReferences) = ("debug", null))
+                .Running()).Plan().Pods.Count);
 }

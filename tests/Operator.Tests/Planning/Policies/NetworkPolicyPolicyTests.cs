@@ -25,7 +25,8 @@ public sealed class NetworkPolicyPolicyTests
     public void The_jobs_own_pods_the_operator_and_whoever_collects_metrics_are_let_in()
     {
         var manifest = NetworkPolicyManifest.For(MakeJob().Build(), Network);
-        Assert.Equal(("demo-network", "demo"), ((string?)manifest["metadata"]!["name"], (string?)manifest["metadata"]!["labels"]![Labels.Job]));
+        Assert.Equal(("demo-network", "demo"),
+            ((string?)manifest["metadata"]!["name"], (string?)manifest["metadata"]!["labels"]![Labels.Job]));
         Assert.Equal(Uid, (string?)manifest["metadata"]!["ownerReferences"]![0]!["uid"]);
         Assert.True(JsonNode.DeepEquals(
             JsonNode.Parse("""
@@ -97,7 +98,9 @@ public sealed class NetworkPolicyPolicyTests
         Assert.Empty(Standing(spec, owned: true).Plan().Apply);
         spec["ingress"]!.AsArray().Add((JsonNode)new JsonObject());
         Assert.Equal(["NetworkPolicy"], Standing(spec, owned: true).Plan().Apply.Select(made => (string?)made["kind"]));
-        Assert.Equal(["NetworkPolicy"], Standing(NetworkPolicyManifest.Spec("demo", Network with { Scrapers = null }), owned: true).Plan().Apply.Select(made => (string?)made["kind"]));
+        Assert.Equal(["NetworkPolicy"],
+            Standing(NetworkPolicyManifest.Spec("demo", Network with { Scrapers = null }),
+                owned: true).Plan().Apply.Select(made => (string?)made["kind"]));
     }
 
     [Fact]

@@ -16,7 +16,8 @@ public sealed class OwnershipPolicyTests
     public void The_status_that_somebody_else_wrote_is_kept()
     {
         var foreign = MakeStatus().With(s => s.Phase = "Elsewhere").Condition(ConditionTypes.Running, "True", "RemoteCluster");
-        Scene.Of(MakeJob().With(j => j.Spec.ManagedBy = "kueue.x-k8s.io/multikueue"), foreign).WithPods(MakeRunningGang(1, 2)).Plan().ShouldCostNothing();
+        Scene.Of(MakeJob().With(j => j.Spec.ManagedBy = "kueue.x-k8s.io/multikueue"), foreign).WithPods(MakeRunningGang(1, 2)).Plan()
+            .ShouldCostNothing();
     }
 
     [Fact]

@@ -47,9 +47,11 @@ public sealed class PhasePolicyTests
             "runs" => Scene.Of(MakeJob(), Begun).WithPods(MakeRunningGang(1, 2)),
             "unstable" => Scene.Of(MakeJob(), Begun.Condition(ConditionTypes.Stable, "False", "LossSpike")).WithPods(MakeRunningGang(1, 2)),
             "timeout" => Scene.Of(MakeJob(), Begun.Condition(ConditionTypes.Restarting, "True", "SchedulingTimeout")),
-            "again" => Scene.Of(MakeJob(), Begun.Condition(ConditionTypes.Restarting, "True", "WorkerFailed")).WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Waiting("ImagePullBackOff", "")),
+            "again" => Scene.Of(MakeJob(), Begun.Condition(ConditionTypes.Restarting, "True", "WorkerFailed"))
+                .WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Waiting("ImagePullBackOff", "")),
             "suspended" => Scene.Of(MakeJob().Suspended()),
-            _ => Scene.Of(MakeJob().With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = 5), MakeRunning(1, 2)).WithPods(MakeRunningGang(1, 2)),
+            _ => Scene.Of(MakeJob().With(j => j.Spec.RunPolicy.ActiveDeadlineSeconds = 5), MakeRunning(1, 2))
+                .WithPods(MakeRunningGang(1, 2)),
         };
         var status = scene.Plan(10).Status!;
         Assert.Equal(words, $"{status.Phase} {status.Reason}");

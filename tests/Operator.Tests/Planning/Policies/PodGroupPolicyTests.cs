@@ -15,17 +15,18 @@ public sealed class PodGroupPolicyTests
 
     private static JobBuilder Job() => MakeJob().With(j => j.Spec.Scheduling.Gang = GangKind.Coscheduling);
 
-    private static PodGroup Group(int attempt, string owner = JobBuilder.Uid, DateTime? deleted = null) => new("scheduling.x-k8s.io/v1alpha1", "PodGroup")
-    {
-        Metadata = new V1ObjectMeta
+    private static PodGroup Group(int attempt, string owner = JobBuilder.Uid, DateTime? deleted = null) =>
+        new("scheduling.x-k8s.io/v1alpha1", "PodGroup")
         {
-            Name = $"demo-{attempt}",
-            NamespaceProperty = "default",
-            Uid = $"group-{attempt}",
-            DeletionTimestamp = deleted,
-            OwnerReferences = [new V1OwnerReference { Uid = owner, Controller = true }],
-        },
-    };
+            Metadata = new V1ObjectMeta
+            {
+                Name = $"demo-{attempt}",
+                NamespaceProperty = "default",
+                Uid = $"group-{attempt}",
+                DeletionTimestamp = deleted,
+                OwnerReferences = [new V1OwnerReference { Uid = owner, Controller = true }],
+            },
+        };
 
     private static Scene At(int attempt, ApiSupport api, params PodGroup[] groups) =>
         Scene.Of(Job(), MakeStatus().With(s => s.Attempt = attempt)).With(o => o with { Gangs = api, PodGroups = groups });
@@ -64,7 +65,8 @@ public sealed class PodGroupPolicyTests
     [Fact]
     public void A_suspended_job_and_one_that_is_over_have_no_group()
     {
-        Assert.Single(Scene.Of(Job().Suspended(), MakeStatus().With(s => s.Attempt = 1)).With(o => o with { Gangs = Api, PodGroups = [Group(1)] }).Plan().DeleteGroups);
+        Assert.Single(Scene.Of(Job().Suspended(), MakeStatus().With(s => s.Attempt = 1))
+            .With(o => o with { Gangs = Api, PodGroups = [Group(1)] }).Plan().DeleteGroups);
         Assert.Single(At(1, Api, Group(1)).WithPods(MakePod(1, 0).Succeeded(), MakePod(1, 1).Succeeded()).Plan().DeleteGroups);
     }
 
@@ -117,7 +119,10 @@ public sealed class PodGroupPolicyTests
     [Fact]
     public void Resource_claims_need_a_cluster_that_has_them()
     {
-        var scene = Scene.Of(MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse("""{"spec":{"resourceClaims":[{"name":"gpu","resourceClaimTemplateName":"one-gpu"}]}}""")!));
+        var scene = Scene.Of(MakeJob()
+            .With(
+                j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse(
+                    """{"spec":{"resourceClaims":[{"name":"gpu","resourceClaimTemplateName":"one-gpu"}]}}""")!));
         var without = scene.With(o => o with { ResourceClaims = ApiSupport.Without("no claims here") }).Plan();
         without.ShouldHave(ConditionTypes.GangScheduled, "False", "ApiMissing");
         Assert.Empty(without.Pods);

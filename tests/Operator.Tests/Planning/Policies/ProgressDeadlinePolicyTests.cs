@@ -10,7 +10,9 @@ public sealed class ProgressDeadlinePolicyTests
 {
     private static Scene Running(int? seconds, int restarts = 3, double? movedAt = null) => Scene.Of(
             MakeJob().WithRestarts(restarts).With(j => j.Spec.RunPolicy.ProgressDeadlineSeconds = seconds),
-            MakeRunning(1, 2).With(s => s.Progress = movedAt is { } at ? new ProgressStatus { Step = 40, TotalSteps = 100, UpdatedAt = Clock.After(at).UtcDateTime } : null))
+            MakeRunning(1, 2).With(
+                s => s.Progress = movedAt is { } at
+                    ? new ProgressStatus { Step = 40, TotalSteps = 100, UpdatedAt = Clock.After(at).UtcDateTime } : null))
         .WithPods(MakeRunningGang(1, 2));
 
     [Fact]
@@ -31,12 +33,14 @@ public sealed class ProgressDeadlinePolicyTests
     }
 
     [Fact]
-    public void Before_the_first_step_it_runs_from_the_moment_at_which_all_pods_ran() => Assert.Equal(1, Running(60).Plan(60).Status!.Restarts);
+    public void Before_the_first_step_it_runs_from_the_moment_at_which_all_pods_ran() =>
+        Assert.Equal(1, Running(60).Plan(60).Status!.Restarts);
 
     [Fact]
     public void A_gang_that_is_not_running_does_not_hang()
     {
-        var plan = Scene.Of(MakeJob().With(j => j.Spec.RunPolicy.ProgressDeadlineSeconds = 1), MakeStatus().With(s => s.Attempt = 1)).WithPods(MakePod(1, 0), MakePod(1, 1)).Plan(1000);
+        var plan = Scene.Of(MakeJob().With(j => j.Spec.RunPolicy.ProgressDeadlineSeconds = 1), MakeStatus().With(s => s.Attempt = 1))
+            .WithPods(MakePod(1, 0), MakePod(1, 1)).Plan(1000);
         Assert.Equal(1, plan.Status!.Attempt);
     }
 

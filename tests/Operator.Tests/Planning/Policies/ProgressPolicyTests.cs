@@ -30,7 +30,9 @@ public sealed class ProgressPolicyTests
     public void What_rank_0_says_is_taken_over()
     {
         var status = Running().WithReport(Report(120), Clock.After(7)).Plan(8).Status!;
-        Assert.Equal((120, 200, 3.25, 1000.0, 60.0), (status.Progress!.Step, status.Progress.TotalSteps, status.Progress.Loss, status.Progress.TokensPerSecond, status.Progress.EtaSeconds));
+        Assert.Equal((120, 200, 3.25, 1000.0, 60.0),
+            (status.Progress!.Step, status.Progress.TotalSteps, status.Progress.Loss, status.Progress.TokensPerSecond,
+                status.Progress.EtaSeconds));
         Assert.Equal(3.5, status.Progress.ValidationLoss);
         Assert.Equal(Clock.After(7).UtcDateTime, status.Progress.UpdatedAt);
         Assert.Equal((100, 50), (status.Checkpoints!.Latest, status.Checkpoints.Verified));
@@ -49,7 +51,8 @@ public sealed class ProgressPolicyTests
     {
         var first = Running().WithReport(Report(120) with { NotLearningSince = 20 }).Plan();
         first.ShouldHave(ConditionTypes.Stable, "True", "NotLearning");
-        Assert.Equal("training is stable, and has not learned since step 20", Assert.Single(first.Events, e => e.Reason == "NotLearning").Message);
+        Assert.Equal("training is stable, and has not learned since step 20",
+            Assert.Single(first.Events, e => e.Reason == "NotLearning").Message);
 
         var later = Running().After(first).WithReport(Report(130) with { NotLearningSince = 20 }, Clock.After(60)).Plan(60);
         Assert.DoesNotContain(later.Events, e => e.Reason == "NotLearning");
@@ -78,7 +81,8 @@ public sealed class ProgressPolicyTests
     public void A_change_of_state_does_not_wait()
     {
         var scene = Running().WithReport(Report(120));
-        var plan = scene.After(scene.Plan()).With(o => o with { StatusWrittenAt = Clock.Start }).WithReport(Report(121, "Suspicious")).Plan(1);
+        var plan = scene.After(scene.Plan()).With(o => o with { StatusWrittenAt = Clock.Start }).WithReport(Report(121, "Suspicious"))
+            .Plan(1);
         plan.ShouldHave(ConditionTypes.Stable, "Unknown", "Suspicious");
     }
 
@@ -92,7 +96,8 @@ public sealed class ProgressPolicyTests
     [Fact]
     public void A_new_gang_that_has_said_nothing_yet_does_not_wash_away_what_was_found()
     {
-        var plan = Scene.Of(MakeJob(), MakeRunning(2, 2).Condition(ConditionTypes.Stable, "False", "LossSpike")).WithPods(MakeRunningGang(2, 2)).WithReport(Report(100, "Unknown", attempt: 2)).Plan();
+        var plan = Scene.Of(MakeJob(), MakeRunning(2, 2).Condition(ConditionTypes.Stable, "False", "LossSpike"))
+            .WithPods(MakeRunningGang(2, 2)).WithReport(Report(100, "Unknown", attempt: 2)).Plan();
         plan.ShouldHave(ConditionTypes.Stable, "False", "LossSpike");
     }
 }

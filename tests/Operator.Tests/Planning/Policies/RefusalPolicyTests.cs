@@ -10,7 +10,8 @@ public sealed class RefusalPolicyTests
 {
     private static Scene Refused(System.Net.HttpStatusCode status, long generation = 1, bool told = false) =>
         Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1))
-            .With(o => o with { Refusals = [new("Pod", "demo-1-0", status, "says the server", generation, Clock.Start) { IsTold = told }] });
+            .With(
+                o => o with { Refusals = [new("Pod", "demo-1-0", status, "says the server", generation, Clock.Start) { IsTold = told }] });
 
     [Fact]
     public void A_pod_that_the_cluster_finds_invalid_makes_the_job_invalid_with_a_warning_and_no_loop()
@@ -32,8 +33,10 @@ public sealed class RefusalPolicyTests
         {
             Refusals =
             [
-                new("Pod", swapped ? "demo-1-1" : "demo-1-0", System.Net.HttpStatusCode.UnprocessableEntity, "says the server", 1, Clock.Start),
-                new("Pod", swapped ? "demo-1-0" : "demo-1-1", System.Net.HttpStatusCode.UnprocessableEntity, "says the server", 1, Clock.After(0.5)),
+                new("Pod", swapped ? "demo-1-1" : "demo-1-0", System.Net.HttpStatusCode.UnprocessableEntity, "says the server", 1,
+                    Clock.Start),
+                new("Pod", swapped ? "demo-1-0" : "demo-1-1", System.Net.HttpStatusCode.UnprocessableEntity, "says the server", 1,
+                    Clock.After(0.5)),
             ],
         });
         var plan = Two(swapped: false).Plan(1);
@@ -57,9 +60,11 @@ public sealed class RefusalPolicyTests
     [Theory]
     [InlineData(System.Net.HttpStatusCode.Forbidden)]
     [InlineData(System.Net.HttpStatusCode.UnprocessableEntity)]
-    public void A_first_attempt_of_which_no_pod_could_be_made_has_not_begun_and_is_not_written_before_its_pods_are_there(System.Net.HttpStatusCode status)
+    public void A_first_attempt_of_which_no_pod_could_be_made_has_not_begun_and_is_not_written_before_its_pods_are_there(
+        System.Net.HttpStatusCode status)
     {
-        var scene = Scene.Of(MakeJob()).With(o => o with { Refusals = [new("Pod", "demo-1-0", status, "says the server", 1, Clock.Start)] });
+        var scene = Scene.Of(MakeJob())
+            .With(o => o with { Refusals = [new("Pod", "demo-1-0", status, "says the server", 1, Clock.Start)] });
         var plan = scene.Plan(1);
         Assert.Equal((0, null), (plan.Status!.Attempt, plan.Status.AcceptedSpec));
         Assert.Equal("no pod has been made", plan.Condition(ConditionTypes.Running).Message);
@@ -84,7 +89,8 @@ public sealed class RefusalPolicyTests
     }
 
     [Fact]
-    public void A_changed_spec_is_tried_at_once() => Assert.Equal(2, Refused(System.Net.HttpStatusCode.UnprocessableEntity, generation: 0).Plan(1).Pods.Count);
+    public void A_changed_spec_is_tried_at_once() =>
+        Assert.Equal(2, Refused(System.Net.HttpStatusCode.UnprocessableEntity, generation: 0).Plan(1).Pods.Count);
 
     [Fact]
     public void What_was_refused_once_does_not_matter_to_a_gang_that_is_there()

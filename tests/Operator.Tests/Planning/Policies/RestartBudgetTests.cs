@@ -8,13 +8,19 @@ public sealed class RestartBudgetTests
     [Fact]
     public void Steps_that_the_job_does_not_have_give_nothing_back()
     {
-        var status = new MhcTrainingJobStatus { RestartsUsed = 3, RestartedAtStep = 900, Progress = new ProgressStatus { Step = 2_000_000_000, TotalSteps = 2_000_000_000 } };
+        var status = new MhcTrainingJobStatus
+        {
+            RestartsUsed = 3,
+            RestartedAtStep = 900,
+            Progress = new ProgressStatus { Step = 2_000_000_000, TotalSteps = 2_000_000_000 }
+        };
         Assert.Equal(2, RestartBudget.Used(status, new RunPolicySpec { RefillAfterSteps = 100 }, steps: 1000));
     }
 
     private static readonly RunPolicySpec Policy = new() { RefillAfterSteps = 100 };
 
-    private static MhcTrainingJobStatus At(int step, int used, int lastAt) => new() { Restarts = 7, RestartsUsed = used, RestartedAtStep = lastAt, Progress = new ProgressStatus { Step = step } };
+    private static MhcTrainingJobStatus At(int step, int used, int lastAt) =>
+        new() { Restarts = 7, RestartsUsed = used, RestartedAtStep = lastAt, Progress = new ProgressStatus { Step = step } };
 
     [Theory]
     [InlineData(500, 2, 500, 2)]
@@ -26,7 +32,8 @@ public sealed class RestartBudgetTests
         Assert.Equal(expected, RestartBudget.Used(At(step, used, lastAt), Policy));
 
     [Fact]
-    public void Without_a_record_every_restart_counts() => Assert.Equal(7, RestartBudget.Used(new MhcTrainingJobStatus { Restarts = 7 }, Policy));
+    public void Without_a_record_every_restart_counts() =>
+        Assert.Equal(7, RestartBudget.Used(new MhcTrainingJobStatus { Restarts = 7 }, Policy));
 
     [Fact]
     public void A_failure_before_the_last_one_does_not_make_progress_count_twice()

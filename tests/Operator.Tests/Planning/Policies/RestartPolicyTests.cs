@@ -57,7 +57,9 @@ public sealed class RestartPolicyTests
     [Fact]
     public void A_new_gang_that_runs_ends_the_restart()
     {
-        var plan = Scene.Of(MakeJob(), MakeStatus().With(s => { s.Attempt = 2; s.Restarts = 1; s.RestartNotBefore = Clock.Start.UtcDateTime; }).Condition(ConditionTypes.Restarting, "True", "WorkerFailed"))
+        var plan = Scene.Of(MakeJob(),
+            MakeStatus().With(s => { s.Attempt = 2; s.Restarts = 1; s.RestartNotBefore = Clock.Start.UtcDateTime; })
+                .Condition(ConditionTypes.Restarting, "True", "WorkerFailed"))
             .WithPods(MakeRunningGang(2, 2)).Plan(60);
         plan.ShouldHave(ConditionTypes.Restarting, "False", "GangRunning");
         Assert.Null(plan.Status!.RestartNotBefore);
@@ -68,7 +70,8 @@ public sealed class RestartPolicyTests
     [Fact]
     public void A_failure_while_the_new_gang_starts_counts_again()
     {
-        var plan = Scene.Of(MakeJob(), MakeStatus().With(s => { s.Attempt = 2; s.Restarts = 1; }).Condition(ConditionTypes.Restarting, "True", "WorkerFailed"))
+        var plan = Scene.Of(MakeJob(),
+            MakeStatus().With(s => { s.Attempt = 2; s.Restarts = 1; }).Condition(ConditionTypes.Restarting, "True", "WorkerFailed"))
             .WithPods(MakePod(2, 0).Ended(1, ""), MakePod(2, 1)).Plan();
         Assert.Equal((3, 2), (plan.Status!.Attempt, plan.Status.Restarts));
     }

@@ -15,9 +15,11 @@ public sealed class RestartTierPolicyTests
     private static readonly WorkerReport Crashed = new() { Attempt = 1, ExitCode = 137, Message = "", EndedAt = Clock.Start.UtcDateTime };
 
     private static Scene Failed(JobBuilder? job = null, StatusBuilder? status = null, PodBuilder? second = null) =>
-        Scene.Of(job ?? MakeJob(), status ?? MakeRunning(1, 2)).WithPods(MakePod(1, 0).Supervised(ready: false), second ?? MakePod(1, 1).Supervised()).WithReports(("demo-1-0", Crashed));
+        Scene.Of(job ?? MakeJob(), status ?? MakeRunning(1, 2))
+            .WithPods(MakePod(1, 0).Supervised(ready: false), second ?? MakePod(1, 1).Supervised()).WithReports(("demo-1-0", Crashed));
 
-    private static StatusBuilder At(int step) => MakeRunning(1, 2).With(s => s.Progress = new ProgressStatus { Step = step, TotalSteps = 1000 });
+    private static StatusBuilder At(int step) =>
+        MakeRunning(1, 2).With(s => s.Progress = new ProgressStatus { Step = step, TotalSteps = 1000 });
 
     private static bool IsInPlace(Plan plan)
     {
@@ -37,7 +39,8 @@ public sealed class RestartTierPolicyTests
         plan.ShouldHave(ConditionTypes.Running, "False", "Restarting");
         plan.ShouldHave(ConditionTypes.GangScheduled, "True", "Scheduled");
         Assert.Equal("Restarting", plan.Status.Phase);
-        Assert.Contains("starts again in place from the latest good checkpoint, if there is one (restart 1 of 3)", Assert.Single(plan.Events, e => e.Reason == "Restarting").Message, StringComparison.Ordinal);
+        Assert.Contains("starts again in place from the latest good checkpoint, if there is one (restart 1 of 3)",
+            Assert.Single(plan.Events, e => e.Reason == "Restarting").Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string, bool> Obstacles => new()
@@ -63,7 +66,13 @@ public sealed class RestartTierPolicyTests
     [MemberData(nameof(Obstacles))]
     public void It_keeps_them_only_where(string what, bool inPlace)
     {
-        var node = (NodeState? state) => Failed().With(o => o with { Nodes = state is null ? o.Nodes : new Dictionary<string, NodeState>(StringComparer.Ordinal) { ["node-1"] = state } });
+        var node = (NodeState? state) => Failed()
+            .With(
+                o => o with
+                {
+                    Nodes = state is null ? o.Nodes
+                    : new Dictionary<string, NodeState>(StringComparer.Ordinal) { ["node-1"] = state }
+                });
         var scene = what switch
         {
             "strategy Recreate" => Failed(MakeJob().With(j => j.Spec.RunPolicy.RestartStrategy = RestartStrategy.Recreate)),
@@ -89,7 +98,8 @@ public sealed class RestartTierPolicyTests
     [Fact]
     public void A_gang_that_hangs_gets_new_pods()
     {
-        var plan = Scene.Of(MakeJob().With(j => j.Spec.RunPolicy.ProgressDeadlineSeconds = 10), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Supervised(), MakePod(1, 1).Supervised()).Plan(11);
+        var plan = Scene.Of(MakeJob().With(j => j.Spec.RunPolicy.ProgressDeadlineSeconds = 10), MakeRunning(1, 2))
+            .WithPods(MakePod(1, 0).Supervised(), MakePod(1, 1).Supervised()).Plan(11);
         plan.ShouldHave(ConditionTypes.Restarting, "True", "Hung");
         Assert.Null(plan.Status!.InPlace);
     }
@@ -110,7 +120,14 @@ public sealed class RestartTierPolicyTests
         var scene = Scene.Of(MakeJob().WithWorkers(1).WithDevices(2), MakeRunning(1, 1)).WithPods(two).WithReports(("demo-1-0", lost));
 
         Assert.Equal(1, scene.Plan(11).Status!.Attempt);
-        var told = scene.With(o => o with { Reports = new Dictionary<string, IReadOnlyList<WorkerReport>>(StringComparer.Ordinal) { ["uid-demo-1-0"] = [lost, lost with { ExitCode = 86, Message = Verdicts.LossSpike() }] } }).Plan(11);
+        var told = scene.With(
+            o => o with
+            {
+                Reports = new Dictionary<string, IReadOnlyList<WorkerReport>>(
+                StringComparer.Ordinal)
+                { ["uid-demo-1-0"] = [lost, lost with { ExitCode = 86, Message = Verdicts.LossSpike() }] }
+            })
+                    .Plan(11);
         Assert.Equal(RecoveryTiers.RestartInPlace, Assert.Single(told.Status!.Rollbacks).Tier);
     }
 
@@ -136,7 +153,8 @@ public sealed class RestartTierPolicyTests
     [Fact]
     public void What_was_said_of_an_earlier_attempt_is_no_failure_of_this_one()
     {
-        var scene = Scene.Of(MakeJob(), MakeRunning(2, 2).InPlace(podsAttempt: 1, pending: false)).WithPods(MakePod(1, 0).Supervised(), MakePod(1, 1).Supervised()).WithReports(("demo-1-0", Crashed));
+        var scene = Scene.Of(MakeJob(), MakeRunning(2, 2).InPlace(podsAttempt: 1, pending: false))
+            .WithPods(MakePod(1, 0).Supervised(), MakePod(1, 1).Supervised()).WithReports(("demo-1-0", Crashed));
         Assert.Equal(2, (scene.Plan().Status ?? MakeRunning(2, 2).Build()).Attempt);
     }
 }

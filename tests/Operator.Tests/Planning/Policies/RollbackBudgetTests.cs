@@ -56,11 +56,16 @@ public sealed class RollbackBudgetTests
     [InlineData(2, 60, 2)]
     public void A_rollback_waits_for_those_before_it_that_came_as_far_or_were_not_given_back(int used, int detected, int expected)
     {
-        var status = new MhcTrainingJobStatus { Rollbacks = [new() { DetectedStep = 10 }, new() { DetectedStep = 50 }, new() { DetectedStep = 55 }] };
+        var status = new MhcTrainingJobStatus
+        {
+            Rollbacks = [new() { DetectedStep = 10 }, new() { DetectedStep = 50 },
+            new() { DetectedStep = 55 }]
+        };
         Assert.Equal(expected, RollbackBudget.InVain(status, used, detected));
     }
 
-    private static int Left(int onset, params (int Onset, int Restored)[] rollbacks) => Policy.Limit - RollbackBudget.Used(Status(onset, rollbacks), Policy, onset);
+    private static int Left(int onset, params (int Onset, int Restored)[] rollbacks) =>
+        Policy.Limit - RollbackBudget.Used(Status(onset, rollbacks), Policy, onset);
 
     private static MhcTrainingJobStatus Status(int reported, params (int Onset, int Restored)[] rollbacks) => new()
     {

@@ -8,7 +8,8 @@ namespace MhcOperator.Operator.Tests.Planning.Policies;
 
 public sealed class RollbackRecorderTests
 {
-    private static Scene Back(int restore) => Scene.Of(MakeJob(), MakeRunning(1, 2).With(s => s.Checkpoints = new CheckpointsStatus { Latest = 110, Verified = 100 }))
+    private static Scene Back(int restore) =>
+        Scene.Of(MakeJob(), MakeRunning(1, 2).With(s => s.Checkpoints = new CheckpointsStatus { Latest = 110, Verified = 100 }))
         .WithPods(MakePod(1, 0).Ended(86, Verdicts.LossSpike(restore: restore)), MakePod(1, 1).Running());
 
     [Fact]
@@ -39,7 +40,9 @@ public sealed class RollbackRecorderTests
             .WithPods(MakePod(201, 0).Ended(86, Verdicts.LossSpike()), MakePod(201, 1).Running());
         var status = scene.Plan().Status!;
 
-        Assert.Equal((100, 201, 2, 2, 201), (status.Rollbacks.Count, status.RollbackCount, status.RollbacksUsed, status.Rollbacks[0].Attempt, status.Rollbacks[^1].Attempt));
+        Assert.Equal((100, 201, 2, 2, 201),
+            (status.Rollbacks.Count, status.RollbackCount, status.RollbacksUsed, status.Rollbacks[0].Attempt,
+                status.Rollbacks[^1].Attempt));
     }
 
     [Fact]

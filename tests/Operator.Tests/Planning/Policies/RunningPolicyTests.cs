@@ -17,7 +17,8 @@ public sealed class RunningPolicyTests
     [InlineData("CreateContainerConfigError")]
     public void A_container_that_cannot_start_is_named_with_its_reason_and_burns_no_restart(string reason)
     {
-        var plan = Scene.Of(MakeJob().WithRestarts(0), Begun).WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Waiting(reason, "Back-off pulling image \"nope\"")).Plan(10);
+        var plan = Scene.Of(MakeJob().WithRestarts(0), Begun)
+            .WithPods(MakePod(1, 0).Running(), MakePod(1, 1).Waiting(reason, "Back-off pulling image \"nope\"")).Plan(10);
 
         plan.ShouldHave(ConditionTypes.Running, "False", reason);
         Assert.Contains("demo-1-1", plan.Condition(ConditionTypes.Running).Message, StringComparison.Ordinal);
@@ -28,8 +29,11 @@ public sealed class RunningPolicyTests
     [Fact]
     public void The_kubelets_two_words_for_a_missing_image_are_one_state()
     {
-        var scene = Scene.Of(MakeJob(), Begun).WithPods(MakePod(1, 0).Waiting("ErrImagePull", "not found"), MakePod(1, 1).Waiting("ErrImagePull", "not found"));
-        scene.After(scene.Plan()).WithPods(MakePod(1, 0).Waiting("ImagePullBackOff", "back-off"), MakePod(1, 1).Waiting("ErrImagePull", "not found")).Plan(10).ShouldCostNothing();
+        var scene = Scene.Of(MakeJob(), Begun)
+            .WithPods(MakePod(1, 0).Waiting("ErrImagePull", "not found"), MakePod(1, 1).Waiting("ErrImagePull", "not found"));
+        scene.After(scene.Plan())
+            .WithPods(MakePod(1, 0).Waiting("ImagePullBackOff", "back-off"), MakePod(1, 1).Waiting("ErrImagePull", "not found")).Plan(10)
+            .ShouldCostNothing();
     }
 
     [Fact]

@@ -76,7 +76,8 @@ public sealed class StartPolicyTests
     [Fact]
     public void A_resumed_job_begins_another_attempt_and_its_clock_starts_anew()
     {
-        var plan = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 3).Condition(ConditionTypes.Suspended, "True", "Suspended")).Plan(100);
+        var plan = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 3).Condition(ConditionTypes.Suspended, "True", "Suspended"))
+            .Plan(100);
 
         Assert.Equal(4, plan.Status!.Attempt);
         Assert.Equal(Clock.After(100).UtcDateTime, plan.Status.StartedAt);

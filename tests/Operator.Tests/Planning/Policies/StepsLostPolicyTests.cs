@@ -23,7 +23,16 @@ public sealed class StepsLostPolicyTests
         .WithPods(MakeRunningGang(attempt, 2)).WithReport(Report(attempt, first), Clock.After(60)).Plan(60).Status!;
 
     private static TrainerStatus Report(int attempt, int? first) =>
-        new() { Attempt = attempt, Step = first ?? 110, TotalSteps = 1000, FirstStep = first, LatestCheckpoint = 110, VerifiedCheckpoint = 100, StabilityState = "Healthy" };
+        new()
+        {
+            Attempt = attempt,
+            Step = first ?? 110,
+            TotalSteps = 1000,
+            FirstStep = first,
+            LatestCheckpoint = 110,
+            VerifiedCheckpoint = 100,
+            StabilityState = "Healthy"
+        };
 
     [Fact]
     public void A_rollback_gives_up_what_was_done_since_the_checkpoint_and_once_only()
@@ -41,7 +50,8 @@ public sealed class StepsLostPolicyTests
         var scene = Ending(MakePod(1, 0).Ended(1, "segmentation fault"), MakePod(1, 1).Running());
         var plan = scene.Plan();
         Assert.Equal(new StepsLostStatus { FromStep = 120, Cause = "Restart" }, plan.Status!.StepsLost);
-        Assert.Equal(new StepsLostStatus { FromStep = 120, Cause = "Restart" }, Next(scene, plan, 2, first: null).StepsLost); // it has done no step yet
+        // it has done no step yet
+        Assert.Equal(new StepsLostStatus { FromStep = 120, Cause = "Restart" }, Next(scene, plan, 2, first: null).StepsLost);
         Assert.Equal(new StepsLostStatus { Restart = 10 }, Next(scene, plan, 2, first: 111).StepsLost);
     }
 
@@ -102,14 +112,23 @@ public sealed class StepsLostPolicyTests
         Assert.Equal((110, null, 100, null), Checkpoints(known));
         var news = scene.After(known).WithReport(Report(1, first: 1) with { Step = 121, LatestCheckpoint = 120 }, Clock.After(60)).Plan(60);
         Assert.Equal((120, Clock.After(60).UtcDateTime, 100, null), Checkpoints(news));
-        var verified = scene.After(news).WithReport(Report(1, first: 1) with { Step = 130, LatestCheckpoint = 120, VerifiedCheckpoint = 110 }, Clock.After(90)).Plan(90);
+        var verified = scene.After(news)
+            .WithReport(Report(1, first: 1) with { Step = 130, LatestCheckpoint = 120, VerifiedCheckpoint = 110 }, Clock.After(90))
+            .Plan(90);
         Assert.Equal((120, Clock.After(60).UtcDateTime, 110, Clock.After(90).UtcDateTime), Checkpoints(verified));
     }
 
     [Fact]
     public void After_a_rollback_the_restored_checkpoint_keeps_its_time_and_a_later_one_has_none()
     {
-        var at = At(120).With(s => s.Checkpoints = new CheckpointsStatus { Latest = 110, LatestAt = Clock.After(50).UtcDateTime, Verified = 100, VerifiedAt = Clock.After(40).UtcDateTime });
+        var at = At(120).With(
+            s => s.Checkpoints = new CheckpointsStatus
+            {
+                Latest = 110,
+                LatestAt = Clock.After(50).UtcDateTime,
+                Verified = 100,
+                VerifiedAt = Clock.After(40).UtcDateTime
+            });
         MhcTrainingJobStatus Back(int restore) => Scene.Of(MakeJob(), at)
             .WithPods(MakePod(1, 0).Ended(86, Verdicts.LossSpike(restore: restore)), MakePod(1, 1).Running()).Plan(60).Status!;
 

@@ -24,7 +24,8 @@ public sealed class SuccessPolicyTests
     [Fact]
     public void All_steps_are_done_then_even_if_the_last_report_was_earlier()
     {
-        var plan = Scene.Of(MakeJob().With(j => j.Spec.Optimization.Steps = 200), MakeRunning(1, 1).With(s => s.Progress = new ProgressStatus { Step = 190, TotalSteps = 200, Loss = 2.5 }))
+        var plan = Scene.Of(MakeJob().With(j => j.Spec.Optimization.Steps = 200),
+            MakeRunning(1, 1).With(s => s.Progress = new ProgressStatus { Step = 190, TotalSteps = 200, Loss = 2.5 }))
             .WithPods(MakePod(1, 0).Succeeded(), MakePod(1, 1).Succeeded()).Plan();
         Assert.Equal((200, 200, 2.5), (plan.Status!.Progress!.Step, plan.Status.Progress.TotalSteps, plan.Status.Progress.Loss));
     }
@@ -32,8 +33,11 @@ public sealed class SuccessPolicyTests
     [Fact]
     public void The_figures_of_the_last_step_come_from_what_rank_0_left_when_it_ended()
     {
-        var plan = Scene.Of(MakeJob().With(j => j.Spec.Optimization.Steps = 200), MakeRunning(1, 1).With(s => s.Progress = new ProgressStatus { Step = 190, TotalSteps = 200, Loss = 2.5 }))
-            .WithPods(MakePod(1, 0).Ended(0, """{"attempt":1,"step":200,"totalSteps":200,"loss":2.25,"latestCheckpoint":200,"verifiedCheckpoint":150,"stabilityState":"Healthy"}"""), MakePod(1, 1).Succeeded()).Plan();
+        var plan = Scene.Of(MakeJob().With(j => j.Spec.Optimization.Steps = 200),
+            MakeRunning(1, 1).With(s => s.Progress = new ProgressStatus { Step = 190, TotalSteps = 200, Loss = 2.5 }))
+            .WithPods(
+                MakePod(1, 0).Ended(
+                    0, """{"attempt":1,"step":200,"totalSteps":200,"loss":2.25,"latestCheckpoint":200,"verifiedCheckpoint":150,"stabilityState":"Healthy"}"""), MakePod(1, 1).Succeeded()).Plan();
         Assert.Equal((200, 2.25), (plan.Status!.Progress!.Step, plan.Status.Progress.Loss));
         Assert.Equal((200, 150), (plan.Status.Checkpoints!.Latest, plan.Status.Checkpoints.Verified));
     }
@@ -45,7 +49,8 @@ public sealed class SuccessPolicyTests
     [InlineData("{\"weights\":\"sha256\"}")]
     public void Another_program_may_leave_what_it_likes_when_it_ends(string message)
     {
-        var plan = Scene.Of(MakeJob().With(j => j.Spec.Optimization.Steps = 200), MakeRunning(1, 1).With(s => s.Progress = new ProgressStatus { Step = 190, TotalSteps = 200, Loss = 2.5 }))
+        var plan = Scene.Of(MakeJob().With(j => j.Spec.Optimization.Steps = 200),
+            MakeRunning(1, 1).With(s => s.Progress = new ProgressStatus { Step = 190, TotalSteps = 200, Loss = 2.5 }))
             .WithPods(MakePod(1, 0).Ended(0, message), MakePod(1, 1).Succeeded()).Plan();
         plan.ShouldHave(ConditionTypes.Succeeded, "True", "Succeeded");
         Assert.Equal((200, 2.5), (plan.Status!.Progress!.Step, plan.Status.Progress.Loss));
@@ -81,7 +86,8 @@ public sealed class SuccessPolicyTests
     public void Whatever_other_containers_do_the_job_has_succeeded_when_its_ranks_have(int? code)
     {
         var others = code == 0 ? Goes() : Over(code!.Value);
-        var plan = Scene.Of(MakeJob(), MakeRunning(1, 2)).WithPods(MakePod(1, 0).Succeeded().Beside("log", others), MakePod(1, 1).Succeeded().Before("proxy", others, "Always")).Plan();
+        var plan = Scene.Of(MakeJob(), MakeRunning(1, 2))
+            .WithPods(MakePod(1, 0).Succeeded().Beside("log", others), MakePod(1, 1).Succeeded().Before("proxy", others, "Always")).Plan();
         plan.ShouldHave(ConditionTypes.Succeeded, "True", "Succeeded");
         Assert.Equal((0, 2, 0), (plan.Status!.Workers.Active, plan.Status.Workers.Succeeded, plan.Status.Workers.Failed));
         Assert.Equal(code == 0 ? ["demo-1-0"] : [], plan.DeletedNames());
@@ -90,14 +96,16 @@ public sealed class SuccessPolicyTests
     [Fact]
     public void A_container_that_ends_with_0_does_not_end_its_worker()
     {
-        var plan = Scene.Of(MakeJob(), MakeRunning(1, 1)).WithPods(MakePod(1, 0).Running().Beside("log", Over(0)), MakePod(1, 1).Running().Beside("log", Over(0))).Plan();
+        var plan = Scene.Of(MakeJob(), MakeRunning(1, 1))
+            .WithPods(MakePod(1, 0).Running().Beside("log", Over(0)), MakePod(1, 1).Running().Beside("log", Over(0))).Plan();
         Assert.DoesNotContain(plan.Status?.Conditions ?? [], c => c.Type == ConditionTypes.Succeeded);
     }
 
     [Fact]
     public void One_worker_is_told_of_as_one() => Assert.Equal(
         "the only worker is done",
-        Scene.Of(MakeJob().WithWorkers(1), MakeRunning(1, 1)).WithPods(MakePod(1, 0).Succeeded()).Plan().Condition(ConditionTypes.Succeeded).Message);
+        Scene.Of(MakeJob().WithWorkers(1),
+            MakeRunning(1, 1)).WithPods(MakePod(1, 0).Succeeded()).Plan().Condition(ConditionTypes.Succeeded).Message);
 
     [Theory]
     [InlineData(99, false)]
@@ -108,7 +116,8 @@ public sealed class SuccessPolicyTests
         foreach (var job in (JobBuilder[])[MakeJob(), MakeJob().Suspended()])
         {
             var plan = Scene.Of(job.With(j => j.Spec.Optimization.Steps = 200), MakeRunning(1, 2))
-                .WithPods(MakePod(1, 0).Ended(0, message).Deleting(Clock.After(60)), MakePod(1, 1).Succeeded().Deleting(Clock.After(60))).Plan();
+                .WithPods(MakePod(1, 0).Ended(0, message).Deleting(Clock.After(60)), MakePod(1, 1).Succeeded().Deleting(Clock.After(60)))
+                .Plan();
             Assert.Equal(success, plan.Status!.Conditions.Any(c => c is { Type: ConditionTypes.Succeeded, Status: "True" }));
             Assert.Equal(success ? 200 : 0, plan.Status.Progress?.Step ?? 0);
         }

@@ -47,7 +47,9 @@ public sealed class SuspensionPolicyTests
     public void How_the_pods_end_is_no_failure()
     {
         var scene = Scene.Of(MakeJob().Suspended().WithRestarts(0), MakeRunning(1, 2)).WithPods(MakeRunningGang(1, 2));
-        var plan = scene.After(scene.Plan()).WithPods(MakePod(1, 0).Ended(75, "").Deleting(Clock.After(60)), MakePod(1, 1).Ended(137, "").Deleting(Clock.After(60))).Plan(1);
+        var plan = scene.After(scene.Plan())
+            .WithPods(MakePod(1, 0).Ended(75, "").Deleting(Clock.After(60)), MakePod(1, 1).Ended(137, "").Deleting(Clock.After(60)))
+            .Plan(1);
         Assert.DoesNotContain(plan.Status?.Conditions ?? [], c => c.Type == ConditionTypes.Failed);
         Assert.Equal(0, plan.Status?.Restarts ?? 0);
     }
@@ -60,7 +62,8 @@ public sealed class SuspensionPolicyTests
         var plan = scene.Plan();
         plan.ShouldHave(ConditionTypes.Suspended, "True", "Suspended");
 
-        var next = scene.After(plan).WithPods(MakePod(1, 0).Succeeded().Deleting(Clock.After(60)), MakePod(1, 1).Succeeded().Deleting(Clock.After(60))).Plan(1);
+        var next = scene.After(plan)
+            .WithPods(MakePod(1, 0).Succeeded().Deleting(Clock.After(60)), MakePod(1, 1).Succeeded().Deleting(Clock.After(60))).Plan(1);
         Assert.DoesNotContain((next.Status ?? plan.Status!).Conditions, c => c.Type == ConditionTypes.Succeeded);
         Assert.Equal("Suspended", (next.Status ?? plan.Status!).Phase);
         Assert.Null((next.Status ?? plan.Status!).Progress);
@@ -71,7 +74,8 @@ public sealed class SuspensionPolicyTests
     {
         var plan = Scene.Of(
             MakeJob().Suspended(),
-            MakeStatus().With(s => { s.Attempt = 2; s.RestartNotBefore = Clock.After(60).UtcDateTime; }).Condition(ConditionTypes.Restarting, "True", "WorkerFailed")).Plan();
+            MakeStatus().With(s => { s.Attempt = 2; s.RestartNotBefore = Clock.After(60).UtcDateTime; })
+                .Condition(ConditionTypes.Restarting, "True", "WorkerFailed")).Plan();
         plan.ShouldHave(ConditionTypes.Restarting, "False", "Suspended");
         Assert.Null(plan.Status!.RestartNotBefore);
     }
@@ -95,15 +99,19 @@ public sealed class SuspensionPolicyTests
     [Fact]
     public void The_gang_after_such_a_verdict_begins_at_the_restored_step()
     {
-        var scene = Scene.Of(MakeJob(), MakeStatus().With(s => s.Attempt = 1).Rollback(1, 115, 100, "110-121").Condition(ConditionTypes.Suspended, "True", "TrainingUnstable"));
-        var env = scene.Plan(60).Pods[0]["spec"]!["containers"]![0]!["env"]!.AsArray().ToDictionary(e => (string)e!["name"]!, e => (string)e!["value"]!);
+        var scene = Scene.Of(MakeJob(),
+            MakeStatus().With(s => s.Attempt = 1).Rollback(1, 115, 100, "110-121").Condition(ConditionTypes.Suspended, "True",
+                "TrainingUnstable"));
+        var env = scene.Plan(60).Pods[0]["spec"]!["containers"]![0]!["env"]!.AsArray()
+            .ToDictionary(e => (string)e!["name"]!, e => (string)e!["value"]!);
         Assert.Equal(("100", "110-121", "2"), (env["MHC_RESUME_STEP"], env["MHC_SKIP_WINDOWS"], env["MHC_ATTEMPT"]));
     }
 
     [Fact]
     public void Replicas_changed_while_suspended_hold_for_the_next_gang()
     {
-        var plan = Scene.Of(MakeJob().WithWorkers(4).WithGeneration(3), MakeStatus().With(s => s.Attempt = 1).Condition(ConditionTypes.Suspended, "True", "Suspended")).Plan();
+        var plan = Scene.Of(MakeJob().WithWorkers(4).WithGeneration(3),
+            MakeStatus().With(s => s.Attempt = 1).Condition(ConditionTypes.Suspended, "True", "Suspended")).Plan();
         Assert.Equal(["demo-2-0", "demo-2-1", "demo-2-2", "demo-2-3"], plan.PodNames());
     }
 }

@@ -10,7 +10,8 @@ public sealed class TerminationMessageReaderTests
 {
     [Fact]
     public void The_last_line_is_read() =>
-        Assert.Equal("PeerLost", TerminationMessageReader.Read("Unhandled exception\n{\"reason\":\"PeerLost\",\"message\":\"rank 1 is gone\"}\n\n")!.Reason);
+        Assert.Equal("PeerLost",
+            TerminationMessageReader.Read("Unhandled exception\n{\"reason\":\"PeerLost\",\"message\":\"rank 1 is gone\"}\n\n")!.Reason);
 
     private static readonly MhcTrainingJobSpec Job = new() { Optimization = new OptimizationSpec { Steps = 1000 } };
 
@@ -52,7 +53,9 @@ public sealed class TerminationMessageReaderTests
     {
         var told = TerminationMessageReader.Read("""{"reason":"Peer\u001b]0;LostX","message":"a\u0007b\u202ec"}""")!;
         Assert.Equal(("Peer0LostX", "a\\u0007b\\u202ec"), (told.Reason, told.Message));
-        Assert.DoesNotContain('\u001b', TerminationMessageReader.ReadVerdict("""{"reason":"X","message":"\u001b[2J","detectedStep":2,"onsetStep":1,"restoreStep":0}""", Job)!.Message);
+        Assert.DoesNotContain('\u001b',
+            TerminationMessageReader.ReadVerdict("""{"reason":"X","message":"\u001b[2J","detectedStep":2,"onsetStep":1,"restoreStep":0}""",
+                Job)!.Message);
     }
 
     [Fact]

@@ -44,7 +44,8 @@ public sealed class TimeToLivePolicyTests
     [Fact]
     public void A_running_job_has_no_time_to_live()
     {
-        var plan = Scene.Of(MakeJob().With(j => j.Spec.RunPolicy.TtlSecondsAfterFinished = 1), MakeRunning(1, 2)).WithPods(MakeRunningGang(1, 2)).Plan(100);
+        var plan = Scene.Of(MakeJob().With(j => j.Spec.RunPolicy.TtlSecondsAfterFinished = 1), MakeRunning(1, 2))
+            .WithPods(MakeRunningGang(1, 2)).Plan(100);
         Assert.False(plan.DeleteJob);
     }
 }

@@ -41,7 +41,8 @@ public sealed class ValidityPolicyTests
     public void Other_errors_are_said_again()
     {
         var first = Scene.Of(MakeInvalid()).Plan();
-        var plan = Scene.Of(MakeJob().WithErrors(new Api.Errors.FieldError("spec.model.width", "expected at least 1")), MakeStatus().With(s => s.Conditions = first.Status!.Conditions)).Plan();
+        var plan = Scene.Of(MakeJob().WithErrors(new Api.Errors.FieldError("spec.model.width", "expected at least 1")),
+            MakeStatus().With(s => s.Conditions = first.Status!.Conditions)).Plan();
         Assert.Equal(["InvalidSpec"], plan.EventReasons());
     }
 
@@ -78,7 +79,8 @@ public sealed class ValidityPolicyTests
     [Fact]
     public void What_the_cluster_has_rejected_stays_invalid_until_the_spec_changes()
     {
-        var rejected = MakeStatus().With(s => s.Attempt = 1).Condition(ConditionTypes.Valid, "False", "Rejected", "Pod demo-1-0 was refused: bad");
+        var rejected = MakeStatus().With(s => s.Attempt = 1)
+            .Condition(ConditionTypes.Valid, "False", "Rejected", "Pod demo-1-0 was refused: bad");
         var same = Scene.Of(MakeJob(), rejected).Plan();
         Assert.Equal("False", (same.Status ?? rejected.Build()).Conditions.Single(c => c.Type == ConditionTypes.Valid).Status);
 
@@ -103,14 +105,16 @@ public sealed class ValidityPolicyTests
     [Fact]
     public void A_change_that_is_taken_back_makes_the_job_valid_again()
     {
-        var status = MakeRunning(1, 2).With(s => s.AcceptedSpec = Immutability.Snapshot(MakeJob().Build().Spec)).Condition(ConditionTypes.Valid, "False", "ChangeRejected");
+        var status = MakeRunning(1, 2).With(s => s.AcceptedSpec = Immutability.Snapshot(MakeJob().Build().Spec))
+            .Condition(ConditionTypes.Valid, "False", "ChangeRejected");
         Scene.Of(MakeJob(), status).WithPods(MakeRunningGang(1, 2)).Plan().ShouldHave(ConditionTypes.Valid, "True", "Accepted");
     }
 
     [Fact]
     public void A_template_that_asks_for_privileges_is_refused_unless_the_operator_allows_it()
     {
-        var scene = Scene.Of(MakeJob().With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse("""{"spec":{"hostNetwork":true}}""")!));
+        var scene = Scene.Of(MakeJob()
+            .With(j => j.Spec.Workers.Template = (JsonObject)JsonNode.Parse("""{"spec":{"hostNetwork":true}}""")!));
         var plan = scene.Plan();
         plan.ShouldHave(ConditionTypes.Valid, "False", "InvalidSpec");
         Assert.Contains("spec.workers.template.spec.hostNetwork", plan.Condition(ConditionTypes.Valid).Message, StringComparison.Ordinal);

@@ -83,7 +83,8 @@ internal sealed class FakeLeases
             return request.Method switch
             {
                 "GET" when request.IsWatch => Watch(request),
-                "GET" => _lease is null ? ScriptedServer.Refusal(HttpStatusCode.NotFound, "no lease") : ScriptedServer.Json(_lease.ToJsonString()),
+                "GET" => _lease is null ? ScriptedServer.Refusal(HttpStatusCode.NotFound, "no lease")
+                    : ScriptedServer.Json(_lease.ToJsonString()),
                 "POST" => Create(request),
                 _ => Patch(request),
             };
@@ -115,7 +116,8 @@ internal sealed class FakeLeases
 
         var pipe = new Pipe();
         _watches.Add(pipe);
-        if (_lease is not null && !request.Query.Contains($"resourceVersion={(string?)_lease["metadata"]!["resourceVersion"]}&", StringComparison.Ordinal))
+        if (_lease is not null && !request.Query.Contains($"resourceVersion={(string?)_lease["metadata"]!["resourceVersion"]}&",
+            StringComparison.Ordinal))
         {
             Tell(pipe, "MODIFIED");
         }

@@ -36,7 +36,8 @@ internal sealed class ScriptedServer(Func<ServerRequest, CancellationToken, Task
         Json($$"""{"kind":"Status","status":"Failure","message":"{{message}}","code":{{(int)status}}}""", status);
 
     public ApiConnection Connect(TimeProvider time, WriteFence? fence = null, RequestRate? rate = null) =>
-        new(new HttpClient(this, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan }, Address, null, time, Metrics(), fence, rate);
+        new(new HttpClient(this, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan }, Address, null, time, Metrics(),
+            fence, rate);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

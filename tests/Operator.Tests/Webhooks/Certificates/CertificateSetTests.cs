@@ -88,5 +88,6 @@ public sealed class CertificateSetTests
     }
 
     private static Dictionary<string, byte[]> Data(CertificateSet set) =>
-        set.ToData().Where(field => field.Value is not null).ToDictionary(field => field.Key, field => Convert.FromBase64String((string)field.Value!), StringComparer.Ordinal);
+        set.ToData().Where(field => field.Value is not null)
+            .ToDictionary(field => field.Key, field => Convert.FromBase64String((string)field.Value!), StringComparer.Ordinal);
 }

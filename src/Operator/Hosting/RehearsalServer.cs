@@ -6,13 +6,16 @@ using System.Text.Json.Nodes;
 using System.Web;
 using MhcOperator.Api;
 
-namespace MhcOperator.Operator.Tests.Kubernetes.Support;
+namespace MhcOperator.Operator.Hosting;
 
-/// <summary>As much of an API server, in memory, as one job needs to get running: it keeps what is made, tells those who watch, and says of each pod that it runs.</summary>
-internal sealed class MemoryServer : HttpMessageHandler
+/// <summary>
+/// As much of an API server, in memory, as one job needs to get running: it keeps what is made, tells those who watch, and says of each pod
+/// that it runs.
+/// </summary>
+internal sealed class RehearsalServer : HttpMessageHandler
 {
     /// <summary>An address that leads nowhere: no request leaves the process.</summary>
-    public static readonly Uri Address = new("http://memory.invalid/");
+    public static readonly Uri Address = new("http://rehearsal.invalid/");
 
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _jobRuns = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,7 +23,7 @@ internal sealed class MemoryServer : HttpMessageHandler
     private readonly List<(string Collection, Pipe Pipe)> _watches = [];
     private int _version = 1;
 
-    public MemoryServer(string ns)
+    public RehearsalServer(string ns)
     {
         var collection = $"/apis/{MhcTrainingJob.Group}/{MhcTrainingJob.Version}/namespaces/{ns}/{MhcTrainingJob.Plural}";
         Keep(collection, new JsonObject
@@ -48,7 +51,8 @@ internal sealed class MemoryServer : HttpMessageHandler
         {
             return request.Method.Method switch
             {
-                "GET" when HttpUtility.ParseQueryString(request.RequestUri.Query) is var query && query["watch"] is not null => Watch(path, int.Parse(query["resourceVersion"]!, CultureInfo.InvariantCulture)),
+                "GET" when HttpUtility.ParseQueryString(request.RequestUri.Query) is var query && query["watch"] is not null =>
+                    Watch(path, int.Parse(query["resourceVersion"]!, CultureInfo.InvariantCulture)),
                 "GET" => _objects.TryGetValue(path, out var found) ? Answer(found) : List(path),
                 "POST" => Answer(Create(path, body!.AsObject())),
                 "PATCH" when body is JsonArray patch => Answer(WriteStatus(path[..path.LastIndexOf('/')], patch)),
@@ -57,7 +61,8 @@ internal sealed class MemoryServer : HttpMessageHandler
         }
     }
 
-    private static HttpResponseMessage Answer(JsonObject body) => new(HttpStatusCode.OK) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+    private static HttpResponseMessage Answer(JsonObject body) =>
+        new(HttpStatusCode.OK) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
 
     private HttpResponseMessage List(string collection) => Answer(new JsonObject
     {
@@ -69,7 +74,9 @@ internal sealed class MemoryServer : HttpMessageHandler
     {
         var pipe = new Pipe();
         _watches.Add((collection, pipe));
-        foreach (var (_, item) in _objects.Where(pair => CollectionOf(pair.Key) == collection && int.Parse((string)pair.Value["metadata"]!["resourceVersion"]!, CultureInfo.InvariantCulture) > since))
+        foreach (var (_, item) in _objects.Where(
+            pair => CollectionOf(pair.Key) == collection
+                && int.Parse((string)pair.Value["metadata"]!["resourceVersion"]!, CultureInfo.InvariantCulture) > since))
         {
             Tell(pipe, "MODIFIED", item); // it was made between the list and the watch
         }
@@ -86,7 +93,14 @@ internal sealed class MemoryServer : HttpMessageHandler
             {
                 ["phase"] = "Running",
                 ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "True" }),
-                ["containerStatuses"] = new JsonArray(new JsonObject { ["name"] = "trainer", ["ready"] = true, ["restartCount"] = 0, ["state"] = new JsonObject { ["running"] = new JsonObject() } }),
+                ["containerStatuses"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["name"] = "trainer",
+                        ["ready"] = true,
+                        ["restartCount"] = 0,
+                        ["state"] = new JsonObject { ["running"] = new JsonObject() }
+                    }),
             };
             Change(collection, item);
         }
