@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # Builds libmhc_native.so and libmhc_collectives.so into build/native (build/native-sanitize with --sanitize).
 #
-#   eng/build-native.sh [--sanitize] [--test] [--older] [--changed] [--bench] [--only NAME]
+#   eng/build-native.sh [--sanitize] [--test] [--older] [--bench] [--only NAME]
 #
 #   --sanitize  with AddressSanitizer and UndefinedBehaviorSanitizer
 #   --test      build and run the native tests too; ends with the line "native: N passed, N failed"
 #   --older     build them, and run some sizes of each on emulated processors: one that has AVX2 and no AVX-512, and one that has
 #               neither; ends with the same line
-#   --changed   with --test or --older: run nothing where the very same programs have passed here, and say so
 #   --only      run the test of this name alone
 #   --bench     build build/native/bench_kernels and bench_collectives too
 #
@@ -15,20 +14,19 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-sanitize=OFF folder=native test=no older=no changed=no only='' targets=(mhc_native mhc_collectives)
+sanitize=OFF folder=native test=no older=no only='' targets=(mhc_native mhc_collectives)
 while (( $# > 0 )); do
   case $1 in
     --sanitize) sanitize=ON folder=native-sanitize ;;
     --test) test=yes targets+=(native_tests) ;;
     --older) older=yes targets+=(native_tests) ;;
-    --changed) changed=yes ;;
     --bench) targets+=(bench_kernels bench_collectives) ;;
     --only)
       (( $# > 1 )) || { echo "build-native.sh: a test's name was expected after --only" >&2; exit 2; }
       only=$2
       shift
       ;;
-    *) echo "build-native.sh: unknown argument '$1'; expected --sanitize, --test, --older, --changed, --bench or --only" >&2; exit 2 ;;
+    *) echo "build-native.sh: unknown argument '$1'; expected --sanitize, --test, --older, --bench or --only" >&2; exit 2 ;;
   esac
   shift
 done
@@ -80,19 +78,10 @@ if [[ $test == yes ]]; then selection=(--label-exclude older); fi
 if [[ $older == yes ]]; then selection=(--label-regex older); fi
 if [[ -n $only ]]; then selection+=(--tests-regex "^$only(_on_.*)?\$"); fi
 if (( ${#selection[@]} > 0 )); then
-  log=$build/test.log code=0 passed=$build/passed-$test-$older
-  # Tests depend on the programs, the processor and its stand-in alone.
-  state=$({ sha256sum "$build"/test_* "$build"/*.so; grep -m 1 ^flags /proc/cpuinfo; dpkg-query -W qemu-user 2>&1; } | sha256sum)
-  if [[ $changed == yes && -z $only && -e $passed && $(head -n 1 "$passed") == "$state" ]]; then
-    echo "not run again: the same programs have passed on this machine"
-    tail -n 1 "$passed"
-    exit
-  fi
-  rm -f "$passed"
+  log=$build/test.log code=0
   ctest --test-dir "$build" --verbose --timeout 1800 --parallel "$(nproc)" "${selection[@]}" 2>&1 | tee "$log" || code=$?
   awk '$3 == "passed," && $5 == "failed" { passed += $2; failed += $4 }
        / this processor cannot run the build / { print "not checked: the build " $NF ", which this processor cannot run" }
-       END { printf "native: %d passed, %d failed\n", passed, failed }' "$log" | tee "$log.end"
-  if [[ $code == 0 && -z $only ]]; then { echo "$state"; tail -n 1 "$log.end"; } > "$passed"; fi
+       END { printf "native: %d passed, %d failed\n", passed, failed }' "$log"
   exit "$code"
 fi
