@@ -39,7 +39,7 @@ pack() {
       layers: [$layers[0][] | {mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: .digest, size: .size}]
     }' | blob "$blobs")
   jq -r '.[] | "\(.file)\t\(.digest[7:])"' "$layers_json" | while IFS=$'\t' read -r layer_file digest; do
-    ln "$layer_file" "$blobs/$digest" 2> /dev/null || cp "$layer_file" "$blobs/$digest"
+    ln -s "$(realpath "$layer_file")" "$blobs/$digest" # a hard link would change the file, which another build may be reading
   done
   jq -n --argjson manifest "$manifest" --arg name "$registry/$name:$tag" --arg tag "$tag" '{
       schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json",
@@ -52,7 +52,7 @@ pack() {
       def path: "blobs/sha256/" + .digest[7:];
       [{Config: ($config | path), RepoTags: [$name], Layers: [$layers[0][] | path]}]' > "$folder/manifest.json"
   echo '{"imageLayoutVersion":"1.0.0"}' > "$folder/oci-layout"
-  tar -C "$folder" --format=gnu --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 --mode=u=rwX,go=rX -cf "$file.partial.$$" \
+  tar -C "$folder" --dereference --format=gnu --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 --mode=u=rwX,go=rX -cf "$file.partial.$$" \
     blobs index.json manifest.json oci-layout
   mv "$file.partial.$$" "$file"
   note_digest "$name" "$tag" "$(jq -r .digest <<< "$manifest")" "$(jq 'map(.size) | add' "$layers_json")" "$(jq 'map(.flat) | add' "$layers_json")"

@@ -3,8 +3,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Cel.Tests;
 using MhcOperator.Api.Yaml;
-using MhcOperator.Operator.IntegrationTests.Server;
-using MhcOperator.Operator.IntegrationTests.Support;
+using MhcOperator.Testing.Kubernetes;
 
 [assembly: AssemblyFixture(typeof(CelServer))]
 [assembly: CollectionBehavior(DisableTestParallelization = true)] // one definition for all

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Api.Tests.Validation;
 using MhcOperator.Api.Validation;
 using MhcOperator.Api.Yaml;
+using MhcOperator.Testing.Jobs;
 
 namespace Cel.Tests;
 

@@ -1,11 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Api.Tests.Manifests;
-using Api.Tests.Validation;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Schema;
 using MhcOperator.Api.Yaml;
-using MhcOperator.Operator.IntegrationTests.Support;
+using MhcOperator.Testing.Jobs;
 
 namespace Cel.Tests;
 

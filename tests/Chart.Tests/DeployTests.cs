@@ -1,5 +1,4 @@
-using Api.Tests.Documentation;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace Chart.Tests;
 
@@ -18,7 +17,7 @@ public sealed class DeployTests
             ["template", "mhc-operator", Helm.Chart, "--namespace", "mhc-system", "--skip-tests", .. arguments]);
 
         Assert.True(answer.ExitCode == 0, answer.Error);
-        RepositoryFile.HoldUpToDate($"deploy/{file}", answer.Output);
+        Repository.HoldUpToDate($"deploy/{file}", answer.Output);
     }
 
     [Fact]

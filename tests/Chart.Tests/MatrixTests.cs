@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Chart.Tests.Support;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace Chart.Tests;
 

@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
-using Api.Tests.Documentation;
 using Chart.Tests.Support;
 using MhcOperator.Api.Validation;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace Chart.Tests;
 
@@ -12,8 +11,8 @@ public sealed class ObjectTests
     [Fact]
     public void The_definitions_are_those_of_the_repository()
     {
-        RepositoryFile.HoldUpToDate("charts/mhc-operator/files/crd.yaml", Text("crds/mhctrainingjobs.training.mhc.dev.yaml"));
-        RepositoryFile.HoldUpToDate("charts/mhc-operator/files/crd-cel.yaml", Text("crds/cel/mhctrainingjobs.training.mhc.dev.yaml"));
+        Repository.HoldUpToDate("charts/mhc-operator/files/crd.yaml", Text("crds/mhctrainingjobs.training.mhc.dev.yaml"));
+        Repository.HoldUpToDate("charts/mhc-operator/files/crd-cel.yaml", Text("crds/cel/mhctrainingjobs.training.mhc.dev.yaml"));
     }
 
     [Theory]
@@ -108,5 +107,5 @@ public sealed class ObjectTests
         Assert.Equal(!mounted, release.Of("Role").Any(role => role.ToJsonString().Contains("\"secrets\"", StringComparison.Ordinal)));
     }
 
-    private static string Text(string file) => File.ReadAllText(Path.Combine(RepositoryFile.Root(), file));
+    private static string Text(string file) => File.ReadAllText(Repository.PathOf(file));
 }

@@ -2,10 +2,9 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Api.Tests.Documentation;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Yaml;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace Chart.Tests;
 
@@ -22,14 +21,14 @@ public sealed class ReadmeTests
     {
         var page = File.ReadAllText(Path.Combine(Helm.Chart, "README.md"));
         Assert.Contains(Begin, page, StringComparison.Ordinal);
-        RepositoryFile.HoldUpToDate("charts/mhc-operator/README.md",
+        Repository.HoldUpToDate("charts/mhc-operator/README.md",
             page[..(page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)] + Table());
     }
 
     [Fact]
     public void The_versions_are_that_of_the_file_VERSION()
     {
-        var version = File.ReadAllText(Path.Combine(RepositoryFile.Root(), "VERSION")).Trim();
+        var version = Repository.Version;
         var chart = File.ReadAllLines(Path.Combine(Helm.Chart, "Chart.yaml"));
 
         Assert.Contains($"version: {version}", chart);

@@ -1,7 +1,6 @@
-using Api.Tests.Documentation;
 using Chart.Tests.Support;
 using MhcOperator.Api.Yaml;
-using MhcOperator.PodSecurity.Tests;
+using MhcOperator.Testing.PodSecurity;
 
 namespace Chart.Tests;
 
@@ -38,7 +37,7 @@ public sealed class RestrictedStandardTests
     [Fact]
     public void The_operators_namespace_has_the_standard_enforced()
     {
-        var text = File.ReadAllText(Path.Combine(RepositoryFile.Root(), "deploy", "namespace.yaml"));
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "deploy", "namespace.yaml"));
         var labels = YamlReader.Read(text)[0].Root!["metadata"]!["labels"]!;
 
         Assert.All((string[])["audit", "enforce", "warn"],

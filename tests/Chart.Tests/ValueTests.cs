@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Chart.Tests.Support;
 using MhcOperator.Api.Yaml;
 using MhcOperator.Operator.Hosting;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace Chart.Tests;
 

@@ -2,7 +2,8 @@ using System.Reflection;
 using MhcOperator.Api;
 using MhcOperator.Cli.Terminal;
 using MhcOperator.Cli.Tests.Support;
-using MhcOperator.CommandLine.Tests;
+using MhcOperator.CommandLine;
+using MhcOperator.Testing.CommandLine;
 
 namespace MhcOperator.Cli.Tests;
 
@@ -10,7 +11,7 @@ public sealed class MhcProgramTests
 {
     [Fact]
     public Task No_option_takes_a_value_that_it_cannot_have() =>
-        BadValues.AllAreRefusedAsync(() => MhcProgram.Create(CliHost.System()), CliExitCode.BadInput, least: 0);
+        BadValues.AllAreRefusedAsync(() => MhcProgram.Create(CliHost.System()), ProgramLine.InvokeAsync, CliExitCode.BadInput, least: 0);
 
     [Fact]
     public async Task A_wrong_command_line_is_said_in_two_lines()
@@ -26,7 +27,7 @@ public sealed class MhcProgramTests
     [Fact]
     public async Task The_version_is_that_of_the_file_VERSION_in_every_part()
     {
-        var version = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "VERSION"), TestContext.Current.CancellationToken)).Trim();
+        var version = Repository.Version;
         Assert.All(
             new[] { typeof(MhcProgram), typeof(MhcTrainingJob), typeof(Operator.Local.LocalRunner) },
             part => Assert.Equal(version,

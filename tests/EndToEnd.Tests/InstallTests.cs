@@ -1,5 +1,5 @@
 using EndToEnd.Tests.Cluster;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace EndToEnd.Tests;
 

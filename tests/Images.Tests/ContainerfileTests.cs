@@ -34,7 +34,7 @@ public sealed class ContainerfileTests
     [Fact]
     public void An_engine_that_is_not_known_is_refused()
     {
-        var (code, _, error) = Repository.Try("eng/images.sh", ["mhc-operator"], ("ENGINE", "kaniko"));
+        var (code, _, error) = Programs.Try("eng/images.sh", ["mhc-operator"], ("ENGINE", "kaniko"));
 
         Assert.Equal((1, "images.sh: ENGINE=kaniko was given; podman, docker or buildah was expected\n"), (code, error));
     }
@@ -59,11 +59,11 @@ public sealed class ContainerfileTests
         public Builder()
         {
             Assert.SkipUnless(Environment.IsPrivilegedProcess, "buildah changes its root, for which one must be root");
-            var (code, programs, error) = Repository.Try("eng/buildah.sh", []);
+            var (code, programs, error) = Programs.Try("eng/buildah.sh", []);
             Assert.SkipUnless(code == 0, $"buildah is not to be had: {error}");
             _environment = [("PATH", $"{programs.Trim()}:{Environment.GetEnvironmentVariable("PATH")}"),
                 ("BUILDAH_STORAGE", _folder.File("storage")), ("MHC_IMAGES", _folder.Path)];
-            var (status, _, reason) = Repository.Try("env", ["buildah", "info"], _environment);
+            var (status, _, reason) = Programs.Try("env", ["buildah", "info"], _environment);
             Assert.SkipUnless(status == 0, $"buildah does not run here: {reason}");
         }
 
@@ -80,7 +80,7 @@ public sealed class ContainerfileTests
                 "--build-arg SDK_IMAGE=localhost/sdk", "--build-arg RUNTIME_IMAGE=localhost/runtime",
                 .. places.Select(place => $"--volume {place}:{place}:ro"), $"--volume {Home}:{Home}",
             ];
-            Repository.Run("eng/images.sh", [image],
+            Programs.Run("eng/images.sh", [image],
                 [.. _environment, ("ENGINE", "buildah"), ("ENGINE_OPTIONS", string.Join(' ', options))]);
             return ImageArchive.In(_folder.Path, image);
         }
@@ -88,7 +88,7 @@ public sealed class ContainerfileTests
         public void Dispose()
         {
             // The storage may have mounts that belong to a namespace which has ended.
-            Repository.Try("env", ["buildah", "rm", "--all"], _environment);
+            Programs.Try("env", ["buildah", "rm", "--all"], _environment);
             _folder.Dispose();
         }
 
@@ -96,7 +96,7 @@ public sealed class ContainerfileTests
         {
             var ours = ImageArchive.Of(image);
             var layers = ours.LayerDigests.Take(runtimeLayers).Select(ImageArchive.BlobPath).ToList();
-            Repository.Run(
+            Programs.Run(
                 "bash",
                 ["-c", """
                     set -e

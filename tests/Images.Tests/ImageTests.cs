@@ -49,7 +49,7 @@ public sealed class ImageTests
         var flat = image.Layers.Sum(layer => layer.Sum(entry => entry.Length));
         var said = line.Split(' ');
         Assert.Equal([image.Name, image.Tag, image.Digest, $"{compressed}", $"{flat}"], said);
-        Assert.Equal($"{image.Name}@{image.Digest}\n", Repository.Run("eng/images.sh", ["--reference", name]));
+        Assert.Equal($"{image.Name}@{image.Digest}\n", Programs.Run("eng/images.sh", ["--reference", name]));
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class ImageTests
     [MemberData(nameof(All))]
     public void The_revision_is_the_commit_and_says_where_the_sources_differ_from_it(string name)
     {
-        var (code, commit, _) = Repository.Try("git", ["rev-parse", "HEAD"]);
+        var (code, commit, _) = Programs.Try("git", ["rev-parse", "HEAD"]);
         Assert.SkipUnless(code == 0, "these are not the files of a git repository");
 
         Assert.Matches("^[0-9a-f]{40}(-dirty)?$",

@@ -11,7 +11,7 @@ public sealed class NoticesTests
         Assert.SkipUnless(
             File.ReadLines("/etc/os-release").Contains("VERSION_CODENAME=bookworm", StringComparer.Ordinal),
             "the notices name the libraries of Debian 12; this is another system");
-        var expected = Repository.Run("eng/images.sh", ["--notices"]);
+        var expected = Programs.Run("eng/images.sh", ["--notices"]);
 
         var path = Repository.PathOf("THIRD-PARTY-NOTICES.md");
         if (Environment.GetEnvironmentVariable("MHC_REGENERATE") == "1")

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 using Monitoring.Tests.Support;
 
 namespace Monitoring.Tests;
@@ -33,7 +33,7 @@ public sealed class AlertmanagerTests
     {
         await using var alertmanager =
             await Server.AlertmanagerAsync(
-            await File.ReadAllTextAsync(Path.Combine(Api.Tests.Documentation.RepositoryFile.Root(), Configuration),
+            await File.ReadAllTextAsync(Path.Combine(Repository.Root, Configuration),
                 TestContext.Current.CancellationToken));
         string[] quiet =
         [

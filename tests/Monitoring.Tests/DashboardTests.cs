@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Api.Tests.Documentation;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 using Monitoring.Tests.Support;
 
 namespace Monitoring.Tests;
@@ -67,7 +66,7 @@ public sealed partial class DashboardTests
         var served = Alert.Metrics(
             string.Concat(
                 ((string[])["docs/metrics.md", "docs/trainer-contract.md"]).Select(
-                    file => File.ReadAllText(Path.Combine(RepositoryFile.Root(), file))))).ToHashSet(StringComparer.Ordinal);
+                    file => File.ReadAllText(Repository.PathOf(file))))).ToHashSet(StringComparer.Ordinal);
 
         Assert.Empty(shown.Except(served));
         Assert.Empty(served.Where(metric => metric.StartsWith("mhc_train_", StringComparison.Ordinal)).Except(shown)
@@ -101,7 +100,7 @@ public sealed partial class DashboardTests
             - {job_name: mhc-operator, honor_labels: true, metrics_path: /operator, static_configs: [{targets: ["{{{exporter.Address}}}"], labels: {namespace: mhc-system, pod: a}}]}
             - {job_name: mhc-trainers, honor_labels: true, metrics_path: /trainer, static_configs: [{targets: ["{{{exporter.Address}}}"], labels: {namespace: default, mhcjob: quickstart, pod: quickstart-1-0}}]}
             """,
-            ("rules.yaml", await File.ReadAllTextAsync(Path.Combine(RepositoryFile.Root(), "monitoring", "rules.yaml"),
+            ("rules.yaml", await File.ReadAllTextAsync(Path.Combine(Repository.Root, "monitoring", "rules.yaml"),
                 TestContext.Current.CancellationToken)));
         var waiting = Dashboard.All().SelectMany(d => d.Queries.Select(q => $"{d.Name}: {q.Panel}: {q.Query}"))
             .ToHashSet(StringComparer.Ordinal);

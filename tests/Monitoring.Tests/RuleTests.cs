@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Api.Tests.Documentation;
 using Monitoring.Tests.Support;
 
 namespace Monitoring.Tests;
@@ -13,7 +12,7 @@ public sealed partial class RuleTests
         "# The alerts for a Prometheus without prometheus-operator: rule_files: [rules.yaml]. Rendered from charts/mhc-operator with its default values.\n";
 
     public static TheoryData<string> Tests() =>
-        [.. Directory.EnumerateFiles(Path.Combine(RepositoryFile.Root(), "monitoring", "tests")).Select(file => Path.GetFileName(file)!)];
+        [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "monitoring", "tests")).Select(file => Path.GetFileName(file)!)];
 
     public static TheoryData<string> Names() => [.. Alert.All().Select(alert => alert.Name).Distinct(StringComparer.Ordinal)];
 
@@ -23,7 +22,7 @@ public sealed partial class RuleTests
         var rendered = await Programs.RenderAsync("monitoring: {prometheusRule: {enabled: true}}", "monitoring/prometheusrule.yaml");
         Assert.True(rendered.ExitCode == 0, rendered.Said);
         var spec = rendered.Output[(rendered.Output.IndexOf("\nspec:\n", StringComparison.Ordinal) + 7)..];
-        RepositoryFile.HoldUpToDate(Rules, Header + Indent().Replace(spec, ""));
+        Repository.HoldUpToDate(Rules, Header + Indent().Replace(spec, ""));
     }
 
     [Fact]
@@ -82,7 +81,7 @@ public sealed partial class RuleTests
     public void Every_metric_of_the_rules_is_one_that_is_served()
     {
         var served = new[] { "docs/metrics.md", "docs/trainer-contract.md" }.SelectMany(
-            page => Alert.Metrics(File.ReadAllText(Path.Combine(RepositoryFile.Root(), page)))).ToHashSet(StringComparer.Ordinal);
+            page => Alert.Metrics(File.ReadAllText(Repository.PathOf(page)))).ToHashSet(StringComparer.Ordinal);
         Assert.All(
             Alert.Rules(Alert.Read(Rules)).SelectMany(rule => Alert.Metrics((string)rule["expr"]!)),
             metric => Assert.Contains(Histogram().Replace(metric, ""), served));
@@ -95,7 +94,7 @@ public sealed partial class RuleTests
             .ToList();
         Assert.All(recorded, name => Assert.Matches("^(cluster|namespace_mhcjob):mhc_[a-z_]+:[a-z0-9_]+$", name));
         var used = string.Join('\n', Alert.Rules(Alert.Read(Rules)).Select(rule => (string)rule["expr"]!))
-            + string.Concat(Directory.EnumerateFiles(Path.Combine(RepositoryFile.Root(), "charts/mhc-operator/dashboards"))
+            + string.Concat(Directory.EnumerateFiles(Repository.PathOf("charts/mhc-operator/dashboards"))
             .Select(File.ReadAllText));
         Assert.All(recorded, name => Assert.Contains(name, used, StringComparison.Ordinal));
     }

@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Api.Tests.Documentation;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 using Monitoring.Tests.Support;
 
 namespace Monitoring.Tests;
@@ -45,7 +44,7 @@ public sealed partial class RunbookTests
         var served = Alert.Metrics(
             string.Concat(
                 ((string[])["docs/metrics.md", "docs/trainer-contract.md"]).Select(
-                    file => File.ReadAllText(Path.Combine(RepositoryFile.Root(), file))))).ToHashSet(StringComparer.Ordinal);
+                    file => File.ReadAllText(Repository.PathOf(file))))).ToHashSet(StringComparer.Ordinal);
         Assert.All(Runbook.All().SelectMany(page => Alert.Metrics(page.Text)), metric => Assert.Contains(metric, served));
     }
 
@@ -86,7 +85,7 @@ public sealed partial class RunbookTests
                 $"| [{group.Key}]({group.Key}.md) | {severity} | {time} | {string.Join(' ', group.Select(a => a.Annotation("summary")))} |\n");
         }
 
-        RepositoryFile.HoldUpToDate("docs/runbooks/README.md", page.ToString());
+        Repository.HoldUpToDate("docs/runbooks/README.md", page.ToString());
     }
 
     /// <summary>The program and its subcommands.</summary>
@@ -116,7 +115,7 @@ public sealed partial class RunbookTests
 
         if (words[0] == "mhc")
         {
-            return [(await External.RunAsync(Programs.Built("Cli", "mhc"), [.. words.Skip(1), "--help"])).Output];
+            return [(await External.RunAsync(Repository.ProgramOf("Cli", "mhc"), [.. words.Skip(1), "--help"])).Output];
         }
 
         Assert.Equal("kubectl", words[0]);

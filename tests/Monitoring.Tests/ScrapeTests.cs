@@ -2,8 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Api.Tests.Documentation;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 using Monitoring.Tests.Support;
 
 namespace Monitoring.Tests;
@@ -13,7 +12,7 @@ public sealed partial class ScrapeTests
 {
     /// <summary>Discovery in Kubernetes is compiled out of Debian's Prometheus: what it would find is put in its place.</summary>
     private static string Configuration =>
-        Discovery().Replace(File.ReadAllText(Path.Combine(RepositoryFile.Root(), "monitoring", "prometheus.yml")),
+        Discovery().Replace(File.ReadAllText(Path.Combine(Repository.Root, "monitoring", "prometheus.yml")),
             "  file_sd_configs:\n  - files: [pods.yml]\n")
         .Replace("/etc/prometheus/mhc-operator/", "", StringComparison.Ordinal);
 
@@ -22,7 +21,7 @@ public sealed partial class ScrapeTests
     {
         await using var prometheus = await Server.PrometheusAsync(
             Configuration,
-            ("rules.yaml", await File.ReadAllTextAsync(Path.Combine(RepositoryFile.Root(), "monitoring", "rules.yaml"),
+            ("rules.yaml", await File.ReadAllTextAsync(Path.Combine(Repository.Root, "monitoring", "rules.yaml"),
                 TestContext.Current.CancellationToken)),
             ("ca.crt", Authority()),
             ("pods.yml", string.Concat((string[])
@@ -53,7 +52,7 @@ public sealed partial class ScrapeTests
     [Fact]
     public async Task Promtool_finds_nothing_wrong_with_the_configuration_but_what_Debian_leaves_out()
     {
-        var file = Path.Combine(RepositoryFile.Root(), "monitoring", $".check-{Environment.ProcessId}.yml");
+        var file = Path.Combine(Repository.Root, "monitoring", $".check-{Environment.ProcessId}.yml");
         try
         {
             await File.WriteAllTextAsync(file, Configuration, TestContext.Current.CancellationToken);
@@ -115,7 +114,7 @@ public sealed partial class ScrapeTests
     [Fact]
     public void Nothing_of_the_chart_skips_a_check_or_asks_which_kinds_the_server_has()
     {
-        var templates = Directory.EnumerateFiles(Path.Combine(RepositoryFile.Root(), "charts/mhc-operator/templates/monitoring"))
+        var templates = Directory.EnumerateFiles(Repository.PathOf("charts/mhc-operator/templates/monitoring"))
             .Select(File.ReadAllText).ToList();
         Assert.NotEmpty(templates);
         Assert.All(templates, text => Assert.DoesNotContain("insecureSkipVerify", text, StringComparison.Ordinal));

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
 using MhcOperator.Operator.Hosting;
-using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Testing.Kubernetes;
 using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Testing.Kubernetes;
 using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MhcOperator.Operator.IntegrationTests.Support;
+using MhcOperator.Testing.Kubernetes;
 
 namespace MhcOperator.Operator.IntegrationTests;
 

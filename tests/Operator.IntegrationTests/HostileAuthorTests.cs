@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using MhcOperator.Operator.IntegrationTests.Support;
+using MhcOperator.Testing.Kubernetes;
 
 namespace MhcOperator.Operator.IntegrationTests;
 

@@ -1,4 +1,4 @@
-using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Testing.Kubernetes;
 using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;

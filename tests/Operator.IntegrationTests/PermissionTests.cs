@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Testing.Kubernetes;
 using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;

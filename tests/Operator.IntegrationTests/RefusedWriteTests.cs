@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
-using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Testing.Kubernetes;
 using MhcOperator.Operator.IntegrationTests.Support;
 
 namespace MhcOperator.Operator.IntegrationTests;

@@ -1,13 +1,14 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
 using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.IntegrationTests.Support;
 using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Serving;
+using MhcOperator.Testing.Kubernetes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -89,7 +90,7 @@ public sealed class SecureMetricsTests(SharedServer shared)
         await running.WorksAsync(Cancel);
         using var http = await ClientAsync(ns, running.SecureAddress);
         Assert.Equal(401, (await ScrapeAsync(http, null)).Status);
-        Assert.Equal(200, (await ScrapeAsync(http, Server.ApiServer.AdminToken)).Status);
+        Assert.Equal(200, (await ScrapeAsync(http, ApiServer.AdminToken)).Status);
         Assert.Equal(404, (await running.AskAsync("/metrics", Cancel)).Status);
         Assert.Equal(200, (await running.AskAsync("/healthz", Cancel)).Status);
         Assert.Equal(200, (await running.AskAsync("/readyz", Cancel)).Status);

@@ -1,5 +1,5 @@
 using MhcOperator.Operator.IntegrationTests;
-using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Testing.Kubernetes;
 
 [assembly: AssemblyFixture(typeof(SharedServer))]
 [assembly: CollectionBehavior(MaxParallelThreads = 4)] // they wait for other processes most of the time

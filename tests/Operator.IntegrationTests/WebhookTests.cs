@@ -1,8 +1,9 @@
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
 using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.IntegrationTests.Support;
+using MhcOperator.Testing.Kubernetes;
 
 namespace MhcOperator.Operator.IntegrationTests;
 

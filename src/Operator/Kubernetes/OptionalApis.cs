@@ -10,8 +10,7 @@ namespace MhcOperator.Operator.Kubernetes;
 /// <summary>
 /// APIs that a job may ask for and that not every cluster has. The server is asked when the first job needs one, and pod groups are watched
 /// from then on; a cluster whose jobs ask for none pays nothing. What is missing is looked for again only when a job still asks, and not
-/// before
-/// <see cref="LookAgain"/> has passed.
+/// before <see cref="LookAgain"/> has passed.
 /// </summary>
 /// <param name="connection">Server.</param>
 /// <param name="watch">Makes the watch of a kind.</param>

@@ -1,12 +1,11 @@
 using System.Text;
-using Api.Tests.Documentation;
 
 namespace Api.Tests.Architecture;
 
 public sealed class ArchitectureTests
 {
-    private static readonly Lazy<IReadOnlyList<(string Path, string Text)>> Sources =
-        new(() => [.. SourceGraph.Read(RepositoryFile.Root())]);
+    private static readonly Lazy<IReadOnlyList<SourceFile>> Sources =
+        new(() => [.. SourceFile.Below("src").Select(file => SourceFile.Parse(file.Path, file.Text))]);
 
     public static TheoryData<string> Projects => [.. Layers.Of.Keys];
 
@@ -33,7 +32,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void A_constant_of_a_higher_folder_is_found_too()
     {
-        var planted = ("Operator/Runtime/Planted.cs",
+        var planted = SourceFile.Parse("Operator/Runtime/Planted.cs",
             "using MhcOperator.Operator.Planning.Inputs;\nnamespace MhcOperator.Operator.Runtime;\nclass Planted { string x = Reasons.WriteRefused; }");
 
         Assert.Single(Faults("Operator", [.. Sources.Value, planted]));
@@ -42,24 +41,23 @@ public sealed class ArchitectureTests
     [Fact]
     public void What_stands_in_a_comment_or_a_string_is_no_use()
     {
-        var planted = ("Operator/Runtime/Planted.cs", """
+        const string path = "Operator/Runtime/Planted.cs";
+        const string text = """
             using MhcOperator.Operator.Planning;
             namespace MhcOperator.Operator.Runtime;
             /// <see cref="Planner"/>
             class Planted { string x = "Planner"; /* Planner */ }
-            """);
+            """;
+        var used = text.Replace("\"Planner\"", "$\"{Planner.Plan}\"", StringComparison.Ordinal);
 
-        Assert.Empty(Faults("Operator", [.. Sources.Value, planted]));
-        Assert.Single(
-            Faults(
-                "Operator", [.. Sources.Value,
-                    (planted.Item1, planted.Item2.Replace("\"Planner\"", "$\"{Planner.Plan}\"", StringComparison.Ordinal))]));
+        Assert.Empty(Faults("Operator", [.. Sources.Value, SourceFile.Parse(path, text)]));
+        Assert.Single(Faults("Operator", [.. Sources.Value, SourceFile.Parse(path, used)]));
     }
 
     [Fact]
     public void A_folder_that_has_no_place_in_the_order_is_found()
     {
-        var planted = ("Trainer/Novelties/Planted.cs", "namespace MhcOperator.Trainer.Novelties;\nclass Planted;");
+        var planted = SourceFile.Parse("Trainer/Novelties/Planted.cs", "namespace MhcOperator.Trainer.Novelties;\nclass Planted;");
 
         Assert.Equal(["Trainer/Novelties has no place in Layers.cs"], Faults("Trainer", [.. Sources.Value, planted]));
     }
@@ -69,7 +67,7 @@ public sealed class ArchitectureTests
     {
         // What everyone speaks of is not spelled with its folder.
         Assert.Equal([], Strangers(Sources.Value).Where(file => !file.StartsWith("Api/Resource/", StringComparison.Ordinal)));
-        Assert.Equal(["Cli/Run/Planted.cs"], Strangers([("Cli/Run/Planted.cs", "namespace MhcOperator.Cli;\nclass Planted;")]));
+        Assert.Equal(["Cli/Run/Planted.cs"], Strangers([SourceFile.Parse("Cli/Run/Planted.cs", "namespace MhcOperator.Cli;\nclass Planted;")]));
     }
 
     [Fact]
@@ -82,24 +80,21 @@ public sealed class ArchitectureTests
                 .AppendJoin(" ← ", folders.Select(folder => folder.Length == 0 ? "*root*" : $"`{folder}`")).Append(" |\n");
         }
 
-        Assert.Contains(expected.ToString(), File.ReadAllText(Path.Combine(RepositoryFile.Root(), "docs/architecture.md")),
+        Assert.Contains(expected.ToString(), File.ReadAllText(Repository.PathOf("docs/architecture.md")),
             StringComparison.Ordinal);
     }
 
-    private static string Folder(string path) => path[..path.LastIndexOf('/')];
-
-    private static IEnumerable<string> Strangers(IEnumerable<(string Path, string Text)> sources) =>
-        new SourceGraph(sources).Namespaces
-            .Where(file => file.Namespace.Length > 0 && file.Namespace != $"MhcOperator.{Folder(file.Path).Replace('/', '.')}")
+    private static IEnumerable<string> Strangers(IEnumerable<SourceFile> sources) =>
+        sources.Where(file => file.Namespace.Length > 0 && file.Namespace != $"MhcOperator.{file.Folder.Replace('/', '.')}")
             .Select(file => file.Path);
 
     /// <summary>What of a project stands against the order.</summary>
-    private static List<string> Faults(string project, IEnumerable<(string Path, string Text)> sources)
+    private static List<string> Faults(string project, IEnumerable<SourceFile> sources)
     {
         var order = Layers.Of[project].Select((folder, place) => (Folder: $"{project}/{folder}".TrimEnd('/'), place))
             .ToDictionary(pair => pair.Folder, pair => pair.place, StringComparer.Ordinal);
         var own = sources.Where(file => file.Path.StartsWith(project + "/", StringComparison.Ordinal)).ToList();
-        var homeless = own.Select(file => Folder(file.Path)).Distinct(StringComparer.Ordinal).Where(folder => !order.ContainsKey(folder))
+        var homeless = own.Select(file => file.Folder).Distinct(StringComparer.Ordinal).Where(folder => !order.ContainsKey(folder))
             .ToList();
         return homeless.Count > 0
             ? [.. homeless.Select(folder => $"{folder} has no place in Layers.cs")]
@@ -111,14 +106,13 @@ public sealed class ArchitectureTests
     }
 
     /// <summary>A file that uses a type of another folder.</summary>
-    private static (string Path, string Text) Plant(string project, string folder, string above)
+    private static SourceFile Plant(string project, string folder, string above)
     {
-        static string Namespace(string path) => $"MhcOperator.{path.TrimEnd('/').Replace('/', '.')}";
-
-        var target = $"{project}/{above}".TrimEnd('/');
-        var (path, text) = Sources.Value.First(file => Folder(file.Path) == target);
-        var home = new SourceGraph([(path, text)]).Namespaces.Single().Namespace;
-        return ($"{project}/{folder}/Planted.cs".Replace("//", "/", StringComparison.Ordinal),
-            $"using {home};\nnamespace {Namespace($"{project}/{folder}")};\nclass Planted {{ {Path.GetFileNameWithoutExtension(path)} x; }}");
+        var target = Sources.Value.First(file => file.Folder == $"{project}/{above}".TrimEnd('/'));
+        var home = $"{project}/{folder}".TrimEnd('/');
+        return SourceFile.Parse($"{home}/Planted.cs",
+            $"using {target.Namespace};\nnamespace MhcOperator.{home.Replace('/', '.')};\nclass Planted {{ {Path.GetFileNameWithoutExtension(target.Path)} x; }}");
     }
+
+    private static string Folder(string path) => path[..path.LastIndexOf('/')];
 }

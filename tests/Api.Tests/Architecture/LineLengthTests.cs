@@ -1,5 +1,3 @@
-using Api.Tests.Documentation;
-
 namespace Api.Tests.Architecture;
 
 public sealed class LineLengthTests
@@ -13,9 +11,8 @@ public sealed class LineLengthTests
     public void Lines_of_code_have_at_most_140_characters_but_for_one_in_two_hundred()
     {
         var lines = new[] { "src", "tests" }
-            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(RepositoryFile.Root(), folder), "*.cs", SearchOption.AllDirectories))
-            .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
-            .SelectMany(path => File.ReadLines(path).Select((text, at) => (Path: path, Number: at + 1, text.Length)))
+            .SelectMany(SourceFile.Below)
+            .SelectMany(file => file.Text.Split('\n').Select((text, at) => (file.Path, Number: at + 1, text.Length)))
             .ToList();
         var longer = lines.Where(line => line.Length > Longest).ToList();
 

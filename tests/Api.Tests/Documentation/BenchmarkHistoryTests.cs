@@ -7,7 +7,7 @@ namespace Api.Tests.Documentation;
 public sealed partial class BenchmarkHistoryTests
 {
     private const double Rounding = 6e-4; // four digits are shown
-    private static readonly string Root = RepositoryFile.Root();
+    private static readonly string Root = Repository.Root;
 
     public static TheoryData<string> Benches() => [.. Blocks().Keys];
 

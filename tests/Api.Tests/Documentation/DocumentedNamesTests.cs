@@ -6,7 +6,7 @@ namespace Api.Tests.Documentation;
 /// <summary>Fields, metrics and files that the pages name, against what there is.</summary>
 public sealed partial class DocumentedNamesTests
 {
-    private static readonly string Root = RepositoryFile.Root();
+    private static readonly string Root = Repository.Root;
 
     /// <summary>Fields of pods, files, and a field that is misspelt to show what becomes of it.</summary>
     private static readonly string[] Others =

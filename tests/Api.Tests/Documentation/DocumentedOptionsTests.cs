@@ -17,7 +17,7 @@ public sealed partial class DocumentedOptionsTests
     [Fact]
     public void Every_option_that_a_document_names_is_one_of_a_program_or_a_script()
     {
-        var root = RepositoryFile.Root();
+        var root = Repository.Root;
         var known = Files(root, "src", "*.cs").Concat(Files(root, "eng", "*")).Concat(Files(root, "bench", "*"))
             .SelectMany(file => Option().Matches(File.ReadAllText(file)).Select(m => m.Value)).Concat(Others)
             .ToHashSet(StringComparer.Ordinal);
@@ -31,7 +31,7 @@ public sealed partial class DocumentedOptionsTests
     [Fact]
     public void Kind_is_given_one_archive_at_a_time_for_it_overlooks_all_but_the_first()
     {
-        var root = RepositoryFile.Root();
+        var root = Repository.Root;
         var loads = Files(root, "docs", "*.md").Append(Path.Combine(root, "README.md"))
             .SelectMany(file => Load().Matches(File.ReadAllText(file))).Select(m => m.Groups["what"].Value);
 

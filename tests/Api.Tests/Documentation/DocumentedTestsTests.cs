@@ -8,7 +8,7 @@ public sealed partial class DocumentedTestsTests
     [Fact]
     public void Every_class_of_tests_that_a_document_names_is_there()
     {
-        var root = RepositoryFile.Root();
+        var root = Repository.Root;
         var classes = Directory.EnumerateFiles(Path.Combine(root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
             .Select(Path.GetFileNameWithoutExtension).ToHashSet(StringComparer.Ordinal);
         var named = Directory.EnumerateFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories)

@@ -3,7 +3,7 @@ namespace Api.Tests.Documentation;
 /// <summary>The pages of the documentation, against <see cref="PageStyle"/>.</summary>
 public sealed class PageStyleTests
 {
-    private static readonly string Root = RepositoryFile.Root();
+    private static readonly string Root = Repository.Root;
 
     public static TheoryData<string> Pages() =>
     [

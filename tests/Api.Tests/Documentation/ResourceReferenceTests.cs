@@ -7,7 +7,7 @@ public sealed class ResourceReferenceTests
     [Fact]
     public void The_reference_is_the_one_that_the_definition_makes()
     {
-        RepositoryFile.HoldUpToDate(Path.Combine("docs", "resource.md"), ResourceReference.Write());
+        Repository.HoldUpToDate(Path.Combine("docs", "resource.md"), ResourceReference.Write());
     }
 
     [Fact]
@@ -16,7 +16,7 @@ public sealed class ResourceReferenceTests
         var withoutRules = WithoutRules(JobSchema.CrdYaml);
 
         Assert.DoesNotContain(withoutRules, l => l.Contains("x-kubernetes-validations:", StringComparison.Ordinal));
-        RepositoryFile.HoldUpToDate(
+        Repository.HoldUpToDate(
             Path.Combine("crds", "mhctrainingjobs.training.mhc.dev.yaml"),
             "# Generated from cel/mhctrainingjobs.training.mhc.dev.yaml: the same without the rules between fields.\n"
                 + string.Join('\n', withoutRules));

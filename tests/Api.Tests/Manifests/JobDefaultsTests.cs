@@ -1,9 +1,10 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using FsCheck;
+using System.Text.Json;
 using FsCheck.Fluent;
+using FsCheck;
 using MhcOperator.Api.Json;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Testing.Jobs;
 
 namespace Api.Tests.Manifests;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MhcOperator.Api.Manifests;
-using MhcOperator.Fuzzing.Tests;
+using MhcOperator.Testing.Fuzzing;
 
 namespace Api.Tests.Manifests;
 

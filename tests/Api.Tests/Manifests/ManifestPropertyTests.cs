@@ -1,10 +1,11 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using FsCheck;
+using System.Text.Json;
 using FsCheck.Fluent;
+using FsCheck;
 using MhcOperator.Api.Errors;
 using MhcOperator.Api.Json;
 using MhcOperator.Api.Manifests;
+using MhcOperator.Testing.Jobs;
 
 namespace Api.Tests.Manifests;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace Api.Tests.Packages;
 

@@ -1,4 +1,4 @@
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace Api.Tests.Packages;
 

@@ -1,12 +1,11 @@
 using System.Text.RegularExpressions;
-using Api.Tests.Documentation;
 
 namespace Api.Tests.Packages;
 
 /// <summary>docs/release.md, "What a build fetches", against the scripts that fetch.</summary>
 public sealed partial class FetchedTests
 {
-    private static readonly string Root = RepositoryFile.Root();
+    private static readonly string Root = Repository.Root;
 
     public static TheoryData<string> Scripts => [.. Directory.EnumerateFiles(Path.Combine(Root, "eng"), "*.sh", SearchOption.AllDirectories)
         .Where(file => Fetches().IsMatch(File.ReadAllText(file)))

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Api.Tests.Documentation;
 
 namespace Api.Tests.Packages;
 
@@ -10,7 +9,7 @@ namespace Api.Tests.Packages;
 /// </summary>
 public sealed partial class LockFileTests
 {
-    private static readonly string Root = RepositoryFile.Root();
+    private static readonly string Root = Repository.Root;
 
     public static TheoryData<string> Projects =>
         [.. Project().Matches(File.ReadAllText(Path.Combine(Root, "MhcOperator.sln"))).Select(match => match.Value.Replace('\\', '/'))];

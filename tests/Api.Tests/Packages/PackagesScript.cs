@@ -1,5 +1,4 @@
-using Api.Tests.Documentation;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace Api.Tests.Packages;
 
@@ -13,7 +12,7 @@ internal static class PackagesScript
         var answers = Directory.CreateTempSubdirectory("mhc-packages-").FullName;
         try
         {
-            return await External.RunAsync(Path.Combine(RepositoryFile.Root(), "eng", "packages.sh"), arguments, ("AUDIT_SOURCES", source),
+            return await External.RunAsync(Path.Combine(Repository.Root, "eng", "packages.sh"), arguments, ("AUDIT_SOURCES", source),
                 ("NUGET_HTTP_CACHE_PATH", answers), ("MSBUILDDISABLENODEREUSE", "1"));
         }
         finally

@@ -1,5 +1,3 @@
-using Api.Tests.Documentation;
-
 namespace Api.Tests.Packages;
 
 /// <summary>What a restore reads of src/Api, in a folder of its own.</summary>
@@ -19,7 +17,7 @@ internal sealed class ProjectCopy : IDisposable
         {
             var copy = System.IO.Path.Combine(_folder, file);
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(copy)!);
-            File.Copy(System.IO.Path.Combine(RepositoryFile.Root(), file), copy);
+            File.Copy(Repository.PathOf(file), copy);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Api.Tests.Documentation;
 
 namespace Api.Tests.Packages;
 
@@ -25,7 +24,7 @@ public sealed partial class RestoreTests
     public async Task A_package_of_another_content_is_refused_by_name()
     {
         using var project = new ProjectCopy();
-        var hash = YamlDotNetHash().Match(File.ReadAllText(Path.Combine(RepositoryFile.Root(), "src", "Api", "packages.lock.json"))).Value;
+        var hash = YamlDotNetHash().Match(File.ReadAllText(Path.Combine(Repository.Root, "src", "Api", "packages.lock.json"))).Value;
         project.Change("src/Api/packages.lock.json", hash, Convert.ToBase64String(new byte[64]));
 
         var answer = await PackagesScript.RunAsync("", "restore", project.Path, "--configfile", project.Add("nuget.config", NoSource));

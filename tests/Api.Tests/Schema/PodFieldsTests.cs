@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
-using Api.Tests.Documentation;
 using k8s.Models;
 using MhcOperator.Api.Schema;
 
@@ -14,7 +13,7 @@ public sealed class PodFieldsTests
 {
     [Fact]
     public void The_table_is_the_one_that_the_models_make() =>
-        RepositoryFile.HoldUpToDate(Path.Combine("src", "Api", "Schema", "pod-fields.txt"), Table());
+        Repository.HoldUpToDate(Path.Combine("src", "Api", "Schema", "pod-fields.txt"), Table());
 
     [Fact]
     public void Each_type_of_the_table_is_in_it()

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace EndToEnd.Tests.Cluster;
 

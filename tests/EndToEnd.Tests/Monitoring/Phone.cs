@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using EndToEnd.Tests.Cluster;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace EndToEnd.Tests.Monitoring;
 

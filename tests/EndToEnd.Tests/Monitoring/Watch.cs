@@ -3,14 +3,13 @@ using System.Text.Json.Nodes;
 using EndToEnd.Tests.Cluster;
 using MhcOperator.Api;
 using MhcOperator.Api.Yaml;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace EndToEnd.Tests.Monitoring;
 
 /// <summary>
 /// A real Prometheus that scrapes by the chart's monitors and judges by its rules, and a real Alertmanager that tells a <see cref="Phone"/>
-/// by
-/// <c>monitoring/alertmanager.yml</c>. What stands in for something else: targets are written to files, for Debian's Prometheus does not
+/// by <c>monitoring/alertmanager.yml</c>. What stands in for something else: targets are written to files, for Debian's Prometheus does not
 /// know Kubernetes; scrapes, rules and messages wait two seconds at most.
 /// </summary>
 internal sealed class Watch : IAsyncDisposable

@@ -86,7 +86,7 @@ internal sealed class ImageArchive
     {
         foreach (var digest in LayerDigests)
         {
-            Repository.Run(
+            Programs.Run(
                 "bash", ["-c", "set -o pipefail; tar -xOf \"$1\" \"$2\" | tar -C \"$3\" -xzpf -", "-", Path, BlobPath(digest), folder]);
         }
     }

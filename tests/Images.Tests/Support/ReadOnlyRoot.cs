@@ -26,7 +26,7 @@ internal sealed class ReadOnlyRoot : IDisposable
     /// <param name="name">Of the image.</param>
     public ReadOnlyRoot(string name)
     {
-        var (code, _, error) = Repository.Try("unshare", ["--mount", "--pid", "--fork", "true"]);
+        var (code, _, error) = Programs.Try("unshare", ["--mount", "--pid", "--fork", "true"]);
         Assert.SkipUnless(code == 0 && Environment.IsPrivilegedProcess, $"no root can be changed to here: {error}");
         var image = ImageArchive.Of(name);
         image.Unpack(_folder.Path);
@@ -37,7 +37,7 @@ internal sealed class ReadOnlyRoot : IDisposable
     public (int Code, string Output, string Error) Run(params string[] command)
     {
         var program = string.Join(' ', command.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
-        return Repository.Try("unshare",
+        return Programs.Try("unshare",
             ["--mount", "--pid", "--fork", "bash", "-c", $"program=({program})\n{Enter}", "-", _folder.Path, .. _variables]);
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Api.Tests.Documentation;
 using MhcOperator.Api.Yaml;
 
 namespace Monitoring.Tests.Support;
@@ -25,7 +24,7 @@ internal sealed partial record Alert(string Name, JsonObject Rule)
         file["groups"]!.AsArray().SelectMany(group => group!["rules"]!.AsArray()).Select(rule => rule!.AsObject());
 
     /// <summary>A YAML file of the repository.</summary>
-    public static JsonNode Read(string file) => Parse(File.ReadAllText(Path.Combine(RepositoryFile.Root(), file)));
+    public static JsonNode Read(string file) => Parse(File.ReadAllText(Repository.PathOf(file)));
 
     public static JsonNode Parse(string yaml)
     {

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Api.Tests.Documentation;
 
 namespace Monitoring.Tests.Support;
 
@@ -8,7 +7,7 @@ namespace Monitoring.Tests.Support;
 /// <param name="Json">What Grafana imports.</param>
 internal sealed record Dashboard(string Name, JsonObject Json)
 {
-    public static string Folder => Path.Combine(RepositoryFile.Root(), "charts", "mhc-operator", "dashboards");
+    public static string Folder => Path.Combine(Repository.Root, "charts", "mhc-operator", "dashboards");
 
     public static IReadOnlyList<Dashboard> All() =>
         [.. Directory.EnumerateFiles(Folder, "*.json").Order(StringComparer.Ordinal)

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Text;
-using Api.Tests.Documentation;
 using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
@@ -18,8 +17,7 @@ namespace Monitoring.Tests.Support;
 
 /// <summary>
 /// Serves <c>/operator</c>, what an operator serves that has work to do at each scrape, and <c>/trainer</c>, what rank 0 of a real training
-/// serves that
-/// <c>mhc run examples/quickstart.yaml</c> does here meanwhile.
+/// serves that <c>mhc run examples/quickstart.yaml</c> does here meanwhile.
 /// </summary>
 internal sealed class Exporter : IAsyncDisposable
 {
@@ -47,14 +45,14 @@ internal sealed class Exporter : IAsyncDisposable
         _training = new Process
         {
             StartInfo = new ProcessStartInfo(
-                Programs.Built("Cli", "mhc"),
+                Repository.ProgramOf("Cli", "mhc"),
                 ["run", "examples/quickstart.yaml", "--plain", "--prompt", "", "--run-dir", _folder, "--trainer",
-                    Programs.Built("Trainer", "mhc-trainer")])
+                    Repository.ProgramOf("Trainer", "mhc-trainer")])
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                WorkingDirectory = RepositoryFile.Root(),
+                WorkingDirectory = Repository.Root,
                 Environment = { ["MHC_THREADS"] = "1" },
             },
         };

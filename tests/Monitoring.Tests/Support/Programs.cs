@@ -1,5 +1,4 @@
-using Api.Tests.Documentation;
-using MhcOperator.Programs.Tests;
+using MhcOperator.Testing.Programs;
 
 namespace Monitoring.Tests.Support;
 
@@ -30,9 +29,4 @@ internal static class Programs
             File.Delete(file);
         }
     }
-
-    /// <summary>A program of src/, built as this test is.</summary>
-    public static string Built(string project, string program) =>
-        Path.Combine(RepositoryFile.Root(), "src", project,
-            Path.GetRelativePath(Path.Combine(RepositoryFile.Root(), "tests", "Monitoring.Tests"), AppContext.BaseDirectory), program);
 }

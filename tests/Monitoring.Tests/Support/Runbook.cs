@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Api.Tests.Documentation;
 
 namespace Monitoring.Tests.Support;
 
@@ -8,7 +7,7 @@ namespace Monitoring.Tests.Support;
 /// <param name="Text">Markdown.</param>
 internal sealed partial record Runbook(string Name, string Text)
 {
-    public static string Folder => Path.Combine(RepositoryFile.Root(), "docs", "runbooks");
+    public static string Folder => Path.Combine(Repository.Root, "docs", "runbooks");
 
     public static IReadOnlyList<Runbook> All() =>
     [

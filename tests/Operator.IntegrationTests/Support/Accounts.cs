@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MhcOperator.Testing.Kubernetes;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using MhcOperator.Operator.IntegrationTests.Server;
+using MhcOperator.Testing.Kubernetes;
 using MhcOperator.Operator.Local;
 
 namespace MhcOperator.Operator.IntegrationTests.Support;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using k8s.Models;
 using MhcOperator.Api;
+using k8s.Models;
 
 namespace MhcOperator.Operator.Tests.Building;
 

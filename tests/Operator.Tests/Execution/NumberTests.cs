@@ -194,9 +194,9 @@ public sealed class NumberTests : IDisposable
         Assert.True(served.IsCompleted,
             $"not served: {string.Join("; ", cast.Where(a => !a.Value.Settled.IsCompleted).Select(a => $"{a.Key.Namespace} {a.Value.What}").Take(20))} {string.Join('\n', complaints.Take(5))}");
         Assert.Empty(complaints);
-        await Eventually.HoldsAsync(() => cast[new NamespacedName("ends", "ordinary")].Find()!.Status?.Phase == "Succeeded",
+        await Eventually.HappensAsync(() => cast[new NamespacedName("ends", "ordinary")].Find()!.Status?.Phase == "Succeeded",
             "an ordinary job ends");
-        await Eventually.HoldsAsync(() => cast[new NamespacedName("runs", "ordinary")].Find()!.Status?.Phase == "Running",
+        await Eventually.HappensAsync(() => cast[new NamespacedName("runs", "ordinary")].Find()!.Status?.Phase == "Running",
             "an ordinary job runs");
         await stop.CancelAsync();
         await running;

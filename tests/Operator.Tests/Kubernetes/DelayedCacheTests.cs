@@ -1,3 +1,4 @@
+using MhcOperator.Operator.Tests.Hosting;
 using MhcOperator.Operator.Hosting;
 using MhcOperator.Operator.Metrics;
 using MhcOperator.Operator.Runtime;
@@ -23,16 +24,16 @@ public sealed class DelayedCacheTests
         var running = new OperatorTerm(connection, settings, "me", metrics, new OperatorMetrics(registry), new JobMetrics(), time,
             NullLogger.Instance).RunAsync(_ => { }, stop.Token);
 
-        await Eventually.HoldsAsync(() => slow.PodsMade == 2, "the gang is made");
+        await Eventually.HappensAsync(() => slow.PodsMade == 2, "the gang is made");
         for (var look = 0; look < 5; look++)
         {
-            await Eventually.HoldsAsync(() => time.TryPass(TimeSpan.FromSeconds(1)), "the job is to be looked at again");
+            await Eventually.HappensAsync(() => time.TryPass(TimeSpan.FromSeconds(1)), "the job is to be looked at again");
         }
 
         Assert.Equal(2, slow.PodsMade);
         Assert.False(server.JobRuns.IsCompleted);
         slow.Begin();
-        await Eventually.HoldsAsync(() => server.JobRuns.IsCompleted, "the job runs once its pods are seen");
+        await Eventually.HappensAsync(() => server.JobRuns.IsCompleted, "the job runs once its pods are seen");
         Assert.Equal(2, slow.PodsMade);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);

@@ -1,12 +1,12 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using k8s.Models;
-using MhcOperator.Api;
+using System.Text.Json;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api;
 using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Planning.Gangs;
 using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
+using k8s.Models;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 
 namespace MhcOperator.Operator.Tests.Kubernetes;

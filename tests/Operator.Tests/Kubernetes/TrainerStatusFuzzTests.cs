@@ -1,14 +1,14 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
+using System.Net;
 using System.Text.Json;
-using k8s.Models;
+using System.Text;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Json;
-using MhcOperator.Fuzzing.Tests;
 using MhcOperator.Operator.Kubernetes;
 using MhcOperator.Operator.Planning.Inputs;
+using MhcOperator.Testing.Fuzzing;
 using Microsoft.Extensions.Logging.Abstractions;
+using k8s.Models;
 
 namespace MhcOperator.Operator.Tests.Kubernetes;
 

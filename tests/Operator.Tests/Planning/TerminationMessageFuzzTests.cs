@@ -1,5 +1,5 @@
 using MhcOperator.Api;
-using MhcOperator.Fuzzing.Tests;
+using MhcOperator.Testing.Fuzzing;
 using MhcOperator.Operator.Planning.Policies;
 
 namespace MhcOperator.Operator.Tests.Planning;

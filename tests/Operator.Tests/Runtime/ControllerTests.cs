@@ -22,10 +22,10 @@ public sealed class ControllerTests
         {
             queue.Add(new NamespacedName("ns", "bad"));
             queue.Add(new NamespacedName("ns", "good"));
-            await Eventually.HoldsAsync(() => seen.ContainsKey("good"), "the good one runs");
+            await Eventually.HappensAsync(() => seen.ContainsKey("good"), "the good one runs");
             for (var i = 1; i < 12; i++)
             {
-                await Eventually.HoldsAsync(() => seen.GetValueOrDefault("bad") == i, $"try {i}");
+                await Eventually.HappensAsync(() => seen.GetValueOrDefault("bad") == i, $"try {i}");
                 await PassUntilAsync(() => seen["bad"] > i);
             }
         });
@@ -61,5 +61,5 @@ public sealed class ControllerTests
         (job, _) => Task.FromResult(new ReconcileResult(reconcile(job.Name)));
 
     private Task PassUntilAsync(Func<bool> condition) =>
-        Eventually.HoldsAsync(() => condition() || (_time.TryPass(TimeSpan.FromSeconds(30)) && condition()), "the job comes again");
+        Eventually.HappensAsync(() => condition() || (_time.TryPass(TimeSpan.FromSeconds(30)) && condition()), "the job comes again");
 }

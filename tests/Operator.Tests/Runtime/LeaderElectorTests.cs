@@ -67,7 +67,7 @@ public sealed class LeaderElectorTests : IDisposable
         _leases.Mood = Enum.Parse<ServerMood>(mood);
         while (true)
         {
-            await Eventually.HoldsAsync(
+            await Eventually.HappensAsync(
                 () => !_working || (_leases.IsHanging && _time.IsWaiting(Options.RequestLimit)) || _time.IsWaiting(Options.RenewInterval),
                 "it waits for time to go on");
             if (!_working)
@@ -93,7 +93,7 @@ public sealed class LeaderElectorTests : IDisposable
         await PausesAsync();
         _leases.Seize("other", 15);
         _time.Advance(Options.RenewInterval);
-        await Eventually.HoldsAsync(() => !_working, "the work stops");
+        await Eventually.HappensAsync(() => !_working, "the work stops");
         Assert.Equal("other", _leases.Holder);
         await EndAsync(running);
         Assert.Equal("other", _leases.Holder);
@@ -150,12 +150,12 @@ public sealed class LeaderElectorTests : IDisposable
         var running = Run();
         for (var look = 0; look < 3; look++)
         {
-            await Eventually.HoldsAsync(() => _time.TryPass(Options.LookInterval), "it waits for its next look");
+            await Eventually.HappensAsync(() => _time.TryPass(Options.LookInterval), "it waits for its next look");
             Assert.False(_working);
         }
 
         _leases.Seize("", 1);
-        await Eventually.HoldsAsync(() => _working || _time.TryPass(Options.LookInterval), "it looks");
+        await Eventually.HappensAsync(() => _working || _time.TryPass(Options.LookInterval), "it looks");
         await WorksAsync();
         await EndAsync(running);
     }
@@ -174,9 +174,9 @@ public sealed class LeaderElectorTests : IDisposable
             _stop.Token);
         await WorksAsync();
         await _stop.CancelAsync();
-        await Eventually.HoldsAsync(() => _time.TryPass(TimeSpan.FromSeconds(1)), "it waits for the work, but not long");
+        await Eventually.HappensAsync(() => _time.TryPass(TimeSpan.FromSeconds(1)), "it waits for the work, but not long");
         Assert.True(_fence!.Remaining <= TimeSpan.Zero);
-        await Eventually.HoldsAsync(() => _leases.Holder is "", "the lease is released");
+        await Eventually.HappensAsync(() => _leases.Holder is "", "the lease is released");
         Assert.False(running.IsCompleted);
         closed.SetResult();
         await running;
@@ -208,28 +208,28 @@ public sealed class LeaderElectorTests : IDisposable
         },
         _stop.Token);
 
-    private Task WorksAsync() => Eventually.HoldsAsync(() => _working, "the lease is held");
+    private Task WorksAsync() => Eventually.HappensAsync(() => _working, "the lease is held");
 
     /// <summary>Time goes on by one interval, and the lease is renewed.</summary>
     private async Task RenewAsync()
     {
         // Time that goes on before the elector has begun to wait would be lost on it.
-        await Eventually.HoldsAsync(() => _time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
+        await Eventually.HappensAsync(() => _time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
         var writes = _leases.Writes;
         _time.Advance(Options.RenewInterval);
-        await Eventually.HoldsAsync(() => _leases.Writes > writes, "a renewal");
+        await Eventually.HappensAsync(() => _leases.Writes > writes, "a renewal");
     }
 
-    private Task PausesAsync() => Eventually.HoldsAsync(() => _time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
+    private Task PausesAsync() => Eventually.HappensAsync(() => _time.IsPausedFor(Options.RenewInterval), "the wait for the next renewal");
 
     /// <summary>Waits until the standby has seen who holds the lease, and waits for 15 seconds in turn.</summary>
-    private Task SeesAsync() => Eventually.HoldsAsync(() => _time.IsPausedFor(TimeSpan.FromSeconds(15)), "the standby has seen the lease");
+    private Task SeesAsync() => Eventually.HappensAsync(() => _time.IsPausedFor(TimeSpan.FromSeconds(15)), "the standby has seen the lease");
 
     /// <summary>Time goes on meanwhile, since a release that hangs is given up.</summary>
     private async Task EndAsync(Task running)
     {
         await _stop.CancelAsync();
-        await Eventually.HoldsAsync(
+        await Eventually.HappensAsync(
             () =>
             {
                 _time.Advance(TimeSpan.FromMilliseconds(10));

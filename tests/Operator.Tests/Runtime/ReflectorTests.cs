@@ -149,7 +149,7 @@ public sealed class ReflectorTests : IDisposable
             NullLogger.Instance);
         reflector.Changed += job => _changes.Enqueue($"{job.Metadata.Name}@{job.Metadata.ResourceVersion}");
         var running = reflector.RunAsync(_stop.Token);
-        await Eventually.HoldsAsync(
+        await Eventually.HappensAsync(
             () =>
             {
                 _ = timePasses && _time.TryPass(LongestBackoff);

@@ -1,14 +1,13 @@
 using System.Text.Json.Nodes;
-using Api.Tests.Manifests;
-using Api.Tests.Validation;
-using FsCheck;
 using FsCheck.Fluent;
+using FsCheck;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Api.Schema;
 using MhcOperator.Api.Validation;
 using MhcOperator.Api.Yaml;
 using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Webhooks;
+using MhcOperator.Testing.Jobs;
 
 namespace MhcOperator.Operator.Tests.Webhooks;
 

@@ -7,7 +7,6 @@ using MhcOperator.Operator.Certificates;
 using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Serving;
-using MhcOperator.Operator.Tests.Runtime.Support;
 using MhcOperator.Operator.Webhooks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
@@ -118,7 +117,7 @@ public sealed class WebhookServerTests : IAsyncLifetime
         var slow = Enumerable.Range(0, 8).Select(_ => new SlowBody()).ToList();
         var reading = slow.ConvertAll(body => http.PostAsync("validate", new StreamContent(body), Cancel));
         var code = HttpStatusCode.OK;
-        await Eventually.HoldsAsync(() => reading.TrueForAll(r => !r.IsCompleted) && slow.TrueForAll(b => b.IsHeld),
+        await Eventually.HappensAsync(() => reading.TrueForAll(r => !r.IsCompleted) && slow.TrueForAll(b => b.IsHeld),
             "all places are taken");
         var said = "";
         while (code != HttpStatusCode.ServiceUnavailable)

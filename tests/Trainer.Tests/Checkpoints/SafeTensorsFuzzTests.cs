@@ -1,7 +1,6 @@
-using MhcOperator.Fuzzing.Tests;
+using MhcOperator.Testing.Fuzzing;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.State;
-using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Checkpoints;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using MhcOperator.Trainer.Commands;
-using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Commands;
 

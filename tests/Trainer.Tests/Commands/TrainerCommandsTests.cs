@@ -1,5 +1,6 @@
 using MhcOperator.Api.Contract;
-using MhcOperator.CommandLine.Tests;
+using MhcOperator.CommandLine;
+using MhcOperator.Testing.CommandLine;
 using MhcOperator.Trainer.Commands;
 using MhcOperator.Trainer.Tests.Support;
 
@@ -9,7 +10,7 @@ public sealed class TrainerCommandsTests
 {
     [Fact]
     public Task No_option_takes_a_value_that_it_cannot_have() =>
-        BadValues.AllAreRefusedAsync(TrainerCommands.Create, ExitCode.ConfigurationWrong, least: 10);
+        BadValues.AllAreRefusedAsync(TrainerCommands.Create, ProgramLine.InvokeAsync, ExitCode.ConfigurationWrong, least: 10);
 
     [Theory]
     [InlineData("sample --checkpoint x --temperature 0,8",

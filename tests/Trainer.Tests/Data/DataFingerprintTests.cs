@@ -1,5 +1,4 @@
 using MhcOperator.Trainer.Data;
-using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Data;
 

@@ -4,7 +4,6 @@ using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Failures;
-using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Data;
 

@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Fuzzing.Tests;
+using MhcOperator.Testing.Fuzzing;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Failures;
-using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Data;
 

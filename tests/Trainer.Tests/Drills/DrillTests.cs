@@ -1,7 +1,6 @@
 using MhcOperator.Api;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Drills;
-using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Drills;
 

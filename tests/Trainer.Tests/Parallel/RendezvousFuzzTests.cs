@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using MhcOperator.Fuzzing.Tests;
+using MhcOperator.Testing.Fuzzing;
 using MhcOperator.Trainer.Parallel;
 
 namespace MhcOperator.Trainer.Tests.Parallel;

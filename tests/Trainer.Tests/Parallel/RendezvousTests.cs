@@ -5,7 +5,6 @@ using System.Text;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Parallel;
-using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Parallel;
 

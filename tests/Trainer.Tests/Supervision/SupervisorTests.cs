@@ -8,7 +8,6 @@ using MhcOperator.Api.Contract;
 using MhcOperator.Api.Json;
 using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Supervision;
-using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Supervision;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Telemetry;
-using MhcOperator.Trainer.Tests.Support;
 
 namespace MhcOperator.Trainer.Tests.Telemetry;
 

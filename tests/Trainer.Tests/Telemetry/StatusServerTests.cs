@@ -3,7 +3,7 @@ using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
 using MhcOperator.Api.Json;
-using MhcOperator.Scraping.Tests;
+using MhcOperator.Testing.Programs;
 using MhcOperator.Trainer.Telemetry;
 
 namespace MhcOperator.Trainer.Tests.Telemetry;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Failures;
-using MhcOperator.Trainer.Tests.Support;
 using MhcOperator.Trainer.Training;
 using Microsoft.Extensions.Time.Testing;
 

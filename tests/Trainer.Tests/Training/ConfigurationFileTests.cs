@@ -1,5 +1,4 @@
 using MhcOperator.Trainer.Failures;
-using MhcOperator.Trainer.Tests.Support;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Training;

@@ -1,6 +1,5 @@
 using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Failures;
-using MhcOperator.Trainer.Tests.Support;
 using MhcOperator.Trainer.Training;
 
 namespace MhcOperator.Trainer.Tests.Training;

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using k8s;
-using k8s.Models;
-using MhcOperator.Api;
 using MhcOperator.Api.Contract;
+using MhcOperator.Api;
 using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 using MhcOperator.Operator.Tests.Building;
+using k8s.Models;
+using k8s;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 using static MhcOperator.Operator.Tests.Building.StatusBuilder;
 

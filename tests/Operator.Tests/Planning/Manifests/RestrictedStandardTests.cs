@@ -4,7 +4,7 @@ using MhcOperator.Api.Validation;
 using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 using MhcOperator.Operator.Tests.Building;
-using MhcOperator.PodSecurity.Tests;
+using MhcOperator.Testing.PodSecurity;
 using static MhcOperator.Operator.Tests.Building.JobBuilder;
 
 namespace MhcOperator.Operator.Tests.Planning.Manifests;

@@ -10,7 +10,7 @@ using MhcOperator.Api.Validation;
 using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Planning.Manifests;
 using MhcOperator.Operator.Planning.Policies;
-using MhcOperator.PodSecurity.Tests;
+using MhcOperator.Testing.PodSecurity;
 
 namespace MhcOperator.Operator.Tests.Planning.Manifests;
 
