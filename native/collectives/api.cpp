@@ -52,34 +52,36 @@ int guarded(Report &report, const F &body) {
 
 extern "C" {
 
-int mhc_group_create(mhc_group **group, int32_t rank, int32_t size, const char *host, const char *prefix, mhc_store_set set,
-                     mhc_store_get get, void *user, int32_t timeout_ms, char *error, size_t error_size) {
+int mhc_group_create(mhc_group **group, const mhc_group_create_args *arguments, char *error, size_t error_size) {
     Report report{"create", error, error_size};
     report.require("group", group);
     if (group != nullptr)
         *group = nullptr;
-    report.range("size", size, 1, 1 << 20);
-    report.range("rank", rank, 0, int64_t{size} - 1);
-    report.range("timeout_ms", timeout_ms, 1, INT32_MAX);
-    if (size > 1) {
-        report.require("host", host);
-        if (host != nullptr && !mhc::collectives::is_address(host))
-            report.reject("host: expected a numeric IP address, got '%.60s'", host);
-        report.require("prefix", prefix);
-        if (set == nullptr)
+    if (!report.known(arguments))
+        return report.code;
+    const mhc_group_create_args &a = *arguments;
+    report.range("ranks", a.ranks, 1, 1 << 20);
+    report.range("rank", a.rank, 0, int64_t{a.ranks} - 1);
+    report.range("timeout_ms", a.timeout_ms, 1, INT32_MAX);
+    if (a.ranks > 1) {
+        report.require("host", a.host);
+        if (a.host != nullptr && !mhc::collectives::is_address(a.host))
+            report.reject("host: expected a numeric IP address, got '%.60s'", a.host);
+        report.require("prefix", a.prefix);
+        if (a.set == nullptr)
             report.reject("set: is null");
-        if (get == nullptr)
+        if (a.get == nullptr)
             report.reject("get: is null");
     }
     if (report.code != MHC_GROUP_OK)
         return report.code;
-    const milliseconds timeout(timeout_ms);
+    const milliseconds timeout(a.timeout_ms);
     try {
-        if (size == 1) {
+        if (a.ranks == 1) {
             *group = new mhc_group(timeout);
         } else {
-            CallbackStore store(prefix, set, get, user, timeout);
-            *group = new mhc_group(rank, size, host, store, timeout);
+            CallbackStore store(a.prefix, a.set, a.get, a.user, timeout);
+            *group = new mhc_group(a.rank, a.ranks, a.host, store, timeout);
         }
         return MHC_GROUP_OK;
     } catch (const std::exception &problem) {

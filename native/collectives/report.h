@@ -3,6 +3,7 @@
 
 #include "failure.h"
 #include "mhc_collectives.h"
+#include "versions.h"
 
 #include <cstdint>
 
@@ -19,6 +20,15 @@ struct Report {
     void reject(const char *format, A... values) {
         if (code == MHC_GROUP_OK)
             code = fail(MHC_GROUP_ERROR_ARGUMENT, error, error_size, format, values...);
+    }
+
+    // Whether the struct is there and is the one that this library was compiled with; nothing but its size is read.
+    template <class A>
+    bool known(const A *arguments) {
+        elements("arguments", arguments, 1, alignof(A));
+        if (code == MHC_GROUP_OK && size_of(arguments) != sizeof(A))
+            reject(kOtherVersion, sizeof(A), size_of(arguments));
+        return code == MHC_GROUP_OK;
     }
 
     void require(const char *name, const void *pointer, int64_t size = 1) {

@@ -16,7 +16,7 @@ struct Layouts {
     int64_t batch, time, heads, key_heads, width, all, padded_time, score_stride, padded_width;
     float scale;
 
-    explicit Layouts(const AttentionSizes &a)
+    explicit Layouts(const mhc_attention_head &a)
         : batch(a.batch), time(a.time), heads(a.heads), key_heads(a.key_heads), width(a.width), all(heads + 2 * key_heads),
           padded_time(up_to(a.time, kPanel)), score_stride(padded_time + kLanes), padded_width(up_to(a.width, kPanel)),
           scale(1.0f / __builtin_sqrtf(static_cast<float>(a.width))) {}
@@ -160,8 +160,8 @@ int each_group(const Layouts &l, int64_t floats, const F &body) {
 }
 
 template <class T>
-int forward(const AttentionForward &a) {
-    const Layouts l(a.sizes);
+int forward(const mhc_attention_forward_args &a) {
+    const Layouts l(a.head);
     const T *qkv = static_cast<const T *>(a.qkv);
     T *output = static_cast<T *>(a.output);
     const int64_t floats =
@@ -196,8 +196,8 @@ int forward(const AttentionForward &a) {
 template <class T>
 class Backward {
   public:
-    Backward(const AttentionBackward &a)
-        : l_(a.sizes), qkv_(static_cast<const T *>(a.qkv)), grad_output_(static_cast<const T *>(a.grad_output)),
+    Backward(const mhc_attention_backward_args &a)
+        : l_(a.head), qkv_(static_cast<const T *>(a.qkv)), grad_output_(static_cast<const T *>(a.grad_output)),
           grad_qkv_(static_cast<T *>(a.grad_qkv)) {}
 
     int run() const {
@@ -285,17 +285,17 @@ class Backward {
 
 } // namespace
 
-int attention_forward(const AttentionForward &arguments, [[maybe_unused]] const Sizes &sizes) {
+int attention_forward(const mhc_attention_forward_args &arguments) {
 #ifndef MHC_ONLY_BF16
-    if (sizes.dtype == MHC_FLOAT32)
+    if (arguments.head.dtype == MHC_FLOAT32)
         return forward<float>(arguments);
 #endif
     return forward<Bf16>(arguments);
 }
 
-int attention_backward(const AttentionBackward &arguments, [[maybe_unused]] const Sizes &sizes) {
+int attention_backward(const mhc_attention_backward_args &arguments) {
 #ifndef MHC_ONLY_BF16
-    if (sizes.dtype == MHC_FLOAT32)
+    if (arguments.head.dtype == MHC_FLOAT32)
         return Backward<float>(arguments).run();
 #endif
     return Backward<Bf16>(arguments).run();

@@ -13,13 +13,13 @@ template <int N, class T>
 struct Single {
     using M = Coefficients<N>;
 
-    static int run(const CoefficientsBackward &a, const Sizes &sizes) {
-        const int64_t channels = sizes.channels;
+    static int run(const mhc_coefficients_backward_args &a) {
+        const int64_t channels = a.head.channels;
         const Reduced out{a.grad_phi, a.grad_bias, a.grad_alpha, nullptr};
-        return over_chunks<N, T>(sizes, a.phi, out, [&](int64_t t, int count, const TileSpace<N, T> &space) {
+        return over_chunks<N, T>(a.head, a.phi, out, [&](int64_t t, int count, const TileSpace<N, T> &space) {
             float grad_products[kGradientTile<T>][M::count] = {}, scales[kGradientTile<T>];
             activate_backward<N>(a.raw + t * M::count, a.r + t, a.bias, a.alpha, a.grad_pre + t * N, a.grad_post + t * N,
-                                 a.grad_res + t * N * N, count, sizes.iterations, N * channels, space.history, grad_products,
+                                 a.grad_res + t * N * N, count, a.head.iterations, N * channels, space.history, grad_products,
                                  scales, *space.sums);
             typename GradientTile<N, T>::Products products;
             products.take(grad_products);
@@ -30,7 +30,7 @@ struct Single {
             tile.products = &products;
             tile.scales = scales;
             tile.grad_x = static_cast<T *>(a.grad_x) + t * N * channels;
-            tile.accumulate = a.accumulate_x;
+            tile.accumulate = a.accumulate_x != 0;
             gradient_tile<N>(tile, space.packed_phi, space.grad_phi);
         });
     }
@@ -41,8 +41,8 @@ struct Connect {
     using M = Coefficients<N>;
 
     // The gradient of h as the norm took it, of one token, into row [C].
-    static void read_upstream(const ConnectBackward &a, const T *x, int64_t stride, int64_t t, int64_t channels, float *row,
-                              const TileSpace<N, T> &space) {
+    static void read_upstream(const mhc_connect_backward_args &a, const T *x, int64_t stride, int64_t t, int64_t channels,
+                              float *row, const TileSpace<N, T> &space) {
         const T *grad_h = static_cast<const T *>(a.grad_h) + t * channels;
         if (a.norm == nullptr) {
             each_block(channels,
@@ -54,10 +54,10 @@ struct Connect {
         norm_gradient(h, a.norm, a.epsilon, grad_h, row, space.grad_norm, channels);
     }
 
-    static void tile(const ConnectBackward &a, const Sizes &sizes, int64_t first, int count, const TileSpace<N, T> &space) {
-        const int64_t channels = sizes.channels;
-        const Streams<T> x = Streams<T>::of(a.x, a.x_replicated, N, channels).from(first);
-        const Streams<T> g = Streams<T>::of(a.grad_output, a.grad_output_replicated, N, channels).from(first);
+    static void tile(const mhc_connect_backward_args &a, int64_t first, int count, const TileSpace<N, T> &space) {
+        const int64_t channels = a.head.channels;
+        const Streams<T> x = Streams<T>::of(a.x, a.x_replicated != 0, N, channels).from(first);
+        const Streams<T> g = Streams<T>::of(a.grad_output, a.grad_output_replicated != 0, N, channels).from(first);
         T *grad_x = static_cast<T *>(a.grad_x), *grad_y_before = static_cast<T *>(a.grad_y_before);
         float grad_pre[kGradientTile<T> * N], grad_post[kGradientTile<T> * N], grad_res[kGradientTile<T> * N * N];
         for (int i = 0; i < count; i++) {
@@ -70,7 +70,7 @@ struct Connect {
         }
         float grad_products[kGradientTile<T>][M::count] = {}, scales[kGradientTile<T>];
         activate_backward<N>(a.raw + first * M::count, a.r + first, a.bias, a.alpha, grad_pre, grad_post, grad_res, count,
-                             sizes.iterations, N * channels, space.history, grad_products, scales, *space.sums);
+                             a.head.iterations, N * channels, space.history, grad_products, scales, *space.sums);
         typename GradientTile<N, T>::Products products;
         products.take(grad_products);
         const GradientTile<N, T> parts{count,
@@ -84,27 +84,27 @@ struct Connect {
                                        space.rows,
                                        grad_x != nullptr ? grad_x + first * N * channels : nullptr,
                                        false,
-                                       streamed(grad_x, sizes.tokens * N, channels),
+                                       streamed(grad_x, a.head.tokens * N, channels),
                                        a.post_before != nullptr ? a.post_before + first * N : nullptr,
                                        grad_y_before != nullptr ? grad_y_before + first * channels : nullptr};
         gradient_tile<N>(parts, space.packed_phi, space.grad_phi);
     }
 
-    static int run(const ConnectBackward &a, const Sizes &sizes) {
+    static int run(const mhc_connect_backward_args &a) {
         const Reduced out{a.grad_phi, a.grad_bias, a.grad_alpha, a.grad_norm};
-        return over_chunks<N, T>(sizes, a.phi, out,
-                                 [&](int64_t t, int count, const TileSpace<N, T> &space) { tile(a, sizes, t, count, space); });
+        return over_chunks<N, T>(a.head, a.phi, out,
+                                 [&](int64_t t, int count, const TileSpace<N, T> &space) { tile(a, t, count, space); });
     }
 };
 
 } // namespace
 
-int coefficients_backward(const CoefficientsBackward &arguments, const Sizes &sizes) {
-    return by_streams<Single>(arguments, sizes);
+int coefficients_backward(const mhc_coefficients_backward_args &arguments) {
+    return by_streams<Single>(arguments);
 }
 
-int connect_backward(const ConnectBackward &arguments, const Sizes &sizes) {
-    return by_streams<Connect>(arguments, sizes);
+int connect_backward(const mhc_connect_backward_args &arguments) {
+    return by_streams<Connect>(arguments);
 }
 
 } // namespace mhc::MHC_NAMESPACE

@@ -16,9 +16,9 @@ struct Forward {
     using M = Coefficients<N>;
 
     // The new streams of a tile, into `kept` where it is not null.
-    static Streams<T> write_tile(const ConnectForward &a, const Sizes &sizes, int64_t first, int count, T *kept) {
-        const int64_t channels = sizes.channels, depth = N * channels;
-        const Streams<T> x = Streams<T>::of(a.x, a.x_replicated, N, channels).from(first);
+    static Streams<T> write_tile(const mhc_connect_forward_args &a, int64_t first, int count, T *kept) {
+        const int64_t channels = a.head.channels, depth = N * channels;
+        const Streams<T> x = Streams<T>::of(a.x, a.x_replicated != 0, N, channels).from(first);
         if (a.y == nullptr)
             return x;
         T *to = kept != nullptr ? kept : static_cast<T *>(a.x_next) + first * depth;
@@ -29,11 +29,10 @@ struct Forward {
     }
 
     // row: [C]
-    static void tile(const ConnectForward &a, const Sizes &sizes, const Factor<T> *phi, int64_t first, int count, T *kept,
-                     float *row) {
-        const int64_t channels = sizes.channels, depth = N * channels;
-        const Streams<T> x = write_tile(a, sizes, first, count, kept);
-        const Streams<T> next = Streams<T>::of(a.x, a.x_replicated, N, channels).from(first + kTile);
+    static void tile(const mhc_connect_forward_args &a, const Factor<T> *phi, int64_t first, int count, T *kept, float *row) {
+        const int64_t channels = a.head.channels, depth = N * channels;
+        const Streams<T> x = write_tile(a, first, count, kept);
+        const Streams<T> next = Streams<T>::of(a.x, a.x_replicated != 0, N, channels).from(first + kTile);
         T *past = kept != nullptr ? static_cast<T *>(a.x_next) + first * depth : nullptr;
         for (int t = 0; t < count; t += kLanes) {
             const int now = smaller(count - t, kLanes);
@@ -41,7 +40,7 @@ struct Forward {
             Vec products[M::count], squares;
             project<N>(x.from(t), next.from(t), past != nullptr ? past + t * depth : nullptr, channels, phi, now, products,
                        squares);
-            activate<N>(products, squares, a.bias, a.alpha, now, sizes.iterations, depth, a.r + at, a.raw + at * M::count,
+            activate<N>(products, squares, a.bias, a.alpha, now, a.head.iterations, depth, a.r + at, a.raw + at * M::count,
                         a.pre + at * N, a.post + at * N, a.res + at * N * N);
         }
         if (a.h == nullptr)
@@ -58,22 +57,22 @@ struct Forward {
         }
     }
 
-    static int run(const ConnectForward &a, const Sizes &sizes) {
-        const int64_t depth = N * sizes.channels, tiles = (sizes.tokens + kTile - 1) / kTile;
-        const bool past = a.y != nullptr && streamed(static_cast<T *>(a.x_next), sizes.tokens * N, sizes.channels);
-        const Factor<T> *phi = phi_factors<N, T>(a.phi, sizes.channels);
+    static int run(const mhc_connect_forward_args &a) {
+        const int64_t depth = N * a.head.channels, tiles = (a.head.tokens + kTile - 1) / kTile;
+        const bool past = a.y != nullptr && streamed(static_cast<T *>(a.x_next), a.head.tokens * N, a.head.channels);
+        const Factor<T> *phi = phi_factors<N, T>(a.phi, a.head.channels);
         if (phi == nullptr && depth != 0)
             return MHC_ERROR_MEMORY;
         bool failed = false;
         const int code = parallel(tiles, kTile * depth * M::count / kLanes, [&](int64_t begin, int64_t end) {
             T *kept = past ? static_cast<T *>(scratch(Buffer::streams, sizeof(T) * kTile * depth)) : nullptr;
-            float *row = static_cast<float *>(scratch(Buffer::rows, sizeof(float) * sizes.channels));
+            float *row = static_cast<float *>(scratch(Buffer::rows, sizeof(float) * a.head.channels));
             if ((past && kept == nullptr) || row == nullptr) {
                 __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
                 return;
             }
-            for (int64_t t = begin * kTile; t < end * kTile && t < sizes.tokens; t += kTile)
-                tile(a, sizes, phi, t, sizes.tokens - t < kTile ? static_cast<int>(sizes.tokens - t) : kTile, kept, row);
+            for (int64_t t = begin * kTile; t < end * kTile && t < a.head.tokens; t += kTile)
+                tile(a, phi, t, a.head.tokens - t < kTile ? static_cast<int>(a.head.tokens - t) : kTile, kept, row);
             if (past)
                 fence();
         });
@@ -83,8 +82,8 @@ struct Forward {
 
 } // namespace
 
-int connect_forward(const ConnectForward &arguments, const Sizes &sizes) {
-    return by_streams<Forward>(arguments, sizes);
+int connect_forward(const mhc_connect_forward_args &arguments) {
+    return by_streams<Forward>(arguments);
 }
 
 } // namespace mhc::MHC_NAMESPACE

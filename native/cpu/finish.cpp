@@ -18,10 +18,10 @@ MHC_INLINE float total_of(const float *values, int stride) {
 
 template <int N, class T>
 struct Forward {
-    static int run(const FinishForward &a, const Sizes &sizes) {
-        const int64_t channels = sizes.channels;
-        return parallel(sizes.tokens, (N + 3) * channels, [&](int64_t begin, int64_t end) {
-            const Streams<T> x = Streams<T>::of(a.x, a.x_replicated, N, channels);
+    static int run(const mhc_finish_forward_args &a) {
+        const int64_t channels = a.head.channels;
+        return parallel(a.head.tokens, (N + 3) * channels, [&](int64_t begin, int64_t end) {
+            const Streams<T> x = Streams<T>::of(a.x, a.x_replicated != 0, N, channels);
             for (int64_t t = begin; t < end; t++) {
                 Vec weights[N];
                 for (int j = 0; j < N; j++)
@@ -45,11 +45,11 @@ struct Forward {
 
 template <int N, class T>
 struct Backward {
-    static int run(const FinishBackward &a, const Sizes &sizes) {
-        const int64_t channels = sizes.channels;
+    static int run(const mhc_finish_backward_args &a) {
+        const int64_t channels = a.head.channels;
         const T *totals = static_cast<const T *>(a.total), *grad_output = static_cast<const T *>(a.grad_output);
         T *grad_total = static_cast<T *>(a.grad_total), *grad_y = static_cast<T *>(a.grad_y);
-        const Chunks chunks = Chunks::of(sizes.tokens, channels + 1);
+        const Chunks chunks = Chunks::of(a.head.tokens, channels + 1);
         float *partials = static_cast<float *>(scratch(Buffer::partials, sizeof(float) * channels * chunks.count));
         if (partials == nullptr)
             return MHC_ERROR_MEMORY;
@@ -58,7 +58,7 @@ struct Backward {
                 float *grad_norm = partials + chunk * channels;
                 for (int64_t c = 0; c < channels; c++)
                     grad_norm[c] = 0.0f;
-                const int64_t last = (chunk + 1) * chunks.tokens < sizes.tokens ? (chunk + 1) * chunks.tokens : sizes.tokens;
+                const int64_t last = (chunk + 1) * chunks.tokens < a.head.tokens ? (chunk + 1) * chunks.tokens : a.head.tokens;
                 for (int64_t t = chunk * chunks.tokens; t < last; t++) {
                     const int64_t at = t * channels;
                     const Vec gate = splat(total_of<N>(a.post + t * N, 1));
@@ -80,12 +80,12 @@ struct Backward {
 
 } // namespace
 
-int finish_forward(const FinishForward &arguments, const Sizes &sizes) {
-    return by_streams<Forward>(arguments, sizes);
+int finish_forward(const mhc_finish_forward_args &arguments) {
+    return by_streams<Forward>(arguments);
 }
 
-int finish_backward(const FinishBackward &arguments, const Sizes &sizes) {
-    return by_streams<Backward>(arguments, sizes);
+int finish_backward(const mhc_finish_backward_args &arguments) {
+    return by_streams<Backward>(arguments);
 }
 
 } // namespace mhc::MHC_NAMESPACE

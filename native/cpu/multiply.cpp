@@ -54,10 +54,10 @@ class Product {
     static constexpr int64_t kEach = sizeof(float) / sizeof(Number);
 
   public:
-    explicit Product(const Multiply &a)
+    explicit Product(const mhc_multiply_args &a)
         : left_(static_cast<const Number *>(a.left)), right_(static_cast<const Number *>(a.right)),
           to_(static_cast<Out *>(a.to)), rows_(a.rows), columns_(a.columns), depth_(a.depth / kEach),
-          left_transposed_(a.left_transposed), right_transposed_(a.right_transposed), accumulate_(a.accumulate),
+          left_transposed_(a.left_transposed != 0), right_transposed_(a.right_transposed != 0), accumulate_(a.accumulate != 0),
           tiles_(tiles_of(a.rows)) {}
 
     int run() const {
@@ -225,9 +225,9 @@ class Product {
 
 } // namespace
 
-int multiply(const Multiply &arguments, [[maybe_unused]] const Sizes &sizes) {
+int multiply(const mhc_multiply_args &arguments) {
 #ifndef MHC_ONLY_BF16
-    if (sizes.dtype == MHC_FLOAT32)
+    if (arguments.dtype == MHC_FLOAT32)
         return Product<Singles, float>(arguments).run();
 #endif
     return arguments.to_dtype == MHC_FLOAT32 ? Product<Couples, float>(arguments).run()

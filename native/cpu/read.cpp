@@ -8,11 +8,11 @@ namespace {
 
 template <int N, class T>
 struct Forward {
-    static int run(const ReadForward &a, const Sizes &sizes) {
-        const int64_t channels = sizes.channels;
+    static int run(const mhc_read_forward_args &a) {
+        const int64_t channels = a.head.channels;
         const T *x = static_cast<const T *>(a.x);
         T *h = static_cast<T *>(a.h);
-        return parallel(sizes.tokens, (N + 1) * channels, [&](int64_t begin, int64_t end) {
+        return parallel(a.head.tokens, (N + 1) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++)
                 mix<N>(x + t * N * channels, channels, a.pre + t * N, h + t * channels, channels, x + (t + 1) * N * channels);
         });
@@ -21,14 +21,14 @@ struct Forward {
 
 template <int N, class T>
 struct Backward {
-    static int run(const ReadBackward &a, const Sizes &sizes) {
-        const int64_t channels = sizes.channels, row = N * channels;
+    static int run(const mhc_read_backward_args &a) {
+        const int64_t channels = a.head.channels, row = N * channels;
         const T *x = static_cast<const T *>(a.x), *grad_h = static_cast<const T *>(a.grad_h);
         T *grad_x = static_cast<T *>(a.grad_x);
-        return parallel(sizes.tokens, (2 * N + 1) * channels, [&](int64_t begin, int64_t end) {
+        return parallel(a.head.tokens, (2 * N + 1) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++) {
                 read_coefficients<N>(x + t * row, channels, grad_h + t * channels, a.grad_pre + t * N, channels);
-                read_gradient<N>(a.pre + t * N, grad_h + t * channels, grad_x + t * row, a.accumulate_x, channels);
+                read_gradient<N>(a.pre + t * N, grad_h + t * channels, grad_x + t * row, a.accumulate_x != 0, channels);
             }
         });
     }
@@ -36,12 +36,12 @@ struct Backward {
 
 } // namespace
 
-int read_forward(const ReadForward &arguments, const Sizes &sizes) {
-    return by_streams<Forward>(arguments, sizes);
+int read_forward(const mhc_read_forward_args &arguments) {
+    return by_streams<Forward>(arguments);
 }
 
-int read_backward(const ReadBackward &arguments, const Sizes &sizes) {
-    return by_streams<Backward>(arguments, sizes);
+int read_backward(const mhc_read_backward_args &arguments) {
+    return by_streams<Backward>(arguments);
 }
 
 } // namespace mhc::MHC_NAMESPACE

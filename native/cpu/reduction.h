@@ -38,7 +38,7 @@ template <int N>
 struct Layout {
     int64_t norm, bias, size;
 
-    explicit Layout(const Sizes &sizes)
+    explicit Layout(const mhc_head &sizes)
         : norm(block_floats<N> * blocks_of(sizes.channels)), bias(norm + sizes.channels),
           size((bias + Coefficients<N>::count + 3 + 15) / 16 * 16) {}
 };
@@ -54,7 +54,7 @@ struct TileSpace {
 };
 
 template <int N>
-int add_partials(const float *partials, const Chunks &chunks, const Sizes &sizes, const Reduced &out) {
+int add_partials(const float *partials, const Chunks &chunks, const mhc_head &sizes, const Reduced &out) {
     using M = Coefficients<N>;
     const Layout<N> layout(sizes);
     const auto total = [=](int64_t at) {
@@ -92,7 +92,7 @@ int add_partials(const float *partials, const Chunks &chunks, const Sizes &sizes
 // Runs tile(first token, number of tokens, space) for every tile of every chunk, chunks in parallel, and adds the partial sums
 // up.
 template <int N, class T, class Tile>
-int over_chunks(const Sizes &sizes, const float *phi, const Reduced &out, const Tile &tile) {
+int over_chunks(const mhc_head &sizes, const float *phi, const Reduced &out, const Tile &tile) {
     const int64_t channels = sizes.channels, depth = N * channels;
     const Layout<N> layout(sizes);
     const Chunks chunks = Chunks::of(sizes.tokens, layout.size);

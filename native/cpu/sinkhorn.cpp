@@ -24,14 +24,14 @@ int64_t work(int n, int iterations) {
 
 template <int N>
 struct Forward {
-    static int run(const SinkhornForward &a, const Sizes &sizes) {
-        return parallel(tiles(sizes.tokens), work(N, sizes.iterations), [&](int64_t begin, int64_t end) {
+    static int run(const mhc_sinkhorn_forward_args &a) {
+        return parallel(tiles(a.head.tokens), work(N, a.head.iterations), [&](int64_t begin, int64_t end) {
             for (int64_t tile = begin; tile < end; tile++) {
                 const int64_t offset = tile * kLanes * N * N;
-                const int count = tokens_of_tile(tile, sizes.tokens);
+                const int count = tokens_of_tile(tile, a.head.tokens);
                 Vec logits[N * N], m[N * N];
                 load_columns<N * N>(a.logits + offset, count, logits);
-                sinkhorn<N>(logits, m, sizes.iterations);
+                sinkhorn<N>(logits, m, a.head.iterations);
                 store_columns<N * N>(a.output + offset, count, m);
             }
         });
@@ -40,21 +40,21 @@ struct Forward {
 
 template <int N>
 struct Backward {
-    static int run(const SinkhornBackward &a, const Sizes &sizes) {
+    static int run(const mhc_sinkhorn_backward_args &a) {
         bool failed = false;
-        const int code = parallel(tiles(sizes.tokens), 3 * work(N, sizes.iterations), [&](int64_t begin, int64_t end) {
-            Vec *history = static_cast<Vec *>(scratch(Buffer::iterations, sizeof(Vec) * history_vectors<N>(sizes.iterations)));
+        const int code = parallel(tiles(a.head.tokens), 3 * work(N, a.head.iterations), [&](int64_t begin, int64_t end) {
+            Vec *history = static_cast<Vec *>(scratch(Buffer::iterations, sizeof(Vec) * history_vectors<N>(a.head.iterations)));
             if (history == nullptr) {
                 __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
                 return;
             }
             for (int64_t tile = begin; tile < end; tile++) {
                 const int64_t offset = tile * kLanes * N * N;
-                const int count = tokens_of_tile(tile, sizes.tokens);
+                const int count = tokens_of_tile(tile, a.head.tokens);
                 Vec logits[N * N], g[N * N];
                 load_columns<N * N>(a.logits + offset, count, logits);
                 load_columns<N * N>(a.grad_output + offset, count, g);
-                sinkhorn_gradient<N>(logits, g, sizes.iterations, history);
+                sinkhorn_gradient<N>(logits, g, a.head.iterations, history);
                 store_columns<N * N>(a.grad_logits + offset, count, g);
             }
         });
@@ -64,12 +64,12 @@ struct Backward {
 
 } // namespace
 
-int sinkhorn_forward(const SinkhornForward &arguments, const Sizes &sizes) {
-    return by_count(sizes.n, [&](auto n) { return Forward<decltype(n)::value>::run(arguments, sizes); });
+int sinkhorn_forward(const mhc_sinkhorn_forward_args &arguments) {
+    return by_count(arguments.head.n, [&](auto n) { return Forward<decltype(n)::value>::run(arguments); });
 }
 
-int sinkhorn_backward(const SinkhornBackward &arguments, const Sizes &sizes) {
-    return by_count(sizes.n, [&](auto n) { return Backward<decltype(n)::value>::run(arguments, sizes); });
+int sinkhorn_backward(const mhc_sinkhorn_backward_args &arguments) {
+    return by_count(arguments.head.n, [&](auto n) { return Backward<decltype(n)::value>::run(arguments); });
 }
 
 } // namespace mhc::MHC_NAMESPACE

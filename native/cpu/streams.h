@@ -47,15 +47,15 @@ int by_count(int n, const F &run) {
     }
 }
 
-// Calls Operation<n, element type>::run(arguments, sizes).
+// Calls Operation<n, element type>::run(arguments).
 template <template <int, class> class Operation, class Arguments>
-int by_streams(const Arguments &arguments, const Sizes &sizes) {
-    return by_count(sizes.n, [&](auto n) {
+int by_streams(const Arguments &arguments) {
+    return by_count(arguments.head.n, [&](auto n) {
 #ifndef MHC_ONLY_BF16
-        if (sizes.dtype == MHC_FLOAT32)
-            return Operation<decltype(n)::value, float>::run(arguments, sizes);
+        if (arguments.head.dtype == MHC_FLOAT32)
+            return Operation<decltype(n)::value, float>::run(arguments);
 #endif
-        return Operation<decltype(n)::value, Bf16>::run(arguments, sizes);
+        return Operation<decltype(n)::value, Bf16>::run(arguments);
     });
 }
 

@@ -8,11 +8,11 @@ namespace {
 
 template <int N, class T>
 struct Forward {
-    static int run(const WriteForward &a, const Sizes &sizes) {
-        const int64_t channels = sizes.channels, row = N * channels;
+    static int run(const mhc_write_forward_args &a) {
+        const int64_t channels = a.head.channels, row = N * channels;
         T *outputs = static_cast<T *>(a.output);
-        return parallel(sizes.tokens, (2 * N + 1) * channels, [&](int64_t begin, int64_t end) {
-            const bool past = streamed(outputs, sizes.tokens * N, channels);
+        return parallel(a.head.tokens, (2 * N + 1) * channels, [&](int64_t begin, int64_t end) {
+            const bool past = streamed(outputs, a.head.tokens * N, channels);
             for (int64_t t = begin; t < end; t++) {
                 const T *x = static_cast<const T *>(a.x) + t * row, *y = static_cast<const T *>(a.y) + t * channels;
                 const float *res = a.res + t * N * N, *post = a.post + t * N;
@@ -30,16 +30,16 @@ struct Forward {
 
 template <int N, class T>
 struct Backward {
-    static int run(const WriteBackward &a, const Sizes &sizes) {
-        const int64_t channels = sizes.channels, row = N * channels;
-        return parallel(sizes.tokens, (3 * N + 2) * channels, [&](int64_t begin, int64_t end) {
+    static int run(const mhc_write_backward_args &a) {
+        const int64_t channels = a.head.channels, row = N * channels;
+        return parallel(a.head.tokens, (3 * N + 2) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++) {
                 const T *g = static_cast<const T *>(a.grad_output) + t * row, *x = static_cast<const T *>(a.x) + t * row;
                 const T *y = static_cast<const T *>(a.y) + t * channels;
                 T *grad_y = static_cast<T *>(a.grad_y) + t * channels, *grad_x = static_cast<T *>(a.grad_x) + t * row;
                 const float *res = a.res + t * N * N, *post = a.post + t * N;
                 write_coefficients<N>(g, channels, x, channels, y, a.grad_res + t * N * N, a.grad_post + t * N, channels);
-                write_gradient<N>(g, res, post, grad_y, grad_x, a.accumulate_x, channels);
+                write_gradient<N>(g, res, post, grad_y, grad_x, a.accumulate_x != 0, channels);
             }
         });
     }
@@ -47,11 +47,11 @@ struct Backward {
 
 template <int N, class T>
 struct BackwardY {
-    static int run(const WriteBackwardY &a, const Sizes &sizes) {
-        const int64_t channels = sizes.channels;
+    static int run(const mhc_write_backward_y_args &a) {
+        const int64_t channels = a.head.channels;
         const T *g = static_cast<const T *>(a.grad_output);
         T *grad_y = static_cast<T *>(a.grad_y);
-        return parallel(sizes.tokens, (N + 1) * channels, [&](int64_t begin, int64_t end) {
+        return parallel(a.head.tokens, (N + 1) * channels, [&](int64_t begin, int64_t end) {
             for (int64_t t = begin; t < end; t++)
                 mix<N>(g + t * N * channels, channels, a.post + t * N, grad_y + t * channels, channels,
                        g + (t + 1) * N * channels);
@@ -61,16 +61,16 @@ struct BackwardY {
 
 } // namespace
 
-int write_forward(const WriteForward &arguments, const Sizes &sizes) {
-    return by_streams<Forward>(arguments, sizes);
+int write_forward(const mhc_write_forward_args &arguments) {
+    return by_streams<Forward>(arguments);
 }
 
-int write_backward(const WriteBackward &arguments, const Sizes &sizes) {
-    return by_streams<Backward>(arguments, sizes);
+int write_backward(const mhc_write_backward_args &arguments) {
+    return by_streams<Backward>(arguments);
 }
 
-int write_backward_y(const WriteBackwardY &arguments, const Sizes &sizes) {
-    return by_streams<BackwardY>(arguments, sizes);
+int write_backward_y(const mhc_write_backward_y_args &arguments) {
+    return by_streams<BackwardY>(arguments);
 }
 
 } // namespace mhc::MHC_NAMESPACE

@@ -4,6 +4,16 @@
 /// "Hyper-Connections", arXiv 2409.19606 (HC). Shapes: T tokens, n residual streams (1..8; 4 has the fast path),
 /// C channels, K = n*C, M = n*n + 2*n coefficients per token laid out [pre n | post n | res n*n row-major].
 ///
+/// An operation takes its arguments as one struct, whose first field, `size`, is its version:
+///
+/// - Fields are only ever added, and at the end. Zero in one of them means what a call did before it was there.
+/// - There is no padding: whatever is added makes another size. A size that the library does not know is refused when nothing
+///   but that field has been read, and nothing written.
+/// - A field that an operation has no use for, of its head or `reserved`, is zero: so it can be given a meaning.
+///
+/// What an initializer does not name is zero, so that `mhc_read_forward_args a = {.head = {.size = sizeof a, ...}, ...};` keeps
+/// all of this.
+///
 /// Rules that hold for every function:
 /// - All tensors are row-major and contiguous. A pointer needs the alignment of its element, no more.
 /// - The streams, a sublayer's input and result, and the gradients of these (void pointers; the last dimension is C) are stored
@@ -37,7 +47,7 @@ extern "C" {
 
 enum {
     MHC_OK = 0,
-    MHC_ERROR_ARGUMENT = -1,    ///< An argument is null, negative, misaligned or out of range.
+    MHC_ERROR_ARGUMENT = -1,    ///< An argument is null, negative, misaligned, out of range or of another version.
     MHC_ERROR_UNSUPPORTED = -2, ///< MHC_ISA names an unknown instruction set, or one that this processor lacks.
     MHC_ERROR_MEMORY = -3,      ///< Scratch memory could not be allocated; outputs are undefined.
     MHC_ERROR_PARALLEL = -4     ///< The parallel_for given to mhc_initialize reported failure; outputs are undefined.
@@ -74,22 +84,53 @@ MHC_API const char *mhc_isa(void);
 /// Version of the library, "major.minor.patch". Static storage.
 MHC_API const char *mhc_version(void);
 
+/// The head of every operation on streams.
+typedef struct mhc_head {
+    uint32_t size;      ///< Bytes of the whole struct that begins with this head, as the caller compiled it.
+    int32_t dtype;      ///< Of the streams and what is stored like them; 0 for the operations on logits.
+    int32_t n;          ///< Streams, 1..MHC_MAX_STREAMS.
+    int32_t iterations; ///< 1..MHC_MAX_ITERATIONS, 20 in P; 0 for the operations that do not make or take back H_res.
+    int64_t tokens;     ///< T >= 0
+    int64_t channels;   ///< C >= 0; 0 for the operations on logits.
+} mhc_head;
+
+/// Of mhc_sinkhorn_forward.
+typedef struct mhc_sinkhorn_forward_args {
+    mhc_head head;
+    const float *logits; ///< [T, n, n]
+    float *output;       ///< [T, n, n], written
+} mhc_sinkhorn_forward_args;
+
 /// H_res = SinkhornKnopp(logits), P eq. 8 and 9: M = exp(logits - max), then `iterations` times every column is divided by
 /// its sum and then every row by its sum. Row sums are 1 to rounding; column sums approach 1.
 ///
 /// The subtracted maximum is each column's own, which the first column normalisation cancels exactly; no column can vanish.
-/// @param logits      [T, n, n]
-/// @param output      [T, n, n]
-/// @param iterations  1..MHC_MAX_ITERATIONS, 20 in P
-MHC_API int mhc_sinkhorn_forward(const float *logits, float *output, int64_t tokens, int32_t n, int32_t iterations, char *error,
-                                 size_t error_size);
+MHC_API int mhc_sinkhorn_forward(const mhc_sinkhorn_forward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_sinkhorn_backward.
+typedef struct mhc_sinkhorn_backward_args {
+    mhc_head head;
+    const float *logits;      ///< [T, n, n]
+    const float *grad_output; ///< [T, n, n], dL/d(output)
+    float *grad_logits;       ///< [T, n, n], dL/d(logits), written
+} mhc_sinkhorn_backward_args;
 
 /// Gradient of mhc_sinkhorn_forward. All iterations are recomputed on chip from the logits: nothing is stored between passes.
-/// @param logits       [T, n, n]
-/// @param grad_output  [T, n, n], dL/d(output)
-/// @param grad_logits  [T, n, n], dL/d(logits), written
-MHC_API int mhc_sinkhorn_backward(const float *logits, const float *grad_output, float *grad_logits, int64_t tokens, int32_t n,
-                                  int32_t iterations, char *error, size_t error_size);
+MHC_API int mhc_sinkhorn_backward(const mhc_sinkhorn_backward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_coefficients_forward.
+typedef struct mhc_coefficients_forward_args {
+    mhc_head head;
+    const void *x;      ///< [T, n, C], the residual streams
+    const float *phi;   ///< [K, M]
+    const float *bias;  ///< [M]
+    const float *alpha; ///< [3], the gates of pre, post and res
+    float *pre;         ///< [T, n], written
+    float *post;        ///< [T, n], written
+    float *res;         ///< [T, n, n], written
+    float *raw;         ///< [T, M], written; keep it for the backward pass
+    float *r;           ///< [T], written; keep it for the backward pass
+} mhc_coefficients_forward_args;
 
 /// The coefficients of one mHC sublayer, P eq. 7 and 8, in one pass over x. With v = flatten(x[t]) in R^K:
 ///
@@ -98,200 +139,298 @@ MHC_API int mhc_sinkhorn_backward(const float *logits, const float *grad_output,
 ///     pre    = sigmoid(alpha[0] * raw_pre + bias_pre)
 ///     post   = 2 * sigmoid(alpha[1] * raw_post + bias_post)
 ///     res    = SinkhornKnopp(alpha[2] * raw_res + bias_res)
-///
-/// @param x      [T, n, C], the residual streams
-/// @param phi    [K, M]
-/// @param bias   [M]
-/// @param alpha  [3], the gates of pre, post and res
-/// @param pre    [T, n], written
-/// @param post   [T, n], written
-/// @param res    [T, n, n], written
-/// @param raw    [T, M], written; keep it for the backward pass
-/// @param r      [T], written; keep it for the backward pass
-MHC_API int mhc_coefficients_forward(int32_t dtype, const void *x, const float *phi, const float *bias, const float *alpha,
-                                     float *pre, float *post, float *res, float *raw, float *r, int64_t tokens, int32_t n,
-                                     int64_t channels, int32_t iterations, char *error, size_t error_size);
+MHC_API int mhc_coefficients_forward(const mhc_coefficients_forward_args *arguments, char *error, size_t error_size);
 
-/// Gradient of mhc_coefficients_forward.
-/// @param x, phi, bias, alpha  as in the forward pass
-/// @param raw, r               as the forward pass wrote them
-/// @param grad_pre             [T, n]
-/// @param grad_post            [T, n]
-/// @param grad_res             [T, n, n]
-/// @param grad_x               [T, n, C], written when accumulate_x = 0, added to when accumulate_x = 1
-/// @param grad_phi             [K, M], written. The sums over tokens are taken in chunks that depend on the sizes only,
-///                             in a fixed order: any number of threads gives the same bits
-/// @param grad_bias            [M], written, summed likewise
-/// @param grad_alpha           [3], written, summed likewise
-MHC_API int mhc_coefficients_backward(int32_t dtype, const void *x, const float *phi, const float *bias, const float *alpha,
-                                      const float *raw, const float *r, const float *grad_pre, const float *grad_post,
-                                      const float *grad_res, void *grad_x, float *grad_phi, float *grad_bias, float *grad_alpha,
-                                      int64_t tokens, int32_t n, int64_t channels, int32_t iterations, int32_t accumulate_x,
-                                      char *error, size_t error_size);
+/// Of mhc_coefficients_backward.
+typedef struct mhc_coefficients_backward_args {
+    mhc_head head;
+    const void *x;          ///< [T, n, C], as in the forward pass
+    const float *phi;       ///< [K, M], as in the forward pass
+    const float *bias;      ///< [M], as in the forward pass
+    const float *alpha;     ///< [3], as in the forward pass
+    const float *raw;       ///< [T, M], as the forward pass wrote it
+    const float *r;         ///< [T], as the forward pass wrote it
+    const float *grad_pre;  ///< [T, n]
+    const float *grad_post; ///< [T, n]
+    const float *grad_res;  ///< [T, n, n]
+    void *grad_x;           ///< [T, n, C], written or added to
+    float *grad_phi;        ///< [K, M], written
+    float *grad_bias;       ///< [M], written
+    float *grad_alpha;      ///< [3], written
+    int32_t accumulate_x;   ///< 1: grad_x is added to what is there; 0: it is written.
+    int32_t reserved;       ///< 0
+} mhc_coefficients_backward_args;
+
+/// Gradient of mhc_coefficients_forward. The sums over tokens, of phi, bias and alpha, are taken in chunks that depend on the
+/// sizes only, in a fixed order: any number of threads gives the same bits.
+MHC_API int mhc_coefficients_backward(const mhc_coefficients_backward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_read_forward.
+typedef struct mhc_read_forward_args {
+    mhc_head head;
+    const void *x;    ///< [T, n, C]
+    const float *pre; ///< [T, n]
+    void *h;          ///< [T, C], written
+} mhc_read_forward_args;
 
 /// The input of a sublayer, P eq. 3: h[t, c] = sum_i pre[t, i] * x[t, i, c]. `pre` may come from anywhere, so HC is served too.
-/// @param x    [T, n, C]
-/// @param pre  [T, n]
-/// @param h    [T, C], written
-MHC_API int mhc_read_forward(int32_t dtype, const void *x, const float *pre, void *h, int64_t tokens, int32_t n,
-                             int64_t channels, char *error, size_t error_size);
+MHC_API int mhc_read_forward(const mhc_read_forward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_read_backward.
+typedef struct mhc_read_backward_args {
+    mhc_head head;
+    const void *x;        ///< [T, n, C]
+    const float *pre;     ///< [T, n]
+    const void *grad_h;   ///< [T, C]
+    void *grad_x;         ///< [T, n, C], written or added to
+    float *grad_pre;      ///< [T, n], written
+    int32_t accumulate_x; ///< 1: grad_x is added to what is there; 0: it is written.
+    int32_t reserved;     ///< 0
+} mhc_read_backward_args;
 
 /// Gradient of mhc_read_forward: grad_x[t, i] = pre[t, i] * grad_h[t]; grad_pre[t, i] = <x[t, i], grad_h[t]>.
-/// @param grad_h    [T, C]
-/// @param grad_x    [T, n, C], written when accumulate_x = 0, added to when accumulate_x = 1
-/// @param grad_pre  [T, n], written
-MHC_API int mhc_read_backward(int32_t dtype, const void *x, const float *pre, const void *grad_h, void *grad_x, float *grad_pre,
-                              int64_t tokens, int32_t n, int64_t channels, int32_t accumulate_x, char *error,
-                              size_t error_size);
+MHC_API int mhc_read_backward(const mhc_read_backward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_write_forward.
+typedef struct mhc_write_forward_args {
+    mhc_head head;
+    const void *x;     ///< [T, n, C]
+    const void *y;     ///< [T, C], the sublayer's result F(h)
+    const float *res;  ///< [T, n, n]
+    const float *post; ///< [T, n]
+    void *output;      ///< [T, n, C], written
+} mhc_write_forward_args;
 
 /// The new streams after a sublayer, P eq. 3: output[t, i] = sum_j res[t, i, j] * x[t, j] + post[t, i] * y[t].
 /// `res` and `post` may come from anywhere, so HC is served too.
-/// @param x       [T, n, C]
-/// @param y       [T, C], the sublayer's result F(h)
-/// @param res     [T, n, n]
-/// @param post    [T, n]
-/// @param output  [T, n, C], written
-MHC_API int mhc_write_forward(int32_t dtype, const void *x, const void *y, const float *res, const float *post, void *output,
-                              int64_t tokens, int32_t n, int64_t channels, char *error, size_t error_size);
+MHC_API int mhc_write_forward(const mhc_write_forward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_write_backward.
+typedef struct mhc_write_backward_args {
+    mhc_head head;
+    const void *x;           ///< [T, n, C], as in the forward pass
+    const void *y;           ///< [T, C], as in the forward pass
+    const float *res;        ///< [T, n, n], as in the forward pass
+    const float *post;       ///< [T, n], as in the forward pass
+    const void *grad_output; ///< [T, n, C]
+    void *grad_x;            ///< [T, n, C], written or added to
+    void *grad_y;            ///< [T, C], written
+    float *grad_res;         ///< [T, n, n], written
+    float *grad_post;        ///< [T, n], written
+    int32_t accumulate_x;    ///< 1: grad_x is added to what is there; 0: it is written.
+    int32_t reserved;        ///< 0
+} mhc_write_backward_args;
 
 /// Gradient of mhc_write_forward, with g = grad_output: grad_x[t, j] = sum_i res[t, i, j] * g[t, i];
 /// grad_y[t] = sum_i post[t, i] * g[t, i]; grad_res[t, i, j] = <g[t, i], x[t, j]>; grad_post[t, i] = <g[t, i], y[t]>.
-/// @param grad_output  [T, n, C]
-/// @param grad_x       [T, n, C], written when accumulate_x = 0, added to when accumulate_x = 1
-/// @param grad_y       [T, C], written
-/// @param grad_res     [T, n, n], written
-/// @param grad_post    [T, n], written
-MHC_API int mhc_write_backward(int32_t dtype, const void *x, const void *y, const float *res, const float *post,
-                               const void *grad_output, void *grad_x, void *grad_y, float *grad_res, float *grad_post,
-                               int64_t tokens, int32_t n, int64_t channels, int32_t accumulate_x, char *error,
-                               size_t error_size);
+MHC_API int mhc_write_backward(const mhc_write_backward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_enter_forward.
+typedef struct mhc_enter_forward_args {
+    mhc_head head;
+    const void *x;      ///< [T, n, C], the residual streams
+    const float *phi;   ///< [K, M]
+    const float *bias;  ///< [M]
+    const float *alpha; ///< [3], the gates of pre, post and res
+    float *pre;         ///< [T, n], written
+    float *post;        ///< [T, n], written
+    float *res;         ///< [T, n, n], written
+    float *raw;         ///< [T, M], written; keep it for the backward pass
+    float *r;           ///< [T], written; keep it for the backward pass
+    void *h;            ///< [T, C], written: the sublayer's input
+} mhc_enter_forward_args;
 
 /// mhc_coefficients_forward followed by mhc_read_forward, reading the streams from memory once.
-/// @param h  [T, C], written; the other parameters are those of the two functions
-MHC_API int mhc_enter_forward(int32_t dtype, const void *x, const float *phi, const float *bias, const float *alpha, float *pre,
-                              float *post, float *res, float *raw, float *r, void *h, int64_t tokens, int32_t n,
-                              int64_t channels, int32_t iterations, char *error, size_t error_size);
+MHC_API int mhc_enter_forward(const mhc_enter_forward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_write_backward_y.
+typedef struct mhc_write_backward_y_args {
+    mhc_head head;
+    const float *post;       ///< [T, n]
+    const void *grad_output; ///< [T, n, C]
+    void *grad_y;            ///< [T, C], written
+} mhc_write_backward_y_args;
 
 /// The part of mhc_write_backward that the sublayer's own backward pass waits for: grad_y[t] = sum_i post[t, i] * g[t, i].
 /// mhc_layer_backward does the rest, so that the streams and their gradients are read once less.
-/// @param post         [T, n]
-/// @param grad_output  [T, n, C]
-/// @param grad_y       [T, C], written
-MHC_API int mhc_write_backward_y(int32_t dtype, const float *post, const void *grad_output, void *grad_y, int64_t tokens,
-                                 int32_t n, int64_t channels, char *error, size_t error_size);
+MHC_API int mhc_write_backward_y(const mhc_write_backward_y_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_layer_backward.
+typedef struct mhc_layer_backward_args {
+    mhc_head head;
+    const void *x;           ///< [T, n, C], as in the forward pass
+    const void *y;           ///< [T, C], F's result in the forward pass
+    const float *phi;        ///< [K, M], as in the forward pass
+    const float *bias;       ///< [M], as in the forward pass
+    const float *alpha;      ///< [3], as in the forward pass
+    const float *pre;        ///< [T, n], as the forward pass wrote it
+    const float *post;       ///< [T, n], as the forward pass wrote it
+    const float *res;        ///< [T, n, n], as the forward pass wrote it
+    const float *raw;        ///< [T, M], as the forward pass wrote it
+    const float *r;          ///< [T], as the forward pass wrote it
+    const void *grad_output; ///< [T, n, C], dL/dx'
+    const void *grad_h;      ///< [T, C], dL/dh as F's backward pass gave it
+    void *grad_x;            ///< [T, n, C], written
+    float *grad_phi;         ///< [K, M], written
+    float *grad_bias;        ///< [M], written
+    float *grad_alpha;       ///< [3], written
+} mhc_layer_backward_args;
 
 /// Everything of one mHC sublayer's backward pass that comes after F's: with x' = write(x, F(read(x))), this takes the
 /// gradient of x' and F's gradient of h, and gives the gradients of x and of the sublayer's mHC parameters in one pass.
 /// Equals mhc_write_backward (without grad_y) + mhc_read_backward + mhc_coefficients_backward.
-/// @param x, phi, bias, alpha       as in the forward pass
-/// @param y                         [T, C], F's result in the forward pass
-/// @param pre, post, res, raw, r    as mhc_enter_forward or mhc_coefficients_forward wrote them
-/// @param grad_output               [T, n, C], dL/dx'
-/// @param grad_h                    [T, C], dL/dh as F's backward pass gave it
-/// @param grad_x                    [T, n, C], written
-/// @param grad_phi, grad_bias, grad_alpha  written, as in mhc_coefficients_backward
-MHC_API int mhc_layer_backward(int32_t dtype, const void *x, const void *y, const float *phi, const float *bias,
-                               const float *alpha, const float *pre, const float *post, const float *res, const float *raw,
-                               const float *r, const void *grad_output, const void *grad_h, void *grad_x, float *grad_phi,
-                               float *grad_bias, float *grad_alpha, int64_t tokens, int32_t n, int64_t channels,
-                               int32_t iterations, char *error, size_t error_size);
+MHC_API int mhc_layer_backward(const mhc_layer_backward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_connect_forward.
+typedef struct mhc_connect_forward_args {
+    mhc_head head;
+    const void *x;            ///< [T, n, C], the streams that entered the sublayer before; [T, C] if x_replicated
+    const void *y;            ///< [T, C], the result of the sublayer before; null = there is none: x enters as it is
+    const float *res_before;  ///< [T, n, n] of the sublayer before; not used where y is null
+    const float *post_before; ///< [T, n] of the sublayer before; not used where y is null
+    const float *phi;         ///< [K, M] of the next sublayer
+    const float *bias;        ///< [M] of the next sublayer
+    const float *alpha;       ///< [3] of the next sublayer
+    const float *norm;        ///< [C], the weight of the next sublayer's RMS norm; null = no norm
+    void *x_next;             ///< [T, n, C], written: the streams that enter the next sublayer; not used where y is null
+    float *pre;               ///< [T, n], written
+    float *post;              ///< [T, n], written
+    float *res;               ///< [T, n, n], written
+    float *raw;               ///< [T, M], written; keep it for the backward pass
+    float *r;                 ///< [T], written; keep it for the backward pass
+    void *h;                  ///< [T, C], written: the next sublayer's input, after the norm
+    float epsilon;            ///< Of the norm: h = read / sqrt(mean(read^2) + epsilon) * norm
+    int32_t x_replicated;     ///< 1: all streams of a token are one row, as after the embedding; n copies are never made.
+} mhc_connect_forward_args;
 
 /// The connection between two sublayers: mhc_write_forward of one, then mhc_enter_forward of the next and the RMS norm of its
 /// input, with the streams in the cache all the while, so that (2n+2)C elements are moved per token.
-/// @param x             [T, n, C], the streams that entered the sublayer before; [T, C] if x_replicated
-/// @param x_replicated  1: all streams of a token are the same row, as after the embedding; n copies are never made
-/// @param y             [T, C], the result of the sublayer before; null = there is none: x enters as it is, and res_before,
-///                      post_before and x_next are not used
-/// @param res_before    [T, n, n] of the sublayer before
-/// @param post_before   [T, n] of the sublayer before
-/// @param x_next        [T, n, C], written: the streams that enter the next sublayer
-/// @param phi, bias, alpha        parameters of the next sublayer, as in mhc_coefficients_forward
-/// @param norm          [C], the weight of the next sublayer's RMS norm; null = no norm
-/// @param epsilon       of that norm: h = read / sqrt(mean(read^2) + epsilon) * norm
-/// @param pre, post, res, raw, r  written, as in mhc_coefficients_forward
-/// @param h             [T, C], written: the next sublayer's input, after the norm
-MHC_API int mhc_connect_forward(int32_t dtype, const void *x, int32_t x_replicated, const void *y, const float *res_before,
-                                const float *post_before, void *x_next, const float *phi, const float *bias, const float *alpha,
-                                const float *norm, float epsilon, float *pre, float *post, float *res, float *raw, float *r,
-                                void *h, int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
-                                size_t error_size);
+MHC_API int mhc_connect_forward(const mhc_connect_forward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_connect_backward.
+typedef struct mhc_connect_backward_args {
+    mhc_head head;
+    const void *x;                  ///< [T, n, C], the streams that entered this sublayer; [T, C] if x_replicated
+    const void *y;                  ///< [T, C], this sublayer's result
+    const float *phi;               ///< [K, M], as in the forward pass
+    const float *bias;              ///< [M], as in the forward pass
+    const float *alpha;             ///< [3], as in the forward pass
+    const float *norm;              ///< [C], as in the forward pass; null = no norm
+    const float *pre;               ///< [T, n], as the forward pass wrote it
+    const float *post;              ///< [T, n], as the forward pass wrote it
+    const float *res;               ///< [T, n, n], as the forward pass wrote it
+    const float *raw;               ///< [T, M], as the forward pass wrote it
+    const float *r;                 ///< [T], as the forward pass wrote it
+    const void *grad_output;        ///< [T, n, C], dL/d(streams after this sublayer); [T, C] if grad_output_replicated
+    const void *grad_h;             ///< [T, C], dL/d(h after the norm)
+    const float *post_before;       ///< [T, n] of the sublayer before, ones where x is replicated; null = no grad_y_before
+    void *grad_x;                   ///< [T, n, C], written; may be null where grad_y_before is not
+    void *grad_y_before;            ///< [T, C], written; null exactly if post_before is
+    float *grad_phi;                ///< [K, M], written
+    float *grad_bias;               ///< [M], written
+    float *grad_alpha;              ///< [3], written
+    float *grad_norm;               ///< [C], written; null exactly if norm is
+    float epsilon;                  ///< Of the norm, as in the forward pass.
+    int32_t x_replicated;           ///< 1: all streams of a token are one row.
+    int32_t grad_output_replicated; ///< 1: the gradient of all streams of a token is one row.
+    int32_t reserved;               ///< 0
+} mhc_connect_backward_args;
 
 /// Gradient of mhc_connect_forward with the write step that came after: mhc_layer_backward of one sublayer, its norm's gradient
-/// (what the norm took is computed again), and mhc_write_backward_y of the sublayer before, in one pass over the streams.
-/// @param x                       [T, n, C], what mhc_connect_forward wrote to x_next, or was given as x; [T, C] if
-/// x_replicated
-/// @param y, pre, post, res, raw, r  of this sublayer, as in mhc_layer_backward
-/// @param norm, epsilon           as in the forward pass
-/// @param grad_output             [T, n, C], dL/d(streams after this sublayer); [T, C] if grad_output_replicated
-/// @param grad_h                  [T, C], dL/d(h after the norm)
-/// @param grad_x                  [T, n, C], written; may be null where grad_y_before is not
-/// @param post_before             [T, n] of the sublayer before (ones where x is replicated: grad_y_before is then the gradient
-///                                of the one row); null = grad_y_before is not wanted
-/// @param grad_y_before           [T, C], written: sum_i post_before[t, i] * grad_x[t, i]; null exactly if post_before is
-/// @param grad_phi, grad_bias, grad_alpha  written, as in mhc_coefficients_backward
-/// @param grad_norm               [C], written; null exactly if norm is
-MHC_API int mhc_connect_backward(int32_t dtype, const void *x, int32_t x_replicated, const void *y, const float *phi,
-                                 const float *bias, const float *alpha, const float *norm, float epsilon, const float *pre,
-                                 const float *post, const float *res, const float *raw, const float *r, const void *grad_output,
-                                 int32_t grad_output_replicated, const void *grad_h, void *grad_x, const float *post_before,
-                                 void *grad_y_before, float *grad_phi, float *grad_bias, float *grad_alpha, float *grad_norm,
-                                 int64_t tokens, int32_t n, int64_t channels, int32_t iterations, char *error,
-                                 size_t error_size);
+/// (what the norm took is computed again), and mhc_write_backward_y of the sublayer before, in one pass over the streams:
+/// grad_y_before[t] = sum_i post_before[t, i] * grad_x[t, i], which is the gradient of the one row where x is replicated.
+MHC_API int mhc_connect_backward(const mhc_connect_backward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_finish_forward.
+typedef struct mhc_finish_forward_args {
+    mhc_head head;
+    const void *x;        ///< [T, n, C], the streams that entered the last sublayer; [T, C] if x_replicated
+    const void *y;        ///< [T, C], its result
+    const float *res;     ///< [T, n, n]
+    const float *post;    ///< [T, n]
+    const float *norm;    ///< [C], the weight of the final norm
+    void *total;          ///< [T, C], written; keep it for the backward pass
+    void *output;         ///< [T, C], written: total / sqrt(mean(total^2) + epsilon) * norm
+    float epsilon;        ///< Of the norm.
+    int32_t x_replicated; ///< 1: all streams of a token are one row.
+} mhc_finish_forward_args;
 
 /// The end of the streams: total[t] = sum_i x'[t, i] with x' = write(x, y), without making x', and its RMS norm.
-/// @param x, x_replicated, y, res, post  of the last sublayer, as in mhc_connect_forward
-/// @param norm, epsilon  weight [C] and epsilon of the final norm
-/// @param total          [T, C], written; keep it for the backward pass
-/// @param output         [T, C], written: total / sqrt(mean(total^2) + epsilon) * norm
-MHC_API int mhc_finish_forward(int32_t dtype, const void *x, int32_t x_replicated, const void *y, const float *res,
-                               const float *post, const float *norm, float epsilon, void *total, void *output, int64_t tokens,
-                               int32_t n, int64_t channels, char *error, size_t error_size);
+MHC_API int mhc_finish_forward(const mhc_finish_forward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_finish_backward.
+typedef struct mhc_finish_backward_args {
+    mhc_head head;
+    const void *total;       ///< [T, C], as the forward pass wrote it
+    const float *post;       ///< [T, n], as in the forward pass
+    const float *norm;       ///< [C], as in the forward pass
+    const void *grad_output; ///< [T, C]
+    void *grad_total;        ///< [T, C], written
+    void *grad_y;            ///< [T, C], written: (sum_i post[t, i]) * grad_total[t]
+    float *grad_norm;        ///< [C], written; summed in chunks of tokens as in mhc_coefficients_backward
+    float epsilon;           ///< Of the norm, as in the forward pass.
+    int32_t reserved;        ///< 0
+} mhc_finish_backward_args;
 
 /// Gradient of mhc_finish_forward. The gradient of every stream of x' is grad_total: mhc_connect_backward of the last sublayer
 /// takes it as a replicated grad_output.
-/// @param total, post, norm, epsilon  as in the forward pass
-/// @param grad_output  [T, C]
-/// @param grad_total   [T, C], written
-/// @param grad_y       [T, C], written: (sum_i post[t, i]) * grad_total[t]
-/// @param grad_norm    [C], written; summed in chunks of tokens as in mhc_coefficients_backward
-MHC_API int mhc_finish_backward(int32_t dtype, const void *total, const float *post, const float *norm, float epsilon,
-                                const void *grad_output, void *grad_total, void *grad_y, float *grad_norm, int64_t tokens,
-                                int32_t n, int64_t channels, char *error, size_t error_size);
+MHC_API int mhc_finish_backward(const mhc_finish_backward_args *arguments, char *error, size_t error_size);
+
+/// The head of both passes of attention.
+typedef struct mhc_attention_head {
+    uint32_t size;     ///< Bytes of the whole struct that begins with this head, as the caller compiled it.
+    int32_t dtype;     ///< Of all tensors.
+    int64_t batch;     ///< B >= 0
+    int64_t time;      ///< >= 0
+    int64_t heads;     ///< >= 1, a multiple of key_heads
+    int64_t key_heads; ///< >= 1
+    int64_t width;     ///< D >= 1
+} mhc_attention_head;
+
+/// Of mhc_attention_forward.
+typedef struct mhc_attention_forward_args {
+    mhc_attention_head head;
+    const void *qkv; ///< [B, time, heads + 2 key_heads, D]: queries, then keys, then values
+    void *output;    ///< [B, time, heads, D], written
+} mhc_attention_forward_args;
 
 /// Causal attention of one layer, grouped-query: for token t and head h, with k and v of key head h / (heads / key_heads),
 ///
 ///     output[t, h] = sum over s <= t of softmax_s(<q[t, h], k[s]> / sqrt(D)) * v[s]
 ///
 /// Attention is over each batch entry by itself. Scratch memory is a few rows of scores a thread, never all of them.
-/// @param qkv        [B, time, heads + 2 key_heads, D], of `dtype`: queries, then keys, then values
-/// @param output     [B, time, heads, D], of `dtype`, written
-/// @param batch      B >= 0
-/// @param time       >= 0
-/// @param heads      >= 1, a multiple of key_heads
-/// @param key_heads  >= 1
-/// @param width      D >= 1
-MHC_API int mhc_attention_forward(int32_t dtype, const void *qkv, void *output, int64_t batch, int64_t time, int64_t heads,
-                                  int64_t key_heads, int64_t width, char *error, size_t error_size);
+MHC_API int mhc_attention_forward(const mhc_attention_forward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_attention_backward.
+typedef struct mhc_attention_backward_args {
+    mhc_attention_head head;
+    const void *qkv;         ///< [B, time, heads + 2 key_heads, D], as in the forward pass
+    const void *grad_output; ///< [B, time, heads, D]
+    void *grad_qkv;          ///< [B, time, heads + 2 key_heads, D], written
+} mhc_attention_backward_args;
 
 /// Gradient of mhc_attention_forward, which is computed again: nothing of the forward pass is needed.
-/// @param qkv          as in the forward pass
-/// @param grad_output  [B, time, heads, D], of `dtype`
-/// @param grad_qkv     [B, time, heads + 2 key_heads, D], of `dtype`, written
-MHC_API int mhc_attention_backward(int32_t dtype, const void *qkv, const void *grad_output, void *grad_qkv, int64_t batch,
-                                   int64_t time, int64_t heads, int64_t key_heads, int64_t width, char *error,
-                                   size_t error_size);
+MHC_API int mhc_attention_backward(const mhc_attention_backward_args *arguments, char *error, size_t error_size);
+
+/// Of mhc_multiply.
+typedef struct mhc_multiply_args {
+    uint32_t size;            ///< Bytes of this struct, as the caller compiled it.
+    int32_t dtype;            ///< Of both factors.
+    int64_t rows;             ///< >= 0
+    int64_t columns;          ///< >= 0
+    int64_t depth;            ///< >= 0; even with bfloat16
+    const void *left;         ///< [rows, depth], or [depth, rows] if left_transposed
+    const void *right;        ///< [depth, columns], or [columns, depth] if right_transposed
+    void *to;                 ///< [rows, columns] of to_dtype, written or added to
+    int32_t to_dtype;         ///< Of the result; float32 where the factors are.
+    int32_t left_transposed;  ///< 0 or 1
+    int32_t right_transposed; ///< 0 or 1
+    int32_t accumulate;       ///< 1: added to what `to` holds, which is float32 then; 0: in its place.
+} mhc_multiply_args;
 
 /// A product of matrices: to = left times right, each as it is or transposed. A linear layer y = x W^T has three of them: that,
 /// g W and g^T x. With bfloat16 two numbers down the depth are multiplied and added at a time; sums are float32.
-/// @param left      [rows, depth], or [depth, rows] if left_transposed; of `dtype`
-/// @param right     [depth, columns], or [columns, depth] if right_transposed; of `dtype`
-/// @param to_dtype  of the result; float32 where the factors are
-/// @param to        [rows, columns], of `to_dtype`, written
-/// @param accumulate  1: added to what `to` holds, which is float32 then; 0: in its place
-/// @param depth     >= 0; even with bfloat16
-MHC_API int mhc_multiply(int32_t dtype, const void *left, int32_t left_transposed, const void *right, int32_t right_transposed,
-                         int32_t to_dtype, void *to, int32_t accumulate, int64_t rows, int64_t columns, int64_t depth,
-                         char *error, size_t error_size);
+MHC_API int mhc_multiply(const mhc_multiply_args *arguments, char *error, size_t error_size);
 
 #ifdef __cplusplus
 }

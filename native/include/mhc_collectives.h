@@ -54,17 +54,22 @@ typedef int (*mhc_store_set)(void *user, const char *key, const void *data, int6
 /// Called only inside mhc_group_create, on its thread.
 typedef int64_t (*mhc_store_get)(void *user, const char *key, void *buffer, int64_t capacity, int32_t timeout_ms);
 
+/// Of mhc_group_create. `size` is the version, by the rules of mhc.h.
+typedef struct mhc_group_create_args {
+    uint32_t size;      ///< Bytes of this struct, as the caller compiled it.
+    int32_t rank;       ///< 0..ranks-1
+    int32_t ranks;      ///< Number of processes, 1 or more; with 1 host and store are not used and may be null.
+    int32_t timeout_ms; ///< 1 or more; limit of this call's waits and of every later collective on this group.
+    const char *host;   ///< Numeric IP address of this process, on which peers can reach it.
+    const char *prefix; ///< Put before every key; must differ for each attempt to form a group on the same store.
+    mhc_store_set set;  ///< Of the store; not null, unless there is one process.
+    mhc_store_get get;  ///< Of the store; not null, unless there is one process.
+    void *user;         ///< Passed to set and get.
+} mhc_group_create_args;
+
 /// Connects this process with all others of the group; returns when every pair is connected.
-/// @param group           receives the group; null on failure
-/// @param rank            0..size-1
-/// @param size            number of processes, 1 or more; with 1 host and store are not used and may be null
-/// @param host            numeric IP address of this process, on which peers can reach it
-/// @param prefix          put before every key; must differ for each attempt to form a group on the same store
-/// @param user            passed to set and get
-/// @param timeout_ms      1 or more; limit of this call's waits and of every later collective on this group
-MHC_GROUP_API int mhc_group_create(mhc_group **group, int32_t rank, int32_t size, const char *host, const char *prefix,
-                                   mhc_store_set set, mhc_store_get get, void *user, int32_t timeout_ms, char *error,
-                                   size_t error_size);
+/// @param group  receives the group; null on failure
+MHC_GROUP_API int mhc_group_create(mhc_group **group, const mhc_group_create_args *arguments, char *error, size_t error_size);
 
 /// data = sum over all ranks of data, in place.
 /// @param data   [count] of `type`
@@ -72,21 +77,21 @@ MHC_GROUP_API int mhc_group_create(mhc_group **group, int32_t rank, int32_t size
 MHC_GROUP_API int mhc_group_all_reduce(mhc_group *group, void *data, int64_t count, int32_t type, char *error,
                                        size_t error_size);
 
-/// output = this rank's block of the sum over all ranks of input. A ring: each rank sends size-1 blocks.
-/// @param input   [size, count] of `type`; overwritten with partial sums
+/// output = this rank's block of the sum over all ranks of input. A ring: each rank sends ranks-1 blocks.
+/// @param input   [ranks, count] of `type`; overwritten with partial sums
 /// @param output  [count], block `rank` of the sum; may be that block of input itself
 MHC_GROUP_API int mhc_group_reduce_scatter(mhc_group *group, void *input, void *output, int64_t count, int32_t type,
                                            char *error, size_t error_size);
 
 /// output = the inputs of all ranks, in order of rank.
 /// @param input   [bytes]; may be block `rank` of output itself
-/// @param output  [size, bytes]
+/// @param output  [ranks, bytes]
 MHC_GROUP_API int mhc_group_all_gather(mhc_group *group, const void *input, void *output, int64_t bytes, char *error,
                                        size_t error_size);
 
 /// output = the blocks that all ranks have for this one, in order of rank.
-/// @param input   [size, bytes]; block r goes to rank r
-/// @param output  [size, bytes]; block r comes from rank r; must not overlap input
+/// @param input   [ranks, bytes]; block r goes to rank r
+/// @param output  [ranks, bytes]; block r comes from rank r; must not overlap input
 MHC_GROUP_API int mhc_group_all_to_all(mhc_group *group, const void *input, void *output, int64_t bytes, char *error,
                                        size_t error_size);
 

@@ -161,66 +161,166 @@ struct Bench {
     Aligned grad_norm{c, 0, random};
 
     // Adds a row that moves `elements` per token.
-    void add(std::vector<Row> &rows, const char *name, int64_t elements, std::function<int()> run) const {
+    void add(std::vector<Row> &rows, const char *name, int64_t elements, std::function<void()> run) const {
         const int64_t width = dtype == MHC_BFLOAT16 ? 2 : 4;
         if (std::strstr(name, wanted) == nullptr)
             return;
-        rows.emplace_back(std::string(name) + (dtype == MHC_BFLOAT16 ? " bf16" : ""), t * elements * width, [=] { run(); });
+        rows.emplace_back(std::string(name) + (dtype == MHC_BFLOAT16 ? " bf16" : ""), t * elements * width, std::move(run));
+    }
+
+    template <class A>
+    void add(std::vector<Row> &rows, const char *name, int64_t elements, int (*operation)(const A *, char *, size_t),
+             const A &arguments) const {
+        add(rows, name, elements, [operation, complete = sized(arguments)] { operation(&complete, nullptr, 0); });
     }
 
     void add_all(std::vector<Row> &rows) const {
         constexpr int iterations = 20;
         constexpr float epsilon = 1e-6f;
-        add(rows, "copy x", 2 * k, [=] {
-            copy(x, output, t * k * (dtype == MHC_BFLOAT16 ? 2 : 4));
-            return 0;
-        });
-        add(rows, "coefficients_forward", k, [=] {
-            return mhc_coefficients_forward(dtype, x, phi, bias, alpha, pre, post, res, raw, r, t, n, c, iterations, nullptr,
-                                            0);
-        });
-        add(rows, "coefficients_backward", 2 * k, [=] {
-            return mhc_coefficients_backward(dtype, x, phi, bias, alpha, raw, r, grad_pre, grad_post, grad_res, grad_x,
-                                             grad_phi, grad_bias, grad_alpha, t, n, c, iterations, 0, nullptr, 0);
-        });
+        add(rows, "copy x", 2 * k, [=] { copy(x, output, t * k * (dtype == MHC_BFLOAT16 ? 2 : 4)); });
+        const mhc_head plain{0, dtype, n, 0, t, c}, whole{0, dtype, n, iterations, t, c};
+        const mhc_head no_channels{0, MHC_FLOAT32, n, iterations, t, 0};
+        add(rows, "coefficients_forward", k, mhc_coefficients_forward,
+            {.head = whole,
+             .x = x,
+             .phi = phi,
+             .bias = bias,
+             .alpha = alpha,
+             .pre = pre,
+             .post = post,
+             .res = res,
+             .raw = raw,
+             .r = r});
+        add(rows, "coefficients_backward", 2 * k, mhc_coefficients_backward,
+            {.head = whole,
+             .x = x,
+             .phi = phi,
+             .bias = bias,
+             .alpha = alpha,
+             .raw = raw,
+             .r = r,
+             .grad_pre = grad_pre,
+             .grad_post = grad_post,
+             .grad_res = grad_res,
+             .grad_x = grad_x,
+             .grad_phi = grad_phi,
+             .grad_bias = grad_bias,
+             .grad_alpha = grad_alpha});
         if (dtype == MHC_FLOAT32) {
-            add(rows, "sinkhorn_forward", 2 * n * n,
-                [=] { return mhc_sinkhorn_forward(logits, out_res, t, n, iterations, nullptr, 0); });
-            add(rows, "sinkhorn_backward", 3 * n * n,
-                [=] { return mhc_sinkhorn_backward(logits, grad_res, out_res, t, n, iterations, nullptr, 0); });
+            add(rows, "sinkhorn_forward", 2 * n * n, mhc_sinkhorn_forward,
+                {.head = no_channels, .logits = logits, .output = out_res});
+            add(rows, "sinkhorn_backward", 3 * n * n, mhc_sinkhorn_backward,
+                {.head = no_channels, .logits = logits, .grad_output = grad_res, .grad_logits = out_res});
         }
-        add(rows, "read_forward", k + c, [=] { return mhc_read_forward(dtype, x, pre, h, t, n, c, nullptr, 0); });
-        add(rows, "read_backward", 2 * k + c,
-            [=] { return mhc_read_backward(dtype, x, pre, grad_h, grad_x, out_pre, t, n, c, 0, nullptr, 0); });
-        add(rows, "write_forward", 2 * k + c,
-            [=] { return mhc_write_forward(dtype, x, y, res, post, output, t, n, c, nullptr, 0); });
-        add(rows, "write_backward", 3 * k + 2 * c, [=] {
-            return mhc_write_backward(dtype, x, y, res, post, grad_output, grad_x, grad_y, out_res, out_post, t, n, c, 0,
-                                      nullptr, 0);
-        });
-        add(rows, "write_backward_y", k + c,
-            [=] { return mhc_write_backward_y(dtype, post, grad_output, grad_y, t, n, c, nullptr, 0); });
-        add(rows, "enter_forward", k + c, [=] {
-            return mhc_enter_forward(dtype, x, phi, bias, alpha, pre, post, res, raw, r, h, t, n, c, iterations, nullptr, 0);
-        });
-        add(rows, "layer_backward", 3 * k + 2 * c, [=] {
-            return mhc_layer_backward(dtype, x, y, phi, bias, alpha, pre, post, res, raw, r, grad_output, grad_h, grad_x,
-                                      grad_phi, grad_bias, grad_alpha, t, n, c, iterations, nullptr, 0);
-        });
-        add(rows, "connect_forward", 2 * k + 2 * c, [=] {
-            return mhc_connect_forward(dtype, x, 0, y, grad_res, grad_post, output, phi, bias, alpha, norm, epsilon, pre, post,
-                                       res, raw, r, h, t, n, c, iterations, nullptr, 0);
-        });
-        add(rows, "connect_backward", 3 * k + 3 * c, [=] {
-            return mhc_connect_backward(dtype, x, 0, y, phi, bias, alpha, norm, epsilon, pre, post, res, raw, r, grad_output, 0,
-                                        grad_h, grad_x, grad_post, grad_y, grad_phi, grad_bias, grad_alpha, grad_norm, t, n, c,
-                                        iterations, nullptr, 0);
-        });
-        add(rows, "finish_forward", k + 3 * c,
-            [=] { return mhc_finish_forward(dtype, x, 0, y, res, post, norm, epsilon, h, total, t, n, c, nullptr, 0); });
-        add(rows, "finish_backward", 4 * c, [=] {
-            return mhc_finish_backward(dtype, h, post, norm, epsilon, grad_h, total, grad_y, grad_norm, t, n, c, nullptr, 0);
-        });
+        add(rows, "read_forward", k + c, mhc_read_forward, {.head = plain, .x = x, .pre = pre, .h = h});
+        add(rows, "read_backward", 2 * k + c, mhc_read_backward,
+            {.head = plain, .x = x, .pre = pre, .grad_h = grad_h, .grad_x = grad_x, .grad_pre = out_pre});
+        add(rows, "write_forward", 2 * k + c, mhc_write_forward,
+            {.head = plain, .x = x, .y = y, .res = res, .post = post, .output = output});
+        add(rows, "write_backward", 3 * k + 2 * c, mhc_write_backward,
+            {.head = plain,
+             .x = x,
+             .y = y,
+             .res = res,
+             .post = post,
+             .grad_output = grad_output,
+             .grad_x = grad_x,
+             .grad_y = grad_y,
+             .grad_res = out_res,
+             .grad_post = out_post});
+        add(rows, "write_backward_y", k + c, mhc_write_backward_y,
+            {.head = plain, .post = post, .grad_output = grad_output, .grad_y = grad_y});
+        add(rows, "enter_forward", k + c, mhc_enter_forward,
+            {.head = whole,
+             .x = x,
+             .phi = phi,
+             .bias = bias,
+             .alpha = alpha,
+             .pre = pre,
+             .post = post,
+             .res = res,
+             .raw = raw,
+             .r = r,
+             .h = h});
+        add(rows, "layer_backward", 3 * k + 2 * c, mhc_layer_backward,
+            {.head = whole,
+             .x = x,
+             .y = y,
+             .phi = phi,
+             .bias = bias,
+             .alpha = alpha,
+             .pre = pre,
+             .post = post,
+             .res = res,
+             .raw = raw,
+             .r = r,
+             .grad_output = grad_output,
+             .grad_h = grad_h,
+             .grad_x = grad_x,
+             .grad_phi = grad_phi,
+             .grad_bias = grad_bias,
+             .grad_alpha = grad_alpha});
+        add(rows, "connect_forward", 2 * k + 2 * c, mhc_connect_forward,
+            {.head = whole,
+             .x = x,
+             .y = y,
+             .res_before = grad_res,
+             .post_before = grad_post,
+             .phi = phi,
+             .bias = bias,
+             .alpha = alpha,
+             .norm = norm,
+             .x_next = output,
+             .pre = pre,
+             .post = post,
+             .res = res,
+             .raw = raw,
+             .r = r,
+             .h = h,
+             .epsilon = epsilon});
+        add(rows, "connect_backward", 3 * k + 3 * c, mhc_connect_backward,
+            {.head = whole,
+             .x = x,
+             .y = y,
+             .phi = phi,
+             .bias = bias,
+             .alpha = alpha,
+             .norm = norm,
+             .pre = pre,
+             .post = post,
+             .res = res,
+             .raw = raw,
+             .r = r,
+             .grad_output = grad_output,
+             .grad_h = grad_h,
+             .post_before = grad_post,
+             .grad_x = grad_x,
+             .grad_y_before = grad_y,
+             .grad_phi = grad_phi,
+             .grad_bias = grad_bias,
+             .grad_alpha = grad_alpha,
+             .grad_norm = grad_norm,
+             .epsilon = epsilon});
+        add(rows, "finish_forward", k + 3 * c, mhc_finish_forward,
+            {.head = plain,
+             .x = x,
+             .y = y,
+             .res = res,
+             .post = post,
+             .norm = norm,
+             .total = h,
+             .output = total,
+             .epsilon = epsilon});
+        add(rows, "finish_backward", 4 * c, mhc_finish_backward,
+            {.head = plain,
+             .total = h,
+             .post = post,
+             .norm = norm,
+             .grad_output = grad_h,
+             .grad_total = total,
+             .grad_y = grad_y,
+             .grad_norm = grad_norm,
+             .epsilon = epsilon});
     }
 };
 

@@ -141,6 +141,7 @@ struct Shape {
 
     int64_t depth() const { return n * channels; }
     int64_t coefficients() const { return n * n + 2 * n; }
+    mhc_head head(int iterations = 0) const { return {0, dtype, n, iterations, tokens, channels}; }
     uint64_t seed() const { return static_cast<uint64_t>(tokens * 1000003 + n * 10007 + channels); }
 };
 
@@ -172,7 +173,20 @@ inline void expect_same(const char *what, const Shape &shape, const Tensor &one,
            static_cast<long long>(shape.tokens), shape.n, static_cast<long long>(shape.channels), shape.dtype);
 }
 
-inline void expect_ok(int code, const char *error) {
+// The arguments of an operation with their size in front.
+template <class A>
+A sized(A arguments) {
+    const uint32_t size = sizeof arguments;
+    std::memcpy(&arguments, &size, sizeof size);
+    return arguments;
+}
+
+// Calls an operation, which must not refuse; the arguments' size is put in.
+template <class A>
+void compute(int (*operation)(const A *, char *, size_t), const A &arguments) {
+    char error[128] = "";
+    const A complete = sized(arguments);
+    const int code = operation(&complete, error, sizeof error);
     expect(code == MHC_OK, "%s: code %d: %s", mhc_isa(), code, error);
 }
 

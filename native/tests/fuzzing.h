@@ -145,6 +145,14 @@ struct Call {
     }
 };
 
+// What is added to the size of a call's arguments: seldom anything.
+inline uint32_t wrong_size(Call &call) {
+    if (!call.dice.one_in(25))
+        return 0;
+    call.refusable = true;
+    return static_cast<uint32_t>(call.dice.of({1, -1, 4, -4, 8, -8, 64, INT32_MAX, INT32_MIN}));
+}
+
 // A number from the environment.
 inline uint64_t given(const char *variable, uint64_t otherwise) {
     const char *value = std::getenv(variable);

@@ -30,7 +30,16 @@ class Member {
   public:
     template <class S>
     Member(int rank, int size, S &store, int32_t timeout = kTimeout, const char *prefix = "test") : rank(rank), size(size) {
-        code = mhc_group_create(&group, rank, size, "127.0.0.1", prefix, S::set, S::get, &store, timeout, error, sizeof error);
+        const mhc_group_create_args arguments = {.size = sizeof arguments,
+                                                 .rank = rank,
+                                                 .ranks = size,
+                                                 .timeout_ms = timeout,
+                                                 .host = "127.0.0.1",
+                                                 .prefix = prefix,
+                                                 .set = S::set,
+                                                 .get = S::get,
+                                                 .user = &store};
+        code = mhc_group_create(&group, &arguments, error, sizeof error);
     }
 
     ~Member() { mhc_group_destroy(group, nullptr, 0); }

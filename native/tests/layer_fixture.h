@@ -36,19 +36,35 @@ struct LayerGradients {
 };
 
 inline void coefficients_forward(const Shape &s, const LayerInputs &in, LayerOutputs &out) {
-    char error[128] = "";
-    expect_ok(mhc_coefficients_forward(s.dtype, in.x, in.phi, in.bias, in.alpha, out.pre, out.post, out.res, out.raw, out.r,
-                                       s.tokens, s.n, s.channels, kIterations, error, sizeof error),
-              error);
+    compute(mhc_coefficients_forward, {.head = s.head(kIterations),
+                                       .x = in.x,
+                                       .phi = in.phi,
+                                       .bias = in.bias,
+                                       .alpha = in.alpha,
+                                       .pre = out.pre,
+                                       .post = out.post,
+                                       .res = out.res,
+                                       .raw = out.raw,
+                                       .r = out.r});
 }
 
 inline void coefficients_backward(const Shape &s, const LayerInputs &in, const LayerOutputs &out, LayerGradients &grad,
                                   bool accumulate) {
-    char error[128] = "";
-    expect_ok(mhc_coefficients_backward(s.dtype, in.x, in.phi, in.bias, in.alpha, out.raw, out.r, in.grad_pre, in.grad_post,
-                                        in.grad_res, grad.x, grad.phi, grad.bias, grad.alpha, s.tokens, s.n, s.channels,
-                                        kIterations, accumulate, error, sizeof error),
-              error);
+    compute(mhc_coefficients_backward, {.head = s.head(kIterations),
+                                        .x = in.x,
+                                        .phi = in.phi,
+                                        .bias = in.bias,
+                                        .alpha = in.alpha,
+                                        .raw = out.raw,
+                                        .r = out.r,
+                                        .grad_pre = in.grad_pre,
+                                        .grad_post = in.grad_post,
+                                        .grad_res = in.grad_res,
+                                        .grad_x = grad.x,
+                                        .grad_phi = grad.phi,
+                                        .grad_bias = grad.bias,
+                                        .grad_alpha = grad.alpha,
+                                        .accumulate_x = accumulate});
 }
 
 inline void expect_close_outputs(const Shape &s, const LayerOutputs &out, const CoefficientValues &expected,

@@ -14,8 +14,12 @@ constexpr int kStreams = 2, kIterations = 4;
 struct Arguments : CallArguments {
     std::vector<Tensor> tensors;
 
-    Arguments()
-        : CallArguments{{}, kThreeTokens, kFiveChannels, kStreams, kIterations},
+    explicit Arguments(const Operation &operation)
+        : CallArguments{{},
+                        kThreeTokens,
+                        operation.channels ? kFiveChannels : 0,
+                        kStreams,
+                        operation.iterations ? kIterations : 0},
           tensors(20, Tensor(kThreeTokens * kStreams * kFiveChannels * 8, 0.5f)) {
         for (Tensor &tensor : tensors)
             p.push_back(tensor);
@@ -37,7 +41,7 @@ void expect_refused(const Operation &operation, const Arguments &arguments, cons
 MHC_TEST(every_operation_accepts_good_arguments_and_no_error_buffer) {
     const Selected plain("plain");
     for (const Operation &operation : kOperations) {
-        const int code = operation.call(Arguments(), nullptr, 0);
+        const int code = operation.call(Arguments(operation), nullptr, 0);
         expect(code == MHC_OK, "%s: code %d", operation.name, code);
     }
 }
@@ -45,7 +49,7 @@ MHC_TEST(every_operation_accepts_good_arguments_and_no_error_buffer) {
 MHC_TEST(every_operation_names_a_null_or_misaligned_pointer) {
     for (const Operation &operation : kOperations)
         for (size_t i = 0; i < operation.pointers.size(); i++) {
-            Arguments missing, misaligned;
+            Arguments missing(operation), misaligned(operation);
             missing.p[i] = nullptr;
             if (std::count_if(operation.optional.begin(), operation.optional.end(),
                               [&](const char *name) { return std::strcmp(name, operation.pointers[i]) == 0; }) == 0)
@@ -58,33 +62,87 @@ MHC_TEST(every_operation_names_a_null_or_misaligned_pointer) {
 MHC_TEST(every_operation_names_a_size_out_of_range) {
     for (const Operation &operation : kOperations) {
         for (const int64_t tokens : {int64_t{-1}, INT64_MIN, INT64_MAX, INT64_MAX / 1000}) {
-            Arguments a;
+            Arguments a(operation);
             a.tokens = tokens;
             expect_refused(operation, a, "tokens");
         }
         for (const int n : {0, -4, 9, INT32_MAX}) {
-            Arguments a;
+            Arguments a(operation);
             a.n = n;
             expect_refused(operation, a, "n");
         }
         for (const int64_t channels : {int64_t{-1}, INT64_MIN, INT64_MAX, INT64_MAX / 32}) {
-            Arguments a;
+            Arguments a(operation);
             a.channels = channels;
-            if (operation.channels)
-                expect_refused(operation, a, "channels");
+            expect_refused(operation, a, "channels");
         }
         for (const int iterations : {0, -20, MHC_MAX_ITERATIONS + 1}) {
-            Arguments a;
+            Arguments a(operation);
             a.iterations = iterations;
             if (operation.iterations)
                 expect_refused(operation, a, "iterations");
         }
-        for (const int accumulate : {-1, 2}) {
-            Arguments a;
-            a.accumulate = accumulate;
+        for (const int flag : {-1, 2}) {
+            Arguments accumulate(operation), replicated(operation);
+            accumulate.accumulate = flag;
+            replicated.replicated = flag;
             if (operation.accumulate)
-                expect_refused(operation, a, "accumulate_x");
+                expect_refused(operation, accumulate, "accumulate_x");
+            if (operation.replicated)
+                expect_refused(operation, replicated, "x_replicated");
         }
+    }
+}
+
+MHC_TEST(every_operation_refuses_what_it_has_no_use_for) {
+    for (const Operation &operation : kOperations) {
+        Arguments channels(operation), iterations(operation), dtype(operation), reserved(operation);
+        channels.channels = iterations.iterations = dtype.dtype = reserved.reserved = 1;
+        if (!operation.channels) {
+            expect_refused(operation, channels, "channels");
+            expect_refused(operation, dtype, "dtype");
+        }
+        if (!operation.iterations)
+            expect_refused(operation, iterations, "iterations");
+        if (operation.reserved)
+            expect_refused(operation, reserved, "reserved");
+    }
+}
+
+MHC_TEST(every_operation_refuses_arguments_of_another_size) {
+    for (const Operation &operation : kOperations)
+        for (const uint32_t wrong : {-1, 1, -8, 8, 0x12345678, INT32_MIN}) {
+            Arguments a(operation);
+            a.wrong = wrong;
+            expect_refused(operation, a, "size");
+        }
+}
+
+// What was given lies at the end of the memory that there is: instrumented, and only there, more would be seen.
+MHC_TEST(every_function_reads_nothing_but_a_size_that_it_does_not_know) {
+    for (const Function &function : kFunctions)
+        for (const uint32_t size :
+             {uint32_t{0}, uint32_t{4}, function.size - 1, function.size + 1, function.size + 8, UINT32_MAX}) {
+            const std::unique_ptr<uint32_t> arguments(new uint32_t(size));
+            char error[128] = "", expected[128];
+            const int code = function.call(arguments.get(), error, sizeof error);
+            std::snprintf(expected, sizeof expected, "size: expected %u, got %u: library and caller are of different versions",
+                          function.size, size);
+            expect(code == MHC_ERROR_ARGUMENT && std::strcmp(error, expected) == 0, "%s: code %d, message '%s', not '%s'",
+                   function.name, code, error, expected);
+        }
+}
+
+MHC_TEST(every_function_names_arguments_that_are_null_or_misaligned) {
+    for (const Function &function : kFunctions) {
+        char error[128] = "";
+        int code = function.call(nullptr, error, sizeof error);
+        expect(code == MHC_ERROR_ARGUMENT && std::strcmp(error, "arguments: is null") == 0, "%s: code %d, message '%s'",
+               function.name, code, error);
+        alignas(8) const char bytes[12] = {};
+        code = function.call(bytes + 4, error, sizeof error);
+        expect(code == MHC_ERROR_ARGUMENT && std::strcmp(error, "arguments: is not aligned to 8 bytes") == 0,
+               "%s: code %d, message '%s'", function.name, code, error);
     }
 }
 
@@ -94,11 +152,11 @@ MHC_TEST(every_operation_on_streams_takes_bfloat16_and_names_an_unknown_data_typ
         if (!operation.channels)
             continue;
         for (const int dtype : {-1, 2}) {
-            Arguments a;
+            Arguments a(operation);
             a.dtype = dtype;
             expect_refused(operation, a, "dtype");
         }
-        Arguments a;
+        Arguments a(operation);
         a.dtype = MHC_BFLOAT16;
         for (size_t i = 0; i < operation.pointers.size(); i++)
             for (const char *name : {"x", "y", "h", "x_next", "grad_h", "grad_x", "grad_y_before"})
@@ -112,7 +170,8 @@ MHC_TEST(every_operation_on_streams_takes_bfloat16_and_names_an_unknown_data_typ
 
 MHC_TEST(a_message_is_cut_to_the_buffer) {
     char error[8] = "xxxxxxx";
-    expect(mhc_sinkhorn_forward(nullptr, nullptr, 1, 4, 20, error, 5) == MHC_ERROR_ARGUMENT, "no error");
+    const auto arguments = sized(mhc_sinkhorn_forward_args{.head = Shape{1, 4, 0}.head(20)});
+    expect(mhc_sinkhorn_forward(&arguments, error, 5) == MHC_ERROR_ARGUMENT, "no error");
     expect(std::strcmp(error, "logi") == 0 && error[5] == 'x', "message '%s'", error);
 }
 
@@ -123,8 +182,8 @@ MHC_TEST(an_unknown_instruction_set_is_refused_by_name) {
     expect(std::strstr(error, "MHC_ISA") != nullptr && std::strstr(error, "sse9") != nullptr, "message '%s'", error);
     expect(mhc_isa() == nullptr, "mhc_isa() is not null");
     float one = 1, out = 0;
-    expect(mhc_sinkhorn_forward(&one, &out, 1, 1, 1, error, sizeof error) == MHC_ERROR_UNSUPPORTED && out == 0,
-           "an operation ran");
+    const auto arguments = sized(mhc_sinkhorn_forward_args{.head = Shape{1, 1, 0}.head(1), .logits = &one, .output = &out});
+    expect(mhc_sinkhorn_forward(&arguments, error, sizeof error) == MHC_ERROR_UNSUPPORTED && out == 0, "an operation ran");
 }
 
 MHC_TEST(the_choice_of_a_build_ends_with_what_asked_for_it) {
@@ -140,7 +199,8 @@ MHC_TEST(a_failing_parallel_for_is_reported) {
     Random random(1);
     Tensor logits(s.tokens * 16, random), output(logits.size());
     char error[128] = "";
-    expect(mhc_sinkhorn_forward(logits, output, s.tokens, 4, 20, error, sizeof error) == MHC_ERROR_PARALLEL, "not reported");
+    const auto arguments = sized(mhc_sinkhorn_forward_args{.head = s.head(20), .logits = logits, .output = output});
+    expect(mhc_sinkhorn_forward(&arguments, error, sizeof error) == MHC_ERROR_PARALLEL, "not reported");
     expect(std::strstr(error, "parallel_for") != nullptr, "message '%s'", error);
 }
 

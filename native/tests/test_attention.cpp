@@ -15,6 +15,7 @@ struct AttentionShape {
     int64_t all() const { return heads + 2 * key_heads; }
     int64_t inputs() const { return batch * time * all() * width; }
     int64_t outputs() const { return batch * time * heads * width; }
+    mhc_attention_head head() const { return {0, dtype, batch, time, heads, key_heads, width}; }
 
     // For messages: tokens, heads, channels.
     Shape shape() const { return {batch * time, static_cast<int>(heads), width, dtype}; }
@@ -87,16 +88,11 @@ Doubles gradient_of(const AttentionShape &s, const Doubles &qkv, const Doubles &
 }
 
 void forward(const AttentionShape &s, const Tensor &qkv, Tensor &output) {
-    char error[128] = "";
-    expect_ok(mhc_attention_forward(s.dtype, qkv, output, s.batch, s.time, s.heads, s.key_heads, s.width, error, sizeof error),
-              error);
+    compute(mhc_attention_forward, {.head = s.head(), .qkv = qkv, .output = output});
 }
 
 void backward(const AttentionShape &s, const Tensor &qkv, const Tensor &upstream, Tensor &gradient) {
-    char error[128] = "";
-    expect_ok(mhc_attention_backward(s.dtype, qkv, upstream, gradient, s.batch, s.time, s.heads, s.key_heads, s.width, error,
-                                     sizeof error),
-              error);
+    compute(mhc_attention_backward, {.head = s.head(), .qkv = qkv, .grad_output = upstream, .grad_qkv = gradient});
 }
 
 // Times around the sizes of a tile, a panel and a block of every build; widths that fill vectors, and that do not.
@@ -187,26 +183,41 @@ MHC_TEST(attention_lets_nan_and_infinity_through) {
 }
 
 MHC_TEST(attention_names_the_argument_that_is_wrong) {
+    float qkv[64] = {}, upstream[64] = {}, written[64] = {};
     char error[128] = "";
-    float values[64] = {};
-    const auto call = [&](int32_t dtype, const void *qkv, int64_t batch, int64_t time, int64_t heads, int64_t key_heads,
-                          int64_t width) {
-        return mhc_attention_forward(dtype, qkv, values, batch, time, heads, key_heads, width, error, sizeof error);
-    };
-    const auto expect_named = [&](const char *name, int code) {
+    const auto head = AttentionShape{1, 1, 1, 1, 1}.head();
+    const auto forward = sized(mhc_attention_forward_args{.head = head, .qkv = qkv, .output = written});
+    const auto backward =
+        sized(mhc_attention_backward_args{.head = head, .qkv = qkv, .grad_output = upstream, .grad_qkv = written});
+    const auto expect_refused = [&](const char *name, int code) {
         expect(code == MHC_ERROR_ARGUMENT && std::strncmp(error, name, std::strlen(name)) == 0, "%s: code %d: %s", name, code,
                error);
+        for (const float value : written)
+            expect(value == 0, "%s: has written", name);
     };
-    expect_named("dtype", call(2, values, 1, 1, 1, 1, 1));
-    expect_named("qkv", call(MHC_FLOAT32, nullptr, 1, 1, 1, 1, 1));
-    expect_named("batch", call(MHC_FLOAT32, values, -1, 1, 1, 1, 1));
-    expect_named("time", call(MHC_FLOAT32, values, 1, -1, 1, 1, 1));
-    expect_named("key_heads", call(MHC_FLOAT32, values, 1, 1, 1, 0, 1));
-    expect_named("heads", call(MHC_FLOAT32, values, 1, 1, 1, 2, 1));
-    expect_named("heads % key_heads", call(MHC_FLOAT32, values, 1, 1, 3, 2, 1));
-    expect_named("width", call(MHC_FLOAT32, values, 1, 1, 1, 1, 0));
-    expect_named("batch * time", call(MHC_FLOAT32, values, 1 << 30, 1 << 30, 1, 1, 1));
-    expect(call(MHC_FLOAT32, nullptr, 0, 5, 1, 1, 1) == MHC_OK, "no batch entry: %s", error);
+    const auto expect_named = [&](const char *name, const auto &spoil) {
+        auto a = forward;
+        spoil(a);
+        expect_refused(name, mhc_attention_forward(&a, error, sizeof error));
+        auto b = backward;
+        spoil(b);
+        expect_refused(name, mhc_attention_backward(&b, error, sizeof error));
+    };
+    expect_named("dtype", [](auto &a) { a.head.dtype = 2; });
+    expect_named("qkv", [](auto &a) { a.qkv = nullptr; });
+    expect_named("batch", [](auto &a) { a.head.batch = -1; });
+    expect_named("time", [](auto &a) { a.head.time = -1; });
+    expect_named("key_heads", [](auto &a) { a.head.key_heads = 0; });
+    expect_named("heads", [](auto &a) { a.head.key_heads = 2; });
+    expect_named("heads % key_heads", [](auto &a) { a.head.heads = 3, a.head.key_heads = 2; });
+    expect_named("width", [](auto &a) { a.head.width = 0; });
+    expect_named("batch * time", [](auto &a) { a.head.batch = a.head.time = 1 << 30; });
+    expect_named("size", [](auto &a) { a.head.size = 0; });
+    expect_named("size", [](auto &a) { a.head.size--; });
+    expect_named("size", [](auto &a) { a.head.size++; });
+    auto none = forward;
+    none.head.batch = 0, none.head.time = 5, none.qkv = nullptr;
+    expect(mhc_attention_forward(&none, error, sizeof error) == MHC_OK, "no batch entry: %s", error);
 }
 
 MHC_TEST_MAIN

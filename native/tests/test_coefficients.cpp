@@ -108,12 +108,14 @@ MHC_TEST(coefficients_of_no_tokens_write_zero_parameter_gradients) {
     each_isa(s.dtype, [&] {
         Random random(5);
         const LayerInputs in(s, random);
-        char error[128] = "";
         LayerGradients grad(in);
-        expect_ok(mhc_coefficients_backward(s.dtype, nullptr, in.phi, in.bias, in.alpha, nullptr, nullptr, nullptr, nullptr,
-                                            nullptr, nullptr, grad.phi, grad.bias, grad.alpha, 0, s.n, s.channels, kIterations,
-                                            0, error, sizeof error),
-                  error);
+        compute(mhc_coefficients_backward, {.head = s.head(kIterations),
+                                            .phi = in.phi,
+                                            .bias = in.bias,
+                                            .alpha = in.alpha,
+                                            .grad_phi = grad.phi,
+                                            .grad_bias = grad.bias,
+                                            .grad_alpha = grad.alpha});
         for (const Tensor *tensor : {&grad.phi, &grad.bias, &grad.alpha})
             for (int64_t i = 0; i < tensor->size(); i++)
                 expect(tensor->data()[i] == 0.0f, "%s: %g", mhc_isa(), tensor->data()[i]);

@@ -320,19 +320,39 @@ MHC_TEST(bad_arguments_are_named) {
         expect(code == MHC_GROUP_ERROR_ARGUMENT && std::string(error).rfind(std::string(argument) + ":", 0) == 0,
                "%s: code %d, message '%s'", argument, code, error);
     };
-    const auto create = [&](int rank, int size, const char *prefix, mhc_store_set set, mhc_store_get get, int timeout) {
-        return mhc_group_create(&group, rank, size, "127.0.0.1", prefix, set, get, &store, timeout, error, sizeof error);
+    const mhc_group_create_args good = {.size = sizeof good,
+                                        .rank = 0,
+                                        .ranks = 2,
+                                        .timeout_ms = 1,
+                                        .host = "127.0.0.1",
+                                        .prefix = "p",
+                                        .set = Store::set,
+                                        .get = Store::get,
+                                        .user = &store};
+    const auto refused_with = [&](const char *argument, void (*spoil)(mhc_group_create_args &)) {
+        mhc_group_create_args bad = good;
+        spoil(bad);
+        refused(mhc_group_create(&group, &bad, error, sizeof error), argument);
+        expect(group == nullptr, "%s: there is a group", argument);
     };
-    refused(mhc_group_create(nullptr, 0, 1, "", "", nullptr, nullptr, nullptr, 1, error, sizeof error), "group");
-    refused(create(0, 0, "p", Store::set, Store::get, 1), "size");
-    refused(create(2, 2, "p", Store::set, Store::get, 1), "rank");
-    refused(create(-1, 2, "p", Store::set, Store::get, 1), "rank");
-    refused(mhc_group_create(&group, 0, 2, "a.name", "p", Store::set, Store::get, &store, 1, error, sizeof error), "host");
-    refused(create(0, 2, nullptr, Store::set, Store::get, 1), "prefix");
-    refused(create(0, 2, "p", nullptr, Store::get, 1), "set");
-    refused(create(0, 2, "p", Store::set, nullptr, 1), "get");
-    refused(create(0, 2, "p", Store::set, Store::get, 0), "timeout_ms");
-    expect(create(0, 1, nullptr, nullptr, nullptr, 1000) == MHC_GROUP_OK, "a group of one: %s", error);
+    refused(mhc_group_create(nullptr, &good, error, sizeof error), "group");
+    refused(mhc_group_create(&group, nullptr, error, sizeof error), "arguments");
+    for (const uint32_t size : {uint32_t{0}, good.size - 1, good.size + 1, UINT32_MAX}) {
+        // Instrumented, a read of more than the size would be seen.
+        const std::unique_ptr<uint32_t> other(new uint32_t(size));
+        refused(mhc_group_create(&group, reinterpret_cast<const mhc_group_create_args *>(other.get()), error, sizeof error),
+                "size");
+    }
+    refused_with("ranks", [](auto &a) { a.ranks = 0; });
+    refused_with("rank", [](auto &a) { a.rank = 2; });
+    refused_with("rank", [](auto &a) { a.rank = -1; });
+    refused_with("host", [](auto &a) { a.host = "a.name"; });
+    refused_with("prefix", [](auto &a) { a.prefix = nullptr; });
+    refused_with("set", [](auto &a) { a.set = nullptr; });
+    refused_with("get", [](auto &a) { a.get = nullptr; });
+    refused_with("timeout_ms", [](auto &a) { a.timeout_ms = 0; });
+    const mhc_group_create_args alone = {.size = sizeof alone, .ranks = 1, .timeout_ms = 1000};
+    expect(mhc_group_create(&group, &alone, error, sizeof error) == MHC_GROUP_OK, "a group of one: %s", error);
     float data[4] = {};
     refused(mhc_group_all_reduce(nullptr, data, 4, MHC_GROUP_FLOAT32, error, sizeof error), "group");
     refused(mhc_group_all_reduce(group, nullptr, 4, MHC_GROUP_FLOAT32, error, sizeof error), "data");

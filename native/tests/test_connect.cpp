@@ -58,13 +58,30 @@ struct Forward {
         : out(s), x(s.tokens * s.depth(), kNaN, s.dtype), h(s.tokens * s.channels, kNaN, s.dtype) {}
 };
 
+mhc_connect_forward_args forward_arguments(const Shape &s, const Connection &c, bool replicated, bool write, bool norm,
+                                           Forward &f) {
+    return {.head = s.head(kIterations),
+            .x = c.x(replicated),
+            .y = write ? static_cast<const void *>(c.y) : nullptr,
+            .res_before = c.res,
+            .post_before = c.post,
+            .phi = c.in.phi,
+            .bias = c.in.bias,
+            .alpha = c.in.alpha,
+            .norm = norm ? c.norm.data() : nullptr,
+            .x_next = write ? static_cast<void *>(f.x) : nullptr,
+            .pre = f.out.pre,
+            .post = f.out.post,
+            .res = f.out.res,
+            .raw = f.out.raw,
+            .r = f.out.r,
+            .h = f.h,
+            .epsilon = kEpsilon,
+            .x_replicated = replicated};
+}
+
 void connect(const Shape &s, const Connection &c, bool replicated, bool write, bool norm, Forward &f) {
-    char error[128] = "";
-    expect_ok(mhc_connect_forward(s.dtype, c.x(replicated), replicated, write ? static_cast<const void *>(c.y) : nullptr, c.res,
-                                  c.post, write ? static_cast<void *>(f.x) : nullptr, c.in.phi, c.in.bias, c.in.alpha,
-                                  norm ? c.norm.data() : nullptr, kEpsilon, f.out.pre, f.out.post, f.out.res, f.out.raw,
-                                  f.out.r, f.h, s.tokens, s.n, s.channels, kIterations, error, sizeof error),
-              error);
+    compute(mhc_connect_forward, forward_arguments(s, c, replicated, write, norm, f));
 }
 
 struct Backward {
@@ -75,15 +92,36 @@ struct Backward {
 };
 
 // Of a sublayer whose streams are c.x.
+mhc_connect_backward_args backward_arguments(const Shape &s, const Connection &c, const LayerOutputs &out, bool replicated,
+                                             bool norm, Backward &b) {
+    return {.head = s.head(kIterations),
+            .x = c.x(replicated),
+            .y = c.own_y,
+            .phi = c.in.phi,
+            .bias = c.in.bias,
+            .alpha = c.in.alpha,
+            .norm = norm ? c.norm.data() : nullptr,
+            .pre = out.pre,
+            .post = out.post,
+            .res = out.res,
+            .raw = out.raw,
+            .r = out.r,
+            .grad_output = replicated ? c.grad_total : c.upstream,
+            .grad_h = c.grad_h,
+            .post_before = c.post,
+            .grad_x = replicated ? nullptr : static_cast<void *>(b.grad.x),
+            .grad_y_before = b.y_before,
+            .grad_phi = b.grad.phi,
+            .grad_bias = b.grad.bias,
+            .grad_alpha = b.grad.alpha,
+            .grad_norm = norm ? b.norm.data() : nullptr,
+            .epsilon = kEpsilon,
+            .x_replicated = replicated,
+            .grad_output_replicated = replicated};
+}
+
 void connect_backward(const Shape &s, const Connection &c, const LayerOutputs &out, bool replicated, bool norm, Backward &b) {
-    char error[128] = "";
-    expect_ok(mhc_connect_backward(s.dtype, c.x(replicated), replicated, c.own_y, c.in.phi, c.in.bias, c.in.alpha,
-                                   norm ? c.norm.data() : nullptr, kEpsilon, out.pre, out.post, out.res, out.raw, out.r,
-                                   replicated ? c.grad_total : c.upstream, replicated, c.grad_h,
-                                   replicated ? nullptr : static_cast<void *>(b.grad.x), c.post, b.y_before, b.grad.phi,
-                                   b.grad.bias, b.grad.alpha, norm ? b.norm.data() : nullptr, s.tokens, s.n, s.channels,
-                                   kIterations, error, sizeof error),
-              error);
+    compute(mhc_connect_backward, backward_arguments(s, c, out, replicated, norm, b));
 }
 
 } // namespace
@@ -176,15 +214,27 @@ MHC_TEST(finish_matches_float64_for_all_sizes) {
                 Tensor sum(size, kNaN, s.dtype), output(size, kNaN, s.dtype), grad_total(size, kNaN, s.dtype),
                     y(size, kNaN, s.dtype);
                 Tensor weight(width);
-                char error[128] = "";
-                expect_ok(mhc_finish_forward(s.dtype, c.x(replicated), replicated, c.y, c.res, c.post, c.norm, kEpsilon, sum,
-                                             output, t, s.n, width, error, sizeof error),
-                          error);
+                compute(mhc_finish_forward, {.head = s.head(),
+                                             .x = c.x(replicated),
+                                             .y = c.y,
+                                             .res = c.res,
+                                             .post = c.post,
+                                             .norm = c.norm,
+                                             .total = sum,
+                                             .output = output,
+                                             .epsilon = kEpsilon,
+                                             .x_replicated = replicated});
                 expect_close("total", s, sum, total);
                 expect_close("output", s, output, norm.y, 5e-5);
-                expect_ok(mhc_finish_backward(s.dtype, sum, c.post, c.norm, kEpsilon, c.grad_h, grad_total, y, weight, t, s.n,
-                                              width, error, sizeof error),
-                          error);
+                compute(mhc_finish_backward, {.head = s.head(),
+                                              .total = sum,
+                                              .post = c.post,
+                                              .norm = c.norm,
+                                              .grad_output = c.grad_h,
+                                              .grad_total = grad_total,
+                                              .grad_y = y,
+                                              .grad_norm = weight,
+                                              .epsilon = kEpsilon});
                 // The norm of one channel is its sign: a true gradient of nearly nothing.
                 if (width > 1) {
                     expect_close("grad_total", s, grad_total, norm.x, 2e-4);
@@ -236,26 +286,21 @@ MHC_TEST(streamed_results_have_the_same_bits) {
         each_isa(
             s.dtype,
             [&] {
-                char error[128] = "";
                 Forward f(s), g(s);
                 connect(s, c, false, true, true, f);
-                expect_ok(mhc_connect_forward(s.dtype, c.in.x, 0, c.y, c.res, c.post, aligned.get(), c.in.phi, c.in.bias,
-                                              c.in.alpha, c.norm, kEpsilon, g.out.pre, g.out.post, g.out.res, g.out.raw,
-                                              g.out.r, g.h, s.tokens, s.n, s.channels, kIterations, error, sizeof error),
-                          error);
+                mhc_connect_forward_args forward = forward_arguments(s, c, false, true, true, g);
+                forward.x_next = aligned.get();
+                compute(mhc_connect_forward, forward);
                 same("x_next", f.x);
                 expect_same("h", s, f.h, g.h);
-                expect_ok(mhc_write_forward(s.dtype, c.in.x, c.y, c.res, c.post, aligned.get(), s.tokens, s.n, s.channels,
-                                            error, sizeof error),
-                          error);
+                compute(mhc_write_forward,
+                        {.head = s.head(), .x = c.in.x, .y = c.y, .res = c.res, .post = c.post, .output = aligned.get()});
                 same("write", f.x);
                 Backward b(s, c), d(s, c);
                 connect_backward(s, c, f.out, false, true, b);
-                expect_ok(mhc_connect_backward(s.dtype, c.in.x, 0, c.own_y, c.in.phi, c.in.bias, c.in.alpha, c.norm, kEpsilon,
-                                               f.out.pre, f.out.post, f.out.res, f.out.raw, f.out.r, c.upstream, 0, c.grad_h,
-                                               aligned.get(), c.post, d.y_before, d.grad.phi, d.grad.bias, d.grad.alpha, d.norm,
-                                               s.tokens, s.n, s.channels, kIterations, error, sizeof error),
-                          error);
+                mhc_connect_backward_args backward = backward_arguments(s, c, f.out, false, true, d);
+                backward.grad_x = aligned.get();
+                compute(mhc_connect_backward, backward);
                 same("grad_x", b.grad.x);
                 expect_same("grad_y_before", s, b.y_before, d.y_before);
             },

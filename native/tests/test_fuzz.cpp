@@ -61,7 +61,8 @@ void call_operation(Dice &dice) {
     a.tokens = dice.below(dice.one_in(8) ? 70 : 6);
     a.channels = operation.channels ? dice.below(dice.one_in(8) ? 140 : 20) : 0;
     a.n = static_cast<int32_t>(1 + dice.below(MHC_MAX_STREAMS));
-    a.iterations = static_cast<int32_t>(1 + dice.below(dice.one_in(50) ? MHC_MAX_ITERATIONS : 8));
+    const auto iterations = static_cast<int32_t>(1 + dice.below(dice.one_in(50) ? MHC_MAX_ITERATIONS : 8));
+    a.iterations = operation.iterations ? iterations : 0;
     a.dtype = operation.channels && dice.one_in(2) ? MHC_BFLOAT16 : MHC_FLOAT32;
     a.accumulate = static_cast<int32_t>(dice.below(2));
     a.replicated = static_cast<int32_t>(dice.below(2));
@@ -82,19 +83,19 @@ void call_operation(Dice &dice) {
         break;
     case 2:
         a.channels = dice.bad();
-        call.refusable = call.refusable || operation.channels;
+        call.refusable = true;
         break;
     case 3:
         a.iterations = static_cast<int32_t>(dice.of({0, -1, MHC_MAX_ITERATIONS + 1, INT32_MAX, INT32_MIN}));
-        call.refusable = call.refusable || operation.iterations;
+        call.refusable = call.refusable || operation.iterations || a.iterations != 0;
         break;
     case 4:
         a.dtype = static_cast<int32_t>(dice.of({-1, 2, 7, INT32_MAX, INT32_MIN}));
-        call.refusable = call.refusable || operation.channels;
+        call.refusable = true;
         break;
     case 5:
         a.accumulate = a.replicated = static_cast<int32_t>(dice.of({-1, 2, INT32_MAX, INT32_MIN}));
-        call.refusable = call.refusable || operation.accumulate;
+        call.refusable = call.refusable || operation.accumulate || operation.replicated;
         break;
     case 6:
         // Nothing to compute, however large the rest is said to be.
@@ -109,6 +110,11 @@ void call_operation(Dice &dice) {
     }
     char error[160] = "";
     const size_t size = dice.one_in(10) ? 0 : sizeof error;
+    a.wrong = wrong_size(call);
+    if (operation.reserved && dice.one_in(40)) {
+        a.reserved = static_cast<int32_t>(dice.of({1, -1, INT32_MIN}));
+        call.refusable = true;
+    }
     const int code = operation.call(a, size == 0 ? nullptr : error, size);
     call.expect_harmless(code, MHC_ERROR_ARGUMENT, size == 0 ? "not asked for" : error);
 }
@@ -141,10 +147,16 @@ void call_attention(Dice &dice) {
         call.refusable = true;
     }
     char error[160] = "";
-    const int code = backward ? mhc_attention_backward(dtype, p[0], p[1], p[2], sizes[0], sizes[1], sizes[2], sizes[3],
-                                                       sizes[4], error, sizeof error)
-                              : mhc_attention_forward(dtype, p[0], p[1], sizes[0], sizes[1], sizes[2], sizes[3], sizes[4],
-                                                      error, sizeof error);
+    const mhc_attention_head head = {0, dtype, sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]};
+    const uint32_t wrong = wrong_size(call);
+    const auto run = [&](auto *function, auto arguments) {
+        arguments.head.size = static_cast<uint32_t>(sizeof arguments) + wrong;
+        return function(&arguments, error, sizeof error);
+    };
+    const int code = backward
+                         ? run(mhc_attention_backward,
+                               mhc_attention_backward_args{.head = head, .qkv = p[0], .grad_output = p[1], .grad_qkv = p[2]})
+                         : run(mhc_attention_forward, mhc_attention_forward_args{.head = head, .qkv = p[0], .output = p[1]});
     call.expect_harmless(code, MHC_ERROR_ARGUMENT, error);
 }
 
@@ -180,8 +192,19 @@ void call_multiply(Dice &dice) {
         call.refusable = true;
     }
     char error[160] = "";
-    const int code = mhc_multiply(dtype, left, flags[0], right, flags[1], to_dtype, to, flags[2], sizes[0], sizes[1], sizes[2],
-                                  error, sizeof error);
+    const mhc_multiply_args arguments = {.size = static_cast<uint32_t>(sizeof arguments) + wrong_size(call),
+                                         .dtype = dtype,
+                                         .rows = sizes[0],
+                                         .columns = sizes[1],
+                                         .depth = sizes[2],
+                                         .left = left,
+                                         .right = right,
+                                         .to = to,
+                                         .to_dtype = to_dtype,
+                                         .left_transposed = flags[0],
+                                         .right_transposed = flags[1],
+                                         .accumulate = flags[2]};
+    const int code = mhc_multiply(&arguments, error, sizeof error);
     call.expect_harmless(code, MHC_ERROR_ARGUMENT, error);
 }
 

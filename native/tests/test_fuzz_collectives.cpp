@@ -16,9 +16,9 @@ class Alone {
     ~Alone() { mhc_group_destroy(group_, nullptr, 0); }
 
     mhc_group *get() {
+        const mhc_group_create_args arguments = {.size = sizeof arguments, .ranks = 1, .timeout_ms = 1000};
         if (group_ == nullptr)
-            expect(mhc_group_create(&group_, 0, 1, nullptr, nullptr, nullptr, nullptr, nullptr, 1000, nullptr, 0) == 0,
-                   "no group of one");
+            expect(mhc_group_create(&group_, &arguments, nullptr, 0) == 0, "no group of one");
         return group_;
     }
 
@@ -171,7 +171,16 @@ void call_create(Dice &dice) {
     }
     mhc_group *group = nullptr;
     char error[160] = "";
-    const int code = mhc_group_create(&group, rank, size, host, prefix, set, get, &liar, timeout, error, sizeof error);
+    const mhc_group_create_args arguments = {.size = static_cast<uint32_t>(sizeof arguments) + wrong_size(call),
+                                             .rank = rank,
+                                             .ranks = size,
+                                             .timeout_ms = timeout,
+                                             .host = host,
+                                             .prefix = prefix,
+                                             .set = set,
+                                             .get = get,
+                                             .user = &liar};
+    const int code = mhc_group_create(&group, &arguments, error, sizeof error);
     const bool alone = code == 0 && size == 1;
     call.expect_harmless(code == MHC_GROUP_ERROR_CONNECT ? MHC_GROUP_ERROR_ARGUMENT : code, MHC_GROUP_ERROR_ARGUMENT, error);
     expect(alone == (group != nullptr), "call %llu of create: code %d, size %d, %s", static_cast<unsigned long long>(current),

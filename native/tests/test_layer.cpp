@@ -15,19 +15,38 @@ struct Layer {
 
 void enter(const Shape &s, const Layer &layer, LayerOutputs &out, Tensor &h) {
     const LayerInputs &in = layer.in;
-    char error[128] = "";
-    expect_ok(mhc_enter_forward(s.dtype, in.x, in.phi, in.bias, in.alpha, out.pre, out.post, out.res, out.raw, out.r, h,
-                                s.tokens, s.n, s.channels, kIterations, error, sizeof error),
-              error);
+    compute(mhc_enter_forward, {.head = s.head(kIterations),
+                                .x = in.x,
+                                .phi = in.phi,
+                                .bias = in.bias,
+                                .alpha = in.alpha,
+                                .pre = out.pre,
+                                .post = out.post,
+                                .res = out.res,
+                                .raw = out.raw,
+                                .r = out.r,
+                                .h = h});
 }
 
 void backward(const Shape &s, const Layer &layer, const LayerOutputs &out, LayerGradients &grad) {
     const LayerInputs &in = layer.in;
-    char error[128] = "";
-    expect_ok(mhc_layer_backward(s.dtype, in.x, layer.y, in.phi, in.bias, in.alpha, out.pre, out.post, out.res, out.raw, out.r,
-                                 layer.upstream, layer.grad_h, grad.x, grad.phi, grad.bias, grad.alpha, s.tokens, s.n,
-                                 s.channels, kIterations, error, sizeof error),
-              error);
+    compute(mhc_layer_backward, {.head = s.head(kIterations),
+                                 .x = in.x,
+                                 .y = layer.y,
+                                 .phi = in.phi,
+                                 .bias = in.bias,
+                                 .alpha = in.alpha,
+                                 .pre = out.pre,
+                                 .post = out.post,
+                                 .res = out.res,
+                                 .raw = out.raw,
+                                 .r = out.r,
+                                 .grad_output = layer.upstream,
+                                 .grad_h = layer.grad_h,
+                                 .grad_x = grad.x,
+                                 .grad_phi = grad.phi,
+                                 .grad_bias = grad.bias,
+                                 .grad_alpha = grad.alpha});
 }
 
 } // namespace
@@ -92,8 +111,7 @@ MHC_TEST(layer_in_parts_equals_the_layer_in_one) {
         Tensor h(s.tokens * s.channels, kNaN, s.dtype), h2(h.size(), kNaN, s.dtype);
         enter(s, layer, out, h);
         coefficients_forward(s, layer.in, parts);
-        char error[128] = "";
-        expect_ok(mhc_read_forward(s.dtype, layer.in.x, parts.pre, h2, s.tokens, s.n, s.channels, error, sizeof error), error);
+        compute(mhc_read_forward, {.head = s.head(), .x = layer.in.x, .pre = parts.pre, .h = h2});
         expect_same("res", s, out.res, parts.res);
         expect_same("h", s, h, h2);
     });

@@ -23,10 +23,17 @@ std::vector<double> product(const Sizes &c, const Tensor &left, const Tensor &ri
 }
 
 void multiply(const Sizes &c, const Tensor &left, const Tensor &right, Tensor &to, bool accumulate = false) {
-    char error[128] = "";
-    expect_ok(mhc_multiply(c.dtype, left, c.left_transposed, right, c.right_transposed, c.to_dtype, to, accumulate, c.rows,
-                           c.columns, c.depth, error, sizeof error),
-              error);
+    compute(mhc_multiply, {.dtype = c.dtype,
+                           .rows = c.rows,
+                           .columns = c.columns,
+                           .depth = c.depth,
+                           .left = left,
+                           .right = right,
+                           .to = to,
+                           .to_dtype = c.to_dtype,
+                           .left_transposed = c.left_transposed,
+                           .right_transposed = c.right_transposed,
+                           .accumulate = accumulate});
 }
 
 // Sizes around those of a tile, a panel and a block of every build, in each type and layout.
@@ -130,29 +137,34 @@ MHC_TEST(multiply_keeps_nan_and_infinity_to_their_row) {
 }
 
 MHC_TEST(multiply_names_the_argument_that_is_wrong) {
-    char error[128] = "";
-    float values[4] = {};
-    const auto expect_named = [&](const char *name, int32_t dtype, const void *left, int32_t left_transposed, const void *right,
-                                  int32_t right_transposed, int32_t to_dtype, void *to, int64_t rows, int64_t columns,
-                                  int64_t depth, int32_t accumulate = 0) {
-        const int code = mhc_multiply(dtype, left, left_transposed, right, right_transposed, to_dtype, to, accumulate, rows,
-                                      columns, depth, error, sizeof error);
+    float left[4] = {1, 1, 1, 1}, right[4] = {1, 1, 1, 1}, to[4] = {};
+    const auto expect_named = [&](const char *name, void (*spoil)(mhc_multiply_args &)) {
+        auto a = sized(mhc_multiply_args{.rows = 2, .columns = 2, .depth = 1, .left = left, .right = right, .to = to});
+        spoil(a);
+        char error[128] = "";
+        const int code = mhc_multiply(&a, error, sizeof error);
         expect(code == MHC_ERROR_ARGUMENT && std::strncmp(error, name, std::strlen(name)) == 0, "%s: code %d: %s", name, code,
                error);
+        for (const float value : to)
+            expect(value == 0, "%s: has written", name);
     };
-    expect_named("dtype", 2, values, 0, values, 0, 0, values, 2, 2, 1);
-    expect_named("left_transposed", 0, values, 2, values, 0, 0, values, 2, 2, 1);
-    expect_named("right_transposed", 0, values, 0, values, -1, 0, values, 2, 2, 1);
-    expect_named("to_dtype", 0, values, 0, values, 0, 1, values, 2, 2, 1);
-    expect_named("accumulate", 0, values, 0, values, 0, 0, values, 2, 2, 1, 2);
-    expect_named("accumulate", 1, values, 0, values, 0, 1, values, 2, 2, 2, 1); // a bfloat16 is rounded once
-    expect_named("rows", 0, values, 0, values, 0, 0, values, -2, 2, 1);
-    expect_named("columns", 0, values, 0, values, 0, 0, values, 2, int64_t{1} << 31, 1);
-    expect_named("depth", 0, values, 0, values, 0, 0, values, 2, 2, -1);
-    expect_named("depth % 2", 1, values, 0, values, 0, 0, values, 2, 2, 1);
-    expect_named("left", 0, nullptr, 0, values, 0, 0, values, 2, 2, 1);
-    expect_named("right", 0, values, 0, nullptr, 0, 0, values, 2, 2, 1);
-    expect_named("to", 0, values, 0, values, 0, 0, nullptr, 2, 2, 1);
+    expect_named("dtype", [](auto &a) { a.dtype = 2; });
+    expect_named("left_transposed", [](auto &a) { a.left_transposed = 2; });
+    expect_named("right_transposed", [](auto &a) { a.right_transposed = -1; });
+    expect_named("to_dtype", [](auto &a) { a.to_dtype = 1; });
+    expect_named("accumulate", [](auto &a) { a.accumulate = 2; });
+    // A bfloat16 is rounded once.
+    expect_named("accumulate", [](auto &a) { a.dtype = a.to_dtype = a.accumulate = 1, a.depth = 2; });
+    expect_named("rows", [](auto &a) { a.rows = -2; });
+    expect_named("columns", [](auto &a) { a.columns = int64_t{1} << 31; });
+    expect_named("depth", [](auto &a) { a.depth = -1; });
+    expect_named("depth % 2", [](auto &a) { a.dtype = 1; });
+    expect_named("left", [](auto &a) { a.left = nullptr; });
+    expect_named("right", [](auto &a) { a.right = nullptr; });
+    expect_named("to", [](auto &a) { a.to = nullptr; });
+    expect_named("size", [](auto &a) { a.size = 0; });
+    expect_named("size", [](auto &a) { a.size--; });
+    expect_named("size", [](auto &a) { a.size++; });
 }
 
 MHC_TEST_MAIN

@@ -13,15 +13,17 @@ struct Inputs {
 };
 
 void backward(const Shape &s, const Inputs &in, Tensor &grad_x, Tensor &grad_pre, bool accumulate) {
-    char error[128] = "";
-    expect_ok(mhc_read_backward(s.dtype, in.x, in.pre, in.upstream, grad_x, grad_pre, s.tokens, s.n, s.channels, accumulate,
-                                error, sizeof error),
-              error);
+    compute(mhc_read_backward, {.head = s.head(),
+                                .x = in.x,
+                                .pre = in.pre,
+                                .grad_h = in.upstream,
+                                .grad_x = grad_x,
+                                .grad_pre = grad_pre,
+                                .accumulate_x = accumulate});
 }
 
 void forward(const Shape &s, const Inputs &in, Tensor &h) {
-    char error[128] = "";
-    expect_ok(mhc_read_forward(s.dtype, in.x, in.pre, h, s.tokens, s.n, s.channels, error, sizeof error), error);
+    compute(mhc_read_forward, {.head = s.head(), .x = in.x, .pre = in.pre, .h = h});
 }
 
 } // namespace

@@ -6,6 +6,15 @@ namespace {
 
 constexpr int kIterations = 20;
 
+void forward(int64_t tokens, int n, int iterations, const Tensor &logits, Tensor &output) {
+    compute(mhc_sinkhorn_forward, {.head = Shape{tokens, n, 0}.head(iterations), .logits = logits, .output = output});
+}
+
+void backward(int64_t tokens, int n, int iterations, const Tensor &logits, const Tensor &upstream, Tensor &grad) {
+    compute(mhc_sinkhorn_backward,
+            {.head = Shape{tokens, n, 0}.head(iterations), .logits = logits, .grad_output = upstream, .grad_logits = grad});
+}
+
 void compare(const Shape &s, double sigma, int iterations, double tolerance) {
     Random random(s.seed() + iterations);
     const int64_t each = s.n * s.n;
@@ -16,11 +25,10 @@ void compare(const Shape &s, double sigma, int iterations, double tolerance) {
         expected.insert(expected.end(), m.begin(), m.end());
     }
     each_isa(MHC_FLOAT32, [&] {
-        char error[128] = "";
         Tensor output(logits.size()), grad(logits.size());
-        expect_ok(mhc_sinkhorn_forward(logits, output, s.tokens, s.n, iterations, error, sizeof error), error);
+        forward(s.tokens, s.n, iterations, logits, output);
         expect_close("output", s, output, expected, tolerance);
-        expect_ok(mhc_sinkhorn_backward(logits, upstream, grad, s.tokens, s.n, iterations, error, sizeof error), error);
+        backward(s.tokens, s.n, iterations, logits, upstream, grad);
         if (s.n > 1) // for n = 1 the gradient is zero
             expect_close("grad_logits", s, grad, gradient, tolerance);
     });
@@ -46,8 +54,7 @@ MHC_TEST(sinkhorn_of_two_streams_has_the_closed_form) {
     each_isa(MHC_FLOAT32, [] {
         Random random(7);
         Tensor logits(4 * 32, random), output(4 * 32);
-        char error[128] = "";
-        expect_ok(mhc_sinkhorn_forward(logits, output, 32, 2, 200, error, sizeof error), error);
+        forward(32, 2, 200, logits, output);
         for (int t = 0; t < 32; t++) {
             const float *l = logits + 4 * t;
             const double odds = std::exp((double{l[0]} + l[3] - l[1] - l[2]) / 2);
@@ -62,9 +69,8 @@ MHC_TEST(sinkhorn_of_huge_logits_stays_finite) {
             Random random(n);
             Tensor logits(n * n * 19, random, 170.0), output(logits.size()), grad(logits.size());
             const Tensor upstream(logits.size(), random);
-            char error[128] = "";
-            expect_ok(mhc_sinkhorn_forward(logits, output, 19, n, kIterations, error, sizeof error), error);
-            expect_ok(mhc_sinkhorn_backward(logits, upstream, grad, 19, n, kIterations, error, sizeof error), error);
+            forward(19, n, kIterations, logits, output);
+            backward(19, n, kIterations, logits, upstream, grad);
             for (int64_t row = 0; row < 19 * n; row++) {
                 float total = 0;
                 for (int j = 0; j < n; j++) {
@@ -87,9 +93,8 @@ MHC_TEST(sinkhorn_lets_nan_and_infinity_through_and_keeps_them_to_their_token) {
                 Tensor logits(tokens * each, random), output(logits.size()), grad(logits.size());
                 const Tensor upstream(logits.size(), random);
                 logits[sick * each + each / 2] = bad;
-                char error[128] = "";
-                expect_ok(mhc_sinkhorn_forward(logits, output, tokens, n, kIterations, error, sizeof error), error);
-                expect_ok(mhc_sinkhorn_backward(logits, upstream, grad, tokens, n, kIterations, error, sizeof error), error);
+                forward(tokens, n, kIterations, logits, output);
+                backward(tokens, n, kIterations, logits, upstream, grad);
                 for (int k = 0; k < tokens * each; k++) {
                     const bool inside = k / each == sick;
                     expect(std::isnan(output[k]) == inside, "%s n=%d: output %d is %g", mhc_isa(), n, k, output[k]);
@@ -105,9 +110,8 @@ MHC_TEST(sinkhorn_gives_the_same_bits_with_two_threads) {
         Random random(s.seed());
         const Tensor logits(s.tokens * n * n, random), upstream(s.tokens * n * n, random);
         const auto run = [&](Tensor &output, Tensor &grad) {
-            char error[128] = "";
-            expect_ok(mhc_sinkhorn_forward(logits, output, s.tokens, n, kIterations, error, sizeof error), error);
-            expect_ok(mhc_sinkhorn_backward(logits, upstream, grad, s.tokens, n, kIterations, error, sizeof error), error);
+            forward(s.tokens, n, kIterations, logits, output);
+            backward(s.tokens, n, kIterations, logits, upstream, grad);
         };
         each_isa(MHC_FLOAT32, [&] {
             Tensor output(logits.size()), grad(logits.size()), output2(logits.size()), grad2(logits.size());

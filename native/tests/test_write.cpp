@@ -21,16 +21,21 @@ struct Gradients {
 };
 
 void forward(const Shape &s, const Inputs &in, Tensor &output) {
-    char error[128] = "";
-    expect_ok(mhc_write_forward(s.dtype, in.x, in.y, in.res, in.post, output, s.tokens, s.n, s.channels, error, sizeof error),
-              error);
+    compute(mhc_write_forward, {.head = s.head(), .x = in.x, .y = in.y, .res = in.res, .post = in.post, .output = output});
 }
 
 void backward(const Shape &s, const Inputs &in, Gradients &grad, bool accumulate) {
-    char error[128] = "";
-    expect_ok(mhc_write_backward(s.dtype, in.x, in.y, in.res, in.post, in.upstream, grad.x, grad.y, grad.res, grad.post,
-                                 s.tokens, s.n, s.channels, accumulate, error, sizeof error),
-              error);
+    compute(mhc_write_backward, {.head = s.head(),
+                                 .x = in.x,
+                                 .y = in.y,
+                                 .res = in.res,
+                                 .post = in.post,
+                                 .grad_output = in.upstream,
+                                 .grad_x = grad.x,
+                                 .grad_y = grad.y,
+                                 .grad_res = grad.res,
+                                 .grad_post = grad.post,
+                                 .accumulate_x = accumulate});
 }
 
 } // namespace
@@ -57,9 +62,8 @@ MHC_TEST(write_matches_float64_for_all_sizes) {
             Gradients sum(in);
             backward(s, in, sum, true);
             expect_close("accumulated grad_x", s, sum.x, x_expected + in.before.wide());
-            char error[128] = "";
             Tensor grad_y(in.y.size(), kNaN, s.dtype);
-            expect_ok(mhc_write_backward_y(s.dtype, in.post, in.upstream, grad_y, t, s.n, c, error, sizeof error), error);
+            compute(mhc_write_backward_y, {.head = s.head(), .post = in.post, .grad_output = in.upstream, .grad_y = grad_y});
             expect_close("grad_y alone", s, grad_y, y_expected);
         });
     });

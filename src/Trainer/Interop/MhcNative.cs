@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace MhcOperator.Trainer.Interop;
 
-/// <summary>The C ABI of libmhc_native.so; native/include/mhc.h says what each function computes and the shapes of its arguments.</summary>
+/// <summary>
+/// The C ABI of libmhc_native.so; native/include/mhc.h says what each function computes and what each field is. The structs of arguments
+/// have its fields in its order, and a test compares them. The first is the struct's size, by which the library knows its version.
+/// </summary>
 internal static unsafe partial class MhcNative
 {
     private const string Library = NativeLibraries.Kernels;
@@ -14,72 +17,196 @@ internal static unsafe partial class MhcNative
     public static partial byte* InstructionSet();
 
     [LibraryImport(Library, EntryPoint = "mhc_sinkhorn_forward")]
-    public static partial int SinkhornForward(float* logits, float* output, long tokens, int n, int iterations, byte* error,
-        nuint errorSize);
+    public static partial int SinkhornForward(in SinkhornForwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_sinkhorn_backward")]
-    public static partial int SinkhornBackward(
-        float* logits, float* gradOutput, float* gradLogits, long tokens, int n, int iterations, byte* error, nuint errorSize);
+    public static partial int SinkhornBackward(in SinkhornBackwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_read_forward")]
-    public static partial int ReadForward(int dtype, void* x, float* pre, void* h, long tokens, int n, long channels, byte* error,
-        nuint errorSize);
+    public static partial int ReadForward(in ReadForwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_read_backward")]
-    public static partial int ReadBackward(
-        int dtype, void* x, float* pre, void* gradH, void* gradX, float* gradPre, long tokens, int n, long channels, int accumulateX,
-        byte* error, nuint errorSize);
+    public static partial int ReadBackward(in ReadBackwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_write_forward")]
-    public static partial int WriteForward(
-        int dtype, void* x, void* y, float* res, float* post, void* output, long tokens, int n, long channels, byte* error,
-        nuint errorSize);
+    public static partial int WriteForward(in WriteForwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_write_backward")]
-    public static partial int WriteBackward(
-        int dtype, void* x, void* y, float* res, float* post, void* gradOutput, void* gradX, void* gradY, float* gradRes, float* gradPost,
-        long tokens, int n, long channels, int accumulateX, byte* error, nuint errorSize);
+    public static partial int WriteBackward(in WriteBackwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_write_backward_y")]
-    public static partial int WriteBackwardY(
-        int dtype, float* post, void* gradOutput, void* gradY, long tokens, int n, long channels, byte* error, nuint errorSize);
+    public static partial int WriteBackwardY(in WriteBackwardYArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_connect_forward")]
-    public static partial int ConnectForward(
-        int dtype, void* x, int xReplicated, void* y, float* resBefore, float* postBefore, void* xNext, float* phi, float* bias,
-        float* alpha, float* norm, float epsilon,
-        float* pre, float* post, float* res, float* raw, float* r, void* h, long tokens, int n, long channels, int iterations, byte* error,
-        nuint errorSize);
+    public static partial int ConnectForward(in ConnectForwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_connect_backward")]
-    public static partial int ConnectBackward(
-        int dtype, void* x, int xReplicated, void* y, float* phi, float* bias, float* alpha, float* norm, float epsilon, float* pre,
-        float* post, float* res, float* raw, float* r,
-        void* gradOutput, int gradOutputReplicated, void* gradH, void* gradX, float* postBefore, void* gradYBefore, float* gradPhi,
-        float* gradBias, float* gradAlpha,
-        float* gradNorm, long tokens, int n, long channels, int iterations, byte* error, nuint errorSize);
+    public static partial int ConnectBackward(in ConnectBackwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_finish_forward")]
-    public static partial int FinishForward(
-        int dtype, void* x, int xReplicated, void* y, float* res, float* post, float* norm, float epsilon, void* total, void* output,
-        long tokens, int n, long channels, byte* error, nuint errorSize);
+    public static partial int FinishForward(in FinishForwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_finish_backward")]
-    public static partial int FinishBackward(
-        int dtype, void* total, float* post, float* norm, float epsilon, void* gradOutput, void* gradTotal, void* gradY, float* gradNorm,
-        long tokens, int n, long channels, byte* error, nuint errorSize);
+    public static partial int FinishBackward(in FinishBackwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_attention_forward")]
-    public static partial int AttentionForward(
-        int dtype, void* qkv, void* output, long batch, long time, long heads, long keyHeads, long width, byte* error, nuint errorSize);
+    public static partial int AttentionForward(in AttentionForwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_attention_backward")]
-    public static partial int AttentionBackward(
-        int dtype, void* qkv, void* gradOutput, void* gradQkv, long batch, long time, long heads, long keyHeads, long width, byte* error,
-        nuint errorSize);
+    public static partial int AttentionBackward(in AttentionBackwardArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_multiply")]
-    public static partial int Multiply(
-        int dtype, void* left, int leftTransposed, void* right, int rightTransposed, int toDtype, void* to, int accumulate, long rows,
-        long columns, long depth, byte* error, nuint errorSize);
+    public static partial int Multiply(in MultiplyArgs arguments, byte* error, nuint errorSize);
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Head
+    {
+        public uint Size;
+        public int Dtype, N, Iterations;
+        public long Tokens, Channels;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct SinkhornForwardArgs
+    {
+        public Head Head;
+        public float* Logits, Output;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct SinkhornBackwardArgs
+    {
+        public Head Head;
+        public float* Logits, GradOutput, GradLogits;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ReadForwardArgs
+    {
+        public Head Head;
+        public void* X;
+        public float* Pre;
+        public void* H;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ReadBackwardArgs
+    {
+        public Head Head;
+        public void* X;
+        public float* Pre;
+        public void* GradH, GradX;
+        public float* GradPre;
+        public int AccumulateX, Reserved;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct WriteForwardArgs
+    {
+        public Head Head;
+        public void* X, Y;
+        public float* Res, Post;
+        public void* Output;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct WriteBackwardArgs
+    {
+        public Head Head;
+        public void* X, Y;
+        public float* Res, Post;
+        public void* GradOutput, GradX, GradY;
+        public float* GradRes, GradPost;
+        public int AccumulateX, Reserved;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct WriteBackwardYArgs
+    {
+        public Head Head;
+        public float* Post;
+        public void* GradOutput, GradY;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ConnectForwardArgs
+    {
+        public Head Head;
+        public void* X, Y;
+        public float* ResBefore, PostBefore, Phi, Bias, Alpha, Norm;
+        public void* XNext;
+        public float* Pre, Post, Res, Raw, R;
+        public void* H;
+        public float Epsilon;
+        public int XReplicated;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ConnectBackwardArgs
+    {
+        public Head Head;
+        public void* X, Y;
+        public float* Phi, Bias, Alpha, Norm, Pre, Post, Res, Raw, R;
+        public void* GradOutput, GradH;
+        public float* PostBefore;
+        public void* GradX, GradYBefore;
+        public float* GradPhi, GradBias, GradAlpha, GradNorm;
+        public float Epsilon;
+        public int XReplicated, GradOutputReplicated, Reserved;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FinishForwardArgs
+    {
+        public Head Head;
+        public void* X, Y;
+        public float* Res, Post, Norm;
+        public void* Total, Output;
+        public float Epsilon;
+        public int XReplicated;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FinishBackwardArgs
+    {
+        public Head Head;
+        public void* Total;
+        public float* Post, Norm;
+        public void* GradOutput, GradTotal, GradY;
+        public float* GradNorm;
+        public float Epsilon;
+        public int Reserved;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct AttentionHead
+    {
+        public uint Size;
+        public int Dtype;
+        public long Batch, Time, Heads, KeyHeads, Width;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct AttentionForwardArgs
+    {
+        public AttentionHead Head;
+        public void* Qkv, Output;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct AttentionBackwardArgs
+    {
+        public AttentionHead Head;
+        public void* Qkv, GradOutput, GradQkv;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MultiplyArgs
+    {
+        public uint Size;
+        public int Dtype;
+        public long Rows, Columns, Depth;
+        public void* Left, Right, To;
+        public int ToDtype, LeftTransposed, RightTransposed, Accumulate;
+    }
 }

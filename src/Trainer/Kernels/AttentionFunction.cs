@@ -42,29 +42,44 @@ internal sealed class AttentionFunction : autograd.SingleTensorFunction<Attentio
     /// <returns>[B, t, H, D]</returns>
     private static unsafe Tensor Forward(Tensor qkv, long keyHeads)
     {
-        ReadOnlySpan<long> shape = qkv.shape;
         var (type, code) = Stored(qkv);
-        var heads = shape[2] - (2 * keyHeads);
-        var output = empty(shape[0], shape[1], heads, shape[3], dtype: type);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.AttentionForward(code, S(qkv, type), S(output, type), shape[0], shape[1], heads, keyHeads, shape[3], error,
-                ErrorSize), error);
+        var head = HeadOf(code, qkv, keyHeads);
+        var output = empty(head.Batch, head.Time, head.Heads, head.Width, dtype: type);
+        Call(&MhcNative.AttentionForward, new MhcNative.AttentionForwardArgs
+        {
+            Head = head,
+            Qkv = S(qkv, type),
+            Output = S(output, type),
+        });
         return output;
     }
 
     /// <returns>gradient of qkv</returns>
     private static unsafe Tensor Backward(Tensor qkv, long keyHeads, Tensor gradOutput)
     {
-        ReadOnlySpan<long> shape = qkv.shape;
         var (type, code) = Stored(qkv);
         var gradQkv = Like(qkv);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.AttentionBackward(
-                code, S(qkv, type), S(gradOutput, type), S(gradQkv, type), shape[0], shape[1], shape[2] - (2 * keyHeads), keyHeads,
-                shape[3], error, ErrorSize),
-            error);
+        Call(&MhcNative.AttentionBackward, new MhcNative.AttentionBackwardArgs
+        {
+            Head = HeadOf(code, qkv, keyHeads),
+            Qkv = S(qkv, type),
+            GradOutput = S(gradOutput, type),
+            GradQkv = S(gradQkv, type),
+        });
         return gradQkv;
+    }
+
+    private static MhcNative.AttentionHead HeadOf(int code, Tensor qkv, long keyHeads)
+    {
+        ReadOnlySpan<long> shape = qkv.shape;
+        return new()
+        {
+            Dtype = code,
+            Batch = shape[0],
+            Time = shape[1],
+            Heads = shape[2] - (2 * keyHeads),
+            KeyHeads = keyHeads,
+            Width = shape[3],
+        };
     }
 }

@@ -94,11 +94,19 @@ internal static class MatrixProducts
         }
 
         var (type, code) = Stored(left);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.Multiply(
-                code, S(left, type), leftTransposed ? 1 : 0, S(right, type), rightTransposed ? 1 : 0, Stored(to).Code,
-                TensorMemory.Pointer(to), accumulate ? 1 : 0, rows, columns, depth, error, ErrorSize),
-            error);
+        Call(&MhcNative.Multiply, new MhcNative.MultiplyArgs
+        {
+            Dtype = code,
+            Rows = rows,
+            Columns = columns,
+            Depth = depth,
+            Left = S(left, type),
+            Right = S(right, type),
+            To = TensorMemory.Pointer(to),
+            ToDtype = Stored(to).Code,
+            LeftTransposed = leftTransposed ? 1 : 0,
+            RightTransposed = rightTransposed ? 1 : 0,
+            Accumulate = accumulate ? 1 : 0,
+        });
     }
 }

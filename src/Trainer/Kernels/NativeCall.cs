@@ -10,8 +10,7 @@ namespace MhcOperator.Trainer.Kernels;
 /// </summary>
 internal static unsafe class NativeCall
 {
-    /// <summary>Bytes of an error's text.</summary>
-    public const int ErrorSize = 512;
+    private const int ErrorSize = 512;
 
     static NativeCall()
     {
@@ -35,7 +34,19 @@ internal static unsafe class NativeCall
 
     public static float* Maybe(Tensor? tensor) => tensor is null ? null : P(tensor);
 
-    public static void Check(int status, byte* error)
+    /// <summary>Calls a function of the library.</summary>
+    /// <param name="function">of <see cref="MhcNative"/></param>
+    /// <param name="arguments">complete but for their size, which is the first field of all of them</param>
+    /// <exception cref="InvalidOperationException">The library refused them, or failed.</exception>
+    public static void Call<T>(delegate*<in T, byte*, nuint, int> function, T arguments)
+        where T : unmanaged
+    {
+        *(uint*)&arguments = (uint)sizeof(T);
+        byte* error = stackalloc byte[ErrorSize];
+        Check(function(in arguments, error, ErrorSize), error);
+    }
+
+    private static void Check(int status, byte* error)
     {
         if (status != 0)
         {

@@ -18,8 +18,12 @@ internal static unsafe class MhcKernels
     public static Tensor Sinkhorn(Tensor logits, int iterations)
     {
         var output = empty_like(logits, requires_grad: false);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.SinkhornForward(P(logits), P(output), logits.shape[0], (int)logits.shape[1], iterations, error, ErrorSize), error);
+        Call(&MhcNative.SinkhornForward, new MhcNative.SinkhornForwardArgs
+        {
+            Head = OfLogits(logits, iterations),
+            Logits = P(logits),
+            Output = P(output),
+        });
         return output;
     }
 
@@ -27,10 +31,13 @@ internal static unsafe class MhcKernels
     public static Tensor SinkhornBackward(Tensor logits, Tensor gradOutput, int iterations)
     {
         var gradLogits = empty_like(logits, requires_grad: false);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.SinkhornBackward(P(logits), P(gradOutput), P(gradLogits), logits.shape[0], (int)logits.shape[1], iterations, error,
-                ErrorSize), error);
+        Call(&MhcNative.SinkhornBackward, new MhcNative.SinkhornBackwardArgs
+        {
+            Head = OfLogits(logits, iterations),
+            Logits = P(logits),
+            GradOutput = P(gradOutput),
+            GradLogits = P(gradLogits),
+        });
         return gradLogits;
     }
 
@@ -45,15 +52,27 @@ internal static unsafe class MhcKernels
         var (before, parameters) = (pass.Before, pass.Parameters);
         var (type, code) = Stored(pass.X);
         var h = empty(pass.Tokens, pass.Channels, dtype: type);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.ConnectForward(
-                code, S(before?.X ?? pass.X, type), before?.Replicated ?? pass.Replicated ? 1 : 0, S(before?.Y, type), Maybe(before?.Res),
-                Maybe(before?.Post), before is null ? null : S(pass.X, type),
-                P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha), Maybe(pass.Norm), RmsNormKernels.Epsilon,
-                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), S(h, type), pass.Tokens, parameters.Streams, pass.Channels,
-                parameters.Iterations, error, ErrorSize),
-            error);
+        Call(&MhcNative.ConnectForward, new MhcNative.ConnectForwardArgs
+        {
+            Head = OfPass(code, pass, parameters.Iterations),
+            X = S(before?.X ?? pass.X, type),
+            Y = S(before?.Y, type),
+            ResBefore = Maybe(before?.Res),
+            PostBefore = Maybe(before?.Post),
+            Phi = P(parameters.Phi),
+            Bias = P(parameters.Bias),
+            Alpha = P(parameters.Alpha),
+            Norm = Maybe(pass.Norm),
+            XNext = before is null ? null : S(pass.X, type),
+            Pre = P(pass.Pre),
+            Post = P(pass.Post),
+            Res = P(pass.Res),
+            Raw = P(pass.Raw),
+            R = P(pass.R),
+            H = S(h, type),
+            Epsilon = RmsNormKernels.Epsilon,
+            XReplicated = before?.Replicated ?? pass.Replicated ? 1 : 0,
+        });
         return h;
     }
 
@@ -75,16 +94,33 @@ internal static unsafe class MhcKernels
         var gradSource = postBefore is null ? null : empty(pass.Tokens, pass.Channels, dtype: type);
         var (gradPhi, gradBias, gradAlpha, gradNorm) =
             (Like(parameters.Phi), Like(parameters.Bias), Like(parameters.Alpha), pass.Norm is null ? null : Like(pass.Norm));
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.ConnectBackward(
-                code, S(pass.X, type), pass.Replicated ? 1 : 0, S(pass.Y, type), P(parameters.Phi), P(parameters.Bias), P(parameters.Alpha),
-                Maybe(pass.Norm), RmsNormKernels.Epsilon,
-                P(pass.Pre), P(pass.Post), P(pass.Res), P(pass.Raw), P(pass.R), S(pass.GradOutput, type),
-                pass.GradOutput!.dim() == 2 ? 1 : 0, S(gradH, type), S(gradX, type),
-                Maybe(postBefore), S(gradSource, type), P(gradPhi), P(gradBias), P(gradAlpha), Maybe(gradNorm),
-                pass.Tokens, parameters.Streams, pass.Channels, parameters.Iterations, error, ErrorSize),
-            error);
+        Call(&MhcNative.ConnectBackward, new MhcNative.ConnectBackwardArgs
+        {
+            Head = OfPass(code, pass, parameters.Iterations),
+            X = S(pass.X, type),
+            Y = S(pass.Y, type),
+            Phi = P(parameters.Phi),
+            Bias = P(parameters.Bias),
+            Alpha = P(parameters.Alpha),
+            Norm = Maybe(pass.Norm),
+            Pre = P(pass.Pre),
+            Post = P(pass.Post),
+            Res = P(pass.Res),
+            Raw = P(pass.Raw),
+            R = P(pass.R),
+            GradOutput = S(pass.GradOutput, type),
+            GradH = S(gradH, type),
+            PostBefore = Maybe(postBefore),
+            GradX = S(gradX, type),
+            GradYBefore = S(gradSource, type),
+            GradPhi = P(gradPhi),
+            GradBias = P(gradBias),
+            GradAlpha = P(gradAlpha),
+            GradNorm = Maybe(gradNorm),
+            Epsilon = RmsNormKernels.Epsilon,
+            XReplicated = pass.Replicated ? 1 : 0,
+            GradOutputReplicated = pass.GradOutput!.dim() == 2 ? 1 : 0,
+        });
         return (gradX, gradSource, gradPhi, gradBias, gradAlpha, gradNorm);
     }
 
@@ -96,13 +132,19 @@ internal static unsafe class MhcKernels
     {
         var (type, code) = Stored(pass.X);
         var (total, output) = (empty(pass.Tokens, pass.Channels, dtype: type), empty(pass.Tokens, pass.Channels, dtype: type));
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.FinishForward(
-                code, S(pass.X, type), pass.Replicated ? 1 : 0, S(pass.Y, type), P(pass.Res), P(pass.Post), P(norm), RmsNormKernels.Epsilon,
-                S(total, type), S(output, type),
-                pass.Tokens, pass.Parameters.Streams, pass.Channels, error, ErrorSize),
-            error);
+        Call(&MhcNative.FinishForward, new MhcNative.FinishForwardArgs
+        {
+            Head = OfPass(code, pass),
+            X = S(pass.X, type),
+            Y = S(pass.Y, type),
+            Res = P(pass.Res),
+            Post = P(pass.Post),
+            Norm = P(norm),
+            Total = S(total, type),
+            Output = S(output, type),
+            Epsilon = RmsNormKernels.Epsilon,
+            XReplicated = pass.Replicated ? 1 : 0,
+        });
         return (total, output);
     }
 
@@ -111,26 +153,35 @@ internal static unsafe class MhcKernels
     {
         var (type, code) = Stored(total);
         var (gradTotal, gradY, gradNorm) = (Like(total), Like(total), Like(norm));
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.FinishBackward(
-                code, S(total, type), P(post), P(norm), RmsNormKernels.Epsilon, S(gradOutput, type), S(gradTotal, type), S(gradY, type),
-                P(gradNorm),
-                total.shape[0], (int)post.shape[1], total.shape[1], error, ErrorSize),
-            error);
+        Call(&MhcNative.FinishBackward, new MhcNative.FinishBackwardArgs
+        {
+            Head = new() { Dtype = code, Tokens = total.shape[0], N = (int)post.shape[1], Channels = total.shape[1] },
+            Total = S(total, type),
+            Post = P(post),
+            Norm = P(norm),
+            GradOutput = S(gradOutput, type),
+            GradTotal = S(gradTotal, type),
+            GradY = S(gradY, type),
+            GradNorm = P(gradNorm),
+            Epsilon = RmsNormKernels.Epsilon,
+        });
         return (gradTotal, gradY, gradNorm);
     }
 
     /// <returns>x' [T, n, C]</returns>
     public static Tensor Write(Tensor x, Tensor y, Tensor res, Tensor post)
     {
-        var (tokens, n, channels) = Sizes(x);
         var (type, code) = Stored(x);
         var output = Like(x);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.WriteForward(code, S(x, type), S(y, type), P(res), P(post), S(output, type), tokens, n, channels, error,
-                ErrorSize), error);
+        Call(&MhcNative.WriteForward, new MhcNative.WriteForwardArgs
+        {
+            Head = OfStreams(code, x),
+            X = S(x, type),
+            Y = S(y, type),
+            Res = P(res),
+            Post = P(post),
+            Output = S(output, type),
+        });
         return output;
     }
 
@@ -138,39 +189,54 @@ internal static unsafe class MhcKernels
     public static (Tensor X, Tensor Y, Tensor Res, Tensor Post) WriteBackward(Tensor x, Tensor y, Tensor res, Tensor post,
         Tensor gradOutput)
     {
-        var (tokens, n, channels) = Sizes(x);
         var (type, code) = Stored(x);
         var (gradX, gradY, gradRes, gradPost) = (Like(x), Like(y), Like(res), Like(post));
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.WriteBackward(
-                code, S(x, type), S(y, type), P(res), P(post), S(gradOutput, type), S(gradX, type), S(gradY, type), P(gradRes), P(gradPost),
-                tokens, n, channels, 0, error, ErrorSize),
-            error);
+        Call(&MhcNative.WriteBackward, new MhcNative.WriteBackwardArgs
+        {
+            Head = OfStreams(code, x),
+            X = S(x, type),
+            Y = S(y, type),
+            Res = P(res),
+            Post = P(post),
+            GradOutput = S(gradOutput, type),
+            GradX = S(gradX, type),
+            GradY = S(gradY, type),
+            GradRes = P(gradRes),
+            GradPost = P(gradPost),
+        });
         return (gradX, gradY, gradRes, gradPost);
     }
 
     /// <returns>h [T, C]</returns>
     public static Tensor Read(Tensor x, Tensor pre)
     {
-        var (tokens, n, channels) = Sizes(x);
         var (type, code) = Stored(x);
-        var h = empty(tokens, channels, dtype: type);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.ReadForward(code, S(x, type), P(pre), S(h, type), tokens, n, channels, error, ErrorSize), error);
+        var head = OfStreams(code, x);
+        var h = empty(head.Tokens, head.Channels, dtype: type);
+        Call(&MhcNative.ReadForward, new MhcNative.ReadForwardArgs
+        {
+            Head = head,
+            X = S(x, type),
+            Pre = P(pre),
+            H = S(h, type),
+        });
         return h;
     }
 
     /// <returns>gradients of x and pre</returns>
     public static (Tensor X, Tensor Pre) ReadBackward(Tensor x, Tensor pre, Tensor gradH)
     {
-        var (tokens, n, channels) = Sizes(x);
         var (type, code) = Stored(x);
         var (gradX, gradPre) = (Like(x), Like(pre));
-        byte* error = stackalloc byte[ErrorSize];
-        Check(
-            MhcNative.ReadBackward(code, S(x, type), P(pre), S(gradH, type), S(gradX, type), P(gradPre), tokens, n, channels, 0, error,
-                ErrorSize), error);
+        Call(&MhcNative.ReadBackward, new MhcNative.ReadBackwardArgs
+        {
+            Head = OfStreams(code, x),
+            X = S(x, type),
+            Pre = P(pre),
+            GradH = S(gradH, type),
+            GradX = S(gradX, type),
+            GradPre = P(gradPre),
+        });
         return (gradX, gradPre);
     }
 
@@ -178,17 +244,44 @@ internal static unsafe class MhcKernels
     /// <returns>gradient of y, [T, C]</returns>
     public static Tensor WriteBackwardY(Tensor post, Tensor gradOutput)
     {
-        var (tokens, n, channels) = Sizes(gradOutput);
         var (type, code) = Stored(gradOutput);
-        var gradY = empty(tokens, channels, dtype: type);
-        byte* error = stackalloc byte[ErrorSize];
-        Check(MhcNative.WriteBackwardY(code, P(post), S(gradOutput, type), S(gradY, type), tokens, n, channels, error, ErrorSize), error);
+        var head = OfStreams(code, gradOutput);
+        var gradY = empty(head.Tokens, head.Channels, dtype: type);
+        Call(&MhcNative.WriteBackwardY, new MhcNative.WriteBackwardYArgs
+        {
+            Head = head,
+            Post = P(post),
+            GradOutput = S(gradOutput, type),
+            GradY = S(gradY, type),
+        });
         return gradY;
     }
 
-    private static (long Tokens, int Streams, long Channels) Sizes(Tensor x)
+    /// <param name="logits">[T, n, n]</param>
+    /// <param name="iterations">t_max</param>
+    private static MhcNative.Head OfLogits(Tensor logits, int iterations)
+    {
+        ReadOnlySpan<long> shape = logits.shape;
+        return new() { Tokens = shape[0], N = (int)shape[1], Iterations = iterations };
+    }
+
+    /// <param name="code">how the streams are stored</param>
+    /// <param name="x">[T, n, C]</param>
+    private static MhcNative.Head OfStreams(int code, Tensor x)
     {
         ReadOnlySpan<long> shape = x.shape;
-        return (shape[0], (int)shape[1], shape[2]);
+        return new() { Dtype = code, Tokens = shape[0], N = (int)shape[1], Channels = shape[2] };
     }
+
+    /// <param name="code">how the streams are stored</param>
+    /// <param name="pass">whose sizes they are</param>
+    /// <param name="iterations">t_max, where H_res is made or taken back</param>
+    private static MhcNative.Head OfPass(int code, MhcPass pass, int iterations = 0) => new()
+    {
+        Dtype = code,
+        N = pass.Parameters.Streams,
+        Iterations = iterations,
+        Tokens = pass.Tokens,
+        Channels = pass.Channels,
+    };
 }

@@ -13,19 +13,8 @@ internal static unsafe partial class CollectivesLibrary
 
     private const string Library = Interop.NativeLibraries.Collectives;
 
-    [LibraryImport(Library, EntryPoint = "mhc_group_create", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Create(
-        out nint group,
-        int rank,
-        int size,
-        string? host,
-        string prefix,
-        delegate* unmanaged<nint, byte*, void*, long, int> set,
-        delegate* unmanaged<nint, byte*, void*, long, int, long> get,
-        nint user,
-        int timeoutMilliseconds,
-        byte* error,
-        nuint errorSize);
+    [LibraryImport(Library, EntryPoint = "mhc_group_create")]
+    public static partial int Create(out nint group, in GroupCreateArgs arguments, byte* error, nuint errorSize);
 
     [LibraryImport(Library, EntryPoint = "mhc_group_all_reduce")]
     public static partial int AllReduce(nint group, void* data, long count, int type, byte* error, nuint errorSize);
@@ -56,4 +45,16 @@ internal static unsafe partial class CollectivesLibrary
 
     [LibraryImport(Library, EntryPoint = "mhc_group_destroy")]
     public static partial int Destroy(nint group, byte* error, nuint errorSize);
+
+    /// <summary>mhc_group_create_args.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct GroupCreateArgs
+    {
+        public uint Size;
+        public int Rank, Ranks, TimeoutMs;
+        public byte* Host, Prefix;
+        public delegate* unmanaged<nint, byte*, void*, long, int> Set;
+        public delegate* unmanaged<nint, byte*, void*, long, int, long> Get;
+        public void* User;
+    }
 }

@@ -49,20 +49,23 @@ internal sealed unsafe class GlooGang : IGang
             }
 
             var error = stackalloc byte[ErrorSize];
-            var code = CollectivesLibrary.Create(
-                out var group,
-                identity.Rank,
-                identity.Size,
-                client.LocalAddress.ToString(),
-                $"{identity.Job}/{identity.Attempt}/",
-                &StoreCallbacks.Set,
-                &StoreCallbacks.Get,
-                GCHandle.ToIntPtr(user),
-                (int)Math.Min(timeout.TotalMilliseconds, int.MaxValue),
-                error,
-                ErrorSize);
-            Check(code, error, "forming the gang");
-            return new GlooGang(group, identity, server, client);
+            fixed (byte* host = Terminated(client.LocalAddress.ToString()), prefix = Terminated($"{identity.Job}/{identity.Attempt}/"))
+            {
+                var arguments = new CollectivesLibrary.GroupCreateArgs
+                {
+                    Size = (uint)sizeof(CollectivesLibrary.GroupCreateArgs),
+                    Rank = identity.Rank,
+                    Ranks = identity.Size,
+                    TimeoutMs = (int)Math.Min(timeout.TotalMilliseconds, int.MaxValue),
+                    Host = host,
+                    Prefix = prefix,
+                    Set = &StoreCallbacks.Set,
+                    Get = &StoreCallbacks.Get,
+                    User = (void*)GCHandle.ToIntPtr(user),
+                };
+                Check(CollectivesLibrary.Create(out var group, in arguments, error, ErrorSize), error, "forming the gang");
+                return new GlooGang(group, identity, server, client);
+            }
         }
         catch (IOException e)
         {
@@ -182,6 +185,8 @@ internal sealed unsafe class GlooGang : IGang
         AllGather(all);
         return all;
     }
+
+    private static byte[] Terminated(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
     private static void Check(int code, byte* error, string doing, RendezvousClient? client = null)
     {
