@@ -34,7 +34,7 @@ internal static class CheckpointsCommand
         }
 
         Tabulate(host.OpenConsole(), entries);
-        return hash && entries.Any(e => string.Equals(e.Health, "broken", StringComparison.Ordinal)) ? CliExitCode.Failed : CliExitCode.Ok;
+        return hash && entries.Any(e => e.Health == CheckpointReader.Broken) ? CliExitCode.Failed : CliExitCode.Ok;
     }
 
     /// <summary>The checkpoint folder that a command's RUN stands for.</summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
 
 namespace MhcOperator.Cli.Files;
@@ -9,13 +9,10 @@ namespace MhcOperator.Cli.Files;
 /// <summary>Reads what a trainer, ours or another, has left in its checkpoint folder.</summary>
 internal static class CheckpointReader
 {
-    private const string Prefix = "step-";
-    private const int LongestJson = 64 << 20;
-
     /// <summary>Health of what cannot be loaded.</summary>
     public const string Broken = "broken";
 
-    private const string Quarantined = "quarantined";
+    private static readonly string Quarantined = CheckpointHealthJsonConverter.WordOf(CheckpointHealth.Quarantined);
 
     /// <summary>All checkpoints, the oldest first.</summary>
     /// <param name="folder">Folder of the checkpoints.</param>
@@ -24,10 +21,9 @@ internal static class CheckpointReader
     public static async Task<IReadOnlyList<CheckpointEntry>> ReadAsync(string folder, bool hash, CancellationToken cancel)
     {
         var entries = new List<CheckpointEntry>();
-        foreach (var path in new DirectoryInfo(folder).EnumerateDirectories(Prefix + "*"))
+        foreach (var path in new DirectoryInfo(folder).EnumerateDirectories())
         {
-            if (int.TryParse(path.Name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
-                && path.LinkTarget is null)
+            if (CheckpointLayout.StepOf(path.Name) is { } step && path.LinkTarget is null)
             {
                 entries.Add(await ReadOneAsync(path.FullName, step, hash, cancel));
             }
@@ -43,7 +39,7 @@ internal static class CheckpointReader
     public static async Task<CheckpointEntry?> NewestWholeAsync(IReadOnlyList<CheckpointEntry> entries, CancellationToken cancel)
     {
         var looked = entries.All(e => e.Health == Broken) ? entries[^1] : null;
-        foreach (var entry in entries.Reverse().Where(e => e.Health is not (Broken or Quarantined)))
+        foreach (var entry in entries.Reverse().Where(e => e.Health != Broken && e.Health != Quarantined))
         {
             looked = await ReadOneAsync(entry.Folder, entry.Step, hash: true, cancel);
             if (looked.Health != Broken)
@@ -61,23 +57,24 @@ internal static class CheckpointReader
         try
         {
             bytes = new DirectoryInfo(path).EnumerateFiles().Where(f => f.LinkTarget is null).Sum(f => f.Length);
-            var manifest = await ObjectAsync(Path.Combine(path, "manifest.json"), cancel);
-            var health = Path.Exists(Path.Combine(path, "health.json"))
-                ? await ObjectAsync(Path.Combine(path, "health.json"), cancel) : null;
+            var manifest = ForeignManifest.Parse(await BytesAsync(Path.Combine(path, CheckpointLayout.ManifestName), cancel));
+            var healthFile = Path.Combine(path, CheckpointLayout.HealthName);
+            var health = Path.Exists(healthFile) ? ForeignHealth.Parse(await BytesAsync(healthFile, cancel)) : null;
             var wrong = await FindWrongShardAsync(path, manifest, hash, cancel);
             return new CheckpointEntry
             {
                 Step = step,
                 Folder = path,
-                Health = wrong is not null ? Broken : health?["state"]?.GetValue<string>() ?? "candidate",
-                Reason = wrong ?? health?["reason"]?.GetValue<string>() ?? "",
-                Job = manifest["job"]?.GetValue<string>(),
-                Attempt = manifest["attempt"]?.GetValue<int>(),
-                Ranks = manifest["worldSize"]?.GetValue<int>(),
-                Tokens = manifest["tokens"]?.GetValue<long>(),
-                Loss = manifest["loss"]?.GetValue<double>(),
-                ValidationLoss = manifest["validationLoss"]?.GetValue<double>(),
-                SavedAt = manifest["savedAt"]?.GetValue<DateTimeOffset>(),
+                Health = wrong is not null ? Broken
+                    : health?.State ?? CheckpointHealthJsonConverter.WordOf(CheckpointHealth.Candidate),
+                Reason = wrong ?? health?.Reason ?? "",
+                Job = manifest.Job,
+                Attempt = manifest.Attempt,
+                Ranks = manifest.WorldSize,
+                Tokens = manifest.Tokens,
+                Loss = manifest.Loss,
+                ValidationLoss = manifest.ValidationLoss,
+                SavedAt = manifest.SavedAt,
                 Bytes = bytes,
             };
         }
@@ -88,23 +85,23 @@ internal static class CheckpointReader
         }
     }
 
-    private static async Task<string?> FindWrongShardAsync(string path, JsonObject manifest, bool hash, CancellationToken cancel)
+    private static async Task<string?> FindWrongShardAsync(string path, ForeignManifest manifest, bool hash, CancellationToken cancel)
     {
-        foreach (var shard in manifest["shards"]?.AsArray() ?? [])
+        foreach (var shard in manifest.Shards)
         {
-            var name = shard?["file"]?.GetValue<string>();
+            var name = shard.File;
             if (!RegularFile.IsPlainName(name))
             {
                 return "a shard has a name that is no plain name of a file beside the manifest";
             }
 
             await using var file = RegularFile.OpenRead(Path.Combine(path, name));
-            if (shard?["bytes"]?.GetValue<long>() is { } size && size != file.Length)
+            if (shard.Bytes is { } size && size != file.Length)
             {
                 return string.Create(CultureInfo.InvariantCulture, $"{name} has {file.Length} bytes; expected {size}");
             }
 
-            if (hash && shard?["sha256"]?.GetValue<string>() is { } expected)
+            if (hash && shard.Sha256 is { } expected)
             {
                 var actual = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancel));
                 if (!string.Equals(actual, expected, StringComparison.Ordinal))
@@ -117,7 +114,6 @@ internal static class CheckpointReader
         return null;
     }
 
-    private static async Task<JsonObject> ObjectAsync(string path, CancellationToken cancel) =>
-        await Task.Run(() => JsonNode.Parse(RegularFile.ReadAllBytes(path, LongestJson)), cancel) as JsonObject
-            ?? throw new JsonException($"{Path.GetFileName(path)}: expected a JSON object");
+    private static Task<byte[]> BytesAsync(string path, CancellationToken cancel) =>
+        Task.Run(() => RegularFile.ReadAllBytes(path, CheckpointLayout.LongestManifest), cancel);
 }

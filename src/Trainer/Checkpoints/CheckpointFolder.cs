@@ -13,13 +13,7 @@ namespace MhcOperator.Trainer.Checkpoints;
 /// </summary>
 internal sealed class CheckpointFolder
 {
-    /// <summary>Describes a checkpoint.</summary>
-    public const string ManifestName = "manifest.json";
-
-    private const string HealthName = "health.json";
-    private const string StepPrefix = "step-";
     private const string TemporaryPrefix = ".tmp-";
-    private const int LongestManifest = 64 << 20; // one of 65,536 ranks has about 10 MB
     private const int LongestHealth = 1 << 20;
 
     private readonly TimeProvider _time;
@@ -55,23 +49,23 @@ internal sealed class CheckpointFolder
     public static CheckpointFolder OpenForReading(string path) => new(path, TimeProvider.System, Files.Disk.Instance);
 
     /// <summary>Folder of a committed checkpoint.</summary>
-    public string Of(int step) => System.IO.Path.Combine(Path, string.Create(CultureInfo.InvariantCulture, $"{StepPrefix}{step:D8}"));
+    public string Of(int step) => System.IO.Path.Combine(Path, CheckpointLayout.NameOf(step));
 
     /// <summary>Folder in which an attempt makes a checkpoint.</summary>
     public string TemporaryOf(int step, int attempt) =>
         System.IO.Path.Combine(Path,
-            string.Create(CultureInfo.InvariantCulture, $"{TemporaryPrefix}{StepPrefix}{step:D8}-attempt-{attempt}"));
+            string.Create(CultureInfo.InvariantCulture, $"{TemporaryPrefix}{CheckpointLayout.NameOf(step)}-attempt-{attempt}"));
 
     /// <summary>Steps of all committed checkpoints, ascending.</summary>
     /// <exception cref="IOException">The folder cannot be listed.</exception>
     public IReadOnlyList<int> Steps()
     {
         List<int> steps = [];
-        foreach (var folder in Directory.Exists(Path) ? new DirectoryInfo(Path).EnumerateDirectories(StepPrefix + "*") : [])
+        foreach (var folder in Directory.Exists(Path) ? new DirectoryInfo(Path).EnumerateDirectories() : [])
         {
             // Through a link the health of a checkpoint of somebody else would be written; any other spelling of a number is found under
             // another name.
-            if (int.TryParse(folder.Name.AsSpan(StepPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+            if (CheckpointLayout.StepOf(folder.Name) is { } step
                 && folder.LinkTarget is null
                 && string.Equals(folder.Name, System.IO.Path.GetFileName(Of(step)), StringComparison.Ordinal))
             {
@@ -91,24 +85,23 @@ internal sealed class CheckpointFolder
     /// over.</exception>
     public CheckpointManifest ReadManifest(int step)
     {
-        var path = System.IO.Path.Combine(Of(step), ManifestName);
+        var path = System.IO.Path.Combine(Of(step), CheckpointLayout.ManifestName);
         try
         {
-            var json = RegularFile.ReadAllBytes(path, LongestManifest);
-            if (JsonSerializer.Deserialize(json,
-                CheckpointJsonContext.Default.ManifestVersion) is { Version: > CheckpointManifest.CurrentVersion and var newer })
+            var json = RegularFile.ReadAllBytes(path, CheckpointLayout.LongestManifest);
+            if (CheckpointManifest.VersionOf(json) is > CheckpointManifest.CurrentVersion and var newer)
             {
                 throw TrainerException.Configuration(EndReason.CheckpointMismatch, string.Create(CultureInfo.InvariantCulture,
                     $"{path} has version {newer}, that of a newer program; this one reads version {CheckpointManifest.CurrentVersion}. Go on with that program, or begin anew with checkpoints.resume: None (mhc run: without --resume)"));
             }
 
-            var manifest = JsonSerializer.Deserialize(json, CheckpointJsonContext.Default.CheckpointManifest);
+            var manifest = CheckpointManifest.Parse(json);
             if (manifest is not { Version: CheckpointManifest.CurrentVersion } || manifest.Step != step)
             {
                 throw new InvalidDataException($"{path}: version {CheckpointManifest.CurrentVersion} of step {step} was expected");
             }
 
-            return manifest.Problem() is { } problem ? throw new InvalidDataException($"{path}: {problem}") : manifest;
+            return ManifestCheck.Problem(manifest) is { } problem ? throw new InvalidDataException($"{path}: {problem}") : manifest;
         }
         catch (FileNotFoundException e)
         {
@@ -127,8 +120,9 @@ internal sealed class CheckpointFolder
     {
         try
         {
-            return JsonSerializer.Deserialize(RegularFile.ReadAllBytes(System.IO.Path.Combine(Of(step), HealthName), LongestHealth),
-                CheckpointJsonContext.Default.HealthRecord)?.State ?? CheckpointHealth.Candidate;
+            return HealthRecord.Parse(
+                RegularFile.ReadAllBytes(System.IO.Path.Combine(Of(step), CheckpointLayout.HealthName), LongestHealth))?.State
+                    ?? CheckpointHealth.Candidate;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException
             or InvalidDataException)
@@ -146,8 +140,7 @@ internal sealed class CheckpointFolder
     public void WriteHealth(string folder, CheckpointHealth state, string reason)
     {
         var record = new HealthRecord { State = state, Reason = reason, Since = _time.GetUtcNow() };
-        Disk.WriteAtomically(System.IO.Path.Combine(folder, HealthName),
-            JsonSerializer.SerializeToUtf8Bytes(record, CheckpointJsonContext.Default.HealthRecord));
+        Disk.WriteAtomically(System.IO.Path.Combine(folder, CheckpointLayout.HealthName), record.Render());
     }
 
     /// <summary>Gives a finished folder its final name; a worthless checkpoint that has the name makes room.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
 
 namespace MhcOperator.Trainer.Checkpoints;

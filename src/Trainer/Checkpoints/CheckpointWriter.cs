@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Files;
 using MhcOperator.Trainer.Parallel;
@@ -194,8 +195,7 @@ internal sealed class CheckpointWriter(CheckpointFolder folder, CheckpointFence 
 
     private void Commit(string temporary, CheckpointManifest manifest)
     {
-        folder.Disk.Write(Path.Combine(temporary, CheckpointFolder.ManifestName),
-            JsonSerializer.SerializeToUtf8Bytes(manifest, CheckpointJsonContext.Default.CheckpointManifest));
+        folder.Disk.Write(Path.Combine(temporary, CheckpointLayout.ManifestName), manifest.Render());
         folder.WriteHealth(temporary, CheckpointHealth.Candidate, "just committed");
         folder.Disk.FlushFolder(temporary);
         fence.WhileOwner(() => folder.Commit(temporary, manifest.Step));

@@ -1,3 +1,5 @@
+using MhcOperator.Api.Contract;
+
 namespace MhcOperator.Trainer.Checkpoints;
 
 /// <summary>Divides tensors that every rank holds, so that each rank writes about the same number of bytes.</summary>
@@ -21,12 +23,6 @@ internal static class ShardPlan
         return owners;
     }
 }
-
-/// <summary>One rank's file in a checkpoint.</summary>
-/// <param name="File">Name in the checkpoint's folder.</param>
-/// <param name="Bytes">Its size.</param>
-/// <param name="Sha256">Its hash, lower-case hexadecimal.</param>
-internal sealed record ShardRecord(string File, long Bytes, string Sha256);
 
 /// <summary>How one rank's part in writing a checkpoint went; told to all ranks.</summary>
 /// <param name="Shard">The file, where it was written.</param>

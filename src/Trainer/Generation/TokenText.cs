@@ -1,7 +1,6 @@
 using System.Text;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Data;
 using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Preparation;

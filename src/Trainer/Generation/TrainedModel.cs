@@ -61,7 +61,7 @@ internal sealed class TrainedModel : IDisposable
             throw TrainerException.Configuration(EndReason.CheckpointMissing, $"--checkpoint: {path} is no folder");
         }
 
-        var single = File.Exists(Path.Combine(path, CheckpointFolder.ManifestName));
+        var single = File.Exists(Path.Combine(path, CheckpointLayout.ManifestName));
         var folder = CheckpointFolder.OpenForReading(single ? Path.GetDirectoryName(path)! : path);
         var problem = $"{path} has no checkpoint";
         try

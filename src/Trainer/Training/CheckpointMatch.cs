@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MhcOperator.Api;
 using MhcOperator.Api.Contract;
-using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Api.Json;
 using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.State;
 
@@ -41,7 +41,7 @@ internal static class CheckpointMatch
             Vocabulary = manifest.Vocabulary,
             Mhc = manifest.Model.Residual == ResidualKind.Standard ? new MhcSpec() : manifest.Model.Mhc,
         };
-        values.Add("spec.model", JsonSerializer.SerializeToNode(model, CheckpointJsonContext.Default.ModelSpec));
+        values.Add("spec.model", JsonSerializer.SerializeToNode(model, ApiJsonContext.Default.ModelSpec));
         values.Add("spec.data.tokenizer", manifest.Tokenizer.ToString());
         values.Add("spec.optimization.seed", $"{manifest.Seed}");
         values.Add("spec.optimization.batchTokens", $"{(long)manifest.BatchSamples * manifest.Model.ContextLength}");

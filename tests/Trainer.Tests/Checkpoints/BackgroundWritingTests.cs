@@ -1,3 +1,4 @@
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.State;
 using MhcOperator.Trainer.Tests.Support;

@@ -1,4 +1,5 @@
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Checkpoints;
 using MhcOperator.Trainer.Tests.Support;
 

@@ -194,7 +194,7 @@ public sealed class CheckpointRoundTripTests : IDisposable
     private static void Damage(string how, string folder)
     {
         var shard = Directory.GetFiles(folder, "rank-*")[0];
-        var manifest = Path.Combine(folder, CheckpointFolder.ManifestName);
+        var manifest = Path.Combine(folder, CheckpointLayout.ManifestName);
         switch (how)
         {
             case "corrupted":

@@ -1,5 +1,5 @@
 using MhcOperator.Api;
-using MhcOperator.Trainer.Checkpoints;
+using MhcOperator.Api.Contract;
 using MhcOperator.Trainer.Generation;
 using MhcOperator.Trainer.Model;
 using MhcOperator.Trainer.State;

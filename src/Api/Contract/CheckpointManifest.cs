@@ -1,12 +1,9 @@
-using MhcOperator.Api;
-using MhcOperator.Api.Errors;
-using MhcOperator.Api.Files;
-using MhcOperator.Trainer.State;
+using System.Text.Json;
 
-namespace MhcOperator.Trainer.Checkpoints;
+namespace MhcOperator.Api.Contract;
 
 /// <summary>What <c>manifest.json</c> says: everything of a checkpoint but the tensors.</summary>
-internal sealed record CheckpointManifest
+public sealed record CheckpointManifest
 {
     /// <summary>The version that this program writes and reads.</summary>
     public const int CurrentVersion = 1;
@@ -75,41 +72,32 @@ internal sealed record CheckpointManifest
     public IReadOnlyDictionary<string, IReadOnlyList<double>> Stability { get; set; } =
         new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
 
-    /// <summary>SHA-256 over all weights (<see cref="WeightsHash"/>).</summary>
+    /// <summary>SHA-256 over all weights (docs/trainer-contract.md).</summary>
     public string WeightsSha256 { get; set; } = "";
 
     /// <summary>The files, by rank.</summary>
     public IReadOnlyList<ShardRecord> Shards { get; set; } = [];
 
-    /// <summary>
-    /// What cannot be of any checkpoint; null: nothing. JSON may leave null wherever it likes, and any number where one is expected.
-    /// </summary>
-    public string? Problem()
-    {
-        if (Model?.Mhc is null || Stability is null || Stability.Values.Any(v => v is null) || WeightsSha256 is null || Shards is null
-            || Shards.Any(s => s is null))
-        {
-            return "null where a value was expected";
-        }
+    /// <summary>Reads one of <see cref="CurrentVersion"/>; null where the JSON is null. What it says may be of no checkpoint.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static CheckpointManifest? Parse(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, CheckpointFilesJsonContext.Default.CheckpointManifest);
 
-        if (Step < 0 || DataStep < 0 || Tokens < 0 || WorldSize < 1 || Vocabulary < 1 || Seed < 0 || BatchSamples < 0 || Samples < 0
-            || Shards.Any(s => s.Bytes < 0))
-        {
-            return "a number under the least that can be (of step, dataStep, tokens, worldSize, vocabulary, seed, batchSamples, samples or a shard's bytes)";
-        }
+    /// <summary>Version of a manifest of whatever version; null where the JSON is null.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static int? VersionOf(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, CheckpointFilesJsonContext.Default.ManifestVersion)?.Version;
 
-        if (Shards.FirstOrDefault(s => !RegularFile.IsPlainName(s.File)) is { } strange)
-        {
-            return $"a shard has the name {PrintableText.Quote(strange.File ?? "")}; the plain name of a file beside the manifest was expected";
-        }
-
-        try
-        {
-            return new ModelDimensions(Model, Vocabulary) is { Layers: <= 1024 } ? null : "model.layers is over 1024";
-        }
-        catch (ArgumentException e)
-        {
-            return e.Message;
-        }
-    }
+    /// <summary>The content of the file, UTF-8.</summary>
+    public byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, CheckpointFilesJsonContext.Default.CheckpointManifest);
 }
+
+/// <summary>One rank's file in a checkpoint.</summary>
+/// <param name="File">Name in the checkpoint's folder.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Sha256">Its hash, lower-case hexadecimal.</param>
+public sealed record ShardRecord(string File, long Bytes, string Sha256);
+
+/// <summary>What every version of a manifest says.</summary>
+/// <param name="Version">Version of the layout.</param>
+internal sealed record ManifestVersion(int Version);
