@@ -25,7 +25,8 @@ public readonly record struct DataWindow(long First, long Last)
     }
 
     /// <summary>Writes what <see cref="ParseList"/> reads.</summary>
-    public static string FormatList(IEnumerable<DataWindow> windows) => string.Join(',', windows);
+    /// <param name="windows">Texts of windows; an empty one is none.</param>
+    public static string FormatList(IEnumerable<string> windows) => string.Join(',', windows.Where(window => window.Length > 0));
 
     private static DataWindow Parse(string text)
     {

@@ -5,4 +5,8 @@ namespace MhcOperator.Api.Contract;
 /// </summary>
 /// <param name="Reason">CamelCase reason, such as ConfigurationInvalid, DataUnreadable, PeerLost, Terminated.</param>
 /// <param name="Message">For people: what was wrong, where, and what was expected.</param>
-public sealed record TerminationMessage(string Reason, string Message);
+public sealed record TerminationMessage(string Reason, string Message)
+{
+    /// <summary>File of it where nothing says another: Kubernetes' own default.</summary>
+    public const string DefaultPath = "/dev/termination-log";
+}

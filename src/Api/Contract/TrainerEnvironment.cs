@@ -103,4 +103,7 @@ public static class TrainerEnvironment
 
     /// <summary>Compute threads of this process; the machine's cores divided by the local ranks where absent.</summary>
     public const string Threads = "MHC_THREADS";
+
+    /// <summary>OpenMP's own, which counts where <see cref="Threads"/> is absent.</summary>
+    public const string OpenMpThreads = "OMP_NUM_THREADS";
 }

@@ -32,7 +32,7 @@ internal sealed class TrainerStatusClient : IDisposable
 
     /// <summary>The pod's status; null where it does not answer in time or not as the contract says.</summary>
     public Task<TrainerStatus?> GetStatusAsync(V1Pod pod, CancellationToken cancel) =>
-        GetAsync(pod, Ports(pod, TrainerPorts.StatusName).FirstOrDefault(TrainerPorts.Status), "status",
+        GetAsync(pod, Ports(pod, TrainerPorts.StatusName).FirstOrDefault(TrainerPorts.Status), TrainerPaths.Status,
             body => TrainerAnswer.ReadStatus(body), cancel);
 
     /// <summary>
@@ -41,7 +41,7 @@ internal sealed class TrainerStatusClient : IDisposable
     public async Task<IReadOnlyList<WorkerReport>?> GetReportsAsync(V1Pod pod, CancellationToken cancel)
     {
         var questions = Ports(pod, TrainerPorts.WorkerName)
-            .Select(port => GetAsync(pod, port, "worker", body => TrainerAnswer.ReadReport(body), cancel));
+            .Select(port => GetAsync(pod, port, TrainerPaths.Worker, body => TrainerAnswer.ReadReport(body), cancel));
         var reports = await Task.WhenAll(questions);
         var told = reports.OfType<WorkerReport>().ToList();
         return told.Count == 0 ? null : told;

@@ -20,7 +20,7 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
     private const long LongestAnswer = 64 * 1024;
-    private static readonly string[] ThreadLimits = [TrainerEnvironment.Threads, "OMP_NUM_THREADS"];
+    private static readonly string[] ThreadLimits = [TrainerEnvironment.Threads, TrainerEnvironment.OpenMpThreads];
 
     private readonly ConcurrentDictionary<string, (int Rendezvous, int Status)> _ports = new(StringComparer.Ordinal);
     private readonly ProcessSpawner _spawner = new();
@@ -76,7 +76,7 @@ internal sealed class ProcessLauncher : IPodLauncher, IDisposable
     {
         try
         {
-            var uri = new Uri($"http://127.0.0.1:{PortsOf(pod).Status}/status");
+            var uri = new Uri($"http://127.0.0.1:{PortsOf(pod).Status}{TrainerPaths.Status}");
             return TrainerAnswer.ReadStatus(await _http.GetByteArrayAsync(uri, cancel));
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested))

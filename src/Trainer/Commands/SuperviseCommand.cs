@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using MhcOperator.Api.Contract;
 using MhcOperator.Api.Files;
 using MhcOperator.Trainer.Failures;
 using MhcOperator.Trainer.Supervision;
@@ -45,7 +46,7 @@ internal static class SuperviseCommand
         catch (Exception e)
         {
             var words = new LastWords(
-                Environment.GetEnvironmentVariable(Api.Contract.TrainerEnvironment.TerminationMessagePath) ?? TerminationReport.DefaultPath,
+                Environment.GetEnvironmentVariable(TrainerEnvironment.TerminationMessagePath) ?? TerminationMessage.DefaultPath,
                 printer);
             return words.Say(e as TrainerException ?? TrainerException.Unforeseen(e, CrashReport.Keep(e, "mhc-trainer")));
         }

@@ -97,7 +97,7 @@ internal static class TrainCommand
     }
 
     private static string TerminationPath(Func<string, string?> environment) =>
-        environment(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationReport.DefaultPath;
+        environment(TrainerEnvironment.TerminationMessagePath) is { Length: > 0 } path ? path : TerminationMessage.DefaultPath;
 
     private static TrainerException ParentGone(int process) =>
         TrainerException.TryAgain(EndReason.Terminated,

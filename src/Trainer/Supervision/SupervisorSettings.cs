@@ -53,7 +53,7 @@ internal sealed record SupervisorSettings
             Port = variables.Number(TrainerEnvironment.WorkerPort, 0, 0, 65535),
             ConfigurationFile = variables.Required(TrainerEnvironment.Configuration, "the path of the job's JSON"),
             ConfigurationHash = variables.Text(TrainerEnvironment.ConfigurationHash),
-            TerminationMessage = variables.Text(TrainerEnvironment.TerminationMessagePath) ?? TerminationReport.DefaultPath,
+            TerminationMessage = variables.Text(TrainerEnvironment.TerminationMessagePath) ?? Api.Contract.TerminationMessage.DefaultPath,
         };
     }
 }

@@ -2,13 +2,14 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using MhcOperator.Api.Contract;
 using MhcOperator.Api.Json;
 using MhcOperator.Trainer.Parallel;
 
 namespace MhcOperator.Trainer.Supervision;
 
 /// <summary>
-/// Answers <c>GET /worker</c> (a <see cref="Api.Contract.WorkerReport"/>) and <c>GET /readyz</c> (200 while a process runs, else 503). It
+/// Answers <c>GET /worker</c> (a <see cref="WorkerReport"/>) and <c>GET /readyz</c> (200 while a process runs, else 503). It
 /// speaks the little HTTP that this takes itself: a web server would cost each rank as much memory as the rest of its supervisor.
 /// </summary>
 internal sealed class WorkerServer : IDisposable
@@ -119,9 +120,9 @@ internal sealed class WorkerServer : IDisposable
     {
         var (status, type, body) = path switch
         {
-            "/worker" => ("200 OK", "application/json", JsonSerializer.Serialize(_board.Ask(), ApiJsonContext.Default.WorkerReport)),
-            "/readyz" when _board.Current.ExitCode is null => ("200 OK", "text/plain", "ok\n"),
-            "/readyz" => ("503 Service Unavailable", "text/plain", "no process runs\n"),
+            TrainerPaths.Worker => ("200 OK", "application/json", JsonSerializer.Serialize(_board.Ask(), ApiJsonContext.Default.WorkerReport)),
+            TrainerPaths.Ready when _board.Current.ExitCode is null => ("200 OK", "text/plain", "ok\n"),
+            TrainerPaths.Ready => ("503 Service Unavailable", "text/plain", "no process runs\n"),
             _ => ("404 Not Found", "text/plain", "there are /worker and /readyz\n"),
         };
         return Encoding.UTF8.GetBytes(

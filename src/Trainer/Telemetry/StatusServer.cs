@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using MhcOperator.Api.Contract;
 using MhcOperator.Api.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -71,12 +72,12 @@ internal sealed class StatusServer : IDisposable
     {
         var (type, body) = context.Request.Path.Value switch
         {
-            "/status" => ("application/json", JsonSerializer.Serialize(board.Current.Status, ApiJsonContext.Default.TrainerStatus)),
-            "/metrics" => ("text/plain; version=0.0.4; charset=utf-8", MetricsText.Render(board.Current)),
-            "/healthz" => ("text/plain", "ok\n"),
+            TrainerPaths.Status => ("application/json", JsonSerializer.Serialize(board.Current.Status, ApiJsonContext.Default.TrainerStatus)),
+            TrainerPaths.Metrics => ("text/plain; version=0.0.4; charset=utf-8", MetricsText.Render(board.Current)),
+            TrainerPaths.Health => ("text/plain", "ok\n"),
             _ => ("text/plain", "there are /status, /metrics and /healthz\n"),
         };
-        var known = context.Request.Path.Value is "/status" or "/metrics" or "/healthz";
+        var known = context.Request.Path.Value is TrainerPaths.Status or TrainerPaths.Metrics or TrainerPaths.Health;
         context.Response.StatusCode = !known ? StatusCodes.Status404NotFound
             : HttpMethods.IsGet(context.Request.Method) ? StatusCodes.Status200OK
             : StatusCodes.Status405MethodNotAllowed;

@@ -18,13 +18,9 @@ internal sealed class EnvironmentReader(Func<string, string?> environment)
 
     /// <summary>True or false; false where it is not set.</summary>
     /// <exception cref="TrainerException">It is something else.</exception>
-    public bool Flag(string name) => Text(name) switch
-    {
-        null or "false" => false,
-        "true" => true,
-        var text => throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
-            $"{name}: \"{text}\" was given; true or false was expected"),
-    };
+    public bool Flag(string name) => EnvironmentFlag.Parse(Text(name))
+        ?? throw TrainerException.Configuration(EndReason.ConfigurationInvalid,
+            $"{name}: \"{Text(name)}\" was given; true or false was expected");
 
     /// <summary>A whole number.</summary>
     /// <exception cref="TrainerException">It is something else, or out of range.</exception>

@@ -10,9 +10,6 @@ namespace MhcOperator.Trainer.Training;
 /// </summary>
 internal static class TerminationReport
 {
-    /// <summary>Kubernetes' own default.</summary>
-    public const string DefaultPath = "/dev/termination-log";
-
     /// <summary>The line: the verdict where there is one, else reason and message.</summary>
     public static string Render(TrainerException failure) => failure.Verdict is { } verdict
         ? JsonSerializer.Serialize(verdict, ApiJsonContext.Default.Verdict)

@@ -94,7 +94,7 @@ internal sealed record TrainerSettings
 
     /// <summary>What other programs go by: one number, or one for each level of nesting; OpenMP ignores anything else.</summary>
     private static int? OpenMpThreads(EnvironmentReader variables) =>
-        int.TryParse(variables.Text("OMP_NUM_THREADS")?.Split(',')[0], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+        int.TryParse(variables.Text(TrainerEnvironment.OpenMpThreads)?.Split(',')[0], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
             CultureInfo.InvariantCulture, out var threads) && threads > 0
             ? Math.Min(threads, MostThreads)
             : null;

@@ -60,9 +60,9 @@ internal static class GangEnvironment
     public static IReadOnlyList<KeyValuePair<string, string>> OfAttempt(MhcTrainingJob job, MhcTrainingJobStatus status, bool takeOver) =>
     [
         new(TrainerEnvironment.Attempt, Text(status.Attempt)),
-        new(TrainerEnvironment.TakeOver, takeOver ? "true" : "false"),
+        new(TrainerEnvironment.TakeOver, EnvironmentFlag.Render(takeOver)),
         new(TrainerEnvironment.ResumeStep, ResumeChoice.Of(status, job.Spec.Checkpoints.Resume).ToString()),
-        new(TrainerEnvironment.SkipWindows, string.Join(',', status.Rollbacks.Select(r => r.Skipped).Where(s => s.Length > 0))),
+        new(TrainerEnvironment.SkipWindows, DataWindow.FormatList(status.Rollbacks.Select(r => r.Skipped))),
         new(TrainerEnvironment.LearningRateFactor,
             (status.Rollbacks is [.., var last] ? last.LearningRateFactor : 1).ToString("R", CultureInfo.InvariantCulture)),
         // A node may show the file of before for a minute or more.

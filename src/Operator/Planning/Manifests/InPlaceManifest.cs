@@ -51,7 +51,7 @@ internal static class InPlaceManifest
             (JsonNode)new JsonObject { ["name"] = TrainerEnvironment.WorkerPort, ["value"] = port.ToString(CultureInfo.InvariantCulture) });
         container["readinessProbe"] = new JsonObject
         {
-            ["httpGet"] = new JsonObject { ["path"] = "/readyz", ["port"] = port, ["scheme"] = "HTTP" },
+            ["httpGet"] = new JsonObject { ["path"] = TrainerPaths.Ready, ["port"] = port, ["scheme"] = "HTTP" },
             ["periodSeconds"] = 1,
             ["timeoutSeconds"] = 10, // a busy machine is no reason
             ["failureThreshold"] = 1,

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MhcOperator.Api;
+using MhcOperator.Api.Contract;
 using MhcOperator.Operator.Planning.Gangs;
 using MhcOperator.Operator.Planning.Inputs;
 
@@ -11,9 +12,6 @@ namespace MhcOperator.Operator.Planning.Manifests;
 /// </summary>
 internal static class NetworkPolicyManifest
 {
-    /// <summary>Name of the container port that has the metrics.</summary>
-    private const string StatusPort = "status";
-
     public static JsonObject For(MhcTrainingJob job, JobNetworkOptions network) => new()
     {
         ["apiVersion"] = "networking.k8s.io/v1",
@@ -35,7 +33,7 @@ internal static class NetworkPolicyManifest
         if (network.Scrapers is { } scrapers)
         {
             var rule = From(new JsonObject { ["namespaceSelector"] = Selector(scrapers) });
-            rule["ports"] = new JsonArray((JsonNode)new JsonObject { ["port"] = StatusPort, ["protocol"] = "TCP" });
+            rule["ports"] = new JsonArray((JsonNode)new JsonObject { ["port"] = TrainerPorts.StatusName, ["protocol"] = "TCP" });
             rules.Add((JsonNode)rule);
         }
 

@@ -98,7 +98,7 @@ internal static class PodManifest
             ["name"] = name,
             ["image"] = trainer.Image ?? options.TrainerImage,
             ["imagePullPolicy"] = "IfNotPresent",
-            ["terminationMessagePath"] = "/dev/termination-log",
+            ["terminationMessagePath"] = TerminationMessage.DefaultPath,
             ["terminationMessagePolicy"] = "File",
             ["securityContext"] = new JsonObject
             {
