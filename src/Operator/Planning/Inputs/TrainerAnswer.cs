@@ -13,7 +13,6 @@ namespace MhcOperator.Operator.Planning.Inputs;
 /// </summary>
 internal static class TrainerAnswer
 {
-    /// <summary>State of which nothing is concluded.</summary>
     /// <summary>Times before and after cannot be meant, and leave room to count on from them.</summary>
     private static readonly (DateTime First, DateTime Last) Era =
         (new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc), new(2200, 1, 1, 0, 0, 0, DateTimeKind.Utc));
@@ -75,6 +74,10 @@ internal static class TrainerAnswer
             VerifiedCheckpoint = Step(status.VerifiedCheckpoint, last),
             StabilityState = status.StabilityState is nameof(StabilityState.Healthy) or nameof(StabilityState.Suspicious)
                 or nameof(StabilityState.Unstable) ? status.StabilityState : nameof(StabilityState.Unknown),
+            NotLearningSince = Step(status.NotLearningSince, last),
+            Epoch = NotLess(status.Epoch),
+            PeakMemoryBytes = status.PeakMemoryBytes is >= 0 and var peak ? peak : null,
+            ModelFlopsPerSecond = NotLess(status.ModelFlopsPerSecond),
             FirstStep = Step(status.FirstStep, last),
             FirstStepAt = Sane(status.FirstStepAt),
         };

@@ -29,7 +29,7 @@ public sealed class TrainerAnswerTests
     [
         "attempt", "step", "totalSteps", "tokens", "loss", "validationLoss", "gradientNorm", "learningRate", "tokensPerSecond",
         "secondsPerStep", "etaSeconds", "bytesSent", "latestCheckpoint",
-        "verifiedCheckpoint", "firstStep",
+        "verifiedCheckpoint", "firstStep", "notLearningSince", "epoch", "peakMemoryBytes", "modelFlopsPerSecond",
     ];
 
     private static TrainerStatus? Read(string json) => TrainerAnswer.ReadStatus(Encoding.UTF8.GetBytes(json));
@@ -57,9 +57,15 @@ public sealed class TrainerAnswerTests
             LatestCheckpoint = 100,
             VerifiedCheckpoint = 50,
             StabilityState = "Suspicious",
+            NotLearningSince = 20,
+            Epoch = 0.5,
+            PeakMemoryBytes = 1 << 30,
+            ModelFlopsPerSecond = 1e9,
             FirstStep = 101,
             FirstStepAt = Clock.Start.UtcDateTime,
         };
+        var nothing = new TrainerStatus();
+        Assert.All(typeof(TrainerStatus).GetProperties(), field => Assert.NotEqual(field.GetValue(nothing), field.GetValue(said)));
         Assert.Equal(said, TrainerAnswer.ReadStatus(JsonSerializer.SerializeToUtf8Bytes(said, ApiJsonContext.Default.TrainerStatus)));
     }
 
@@ -71,7 +77,7 @@ public sealed class TrainerAnswerTests
     [InlineData(
         "{\"loss\":1e999,\"validationLoss\":-1e999,\"gradientNorm\":1e999,\"etaSeconds\":1e300,\"tokensPerSecond\":1e999,\"learningRate\":1e999,\"secondsPerStep\":1e999}")]
     [InlineData(
-        "{\"step\":-7,\"totalSteps\":-1,\"latestCheckpoint\":-1,\"verifiedCheckpoint\":-2147483648,\"firstStep\":-1,\"tokens\":-1,\"bytesSent\":-1}")]
+        "{\"step\":-7,\"totalSteps\":-1,\"latestCheckpoint\":-1,\"verifiedCheckpoint\":-2147483648,\"firstStep\":-1,\"tokens\":-1,\"bytesSent\":-1,\"notLearningSince\":-1,\"epoch\":-1,\"peakMemoryBytes\":-1,\"modelFlopsPerSecond\":-1}")]
     [InlineData("{\"stabilityState\":\"\\u001b[31m\",\"firstStepAt\":\"9998-01-01T00:00:00Z\"}")]
     [InlineData("{\"stabilityState\":null}")]
     public void What_cannot_be_is_left_out(string json) => Assert.Equal(new TrainerStatus(), Read(json));
