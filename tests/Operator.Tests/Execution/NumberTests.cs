@@ -12,7 +12,6 @@ using MhcOperator.Operator.Planning.Inputs;
 using MhcOperator.Operator.Runtime;
 using MhcOperator.Operator.Tests.Building;
 using MhcOperator.Operator.Tests.Runtime.Support;
-using Microsoft.Extensions.Logging;
 
 namespace MhcOperator.Operator.Tests.Execution;
 
@@ -171,7 +170,7 @@ public sealed class NumberTests : IDisposable
         using var stop = new CancellationTokenSource();
         var cast = new ConcurrentDictionary<NamespacedName, Actor>();
         var complaints = new ConcurrentQueue<string>();
-        var log = new Complaints(complaints);
+        var log = new RecordingLogger(complaints);
         var workers = new Controller(queue, async (key, cancel) => new ReconcileResult(await cast[key].ReconcileAsync(cancel)),
             TimeProvider.System, ScriptedServer.Metrics(), log);
         var running = workers.RunAsync(4, stop.Token);
@@ -257,18 +256,6 @@ public sealed class NumberTests : IDisposable
             }
         }
     }).QuickCheckThrowOnFailure();
-
-    private sealed class Complaints(ConcurrentQueue<string> said) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter) =>
-            said.Enqueue($"{formatter(state, exception)} {exception}");
-    }
 
     /// <summary>One job in a cluster of its own.</summary>
     private sealed class Actor

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Text;
 using k8s.Models;
@@ -12,7 +13,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using NSubstitute;
 
 namespace MhcOperator.Operator.Tests.Kubernetes;
 
@@ -20,7 +20,7 @@ namespace MhcOperator.Operator.Tests.Kubernetes;
 public sealed class PodExecTests
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly ILogger _log = Substitute.For<ILogger>();
+    private readonly ConcurrentQueue<string> _said = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -38,7 +38,7 @@ public sealed class PodExecTests
 
         Assert.Equal(
             "Bearer secret /api/v1/namespaces/ns/pods/job-1-0/exec?container=trainer&stderr=true&command=sh&command=-c&command=kill%20-QUIT%201", await asked.Task);
-        Assert.Empty(Said());
+        Assert.Empty(_said);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class PodExecTests
     {
         await using var server = await ServeAsync(context => AnswerAsync(context, """{"status":"Failure","message":"sh: not found"}"""));
         await RunAsync(server);
-        Assert.Contains("sh: not found", Assert.Single(Said()), StringComparison.Ordinal);
+        Assert.Contains("sh: not found", Assert.Single(_said), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class PodExecTests
             return Task.CompletedTask;
         });
         await RunAsync(server);
-        Assert.Contains("deploy/optional/stack-dumps.yaml", Assert.Single(Said()), StringComparison.Ordinal);
+        Assert.Contains("deploy/optional/stack-dumps.yaml", Assert.Single(_said), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class PodExecTests
         await opened.Task;
         _time.Advance(TimeSpan.FromSeconds(4));
         await running;
-        Assert.Contains("was not run", Assert.Single(Said()), StringComparison.Ordinal);
+        Assert.Contains("was not run", Assert.Single(_said), StringComparison.Ordinal);
     }
 
     private static async Task AnswerAsync(HttpContext context, string status)
@@ -106,7 +106,7 @@ public sealed class PodExecTests
         var address = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         var connection = new ApiConnection(http, new Uri(address), Authenticate, _time, ScriptedServer.Metrics());
         var pod = new V1Pod { Metadata = new V1ObjectMeta { Name = "job-1-0", NamespaceProperty = "ns" } };
-        await new PodExec(connection, _time, _log).RunAsync(pod, "trainer", ["sh", "-c", "kill -QUIT 1"], Cancel);
+        await new PodExec(connection, _time, new RecordingLogger(_said)).RunAsync(pod, "trainer", ["sh", "-c", "kill -QUIT 1"], Cancel);
     }
 
     private static Task Authenticate(HttpRequestMessage request, CancellationToken cancel)
@@ -114,7 +114,4 @@ public sealed class PodExecTests
         request.Headers.Authorization = new("Bearer", "secret");
         return Task.CompletedTask;
     }
-
-    private IEnumerable<string> Said() => _log.ReceivedCalls().Where(call => call.GetMethodInfo().Name == nameof(ILogger.Log))
-        .Select(call => call.GetArguments()[2]!.ToString()!);
 }
