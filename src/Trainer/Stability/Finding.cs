@@ -20,4 +20,7 @@ internal sealed record Finding(FindingLevel Level, string Reason, string Message
 
     /// <summary>It counts only beside another detector's.</summary>
     public bool NeedsCompany { get; init; }
+
+    /// <summary>The same, with less made of it where it was more.</summary>
+    public Finding AtMost(FindingLevel most) => Level > most ? this with { Level = most } : this;
 }

@@ -20,7 +20,7 @@ internal sealed class GainDetector(GainPolicy policy) : IDetector
         if (step.Gain is not { } gain)
         {
             // Between two measurements the last one stands, but it cannot count again.
-            return _last with { Level = Lower(_last.Level) };
+            return _last.AtMost(FindingLevel.Suspicious);
         }
 
         // NaN is over every limit.
@@ -53,21 +53,4 @@ internal sealed class GainDetector(GainPolicy policy) : IDetector
 
     /// <inheritdoc/>
     public void Limit(IDictionary<string, double> limits) => limits["gain"] = policy.Threshold;
-
-    /// <inheritdoc/>
-    public void Learn(in StepObservation step)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Save(IDictionary<string, IReadOnlyList<double>> memory)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Restore(IReadOnlyDictionary<string, IReadOnlyList<double>> memory)
-    {
-    }
-
-    private static FindingLevel Lower(FindingLevel level) => level > FindingLevel.Suspicious ? FindingLevel.Suspicious : level;
 }

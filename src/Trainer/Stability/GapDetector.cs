@@ -21,7 +21,7 @@ internal sealed class GapDetector(GapPolicy policy) : IDetector
         if (step.Gap is not { } gap)
         {
             // Between two measurements the last one stands, but it cannot count again.
-            return _last with { Level = _last.Level > FindingLevel.Suspicious ? FindingLevel.Suspicious : _last.Level };
+            return _last.AtMost(FindingLevel.Suspicious);
         }
 
         _measured = true;
@@ -65,21 +65,6 @@ internal sealed class GapDetector(GapPolicy policy) : IDetector
         {
             (limits["gapRow"], limits["gapColumn"]) = (policy.RowThreshold, policy.ColumnThreshold);
         }
-    }
-
-    /// <inheritdoc/>
-    public void Learn(in StepObservation step)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Save(IDictionary<string, IReadOnlyList<double>> memory)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Restore(IReadOnlyDictionary<string, IReadOnlyList<double>> memory)
-    {
     }
 
     private string Judged(bool broken) => broken

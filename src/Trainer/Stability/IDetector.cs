@@ -18,12 +18,18 @@ internal interface IDetector
     {
     }
 
-    /// <summary>Takes a healthy step into what it compares with.</summary>
-    void Learn(in StepObservation step);
+    /// <summary>Takes a healthy step into what it compares with; nothing where it compares with fixed values alone.</summary>
+    void Learn(in StepObservation step)
+    {
+    }
 
-    /// <summary>Puts what it compares with into a checkpoint's memory, so that a restart is not blind.</summary>
-    void Save(IDictionary<string, IReadOnlyList<double>> memory);
+    /// <summary>Puts what it compares with into a checkpoint's memory, so that a restart is not blind; nothing likewise.</summary>
+    void Save(IDictionary<string, IReadOnlyList<double>> memory)
+    {
+    }
 
     /// <summary>Takes it from there; what is missing is as at the beginning.</summary>
-    void Restore(IReadOnlyDictionary<string, IReadOnlyList<double>> memory);
+    void Restore(IReadOnlyDictionary<string, IReadOnlyList<double>> memory)
+    {
+    }
 }

@@ -28,19 +28,4 @@ internal sealed class NonFiniteDetector(NonFinitePolicy policy) : IDetector
                 $"the {what} is not finite, {_inARow} steps in a row; {policy.SkipUpdates} updates may be left out"),
             new Dictionary<string, double>(StringComparer.Ordinal) { ["nonFiniteSteps"] = _inARow, ["skipUpdates"] = policy.SkipUpdates });
     }
-
-    /// <inheritdoc/>
-    public void Learn(in StepObservation step)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Save(IDictionary<string, IReadOnlyList<double>> memory)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void Restore(IReadOnlyDictionary<string, IReadOnlyList<double>> memory)
-    {
-    }
 }

@@ -192,9 +192,8 @@ internal sealed class StabilityMonitor
             var finding = findings[i];
             if (finding.WeightsDecide)
             {
-                var level = !well ? FindingLevel.Confirmed : finding.Level > FindingLevel.Suspicious ? FindingLevel.Suspicious
-                    : finding.Level;
-                findings[i] = finding with { Level = level, Message = finding.Message + said };
+                var judged = well ? finding.AtMost(FindingLevel.Suspicious) : finding with { Level = FindingLevel.Confirmed };
+                findings[i] = judged with { Message = finding.Message + said };
             }
         }
     }
