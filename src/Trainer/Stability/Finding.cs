@@ -21,6 +21,9 @@ internal sealed record Finding(FindingLevel Level, string Reason, string Message
     /// <summary>It counts only beside another detector's.</summary>
     public bool NeedsCompany { get; init; }
 
+    /// <summary>It is no fault of the data, whatever they are.</summary>
+    public bool SparesData { get; init; }
+
     /// <summary>The same, with less made of it where it was more.</summary>
     public Finding AtMost(FindingLevel most) => Level > most ? this with { Level = most } : this;
 }

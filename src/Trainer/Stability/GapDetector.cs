@@ -53,6 +53,7 @@ internal sealed class GapDetector(GapPolicy policy) : IDetector
         {
             NeedsCompany = finite && !broken,
             WeightsDecide = finite && !broken && lasts,
+            SparesData = broken,
         };
         return _last;
     }

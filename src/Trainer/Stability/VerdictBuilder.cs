@@ -6,7 +6,10 @@ namespace MhcOperator.Trainer.Stability;
 /// <summary>Makes the contract's verdict of a report.</summary>
 internal static class VerdictBuilder
 {
-    /// <summary>Names the data to skip, a margin before the onset and after the detection, and the checkpoint to go back to.</summary>
+    /// <summary>
+    /// Names the data to skip, a margin before the onset and after the detection, unless they are not at fault, and the checkpoint to go
+    /// back to.
+    /// </summary>
     /// <param name="report">Of state Unstable.</param>
     /// <param name="detected">The step at which it was found.</param>
     /// <param name="rollback">Has the margin.</param>
@@ -27,7 +30,8 @@ internal static class VerdictBuilder
             Message = report.Findings[0].Message,
             DetectedStep = detected.Step,
             OnsetStep = onset.Step,
-            BadData = new DataWindow(Math.Max(0, onset.DataStep - rollback.SkipBatches), detected.DataStep + rollback.SkipBatches),
+            BadData = report.Findings[0].SparesData ? null
+                : new DataWindow(Math.Max(0, onset.DataStep - rollback.SkipBatches), detected.DataStep + rollback.SkipBatches),
             // A checkpoint of the onset's step or later already holds what made it sick.
             RestoreStep = verifiedSteps.Where(s => s < onset.Step).DefaultIfEmpty(0).Max(),
             Evidence = evidence,

@@ -21,6 +21,7 @@ public sealed class GapDetectorTests
 
         Assert.Equal((FindingLevel.Certain, "GapExceeded"), (found.Level, found.Reason));
         Assert.False(found.NeedsCompany || found.WeightsDecide);
+        Assert.True(found.SparesData);
         Assert.Equal(
             "residual mappings are not doubly stochastic: a row's sum is 0.02 off 1, a column's 0.02 (threshold of rows 0.01): the projection is broken", found.Message);
         Assert.Equal((0.02, 0.02, 0.01, 2),
@@ -36,7 +37,7 @@ public sealed class GapDetectorTests
         Assert.Equal(
             [FindingLevel.Suspicious, FindingLevel.Suspicious, FindingLevel.Confirmed, FindingLevel.Suspicious, FindingLevel.Ordinary],
             found.Select(f => f.Level));
-        Assert.All(found.SkipLast(1), f => Assert.True(f.NeedsCompany));
+        Assert.All(found.SkipLast(1), f => Assert.True(f.NeedsCompany && !f.SparesData));
         Assert.True(found[2].WeightsDecide);
         Assert.EndsWith("a column's 2.5, 2 measurements in a row (threshold of columns 2, patience 2)", found[2].Message,
             StringComparison.Ordinal);

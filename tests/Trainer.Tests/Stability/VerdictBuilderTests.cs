@@ -21,6 +21,16 @@ public sealed class VerdictBuilderTests
         Assert.Equal(new DataWindow(first, last), verdict.BadData);
     }
 
+    [Fact]
+    public void No_data_are_skipped_where_the_surest_finding_is_no_fault_of_theirs()
+    {
+        var broken = Spike with { Level = FindingLevel.Certain, Reason = "GapExceeded", SparesData = true };
+        var detected = new StepObservation(160, 204, 9, 1, null, null);
+
+        Assert.Null(Build((150, 195), detected, 8, [100], broken, Spike).BadData);
+        Assert.NotNull(Build((150, 195), detected, 8, [100], Spike, broken).BadData);
+    }
+
     [Theory]
     [InlineData(150, new[] { 50, 100, 149, 150, 200 }, 149)]
     [InlineData(150, new[] { 150 }, 0)]
@@ -43,7 +53,8 @@ public sealed class VerdictBuilderTests
         Assert.Equal("LossSpike", verdict.Reason);
     }
 
-    private static Verdict Build((int, long) onset, StepObservation detected, int margin, int[] verified) =>
-        VerdictBuilder.Build(new StabilityReport(StabilityState.Unstable, false, [Spike], [], onset), detected,
+    private static Verdict Build((int, long) onset, StepObservation detected, int margin, int[] verified, params Finding[] findings) =>
+        VerdictBuilder.Build(
+            new StabilityReport(StabilityState.Unstable, false, findings.Length == 0 ? [Spike] : findings, [], onset), detected,
             new RollbackPolicy { SkipBatches = margin }, verified);
 }
