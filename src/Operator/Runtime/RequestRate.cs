@@ -2,7 +2,7 @@ namespace MhcOperator.Operator.Runtime;
 
 /// <summary>
 /// Holds requests back to so many a second, in the order in which they come. What is not used is saved up, to a burst (token bucket, as
-/// clients of Kubernetes written in Go have it).
+/// clients of Kubernetes written in Go have it). System.Threading.RateLimiting has the bucket too, but goes by the machine's clock alone.
 /// </summary>
 /// <param name="perSecond">Requests a second; above 0.</param>
 /// <param name="burst">Requests that may go at once after a time without any; at least 1.</param>
