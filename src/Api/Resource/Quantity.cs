@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace MhcOperator.Api;
 
-/// <summary>Reads Kubernetes quantities.</summary>
+/// <summary>
+/// Reads Kubernetes quantities. The client library's <c>ResourceQuantity</c> reads <c>1,5</c> as 15 and <c>1 Gi</c> as 1Gi, which no API
+/// server takes.
+/// </summary>
 public static class Quantity
 {
     private const string Decimal = "kMGTPE";
