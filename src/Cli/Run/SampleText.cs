@@ -14,15 +14,15 @@ internal static class SampleText
     /// <param name="trainer">The trainer's program.</param>
     /// <param name="checkpoints">Folder of the checkpoints; the newest is taken.</param>
     /// <param name="prompt">Beginning of the text; empty: no sample is asked for.</param>
-    /// <param name="stop">Ends it.</param>
-    public static async Task WriteAsync(CliHost host, string trainer, string checkpoints, string prompt, CancellationToken stop)
+    /// <param name="cancel">Ends it.</param>
+    public static async Task WriteAsync(CliHost host, string trainer, string checkpoints, string prompt, CancellationToken cancel)
     {
         if (prompt.Length == 0)
         {
             return;
         }
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Limit);
         var start = new ProcessStartInfo(trainer, ["sample", "--checkpoint", checkpoints, "--prompt", prompt])
         {

@@ -23,13 +23,13 @@ public sealed class LocalRunner(TimeProvider? time = null)
     /// <param name="manifest">A valid job.</param>
     /// <param name="options">Where and with what.</param>
     /// <param name="observer">Hears what happens.</param>
-    /// <param name="stop">Stops the job gently: it is suspended, the gang commits a checkpoint, and the method returns.</param>
+    /// <param name="cancel">Stops the job gently: it is suspended, the gang commits a checkpoint, and the method returns.</param>
     /// <returns>The job as it was last, with its status: condition Succeeded, Failed or (stopped) Suspended is True.</returns>
     /// <exception cref="ArgumentException">The manifest has errors, or asks for what this machine cannot give; the message has the field
     /// path.</exception>
     /// <exception cref="IOException">The run folder cannot be written or is in use, or the trainer does not exist.</exception>
     public async Task<MhcTrainingJob> RunAsync(JobManifest manifest, LocalRunOptions options, ILocalRunObserver observer,
-        CancellationToken stop)
+        CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(manifest);
         ArgumentNullException.ThrowIfNull(options);
@@ -46,7 +46,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
 
             using var owned = Own(folder, manifest.Metadata.Name);
             using var launcher = new ProcessLauncher(options);
-            return await RunAsync(manifest, options, launcher, new LocalStatusFile(folder.Status), observer, stop);
+            return await RunAsync(manifest, options, launcher, new LocalStatusFile(folder.Status), observer, cancel);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -57,7 +57,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
     /// <summary>The same with any launcher.</summary>
     internal async Task<MhcTrainingJob> RunAsync(
         JobManifest manifest, LocalRunOptions options, IPodLauncher launcher, LocalStatusFile statusFile, ILocalRunObserver observer,
-        CancellationToken stop)
+        CancellationToken cancel)
     {
         var cluster = new LocalCluster(launcher, _time);
         var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -88,7 +88,7 @@ public sealed class LocalRunner(TimeProvider? time = null)
                 PollInterval = options.StatusInterval,
                 StatusInterval = options.StatusInterval
             }, _time);
-        using var stopping = stop.Register(() => Suspend(cluster, key));
+        using var stopping = cancel.Register(() => Suspend(cluster, key));
         using var killing = options.Kill.Register(() =>
         {
             Suspend(cluster, key);

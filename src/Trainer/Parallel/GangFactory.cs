@@ -17,22 +17,22 @@ internal static class GangFactory
     /// <param name="port">MASTER_PORT.</param>
     /// <param name="timeout">Patience with peers, here and later.</param>
     /// <param name="log">Takes lines for people.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
+    /// <param name="cancel">Ends the waiting.</param>
     /// <param name="lost">Called, on another thread, when a peer has died later on; null: only operations tell.</param>
     /// <exception cref="TrainerException">The gang did not come together.</exception>
     public static IGang Create(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log,
-        CancellationToken cancellation, Action<string>? lost = null)
+        CancellationToken cancel, Action<string>? lost = null)
     {
         if (identity.Size == 1)
         {
             return new SoloGang();
         }
 
-        var server = identity.Rank == 0 ? Serve(identity, host, port, timeout, log, cancellation) : null;
+        var server = identity.Rank == 0 ? Serve(identity, host, port, timeout, log, cancel) : null;
         RendezvousClient? client = null;
         try
         {
-            client = RendezvousClient.Connect(host, server?.Port ?? port, identity, timeout, log, cancellation);
+            client = RendezvousClient.Connect(host, server?.Port ?? port, identity, timeout, log, cancel);
             return GlooGang.Form(identity, server, client, timeout, lost);
         }
         catch
@@ -44,7 +44,7 @@ internal static class GangFactory
     }
 
     private static RendezvousServer Serve(GangIdentity identity, string host, int port, TimeSpan timeout, Action<string> log,
-        CancellationToken cancellation)
+        CancellationToken cancel)
     {
         var watch = Stopwatch.StartNew();
         var address = Listening.AddressFor(host);
@@ -72,8 +72,8 @@ internal static class GangFactory
                 }
             }
 
-            cancellation.WaitHandle.WaitOne(BindPause);
-            cancellation.ThrowIfCancellationRequested();
+            cancel.WaitHandle.WaitOne(BindPause);
+            cancel.ThrowIfCancellationRequested();
         }
     }
 }

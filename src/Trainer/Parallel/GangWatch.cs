@@ -72,7 +72,7 @@ internal sealed class GangWatch(int size)
     }
 
     /// <summary>Asks all ranks how far they are, and gives them a moment.</summary>
-    public async Task AskAllAsync(TimeSpan patience, CancellationToken stop)
+    public async Task AskAllAsync(TimeSpan patience, CancellationToken cancel)
     {
         lock (_turn)
         {
@@ -83,9 +83,9 @@ internal sealed class GangWatch(int size)
         }
 
         // Not under the lock: a process that has stopped reads nothing, and its connection may be full.
-        await Task.Run(() => TellEach(RendezvousProtocol.Ask), stop).WaitAsync(patience, stop)
+        await Task.Run(() => TellEach(RendezvousProtocol.Ask), cancel).WaitAsync(patience, cancel)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.Delay(patience, stop);
+        await Task.Delay(patience, cancel);
     }
 
     /// <summary>Who keeps a rank waiting, for people.</summary>

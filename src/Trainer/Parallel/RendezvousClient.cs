@@ -50,14 +50,14 @@ internal sealed class RendezvousClient : IDisposable
     /// </summary>
     /// <exception cref="TrainerException">Refused, or not reached in time.</exception>
     public static RendezvousClient Connect(string host, int port, GangIdentity identity, TimeSpan timeout, Action<string> log,
-        CancellationToken cancellation)
+        CancellationToken cancel)
     {
         var watch = Stopwatch.StartNew();
         (string? Failure, TimeSpan At) said = default;
         for (var failures = 0; ; failures++)
         {
             var pause = ExponentialBackoff.Delay(failures, ShortestPause, LongestPause);
-            var failure = TryConnect(host, port, identity, timeout, cancellation, out var client);
+            var failure = TryConnect(host, port, identity, timeout, cancel, out var client);
             if (client is not null)
             {
                 return client;
@@ -77,8 +77,8 @@ internal sealed class RendezvousClient : IDisposable
                 log($"rendezvous: waiting for rank 0 at {host}:{port}: {failure}");
             }
 
-            cancellation.WaitHandle.WaitOne(pause);
-            cancellation.ThrowIfCancellationRequested();
+            cancel.WaitHandle.WaitOne(pause);
+            cancel.ThrowIfCancellationRequested();
         }
     }
 
@@ -232,14 +232,14 @@ internal sealed class RendezvousClient : IDisposable
         }
     }
 
-    private static string? TryConnect(string host, int port, GangIdentity identity, TimeSpan timeout, CancellationToken cancellation,
+    private static string? TryConnect(string host, int port, GangIdentity identity, TimeSpan timeout, CancellationToken cancel,
         out RendezvousClient? connected)
     {
         connected = null;
         var client = new TcpClient { NoDelay = true };
         try
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             patience.CancelAfter(OneTry);
             client.ConnectAsync(host, port, patience.Token).AsTask().GetAwaiter().GetResult();
             KeepAlive.Enable(client.Client, timeout);
@@ -270,7 +270,7 @@ internal sealed class RendezvousClient : IDisposable
         {
             return e.Message;
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             return "no answer";
         }

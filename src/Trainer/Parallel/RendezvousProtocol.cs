@@ -68,37 +68,37 @@ internal static class RendezvousProtocol
     public const int LongestValue = 1 << 20;
 
     /// <summary>Reads a number.</summary>
-    public static async Task<int> ReadInt32Async(Stream stream, CancellationToken cancellation)
+    public static async Task<int> ReadInt32Async(Stream stream, CancellationToken cancel)
     {
-        var bytes = await ReadAsync(stream, sizeof(int), cancellation);
+        var bytes = await ReadAsync(stream, sizeof(int), cancel);
         return BinaryPrimitives.ReadInt32LittleEndian(bytes);
     }
 
     /// <summary>Reads a large number.</summary>
-    public static async Task<long> ReadInt64Async(Stream stream, CancellationToken cancellation) =>
-        BinaryPrimitives.ReadInt64LittleEndian(await ReadAsync(stream, sizeof(long), cancellation));
+    public static async Task<long> ReadInt64Async(Stream stream, CancellationToken cancel) =>
+        BinaryPrimitives.ReadInt64LittleEndian(await ReadAsync(stream, sizeof(long), cancel));
 
     /// <summary>Reads a text of whoever is there; <see cref="PeerText"/> before anybody sees it.</summary>
     /// <exception cref="InvalidDataException">It is longer than allowed.</exception>
-    public static async Task<string> ReadTextAsync(Stream stream, CancellationToken cancellation) =>
-        Encoding.UTF8.GetString(await ReadBlockAsync(stream, LongestText, cancellation));
+    public static async Task<string> ReadTextAsync(Stream stream, CancellationToken cancel) =>
+        Encoding.UTF8.GetString(await ReadBlockAsync(stream, LongestText, cancel));
 
     /// <summary>Reads a length and that many bytes.</summary>
     /// <exception cref="InvalidDataException">It is longer than allowed.</exception>
-    public static async Task<byte[]> ReadBlockAsync(Stream stream, int longest, CancellationToken cancellation)
+    public static async Task<byte[]> ReadBlockAsync(Stream stream, int longest, CancellationToken cancel)
     {
-        var length = await ReadInt32Async(stream, cancellation);
+        var length = await ReadInt32Async(stream, cancel);
         return length >= 0 && length <= longest
-            ? await ReadAsync(stream, length, cancellation)
+            ? await ReadAsync(stream, length, cancel)
             : throw new InvalidDataException($"a length of {length} bytes; at most {longest} are allowed");
     }
 
     /// <summary>Reads exactly so many bytes.</summary>
     /// <exception cref="EndOfStreamException">The other side closed the connection.</exception>
-    public static async Task<byte[]> ReadAsync(Stream stream, int length, CancellationToken cancellation)
+    public static async Task<byte[]> ReadAsync(Stream stream, int length, CancellationToken cancel)
     {
         var bytes = new byte[length];
-        await stream.ReadExactlyAsync(bytes, cancellation);
+        await stream.ReadExactlyAsync(bytes, cancel);
         return bytes;
     }
 

@@ -78,14 +78,14 @@ internal sealed class RendezvousServer : IDisposable
 
     private async Task AcceptAsync()
     {
-        var stop = _stop.Token;
-        while (!stop.IsCancellationRequested)
+        var cancel = _stop.Token;
+        while (!cancel.IsCancellationRequested)
         {
             try
             {
-                var client = await _listener.AcceptTcpClientAsync(stop);
+                var client = await _listener.AcceptTcpClientAsync(cancel);
                 _strangers.Enter(client);
-                _ = ServeAsync(client, stop);
+                _ = ServeAsync(client, cancel);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -99,7 +99,7 @@ internal sealed class RendezvousServer : IDisposable
         }
     }
 
-    private async Task ServeAsync(TcpClient client, CancellationToken stop)
+    private async Task ServeAsync(TcpClient client, CancellationToken cancel)
     {
         using var connection = client;
         EndPoint? peer = null;
@@ -109,14 +109,14 @@ internal sealed class RendezvousServer : IDisposable
             peer = client.Client.RemoteEndPoint;
             client.NoDelay = true;
             KeepAlive.Enable(client.Client, _patience);
-            member = await GreetAsync(client, peer, stop);
-            while (member is not null && await AnswerAsync(member, client.GetStream(), stop))
+            member = await GreetAsync(client, peer, cancel);
+            while (member is not null && await AnswerAsync(member, client.GetStream(), cancel))
             {
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            if (member is not null && !stop.IsCancellationRequested)
+            if (member is not null && !cancel.IsCancellationRequested)
             {
                 _watch.Lost(member.Rank);
             }
@@ -139,9 +139,9 @@ internal sealed class RendezvousServer : IDisposable
     }
 
     /// <summary>Who the peer is; null: it was refused.</summary>
-    private async Task<RendezvousMember?> GreetAsync(TcpClient client, EndPoint? peer, CancellationToken stop)
+    private async Task<RendezvousMember?> GreetAsync(TcpClient client, EndPoint? peer, CancellationToken cancel)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(GreetingTimeout);
         GangIdentity other;
         byte[] proof;
@@ -162,7 +162,7 @@ internal sealed class RendezvousServer : IDisposable
             proof = await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestProof, patience.Token);
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException
-            || (e is OperationCanceledException && !stop.IsCancellationRequested))
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             ReportStranger($"refused {peer}: it did not greet");
             return null;
@@ -178,7 +178,7 @@ internal sealed class RendezvousServer : IDisposable
                 : RendezvousProtocol.Refused,
             _identity.Attempt,
             refusal ?? "");
-        await stream.WriteAsync(answer, stop);
+        await stream.WriteAsync(answer, cancel);
         if (refusal is null)
         {
             return new RendezvousMember(other, stream);
@@ -236,39 +236,39 @@ internal sealed class RendezvousServer : IDisposable
     }
 
     /// <summary>Answers one request; false when the peer has left.</summary>
-    private async Task<bool> AnswerAsync(RendezvousMember member, NetworkStream stream, CancellationToken stop)
+    private async Task<bool> AnswerAsync(RendezvousMember member, NetworkStream stream, CancellationToken cancel)
     {
-        var operation = (await RendezvousProtocol.ReadAsync(stream, 1, stop))[0];
+        var operation = (await RendezvousProtocol.ReadAsync(stream, 1, cancel))[0];
         switch (operation)
         {
             case RendezvousProtocol.Set:
-                var key = await RendezvousProtocol.ReadTextAsync(stream, stop);
-                var stored = await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestValue, stop);
+                var key = await RendezvousProtocol.ReadTextAsync(stream, cancel);
+                var stored = await RendezvousProtocol.ReadBlockAsync(stream, RendezvousProtocol.LongestValue, cancel);
                 _budgets[member.Rank].Take(key.Length + stored.Length);
                 Value(key).TrySetResult(stored);
                 member.Answer([]);
                 return true;
             case RendezvousProtocol.Get:
-                var asked = await RendezvousProtocol.ReadTextAsync(stream, stop);
+                var asked = await RendezvousProtocol.ReadTextAsync(stream, cancel);
                 if (!_values.ContainsKey(asked))
                 {
                     _budgets[member.Rank].Take(asked.Length);
                 }
 
                 var value = Value(asked);
-                var asking = TimeSpan.FromMilliseconds(Math.Max(1, await RendezvousProtocol.ReadInt32Async(stream, stop)));
-                member.Answer(await WaitAsync(value.Task, asking < _patience ? asking : _patience, stream.Socket, stop));
+                var asking = TimeSpan.FromMilliseconds(Math.Max(1, await RendezvousProtocol.ReadInt32Async(stream, cancel)));
+                member.Answer(await WaitAsync(value.Task, asking < _patience ? asking : _patience, stream.Socket, cancel));
                 return true;
             case RendezvousProtocol.Watch:
                 _watch.Join(member);
                 return true;
             case RendezvousProtocol.Here:
-                member.IsAt(await RendezvousProtocol.ReadInt64Async(stream, stop));
+                member.IsAt(await RendezvousProtocol.ReadInt64Async(stream, cancel));
                 return true;
             case RendezvousProtocol.WhoIsLate:
-                member.IsAt(await RendezvousProtocol.ReadInt64Async(stream, stop));
+                member.IsAt(await RendezvousProtocol.ReadInt64Async(stream, cancel));
                 member.Asks();
-                _ = AnswerAboutOthersAsync(member, stop);
+                _ = AnswerAboutOthersAsync(member, cancel);
                 return true;
             case RendezvousProtocol.Leave:
                 _watch.Leave(member.Rank);
@@ -279,11 +279,11 @@ internal sealed class RendezvousServer : IDisposable
     }
 
     /// <summary>Asks all ranks how far they are, gives them a moment, and tells who is behind or does not answer.</summary>
-    private async Task AnswerAboutOthersAsync(RendezvousMember asker, CancellationToken stop)
+    private async Task AnswerAboutOthersAsync(RendezvousMember asker, CancellationToken cancel)
     {
         try
         {
-            await _watch.AskAllAsync(AnswerPatience, stop);
+            await _watch.AskAllAsync(AnswerPatience, cancel);
             asker.AnswerAboutOthers(_watch.DescribeOthers(asker));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
@@ -296,13 +296,13 @@ internal sealed class RendezvousServer : IDisposable
         _values.GetOrAdd(key, _ => new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously));
 
     /// <summary>The value; null: the time is up. Who goes meanwhile is gone at once, and its rank may come again.</summary>
-    private static async Task<byte[]?> WaitAsync(Task<byte[]> value, TimeSpan patience, Socket peer, CancellationToken stop)
+    private static async Task<byte[]?> WaitAsync(Task<byte[]> value, TimeSpan patience, Socket peer, CancellationToken cancel)
     {
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var gone = EndAsync(peer, waiting.Token);
         try
         {
-            return await await Task.WhenAny(value, gone).WaitAsync(patience, stop);
+            return await await Task.WhenAny(value, gone).WaitAsync(patience, cancel);
         }
         catch (TimeoutException)
         {
@@ -318,11 +318,11 @@ internal sealed class RendezvousServer : IDisposable
     /// <summary>
     /// Throws when the peer closes its connection. One that sends more before it is answered is not looked at again until then.
     /// </summary>
-    private static async Task<byte[]> EndAsync(Socket peer, CancellationToken stop)
+    private static async Task<byte[]> EndAsync(Socket peer, CancellationToken cancel)
     {
-        if (await peer.ReceiveAsync(new byte[1], SocketFlags.Peek, stop) > 0)
+        if (await peer.ReceiveAsync(new byte[1], SocketFlags.Peek, cancel) > 0)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
         }
 
         throw new EndOfStreamException();

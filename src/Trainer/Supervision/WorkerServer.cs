@@ -52,14 +52,14 @@ internal sealed class WorkerServer : IDisposable
 
     private async Task AcceptAsync()
     {
-        var stop = _stop.Token;
-        while (!stop.IsCancellationRequested)
+        var cancel = _stop.Token;
+        while (!cancel.IsCancellationRequested)
         {
             try
             {
-                var client = await _listener.AcceptTcpClientAsync(stop);
+                var client = await _listener.AcceptTcpClientAsync(cancel);
                 _connections.Enter(client);
-                _ = ServeAsync(client, stop);
+                _ = ServeAsync(client, cancel);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -73,10 +73,10 @@ internal sealed class WorkerServer : IDisposable
         }
     }
 
-    private async Task ServeAsync(TcpClient client, CancellationToken stop)
+    private async Task ServeAsync(TcpClient client, CancellationToken cancel)
     {
         using var connection = client;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(RequestTimeout);
         try
         {

@@ -43,9 +43,9 @@ internal static class ConfigurationArrival
     /// <param name="hash">SHA-256 of the content; null or empty: any.</param>
     /// <param name="say">Takes lines for people.</param>
     /// <param name="time">Clock.</param>
-    /// <param name="stop">Ends the waiting; then it returns.</param>
+    /// <param name="cancel">Ends the waiting; then it returns.</param>
     /// <exception cref="TrainerException">It has not come in time.</exception>
-    public static async Task WaitAsync(string? path, string? hash, Action<string> say, TimeProvider time, CancellationToken stop)
+    public static async Task WaitAsync(string? path, string? hash, Action<string> say, TimeProvider time, CancellationToken cancel)
     {
         if (IsThere(path, hash))
         {
@@ -67,7 +67,7 @@ internal static class ConfigurationArrival
 
             try
             {
-                await ticks.WaitForNextTickAsync(stop);
+                await ticks.WaitForNextTickAsync(cancel);
             }
             catch (OperationCanceledException)
             {
