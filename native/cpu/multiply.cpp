@@ -17,18 +17,23 @@ struct Block {
     int64_t column, columns, first, depth;
 };
 
-// How the numbers of a factor whose depth runs across its rows are taken, at one column or from it on: as they are.
+// How the numbers of a factor whose depth runs across its rows are taken, at one column or from it on: as they are, widened
+// where they are of bfloat16. `Element` is what is multiplied at a time of a factor whose depth runs along its rows.
+template <class T>
 struct Singles {
-    using Number = float;
+    using Number = T;
+    using Element = T;
     using Step = Numbers;
 
-    static MHC_INLINE Vec vector(const float *from, int64_t stride, int64_t depth) { return load(from + depth * stride); }
-    static MHC_INLINE float one(const float *from, int64_t stride, int64_t depth) { return from[depth * stride]; }
+    static MHC_INLINE Vec vector(const T *from, int64_t stride, int64_t depth) { return load(from + depth * stride); }
+    static MHC_INLINE float one(const T *from, int64_t stride, int64_t depth) { return widen(from[depth * stride]); }
 };
 
+#if defined(__AVX512BF16__)
 // In pairs, of two rows.
 struct Couples {
     using Number = Bf16;
+    using Element = float;
     using Step = Pairs;
 
     static MHC_INLINE Vec vector(const Bf16 *from, int64_t stride, int64_t depth) {
@@ -44,21 +49,26 @@ struct Couples {
         return value;
     }
 };
+#else
+using Couples = Singles<Bf16>;
+#endif
 
-// `Taken` is Singles or Couples. Depths are counted in numbers of the former, pairs of the latter.
+// `Taken` is Singles or Couples. Depths are counted in its elements.
 template <class Taken, class Out>
 class Product {
     using Number = typename Taken::Number;
+    using Element = typename Taken::Element;
     using Step = typename Taken::Step;
 
-    static constexpr int64_t kEach = sizeof(float) / sizeof(Number);
+    static constexpr int64_t kEach = sizeof(Element) / sizeof(Number);
+    static constexpr bool kWidens = sizeof(Element) < sizeof(float);
 
   public:
     explicit Product(const mhc_multiply_args &a)
         : left_(static_cast<const Number *>(a.left)), right_(static_cast<const Number *>(a.right)),
           to_(static_cast<Out *>(a.to)), rows_(a.rows), columns_(a.columns), depth_(a.depth / kEach),
           left_transposed_(a.left_transposed != 0), right_transposed_(a.right_transposed != 0), accumulate_(a.accumulate != 0),
-          tiles_(tiles_of(a.rows)) {}
+          laid_(kWidens || left_transposed_), tiles_(tiles_of(a.rows)) {}
 
     int run() const {
         // A sum of bfloat16 is rounded once: it cannot be taken in blocks.
@@ -92,8 +102,8 @@ class Product {
     int64_t first_row(int64_t tile) const { return rows_ * tile / tiles_; }
 
     // A row of a factor whose depth runs along it, from `first` on; its stride is depth_.
-    const float *along(const Number *factor, int64_t row, int64_t first) const {
-        return reinterpret_cast<const float *>(factor + (row * depth_ + first) * kEach);
+    const Element *along(const Number *factor, int64_t row, int64_t first) const {
+        return reinterpret_cast<const Element *>(factor + (row * depth_ + first) * kEach);
     }
 
     // Columns of the right factor are rows in memory.
@@ -134,7 +144,7 @@ class Product {
         bool failed = false;
         const int code = parallel(tiles_, kRows * block.depth * block.columns / kLanes, [&](int64_t begin, int64_t end) {
             float *laid = nullptr;
-            if (left_transposed_) {
+            if (laid_) {
                 laid = static_cast<float *>(scratch(Buffer::rows, sizeof(float) * together * tile_floats));
                 if (laid == nullptr) {
                     __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
@@ -168,13 +178,22 @@ class Product {
                     prefetch(left_ + (first + k) * rows_ + row);
             return;
         }
-        const int64_t rows = end - begin, lines = rows * ((block.depth + kLine<float> - 1) / kLine<float>);
+        const int64_t rows = end - begin, lines = rows * ((block.depth + kLine<Element> - 1) / kLine<Element>);
         for (int64_t each = lines * share / shares; each < lines * (share + 1) / shares; each++)
-            prefetch(along(left_, begin + each % rows, block.first) + each / rows * kLine<float>);
+            prefetch(along(left_, begin + each % rows, block.first) + each / rows * kLine<Element>);
+    }
+
+    void lay_tiles(const Block &block, int64_t tile, int64_t count, float *to, int64_t tile_floats) const {
+        if (left_transposed_)
+            lay_across(block, tile, count, to, tile_floats);
+        else
+            for (int64_t i = 0; i < count; i++)
+                take_rows(along(left_, first_row(tile + i), block.first), depth_, first_row(tile + i + 1) - first_row(tile + i),
+                          block.depth, 1.0f, to + i * tile_floats, block.depth);
     }
 
     // Whole vectors are written, of which the next row overwrites what is too much.
-    void lay_tiles(const Block &block, int64_t tile, int64_t count, float *to, int64_t tile_floats) const {
+    void lay_across(const Block &block, int64_t tile, int64_t count, float *to, int64_t tile_floats) const {
         for (int64_t k = 0; k < block.depth; k++)
             for (int64_t i = 0; i < count; i++)
                 for (int64_t row = 0; row < kRows; row += kLanes) {
@@ -208,18 +227,22 @@ class Product {
     template <class To>
     void multiply_to(const Block &block, int64_t tile, int rows, const float *laid, const float *panel, To *to, int64_t stride,
                      bool accumulate) const {
-        if (laid != nullptr)
-            multiply_tile<Layout::columns, Step>(rows,
-                                                 Tile<To>{laid, kRows, panel, kPanel, to, stride, block.depth, accumulate});
-        else
-            multiply_tile<Layout::rows, Step>(rows, Tile<To>{along(left_, first_row(tile), block.first), depth_, panel, kPanel,
-                                                             to, stride, block.depth, accumulate});
+        Tile<To> at = {laid, kRows, panel, kPanel, to, stride, block.depth, accumulate};
+        if (left_transposed_)
+            return multiply_tile<Layout::columns, Step>(rows, at);
+        if constexpr (kWidens) {
+            at.left_stride = block.depth;
+        } else {
+            at.left = along(left_, first_row(tile), block.first);
+            at.left_stride = depth_;
+        }
+        multiply_tile<Layout::rows, Step>(rows, at);
     }
 
     const Number *left_, *right_;
     Out *to_;
     int64_t rows_, columns_, depth_;
-    bool left_transposed_, right_transposed_, accumulate_;
+    bool left_transposed_, right_transposed_, accumulate_, laid_; // laid_: the left factor is laid as tiles
     int64_t tiles_;
 };
 
@@ -228,7 +251,7 @@ class Product {
 int multiply(const mhc_multiply_args &arguments) {
 #ifndef MHC_ONLY_BF16
     if (arguments.dtype == MHC_FLOAT32)
-        return Product<Singles, float>(arguments).run();
+        return Product<Singles<float>, float>(arguments).run();
 #endif
     return arguments.to_dtype == MHC_FLOAT32 ? Product<Couples, float>(arguments).run()
                                              : Product<Couples, Bf16>(arguments).run();

@@ -27,15 +27,13 @@ struct Numbers {
     static MHC_INLINE Vec multiply_add(Vec a, Vec b, Vec total) { return fma(a, b, total); }
 };
 
+#if defined(__AVX512BF16__)
 struct Pairs {
     static MHC_INLINE Vec multiply_add(Vec a, Vec b, Vec total) {
-#if defined(__AVX512BF16__)
         return MHC_NAMESPACE::multiply_add(Halves{(__m512i)a}, Halves{(__m512i)b}, total);
-#else
-        return fma(seconds(a), seconds(b), fma(firsts(a), firsts(b), total));
-#endif
     }
 };
+#endif
 
 // `Out` is what sums are stored as; those of bfloat16 cannot be added to.
 template <class Out>

@@ -177,7 +177,7 @@ struct Bench {
     void add_all(std::vector<Row> &rows) const {
         constexpr int iterations = 20;
         constexpr float epsilon = 1e-6f;
-        add(rows, "copy x", 2 * k, [=] { copy(x, output, t * k * (dtype == MHC_BFLOAT16 ? 2 : 4)); });
+        add(rows, "copy x", 2 * k, [this] { copy(x, output, t * k * (dtype == MHC_BFLOAT16 ? 2 : 4)); });
         const mhc_head plain{0, dtype, n, 0, t, c}, whole{0, dtype, n, iterations, t, c};
         const mhc_head no_channels{0, MHC_FLOAT32, n, iterations, t, 0};
         add(rows, "coefficients_forward", k, mhc_coefficients_forward,

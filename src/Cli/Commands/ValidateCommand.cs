@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using MhcOperator.Api;
-using MhcOperator.Api.Contract;
 using MhcOperator.Api.Manifests;
 using MhcOperator.Cli.Terminal;
 
@@ -61,10 +60,6 @@ internal static class ValidateCommand
             if (manifest.Errors.Count == 0)
             {
                 await host.Output.WriteLineAsync($"{file}: {Describe(manifest.Job!)}");
-                if (ProcessorFeatures.Advice(manifest.Job!.Spec.Workers.Device, manifest.Job.Spec.Optimization.Precision) is { } advice)
-                {
-                    await host.Output.WriteLineAsync($"{file}: warning: {advice}");
-                }
             }
         }
 

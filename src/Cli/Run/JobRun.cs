@@ -38,11 +38,6 @@ internal static class JobRun
         var history = new RunHistory();
         var follower = new RunFollower(view, history, host.Time, new LogWarnings(Path.Combine(folder, "logs")));
         await host.Output.WriteLineAsync($"{name}: {Describe(manifest.Job!)}; run folder {host.ShownPath(folder)}");
-        if (ProcessorFeatures.Advice(manifest.Job!.Spec.Workers.Device, manifest.Job.Spec.Optimization.Precision) is { } advice)
-        {
-            await host.Output.WriteLineAsync($"warning: {advice}");
-        }
-
         if (options.Resume)
         {
             await ExpectCheckpointAsync(host, Path.Combine(folder, "checkpoints"), manifest.Metadata, cancel);

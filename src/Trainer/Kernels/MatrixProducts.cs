@@ -10,8 +10,8 @@ namespace MhcOperator.Trainer.Kernels;
 
 /// <summary>
 /// Whose products of matrices a model uses: those of libmhc_native.so, or libtorch's. libtorch's of float32 come from MKL, which has
-/// AVX-512 for Intel's processors only and takes an AVX2 kernel on AMD's; those of bfloat16 come from oneDNN, whose gradients of weights
-/// are slower than ours there (docs/benchmarks.md).
+/// AVX-512 for Intel's processors only and takes an AVX2 kernel on AMD's. Those of bfloat16 come from oneDNN, which needs instructions for
+/// it to be fast, and whose gradients of weights are slower than ours on AMD's (docs/adr/0006-matrix-products.md).
 /// </summary>
 internal static class MatrixProducts
 {
@@ -61,7 +61,8 @@ internal static class MatrixProducts
     /// <param name="amd">whether AMD made the processor</param>
     public static bool Choose(string? wanted, Precision precision, string instructions, bool amd) => wanted switch
     {
-        null or "" => amd && (instructions == "avx512_bf16" || (precision == Precision.Float32 && instructions == "avx512")),
+        null or "" => (amd && instructions is ("avx512" or "avx512_bf16"))
+            || (precision == Precision.BFloat16 && instructions != "avx512_bf16"),
         "native" => true,
         "libtorch" => false,
         _ => throw TrainerException.Configuration(EndReason.ConfigurationInvalid,

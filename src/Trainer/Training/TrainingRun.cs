@@ -156,11 +156,6 @@ internal sealed class TrainingRun(TrainerSettings settings, KernelKind kernels, 
                 "spec.workers.device: Cuda was given; this trainer computes on the Cpu");
         }
 
-        if (ProcessorFeatures.Advice(_configuration.Device, _configuration.Optimization.Precision) is { } advice)
-        {
-            Warn(advice);
-        }
-
         if (_configuration.Checkpoints.MemorySnapshotSteps > 0)
         {
             Warn("spec.checkpoints.memorySnapshotSteps: this trainer takes no snapshots in memory; it returns to checkpoints");
