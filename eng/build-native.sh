@@ -8,7 +8,7 @@
 #   --older     build them, and run some sizes of each on emulated processors: one that has AVX2 and no AVX-512, and one that has
 #               neither; ends with the same line
 #   --only      run the test of this name alone
-#   --bench     build build/native/bench_kernels and bench_collectives too
+#   --bench     build build/native/bench_kernels, bench_collectives and bench_products too
 #
 # Missing Debian packages are installed when run as root; otherwise they are named and the script exits with 1.
 set -euo pipefail
@@ -20,7 +20,7 @@ while (( $# > 0 )); do
     --sanitize) sanitize=ON folder=native-sanitize ;;
     --test) test=yes targets+=(native_tests) ;;
     --older) older=yes targets+=(native_tests) ;;
-    --bench) targets+=(bench_kernels bench_collectives) ;;
+    --bench) targets+=(bench_kernels bench_collectives bench_products) ;;
     --only)
       (( $# > 1 )) || { echo "build-native.sh: a test's name was expected after --only" >&2; exit 2; }
       only=$2

@@ -29,10 +29,16 @@ layer() {
   ( # one at a time, for others may share the cache
     flock 8
     [ -e "$made.json" ] || make_layer "$kind" "$made"
-    touch "$made".*
-    find "$layers" -name "$kind-*" -mtime +3 -delete
+    touch "$made.json" # the layer itself may be what another build is reading
+    drop_unused "$kind"
   ) 8> "$layers/$kind.lock"
   echo "$made.json"
+}
+
+# Layers that nobody has asked for in three days.
+drop_unused() {
+  local unused
+  find "$layers" -name "$1-*.json" -mtime +3 | while read -r unused; do rm -f "${unused%.json}".*; done
 }
 
 # tree KIND... FOLDER: puts what these have into a folder, as a Containerfile copies it.
