@@ -42,7 +42,7 @@ build/solution-$(CONFIGURATION).stamp: $(call list,src tests $(common))
 demo: programs ## Train an mHC transformer here, let it go unstable, and see it roll back
 	@$(call bin,Cli)/mhc run examples/quickstart.yaml
 
-test: ## Build, then run all tests, the ones on a real Kubernetes included
+test: ## Build, then run the tests that have not passed here as they are, the ones on a real Kubernetes included
 	@eng/test.sh
 
 alerts: programs ## Check and test the alerts, runbooks and dashboards, with a real Prometheus and Alertmanager

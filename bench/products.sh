@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The matrix products of linear layers, ours beside MKL's (which libtorch brings along), OpenBLAS's and BLIS's (Debian 12's, fetched once), in
-# GFLOP/s: widths of 128 to 2,048, forward, gradient of the input and of the weights. Medians of ROUNDS interleaved rounds (7) with THREADS
+# The matrix products of linear layers, ours beside MKL's (which libtorch brings along), OpenBLAS's and BLIS's (Debian 12's, fetched once),
+# in GFLOP/s: widths of 128 to 2,048, forward, gradient of the input and of the weights. Medians of ROUNDS interleaved rounds (7) with THREADS
 # threads (2). MHC_ISA=avx2 holds all of them to AVX2. Prints a table and writes artifacts/bench/products.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."

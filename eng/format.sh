@@ -11,7 +11,8 @@ if ! "${cpp_formatter:-false}" --version 2> /dev/null | grep -q "version $clang_
   echo "not checked: the C++ sources, which need clang-format $clang_format_version"
   cpp_formatter=''
 fi
-mapfile -t native_sources < <(git ls-files --cached --others --exclude-standard 'native/*.c' 'native/*.cpp' 'native/*.h' 'native/*.cu' 'native/*.cuh')
+mapfile -t native_sources < <(git ls-files --cached --others --exclude-standard \
+  'native/*.c' 'native/*.cpp' 'native/*.h' 'native/*.cu' 'native/*.cuh')
 if [ "${1:-}" = --check ]; then
   failed=0
   dotnet format whitespace . --folder --verify-no-changes --exclude build artifacts || failed=1

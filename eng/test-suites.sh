@@ -14,10 +14,9 @@ all_suites() {
 readonly longest_silence=900
 
 run_suite() {
-  local state
-  state=$(state_of "$1")
+  forget "$1"
   run_suite_now "$1"
-  remember "$1" "$state" "$(sed -n "s/^$1 \([0-9]* [0-9]* [0-9]*\) .*/\1/p" "$logs/results")"
+  remember "$1" "$(sed -n "s/^$1 \([0-9]* [0-9]* [0-9]*\) .*/\1/p" "$logs/results")"
 }
 
 run_suite_now() {
@@ -64,7 +63,9 @@ limited() {
   job=$!
   set +m
   suite_job=$job
-  while pause && kill -0 "$job" 2> /dev/null; do
+  pause 0.1 # some suites end at once
+  while kill -0 "$job" 2> /dev/null; do
+    pause 1
     [ $((++looks % 30)) = 0 ] || continue
     [ $(($(date +%s) - $(stat --format %Y "$log"))) -gt "$longest_silence" ] || continue
     kill -- "-$job"
@@ -76,8 +77,8 @@ limited() {
   wait "$job"
 }
 
-# A second, without starting a process: on two cores that are busy, those of two lanes take 4 % of the whole run.
-pause() { read -rt 1 -u "$never" || :; }
+# pause SECONDS, without starting a process: on two cores that are busy, those of two lanes take 4 % of the whole run.
+pause() { read -rt "$1" -u "$never" || :; }
 exec {never}<> <(:)
 
 # A check is one test. It says in one line what of it was not checked, or that all of it was skipped.
@@ -135,7 +136,7 @@ conclude() { # SUITE STATUS PASSED FAILED SKIPPED STARTED
 wait_for_cluster() {
   while kill -0 "$cluster_job" 2> /dev/null; do
     [ "$1" != binaries ] || [ ! -e "$logs/binaries-ready" ] || return
-    pause
+    pause 1
   done
 }
 

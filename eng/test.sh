@@ -2,7 +2,9 @@
 # Builds everything and runs every test: formatting, the shell scripts, the native tests, each test
 # project, and the end-to-end tests on a real one-node Kubernetes that comes up meanwhile.
 #
-#   test.sh [SUITE...]     all that have not passed as they are where none is named: format shell native native-older native-sanitize Api.Tests … native-operator EndToEnd.Tests
+#   test.sh [SUITE...]     where none is named, all that test-memory.sh does not know to have passed as they are
+#
+# Suites: format shell packages native native-older native-sanitize Api.Tests … native-operator EndToEnd.Tests
 #
 # Prints a table and, alone on the last line, `N passed, N failed` (and `, N skipped`). Fails on any
 # failure, on a test process that crashes or takes too long, and on a suite that ran no test.
@@ -32,16 +34,21 @@ main() {
   trap finish EXIT
   temporary=$(mktemp -d) || exit 1
   export TMPDIR=$temporary
-  local wanted=("$@") suite
+  local named=("$@") wanted=("$@") suite
+  set_up || return
+  note_states
   build || return
-  [ ${#wanted[@]} -gt 0 ] || mapfile -t wanted < <(suites_to_run)
+  [ ${#named[@]} -gt 0 ] || {
+    mapfile -t named < <(all_suites)
+    mapfile -t wanted < <(suites_to_run)
+  }
   start_lane "${wanted[@]}"
   for suite in "${wanted[@]}"; do
     needs_cluster "$suite" || run_suite "$suite"
   done
   [ -z "$lane" ] || wait "$lane"
   lane=''
-  for suite in "${wanted[@]}"; do
+  for suite in "${named[@]}"; do
     grep --quiet "^$suite " "$logs/results" || record "$suite" 0 1 0 0 "gave no result"
   done
   summarize
@@ -58,26 +65,31 @@ finish() {
   exit $status
 }
 
-# Everything is built once, before any test. A build that fails counts as one failed test.
+# A test compares with PyTorch (with all that it needs 635 MB), others run on emulated processors: who only builds does without.
+set_up() { logged_build "$eng/setup.sh" python3-torch qemu-user; }
+
+# Everything is built once, before any test.
 build() {
   local started=$SECONDS
   echo "building"
-  # A test compares with PyTorch (with all that it needs 635 MB), others run on emulated processors: who only builds does without.
-  "$eng/setup.sh" python3-torch qemu-user > "$logs/build.log" 2>&1 && make --no-print-directory build >> "$logs/build.log" 2>&1 && {
-    echo "built in $((SECONDS - started)) s"
-    return
-  }
+  logged_build make --no-print-directory build && echo "built in $((SECONDS - started)) s"
+}
+
+# logged_build COMMAND...: where it fails, that counts as one failed test.
+logged_build() {
+  "$@" >> "$logs/build.log" 2>&1 && return
   tail -n 40 "$logs/build.log"
-  record build 0 1 0 $((SECONDS - started)) "see $logs/build.log"
+  record build 0 1 0 "$SECONDS" "see $logs/build.log"
   summarize
+  return 1
 }
 
 # All suites but those whose record says how they end.
 suites_to_run() {
-  local suite figures
+  local suite passed failed skipped
   while read -r suite; do
-    if figures=$(passed_before "$suite"); then
-      record "$suite" "$figures" 0 "not run again: nothing that it sees has changed since it passed"
+    if read -r passed failed skipped < <(passed_before "$suite"); then
+      record "$suite" "$passed" "$failed" "$skipped" 0 "not run again: nothing that it sees has changed since it passed"
     else
       echo "$suite"
     fi

@@ -52,8 +52,8 @@ pack() {
       def path: "blobs/sha256/" + .digest[7:];
       [{Config: ($config | path), RepoTags: [$name], Layers: [$layers[0][] | path]}]' > "$folder/manifest.json"
   echo '{"imageLayoutVersion":"1.0.0"}' > "$folder/oci-layout"
-  tar -C "$folder" --dereference --format=gnu --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 --mode=u=rwX,go=rX -cf "$file.partial.$$" \
-    blobs index.json manifest.json oci-layout
+  tar -C "$folder" --dereference --format=gnu --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 --mode=u=rwX,go=rX \
+    -cf "$file.partial.$$" blobs index.json manifest.json oci-layout
   mv "$file.partial.$$" "$file"
   note_digest "$name" "$tag" "$(jq -r .digest <<< "$manifest")" "$(jq 'map(.size) | add' "$layers_json")" "$(jq 'map(.flat) | add' "$layers_json")"
   describe image "$name" "$tag" "$(jq -r .digest <<< "$manifest")" "$created" "$images" "${parts[@]}"

@@ -35,10 +35,12 @@ layer() {
   echo "$made.json"
 }
 
-# Layers that nobody has asked for in three days.
+# Layers that nobody has asked for in three days, and what is left of those that were never finished.
 drop_unused() {
-  local unused
-  find "$layers" -name "$1-*.json" -mtime +3 | while read -r unused; do rm -f "${unused%.json}".*; done
+  local name
+  find "$layers" -name "$1-*" -mtime +3 -printf '%f\n' | while read -r name; do
+    [ -n "$(find "$layers/${name%%.*}.json" -mtime -3 2> /dev/null)" ] || rm -f "$layers/$name"
+  done
 }
 
 # tree KIND... FOLDER: puts what these have into a folder, as a Containerfile copies it.

@@ -1,7 +1,10 @@
 // mhc_multiply: the right factor is laid as panels, which all threads read, some columns and some of the depth at a time; then
-// each thread has rows of the result. The left factor is read as it lies where its rows are in memory, and laid as tiles where
-// its columns are. Sums are taken in order of the depth in blocks that depend on the sizes only, so that threads change
-// nothing. Factors of bfloat16 are taken in pairs down the depth, each in the place of one number of float32.
+// each thread has rows of the result. The left factor is read as it lies where its rows are float32 in memory, and laid as
+// tiles elsewhere. Sums are taken in order of the depth in blocks that depend on the sizes only, so that threads change
+// nothing.
+//
+// Where the processor multiplies pairs of bfloat16, factors of it are taken in pairs down the depth, each in the place of one
+// number of float32. Elsewhere both are widened on their way into panels and tiles, and multiplied as float32.
 #include "operations.h"
 #include "product.h"
 #include "streams.h"
@@ -9,7 +12,7 @@
 namespace mhc::MHC_NAMESPACE {
 namespace {
 
-constexpr int64_t kMostDepth = 1024, kMostColumns = 1536; // at a time: their panels stay in the cache that threads share
+constexpr int64_t kMostDepth = 384, kMostColumns = 1536; // at a time: their panels stay in the cache that threads share
 constexpr int64_t kGroupFloats = 64 << 10; // of the left factor at a time: they stay in a thread's own, beside the next ones
 
 // What is multiplied at a time.
@@ -246,12 +249,35 @@ class Product {
     int64_t tiles_;
 };
 
+#if !defined(__AVX512BF16__)
+// Of a deep product that is rounded to bfloat16, sums are taken in blocks, in float32, and rounded at the end: panels of the
+// whole depth would be as large as the right factor in float32.
+int multiply_deep(mhc_multiply_args a) {
+    Bf16 *to = static_cast<Bf16 *>(a.to);
+    float *sums = static_cast<float *>(scratch(Buffer::sums, sizeof(float) * a.rows * a.columns));
+    if (sums == nullptr)
+        return MHC_ERROR_MEMORY;
+    a.to = sums;
+    if (const int code = Product<Couples, float>(a).run(); code != MHC_OK)
+        return code;
+    return parallel(a.rows, a.columns, [&](int64_t begin, int64_t end) {
+        each_block((end - begin) * a.columns, [&](int64_t c, auto lanes) MHC_INLINE_BODY {
+            store(to + begin * a.columns + c, load(sums + begin * a.columns + c, lanes), lanes);
+        });
+    });
+}
+#endif
+
 } // namespace
 
 int multiply(const mhc_multiply_args &arguments) {
 #ifndef MHC_ONLY_BF16
     if (arguments.dtype == MHC_FLOAT32)
         return Product<Singles<float>, float>(arguments).run();
+#endif
+#if !defined(__AVX512BF16__)
+    if (arguments.to_dtype == MHC_BFLOAT16 && arguments.depth > kMostDepth)
+        return multiply_deep(arguments);
 #endif
     return arguments.to_dtype == MHC_FLOAT32 ? Product<Couples, float>(arguments).run()
                                              : Product<Couples, Bf16>(arguments).run();

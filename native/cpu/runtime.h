@@ -13,7 +13,7 @@ using Body = void (*)(int64_t begin, int64_t end, void *context);
 int run_parallel(int64_t count, int64_t grain, Body body, void *context);
 
 // Buffers of a thread; two that are in use at once must be different ones.
-enum class Buffer { packed, partials, iterations, rows, streams, count };
+enum class Buffer { packed, partials, iterations, rows, streams, sums, count };
 
 // At least `bytes` bytes aligned to 64, the same memory at each call on this thread; null if there is no memory.
 void *scratch(Buffer which, std::size_t bytes);

@@ -429,7 +429,7 @@ typedef struct mhc_multiply_args {
 } mhc_multiply_args;
 
 /// A product of matrices: to = left times right, each as it is or transposed. A linear layer y = x W^T has three of them: that,
-/// g W and g^T x. With bfloat16 two numbers down the depth are multiplied and added at a time; sums are float32.
+/// g W and g^T x. Sums are float32; those of bfloat16 factors are rounded to a bfloat16 result once, at the end.
 MHC_API int mhc_multiply(const mhc_multiply_args *arguments, char *error, size_t error_size);
 
 #ifdef __cplusplus

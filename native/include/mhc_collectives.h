@@ -28,7 +28,7 @@ extern "C" {
 
 enum {
     MHC_GROUP_OK = 0,
-    MHC_GROUP_ERROR_ARGUMENT = -1, ///< An argument is null, negative or out of range; nothing was sent.
+    MHC_GROUP_ERROR_ARGUMENT = -1, ///< An argument is null, negative, out of range or of another version; nothing was sent.
     MHC_GROUP_ERROR_CONNECT = -2,  ///< The group could not be formed: store, interface or connection failed.
     MHC_GROUP_ERROR_TIMEOUT = -3,  ///< A peer did not do its part in time.
     MHC_GROUP_ERROR_PEER = -4,     ///< A connection to a peer broke: it died or left the group.

@@ -90,9 +90,9 @@ MHC_TEST(multiply_adds_to_what_is_there_where_it_is_told_to) {
 }
 
 MHC_TEST(multiply_does_every_part_once_and_gives_the_same_bits_with_two_and_three_threads) {
-    for (const int dtype : {MHC_FLOAT32, MHC_BFLOAT16})
+    for (const auto &[dtype, depth] : {std::pair{MHC_FLOAT32, 530}, {MHC_BFLOAT16, 530}, {MHC_BFLOAT16, 1030}})
         for (const bool transposed : {false, true}) {
-            const Sizes c{150, 70, 530, transposed, transposed, dtype, dtype};
+            const Sizes c{150, 70, depth, transposed, transposed, dtype, dtype};
             Random random(1);
             const Tensor left(c.rows * c.depth, random, 1, dtype), right(c.depth * c.columns, random, 1, dtype);
             each_isa(dtype, [&] {
@@ -110,15 +110,16 @@ MHC_TEST(multiply_does_every_part_once_and_gives_the_same_bits_with_two_and_thre
 }
 
 MHC_TEST(multiply_over_no_depth_gives_zeros_and_no_rows_nothing) {
-    each_isa(MHC_FLOAT32, [] {
-        const Tensor none(0);
-        Tensor to(35);
-        multiply({5, 7, 0, false, true}, none, none, to);
-        for (int64_t i = 0; i < to.size(); i++)
-            expect(to[i] == 0, "%s: to[%lld] = %g", mhc_isa(), static_cast<long long>(i), to[i]);
-        Tensor nothing(0);
-        multiply({0, 7, 5, false, false}, none, to, nothing);
-    });
+    for (const int dtype : {MHC_FLOAT32, MHC_BFLOAT16})
+        each_isa(dtype, [&] {
+            const Tensor none(0, kNaN, dtype);
+            Tensor to(35, kNaN, dtype);
+            multiply({5, 7, 0, false, true, dtype, dtype}, none, none, to);
+            for (int64_t i = 0; i < to.size(); i++)
+                expect(to.at(i) == 0, "%s: to[%lld] = %g", mhc_isa(), static_cast<long long>(i), to.at(i));
+            Tensor nothing(0, kNaN, dtype);
+            multiply({0, 7, 6, false, false, dtype, dtype}, none, to, nothing);
+        });
 }
 
 MHC_TEST(multiply_keeps_nan_and_infinity_to_their_row) {

@@ -43,7 +43,8 @@ public sealed class ReproducibilityTests
     public void A_build_leaves_the_kept_layers_as_they_are_since_another_may_be_reading_them()
     {
         using var folder = new TemporaryFolder();
-        string[] layers = [.. Directory.EnumerateFiles(LayerCache, "base-*"), .. Directory.EnumerateFiles(LayerCache, "operator-*")];
+        string[] layers = [.. new[] { "base", "operator" }.SelectMany(kind => Directory.EnumerateFiles(LayerCache, $"{kind}-*.tar.gz"))];
+        Assert.NotEmpty(layers);
         var before = Programs.Run("stat", ["--format", "%n %h %z", .. layers]);
 
         Programs.Run("eng/images.sh", ["mhc-operator"], ("MHC_IMAGES", folder.Path));

@@ -10,7 +10,7 @@ namespace MhcOperator.Trainer.Kernels;
 
 /// <summary>
 /// Whose products of matrices a model uses: those of libmhc_native.so, or libtorch's. libtorch's of float32 come from MKL, which has
-/// AVX-512 for Intel's processors only and takes an AVX2 kernel on AMD's. Those of bfloat16 come from oneDNN, which needs instructions for
+/// AVX-512 for Intel's processors only and takes a slower AVX2 kernel on AMD's. Those of bfloat16 come from oneDNN, which needs instructions for
 /// it to be fast, and whose gradients of weights are slower than ours on AMD's (docs/adr/0006-matrix-products.md).
 /// </summary>
 internal static class MatrixProducts
@@ -61,8 +61,7 @@ internal static class MatrixProducts
     /// <param name="amd">whether AMD made the processor</param>
     public static bool Choose(string? wanted, Precision precision, string instructions, bool amd) => wanted switch
     {
-        null or "" => (amd && instructions is ("avx512" or "avx512_bf16"))
-            || (precision == Precision.BFloat16 && instructions != "avx512_bf16"),
+        null or "" => (amd && instructions != "plain") || (precision == Precision.BFloat16 && instructions != "avx512_bf16"),
         "native" => true,
         "libtorch" => false,
         _ => throw TrainerException.Configuration(EndReason.ConfigurationInvalid,

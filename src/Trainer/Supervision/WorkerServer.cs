@@ -120,7 +120,8 @@ internal sealed class WorkerServer : IDisposable
     {
         var (status, type, body) = path switch
         {
-            TrainerPaths.Worker => ("200 OK", "application/json", JsonSerializer.Serialize(_board.Ask(), ApiJsonContext.Default.WorkerReport)),
+            TrainerPaths.Worker =>
+                ("200 OK", "application/json", JsonSerializer.Serialize(_board.Ask(), ApiJsonContext.Default.WorkerReport)),
             TrainerPaths.Ready when _board.Current.ExitCode is null => ("200 OK", "text/plain", "ok\n"),
             TrainerPaths.Ready => ("503 Service Unavailable", "text/plain", "no process runs\n"),
             _ => ("404 Not Found", "text/plain", "there are /worker and /readyz\n"),

@@ -72,7 +72,8 @@ internal sealed class StatusServer : IDisposable
     {
         var (type, body) = context.Request.Path.Value switch
         {
-            TrainerPaths.Status => ("application/json", JsonSerializer.Serialize(board.Current.Status, ApiJsonContext.Default.TrainerStatus)),
+            TrainerPaths.Status =>
+                ("application/json", JsonSerializer.Serialize(board.Current.Status, ApiJsonContext.Default.TrainerStatus)),
             TrainerPaths.Metrics => ("text/plain; version=0.0.4; charset=utf-8", MetricsText.Render(board.Current)),
             TrainerPaths.Health => ("text/plain", "ok\n"),
             _ => ("text/plain", "there are /status, /metrics and /healthz\n"),

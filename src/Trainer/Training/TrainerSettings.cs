@@ -94,8 +94,8 @@ internal sealed record TrainerSettings
 
     /// <summary>What other programs go by: one number, or one for each level of nesting; OpenMP ignores anything else.</summary>
     private static int? OpenMpThreads(EnvironmentReader variables) =>
-        int.TryParse(variables.Text(TrainerEnvironment.OpenMpThreads)?.Split(',')[0], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
-            CultureInfo.InvariantCulture, out var threads) && threads > 0
+        int.TryParse(variables.Text(TrainerEnvironment.OpenMpThreads)?.Split(',')[0],
+            NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var threads) && threads > 0
             ? Math.Min(threads, MostThreads)
             : null;
 

@@ -67,7 +67,8 @@ public sealed class ArchitectureTests
     {
         // What everyone speaks of is not spelled with its folder.
         Assert.Equal([], Strangers(Sources.Value).Where(file => !file.StartsWith("Api/Resource/", StringComparison.Ordinal)));
-        Assert.Equal(["Cli/Run/Planted.cs"], Strangers([SourceFile.Parse("Cli/Run/Planted.cs", "namespace MhcOperator.Cli;\nclass Planted;")]));
+        var planted = SourceFile.Parse("Cli/Run/Planted.cs", "namespace MhcOperator.Cli;\nclass Planted;");
+        Assert.Equal([planted.Path], Strangers([planted]));
     }
 
     [Fact]
@@ -110,8 +111,10 @@ public sealed class ArchitectureTests
     {
         var target = Sources.Value.First(file => file.Folder == $"{project}/{above}".TrimEnd('/'));
         var home = $"{project}/{folder}".TrimEnd('/');
-        return SourceFile.Parse($"{home}/Planted.cs",
-            $"using {target.Namespace};\nnamespace MhcOperator.{home.Replace('/', '.')};\nclass Planted {{ {Path.GetFileNameWithoutExtension(target.Path)} x; }}");
+        var type = Path.GetFileNameWithoutExtension(target.Path);
+        return SourceFile.Parse(
+            $"{home}/Planted.cs",
+            $"using {target.Namespace};\nnamespace MhcOperator.{home.Replace('/', '.')};\nclass Planted {{ {type} x; }}");
     }
 
     private static string Folder(string path) => path[..path.LastIndexOf('/')];
