@@ -7,7 +7,7 @@ export DOTNET_SKIP_FIRST_TIME_EXPERIENCE = 1
 bin = src/$(1)/bin/$(CONFIGURATION)/net10.0/linux-x64
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build native programs operator images chart release demo alerts lock audit test test-cel bench cluster cluster-down format format-check clean
+.PHONY: help setup build native programs operator images chart release demo alerts generate lock audit test test-cel bench cluster cluster-down format format-check clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -47,6 +47,9 @@ test: ## Build, then run the tests that have not passed here as they are, the on
 
 alerts: programs ## Check and test the alerts, runbooks and dashboards, with a real Prometheus and Alertmanager
 	@eng/alerts.sh
+
+generate: build ## Write anew what is made from the definition, the code and the chart: docs/resource.md, deploy/, rules
+	@eng/generate.sh
 
 lock: ## Write anew which NuGet packages a build takes, after a change in Directory.Packages.props or a project
 	@eng/packages.sh lock

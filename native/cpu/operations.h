@@ -1,4 +1,5 @@
-// The operations of one instruction set, defined in the source of the same name.
+// The operations of one instruction set. Connect and coefficients are in coefficients.cpp (forward) and backward.cpp, each
+// other one is in the source of its name.
 #pragma once
 
 #include "kernels.h"

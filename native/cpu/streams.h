@@ -43,6 +43,7 @@ int by_count(int n, const F &run) {
     case 7:
         return run(Count<7>{});
     default:
+        static_assert(MHC_MAX_STREAMS == 8);
         return run(Count<8>{});
     }
 }

@@ -1,7 +1,7 @@
 /// C ABI of libmhc_native.so: the manifold-constrained hyper-connection (mHC) kernels on the CPU.
 ///
 /// Equations are those of "mHC: Manifold-Constrained Hyper-Connections", arXiv 2512.24880 v2 (P below), and of
-/// "Hyper-Connections", arXiv 2409.19606 (HC). Shapes: T tokens, n residual streams (1..8; 4 has the fast path),
+/// "Hyper-Connections", arXiv 2409.19606 (HC). Shapes: T tokens, n residual streams (1..8, each compiled on its own),
 /// C channels, K = n*C, M = n*n + 2*n coefficients per token laid out [pre n | post n | res n*n row-major].
 ///
 /// An operation takes its arguments as one struct, whose first field, `size`, is its version:

@@ -117,8 +117,9 @@ MHC_TEST(multiply_over_no_depth_gives_zeros_and_no_rows_nothing) {
             multiply({5, 7, 0, false, true, dtype, dtype}, none, none, to);
             for (int64_t i = 0; i < to.size(); i++)
                 expect(to.at(i) == 0, "%s: to[%lld] = %g", mhc_isa(), static_cast<long long>(i), to.at(i));
+            const Tensor right(6 * 7, 1, dtype);
             Tensor nothing(0, kNaN, dtype);
-            multiply({0, 7, 6, false, false, dtype, dtype}, none, to, nothing);
+            multiply({0, 7, 6, false, false, dtype, dtype}, none, right, nothing);
         });
 }
 

@@ -70,6 +70,9 @@ public static class EndReason
     /// <summary>Another rank has ended.</summary>
     public const string PeerLost = "PeerLost";
 
+    /// <summary>A rank is silent.</summary>
+    public const string PeerTimeout = "PeerTimeout";
+
     /// <summary>A port is in use.</summary>
     public const string PortTaken = "PortTaken";
 

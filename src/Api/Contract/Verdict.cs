@@ -6,7 +6,7 @@ namespace MhcOperator.Api.Contract;
 /// </summary>
 public sealed record Verdict
 {
-    /// <summary>CamelCase reason: LossSpike, GradientNormSpike, NonFiniteLoss, NonFiniteGradient, GainExceeded or GapExceeded.</summary>
+    /// <summary>CamelCase reason, of <see cref="EndReason"/> where the trainer is mhc-trainer.</summary>
     public string Reason { get; set; } = "";
 
     /// <summary>For people: what was seen, with figures.</summary>

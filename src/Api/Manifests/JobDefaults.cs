@@ -17,39 +17,11 @@ public static class JobDefaults
     {
         ArgumentNullException.ThrowIfNull(job);
         var patch = new JsonArray();
-        Add(patch, job["spec"], JobSchema.Spec, "/spec");
-        return patch;
-    }
+        foreach (var (_, _, pointer, value) in SchemaDefaults.Missing(job["spec"], JobSchema.Spec, "/spec"))
+        {
+            patch.Add((JsonNode)new JsonObject { ["op"] = "add", ["path"] = pointer, ["value"] = value });
+        }
 
-    private static void Add(JsonArray patch, JsonNode? value, SchemaNode schema, string pointer)
-    {
-        if (value is JsonObject json)
-        {
-            foreach (var (name, property) in schema.Properties)
-            {
-                var child = $"{pointer}/{name}"; // names in the definition need no escapes
-                if (json[name] is { } given)
-                {
-                    Add(patch, given, property, child);
-                }
-                else if (property.Default is { } fallback)
-                {
-                    patch.Add(
-                        (JsonNode)new JsonObject
-                        {
-                            ["op"] = "add",
-                            ["path"] = child,
-                            ["value"] = new SchemaChecker([], null).Check(fallback, property, child)
-                        });
-                }
-            }
-        }
-        else if (value is JsonArray array && schema.Items is { } items)
-        {
-            for (var i = 0; i < array.Count; i++)
-            {
-                Add(patch, array[i], items, FormattableString.Invariant($"{pointer}/{i}"));
-            }
-        }
+        return patch;
     }
 }

@@ -82,7 +82,9 @@ public static class Immutability
     }
 
     /// <summary>The spec without the changes that may not be: each such field as it was when it was accepted.</summary>
-    /// <param name="accepted">A <see cref="Snapshot"/>, which may have been stored; what it lacks was absent.</param>
+    /// <param name="accepted">
+    /// A <see cref="Snapshot"/>, which may have been stored, by an older version too: what it lacks had its default, or was absent.
+    /// </param>
     /// <param name="spec">The spec as it is now, with all defaults.</param>
     /// <param name="isSuspended">Whether the job is, or was until now, suspended.</param>
     /// <returns>The spec to act on, and what was wrong with the one given; the same object where nothing was.</returns>
@@ -91,11 +93,11 @@ public static class Immutability
     {
         ArgumentNullException.ThrowIfNull(accepted);
         ArgumentNullException.ThrowIfNull(spec);
-        var json = Json(spec).AsObject();
+        var (known, json) = (WithDefaults(accepted), Json(spec).AsObject());
         var errors = new List<FieldError>();
         foreach (var field in Fields.Where(f => !(f.FreeWhileSuspended && isSuspended)))
         {
-            var old = At(accepted, field.Path);
+            var old = At(known, field.Path);
             var changes = Changes(old, At(json, field.Path), field.Path).Where(c => !(IsEmpty(c.Old) && IsEmpty(c.New))).ToList();
             if (changes.Count > 0)
             {
@@ -107,6 +109,17 @@ public static class Immutability
         }
 
         return errors.Count == 0 ? (spec, []) : (json.Deserialize(ApiJsonContext.Default.MhcTrainingJobSpec)!, FieldOrder.Sort(errors));
+    }
+
+    private static JsonObject WithDefaults(JsonObject accepted)
+    {
+        var known = accepted.DeepClone().AsObject();
+        foreach (var (owner, name, _, value) in SchemaDefaults.Missing(known, JobSchema.Spec, "").ToList())
+        {
+            owner[name] = value;
+        }
+
+        return known;
     }
 
     /// <summary>Absent, null and an empty text read the same, and a stored snapshot may have lost the difference.</summary>

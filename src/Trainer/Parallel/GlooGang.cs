@@ -203,7 +203,7 @@ internal sealed unsafe class GlooGang : IGang
 
         var reason = code switch
         {
-            CollectivesLibrary.ErrorTimeout => "PeerTimeout",
+            CollectivesLibrary.ErrorTimeout => EndReason.PeerTimeout,
             CollectivesLibrary.ErrorConnect => EndReason.RendezvousFailed,
             _ => EndReason.PeerLost,
         };

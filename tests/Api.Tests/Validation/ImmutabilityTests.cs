@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Api.Tests.Support;
 using MhcOperator.Api.Validation;
 
@@ -53,12 +54,36 @@ public sealed class ImmutabilityTests
     public void Everything_else_may_change(string change) => Assert.Equal("", Changes("", change));
 
     [Fact]
+    public void A_field_that_an_older_version_did_not_know_had_its_default()
+    {
+        var spec = JobYaml.Spec("");
+        var paths = Leaves(Immutability.Snapshot(spec), []).ToList();
+
+        Assert.NotEmpty(paths);
+        Assert.All(paths, path => Assert.Equal([], Immutability.Hold(Without(path), spec, isSuspended: false).Rejected));
+        Assert.Contains("it stays 12, got 6",
+            Assert.Single(Immutability.Hold(Without(["model", "heads"]), JobYaml.Spec("model: {heads: 6}"), isSuspended: true).Rejected).Message,
+            StringComparison.Ordinal);
+
+        JsonObject Without(string[] path)
+        {
+            var snapshot = Immutability.Snapshot(spec);
+            path[..^1].Aggregate(snapshot, (owner, name) => owner[name]!.AsObject()).Remove(path[^1]);
+            return snapshot;
+        }
+    }
+
+    [Fact]
     public void All_changes_are_named_in_the_order_of_the_fields() =>
         Assert.Equal(
             ["spec.workers.replicas", "spec.model.layers", "spec.model.mhc.streams", "spec.optimization.seed"],
             Immutability.Check(JobYaml.Spec(""),
                 JobYaml.Spec("optimization: {seed: 2}, model: {mhc: {streams: 2}, layers: 3}, workers: {replicas: 2}"))
                     .Select(e => e.Path));
+
+    private static IEnumerable<string[]> Leaves(JsonObject json, string[] path) =>
+        json.SelectMany(field => field.Value is JsonObject { Count: > 0 } inner
+            ? Leaves(inner, [.. path, field.Key]) : [[.. path, field.Key]]);
 
     private static string Changes(string before, string after) =>
         string.Join('\n', Immutability.Check(JobYaml.Spec(before), JobYaml.Spec(after)).Select(e => e.ToString()));
@@ -98,7 +123,7 @@ public sealed class ImmutabilityTests
     public void A_snapshot_that_was_stored_and_read_again_finds_no_change()
     {
         const string job = "workers: {template: {spec: {nodeSelector: {a: b}}}}, trainer: {env: [{name: A, value: b}]}, optimization: {peakLearningRate: 0.00001}";
-        var stored = (System.Text.Json.Nodes.JsonObject)System.Text.Json.Nodes.JsonNode.Parse(Immutability.Snapshot(JobYaml.Spec(job))
+        var stored = (JsonObject)JsonNode.Parse(Immutability.Snapshot(JobYaml.Spec(job))
             .ToJsonString())!;
         var spec = JobYaml.Spec(job);
         var (held, rejected) = Immutability.Hold(stored, spec, isSuspended: false);
