@@ -16,16 +16,7 @@ fail() {
 }
 # shellcheck source=eng/own-apt.sh
 source eng/own-apt.sh
-mkdir -p "$cache"
-(
-  flock 9
-  [ -d "$cache/root" ] || {
-    debian_suite deb
-    unpack_debian "$cache/root.partial" libblis4-openmp libopenblas0-openmp
-    rm -rf "$cache/debs" "$cache/apt"
-    mv "$cache/root.partial" "$cache/root"
-  }
-) 9> "$cache/lock"
+keep_debian libblis4-openmp libopenblas0-openmp
 eng/build-native.sh --bench
 
 libraries=$PWD/src/Trainer/bin/${CONFIGURATION:-Release}/net10.0/linux-x64 debian=$cache/root/usr/lib/x86_64-linux-gnu

@@ -45,3 +45,19 @@ unpack_debian() {
   (cd "$cache/debs" && own_apt download -qq "$@")
   for package in "$cache"/debs/*.deb; do dpkg -x "$package" "$folder"; done
 }
+
+# keep_debian PACKAGE...: has Debian 12's packages unpacked in $cache/root, once, by one at a time, for several may share the cache.
+keep_debian() {
+  mkdir -p "$cache"
+  (
+    flock 9
+    [ -d "$cache/root" ] || {
+      echo "unpacking Debian's packages $*" >&2
+      rm -rf "$cache/debs" "$cache/root.partial"
+      debian_suite deb
+      unpack_debian "$cache/root.partial" "$@"
+      rm -rf "$cache/debs" "$cache/apt"
+      mv "$cache/root.partial" "$cache/root"
+    }
+  ) 9> "$cache/lock"
+}

@@ -58,12 +58,12 @@ state_of_machine() {
 machine=''
 declare -A states=() # of each suite before the build: what is changed later has not been built
 
-note_states() {
+note_states() { # SUITE...
   local suite
   machine=$(state_of_machine)
-  while read -r suite; do
+  for suite; do
     states[$suite]=$(state_of "$suite") || states[$suite]=''
-  done < <(all_suites)
+  done
 }
 
 # Not of a suite whose result hangs on what no state shows: a source of packages that is asked, a cluster of one's own.

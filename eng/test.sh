@@ -35,13 +35,11 @@ main() {
   temporary=$(mktemp -d) || exit 1
   export TMPDIR=$temporary
   local named=("$@") wanted=("$@") suite
+  [ $# -gt 0 ] || mapfile -t named < <(all_suites)
   set_up || return
-  note_states
+  note_states "${named[@]}"
   build || return
-  [ ${#named[@]} -gt 0 ] || {
-    mapfile -t named < <(all_suites)
-    mapfile -t wanted < <(suites_to_run)
-  }
+  [ $# -gt 0 ] || mapfile -t wanted < <(suites_to_run)
   start_lane "${wanted[@]}"
   for suite in "${wanted[@]}"; do
     needs_cluster "$suite" || run_suite "$suite"

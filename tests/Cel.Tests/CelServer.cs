@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Cel.Tests;
 using MhcOperator.Api.Yaml;
 using MhcOperator.Testing.Kubernetes;
+using MhcOperator.Testing.Programs;
 
 [assembly: AssemblyFixture(typeof(CelServer))]
 [assembly: CollectionBehavior(DisableTestParallelization = true)] // one definition for all
@@ -31,7 +32,7 @@ public sealed class CelServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _core = await ApiServer.StartAsync(installCrd: false, Cancel);
-        var port = Ports.Take(1)[0];
+        var port = FreePort.Take();
         var kubeconfig = _core.Kubeconfig();
         _server = Daemon.Start(
             Program(),

@@ -6,8 +6,8 @@ namespace MhcOperator.Api.Schema;
 internal static class SchemaDefaults
 {
     /// <summary>
-    /// Those that are missing: the object that lacks each, its JSON pointer (RFC 6901), and the default with all of its own. What has a wrong
-    /// type is passed over.
+    /// Those that are missing: the object that lacks each, its JSON pointer (RFC 6901), and the default with all of its own. What has a
+    /// wrong type is passed over.
     /// </summary>
     /// <param name="value">It is not changed.</param>
     /// <param name="schema">Of the value.</param>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using MhcOperator.Testing.Programs;
@@ -38,8 +37,6 @@ internal sealed class SuiteRepository : IDisposable
             Write($"tests/{name}/{name}.csproj", "<Project />");
             Suite(name, failed: 0);
         }
-
-        Run("git", "init", "--quiet");
     }
 
     /// <summary>What a run of test.sh did.</summary>
@@ -69,6 +66,7 @@ internal sealed class SuiteRepository : IDisposable
     public async Task<Outcome> TestAsync(params string[] suites)
     {
         await External.RunAsync("chmod", ["-R", "u+x", _folder.Path]);
+        await External.RunAsync("git", ["init", "--quiet", _folder.Path]);
         var answer = await External.RunAsync(
             "env", ["--chdir", _folder.Path, _folder.File("eng/test.sh"), .. suites],
             ("PATH", $"{_folder.File("programs")}:{Environment.GetEnvironmentVariable("PATH")}"), ("KUBECONFIG_E2E", "/dev/null"),
@@ -83,11 +81,4 @@ internal sealed class SuiteRepository : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
-
-    private void Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = _folder.Path })!;
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using MhcOperator.Testing.Programs;
 
 namespace MhcOperator.Testing.Kubernetes;
 
@@ -23,7 +24,7 @@ public sealed class ApiServer : IAsyncDisposable
     private ApiServer(IReadOnlyList<string> further)
     {
         _further = further;
-        var ports = Ports.Take(3);
+        var ports = FreePort.Take(3);
         _port = ports[0];
         EtcdAddress = Http(ports[1]);
         var peers = Http(ports[2]);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using MhcOperator.Testing.Programs;
 
 namespace MhcOperator.Testing.Kubernetes;
 
@@ -31,7 +32,7 @@ public sealed class WriteGate : IDisposable
         // a server on loopback with a certificate of its own making
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => upstream.IsLoopback;
         _server = new HttpClient(handler) { BaseAddress = upstream, Timeout = Timeout.InfiniteTimeSpan };
-        Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Ports.Take(1)[0]}/");
+        Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Take()}/");
         _listener.Prefixes.Add(Address);
         _listener.Start();
         _ = AcceptAsync();
