@@ -7,7 +7,8 @@ public sealed partial class FetchedTests
 {
     private static readonly string Root = Repository.Root;
 
-    public static TheoryData<string> Scripts => [.. Directory.EnumerateFiles(Path.Combine(Root, "eng"), "*.sh", SearchOption.AllDirectories)
+    public static TheoryData<string> Scripts => [.. new[] { "eng", "bench" }
+        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.sh", SearchOption.AllDirectories))
         .Where(file => Fetches().IsMatch(File.ReadAllText(file)))
         .Select(file => Path.GetRelativePath(Root, file)).Except(["eng/own-apt.sh"]).Order(StringComparer.Ordinal)];
 
@@ -31,7 +32,7 @@ public sealed partial class FetchedTests
     }
 
     [GeneratedRegex(
-        @"\b(npm pack|npx|pip3? install|wget -|wget http|own_apt (install|download|source)|unpack_debian|debootstrap --|apt-get install|apt=\(apt-get|dotnet restore|go (get|install))",
+        @"\b(npm pack|npx|pip3? install|wget -|wget http|own_apt (install|download|source)|unpack_debian|keep_debian|debootstrap --|apt-get install|apt=\(apt-get|dotnet restore|go (get|install))",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Fetches();
 
